@@ -1,0 +1,84 @@
+// The decoder: token ids in, logits out. A position's logits are those of a full forward that ends there, whatever was cached, cut
+// into chunks or run beside it, with the same bits for any number of threads and any instruction set.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "engine/config.h"
+#include "engine/kv_cache.h"
+#include "engine/observer.h"
+#include "engine/weights.h"
+
+namespace kelvin {
+
+struct Kernels;
+class Model;
+
+// One token sequence with its keys and values. Belongs to the model that made it.
+class Sequence {
+ public:
+  // `capacity`: the most tokens it can hold; memory is taken as it fills.
+  Sequence(const Model& model, int capacity);
+
+  int capacity() const { return capacity_; }
+  int length() const { return static_cast<int>(tokens_.size()); }
+  std::span<const int> tokens() const { return tokens_; }
+  // Forgets all but the first `length` tokens (0 <= length <= length()).
+  void truncate(int length);
+
+ private:
+  friend class Model;
+  std::vector<int> tokens_;
+  KvCache cache_;
+  int capacity_;
+};
+
+enum class Want { none, last, all };  // whose logits
+
+struct Feed {
+  Sequence* sequence;
+  std::span<const int> tokens;  // appended to the sequence; 0 <= id < vocab_size; must fit its capacity
+  Want want = Want::last;
+};
+
+// Called on the calling thread, per feed in order of positions. logits: (vocab_size,), valid during the call.
+using LogitsSink = std::function<void(int feed, int position, std::span<const float> logits)>;
+
+struct ForwardOptions {
+  int chunk = 0;                                 // most tokens in one pass over the weights; 0: the model's default
+  const std::atomic<bool>* stop = nullptr;       // checked per layer; when set, forward gives up and returns false
+  std::function<void(int done, int total)> progress;  // tokens, after every chunk
+  Observer observer;
+};
+
+struct ModelOptions {
+  int threads = 0;                   // 0: one per available processor
+  const Kernels* kernels = nullptr;  // nullptr: best_kernels()
+};
+
+class Model {
+ public:
+  Model(ModelConfig config, Weights weights, ModelOptions options = {});
+  ~Model();
+  Model(const Model&) = delete;
+  Model& operator=(const Model&) = delete;
+
+  const ModelConfig& config() const;
+  const Weights& weights() const;
+  const Kernels& kernels() const;
+  int threads() const;
+
+  // Runs all feeds together (each sequence at most once). Returns false if stopped: sequences then hold the tokens whose
+  // keys and values are complete. Throws std::invalid_argument on ids out of range or a sequence that would overflow.
+  bool forward(std::span<const Feed> feeds, const LogitsSink& sink, const ForwardOptions& options = {});
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace kelvin

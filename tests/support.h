@@ -1,0 +1,54 @@
+// What several tests need: where things lie, reading raw arrays, running a tool.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace kelvin::test {
+
+std::filesystem::path source_dir();  // the repository
+std::filesystem::path data_dir();    // tests/data
+std::filesystem::path bin_dir();     // where the executables of this build are
+
+// The folder with reference results: $KELVIN_SHARED, or ../shared of the repository. May be absent.
+std::filesystem::path shared_dir();
+
+// True if shared_dir()/relative exists; otherwise says on stdout which test data is absent, so that a skip is seen.
+bool shared_has(const std::string& relative);
+
+std::string read_text(const std::filesystem::path& path);  // throws std::runtime_error
+
+// A raw little-endian array without header, as the goldens have them.
+template <class T>
+std::vector<T> read_array(const std::filesystem::path& path) {
+  const std::string bytes = read_text(path);
+  std::vector<T> values(bytes.size() / sizeof(T));
+  std::copy(bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(values.size() * sizeof(T)),
+            reinterpret_cast<char*>(values.data()));
+  return values;
+}
+
+// A folder under the system's temporary folder, removed at the end.
+class TemporaryFolder {
+ public:
+  TemporaryFolder();
+  ~TemporaryFolder();
+  TemporaryFolder(const TemporaryFolder&) = delete;
+  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
+  const std::filesystem::path& path() const { return path_; }
+
+ private:
+  std::filesystem::path path_;
+};
+
+struct Finished {
+  int status;  // exit status, or 128 + signal
+  std::string out, err;
+};
+
+// Runs a program (argv[0] without '/' is taken from bin_dir()) with `input` on stdin and extra "NAME=value" environment.
+Finished run(const std::vector<std::string>& argv, const std::string& input = "",
+             const std::vector<std::string>& environment = {});
+
+}  // namespace kelvin::test
