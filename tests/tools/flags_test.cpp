@@ -1,0 +1,100 @@
+#include "tools/flags.h"
+
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <limits>
+
+namespace kelvin {
+namespace {
+
+struct Parsed {
+  std::string model;
+  std::optional<std::string> system;
+  int threads = 0;
+  std::optional<int> top_k;
+  double temp = 1.0;
+  std::vector<int> ids;
+  std::optional<std::uint64_t> seed;
+  bool stats = false;
+  std::string help;
+};
+
+Parsed parse(std::vector<const char*> words) {
+  Parsed p;
+  const double infinity = std::numeric_limits<double>::infinity();
+  Flags flags("tool", "does something");
+  flags.group("model");
+  flags.option("model", "DIR", "where the model is", to(p.model));
+  flags.option("threads", "N", "how many threads", to(p.threads, 1, 64));
+  flags.group("sampling");
+  flags.option("temp", "T", "temperature; any number", to(p.temp, -infinity, infinity));
+  flags.option("top-k", "K", "how many", to(p.top_k, 0, 1000));
+  flags.option("seed", "N", "the seed", to(p.seed));
+  flags.option("ids", "LIST", "token ids", to(p.ids));
+  flags.option("system", "TEXT", "system message", to(p.system));
+  flags.toggle("stats", "say how fast", p.stats);
+  flags.note("A last word.");
+  p.help = flags.help();
+  words.insert(words.begin(), "tool");
+  flags.parse(static_cast<int>(words.size()), words.data());
+  return p;
+}
+
+std::string error_of(const std::vector<const char*>& words) {
+  try {
+    parse(words);
+  } catch (const UsageError& error) {
+    return error.what();
+  }
+  return "";
+}
+
+TEST_CASE("both spellings of a value, and negative numbers as values") {
+  CHECK(parse({"--temp", "-0.001"}).temp == -0.001);
+  CHECK(parse({"--temp=-0.001"}).temp == -0.001);
+  CHECK(parse({"--temp", "+2"}).temp == 2.0);
+  CHECK(parse({"--temp", "-inf"}).temp == -std::numeric_limits<double>::infinity());
+  CHECK(std::signbit(parse({"--temp", "-0"}).temp));
+  CHECK(parse({"--system", "-- hello --"}).system == "-- hello --");
+  CHECK(parse({"--system="}).system == "");
+  CHECK(!parse({}).system);
+  CHECK(parse({"--ids", "1,20,3"}).ids == std::vector<int>{1, 20, 3});
+  CHECK(parse({"--seed", "18446744073709551615"}).seed == 18446744073709551615u);
+  CHECK(parse({"--stats", "--top-k", "40"}).stats);
+  CHECK(parse({"--model", "a", "--model", "b"}).model == "b");
+}
+
+TEST_CASE("errors name the option, what was expected and what was found") {
+  CHECK(error_of({"--tmep", "1"}) == "unknown option --tmep; did you mean --temp?");
+  CHECK(error_of({"--xyzzy"}) == "unknown option --xyzzy");
+  CHECK(error_of({"--threads", "0"}) == "--threads: a whole number from 1 to 64 expected, \"0\" found");
+  CHECK(error_of({"--threads", "2x"}) == "--threads: a whole number from 1 to 64 expected, \"2x\" found");
+  CHECK(error_of({"--threads", "99999999999999999999"}) != "");
+  CHECK(error_of({"--temp", "nan"}) == "--temp: a number from -inf to inf expected, \"nan\" found");
+  CHECK(error_of({"--temp", "1,5"}) != "");
+  CHECK(error_of({"--temp", ""}) != "");
+  CHECK(error_of({"--temp"}) == "--temp needs a value: --temp T");
+  CHECK(error_of({"--model", "--temp", "1"}) == "--model needs a value: --model DIR");
+  CHECK(error_of({"--stats=1"}) == "--stats takes no value");
+  CHECK(error_of({"hello"}).starts_with("unexpected argument \"hello\""));
+  CHECK(error_of({"--ids", "1,,2"}) == "--ids: token ids such as 1,2,3 expected, \"1,,2\" found");
+  CHECK(error_of({"--ids", "1,-2"}) != "");
+  CHECK(error_of({"--seed", "-1"}) != "");
+}
+
+TEST_CASE("help holds every option under its group, aligned") {
+  const std::string help = parse({}).help;
+  CHECK(help.starts_with("tool: does something\nusage: tool [options]\n\nmodel\n  --model DIR "));
+  CHECK(help.find("\nsampling\n  --temp T ") != help.npos);
+  const auto column_of = [&](const char* text) {
+    const std::size_t at = help.find(text);
+    return at - help.rfind('\n', at);
+  };
+  CHECK(column_of("where the model is") == column_of("the seed"));
+  CHECK(column_of("this text") == column_of("the seed"));
+  CHECK(help.find("  A last word.\n") != help.npos);
+}
+
+}  // namespace
+}  // namespace kelvin

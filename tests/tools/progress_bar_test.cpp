@@ -1,0 +1,14 @@
+#include "tools/progress_bar.h"
+
+#include <doctest/doctest.h>
+
+namespace kelvin {
+
+TEST_CASE("a progress line tells share, rate and time left") {
+  CHECK(progress_line("loading", "B", 25e6, 100e6, 0.5) ==
+        "loading [#####...............] 25 %, 50 MB/s, 2 s left");
+  CHECK(progress_line("prompt", "tok", 30, 30, 2) == "prompt [####################] 100 %, 15 tok/s");
+  CHECK(progress_line("prompt", "tok", 0, 0, 0) == "prompt [....................] 0 %, 0 tok/s");
+}
+
+}  // namespace kelvin

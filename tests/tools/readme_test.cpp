@@ -1,0 +1,105 @@
+// Every command in README.md runs, and prints what the README says it prints.
+//
+// A ```console block is a transcript: a line "$ command" and below it the expected output, up to the next "$
+// ". A line "..." stands for any lines, and "~" inside a line for any text (a speed, a path). A ```sh block
+// is run for its exit status alone.
+#include <doctest/doctest.h>
+
+#include <cstdlib>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "tests/support.h"
+
+namespace {
+
+using kelvin::test::run;
+
+struct Command {
+  std::string text;
+  std::string expected;
+  bool checks_output;
+};
+
+std::vector<Command> commands_of(const std::string& readme) {
+  std::vector<Command> commands;
+  std::istringstream lines(readme);
+  std::string kind, line;
+  while (std::getline(lines, line)) {
+    if (line.rfind("```", 0) == 0) {
+      kind = kind.empty() ? line.substr(3) + " " : "";
+    } else if (kind == "console " && line.rfind("$ ", 0) == 0) {
+      commands.push_back({line.substr(2), "", true});
+    } else if (kind == "console " && !commands.empty()) {
+      commands.back().expected += line + "\n";
+    } else if (kind == "sh " && !line.empty()) {
+      commands.push_back({line, "", false});
+    }
+  }
+  return commands;
+}
+
+// `pattern` with '~' for any run of characters.
+bool matches(const char* pattern, const char* text) {
+  if (*pattern == '~') {
+    for (const char* rest = text;; ++rest) {
+      if (matches(pattern + 1, rest)) return true;
+      if (!*rest) return false;
+    }
+  }
+  if (!*pattern || !*text) return *pattern == *text;
+  return *pattern == *text && matches(pattern + 1, text + 1);
+}
+
+bool matches(const std::vector<std::string>& pattern, std::size_t i, const std::vector<std::string>& text,
+             std::size_t j) {
+  for (; i < pattern.size(); ++i, ++j) {
+    if (pattern[i] == "...") {
+      for (std::size_t rest = j; rest <= text.size(); ++rest)
+        if (matches(pattern, i + 1, text, rest)) return true;
+      return false;
+    }
+    if (j == text.size() || !matches(pattern[i].c_str(), text[j].c_str())) return false;
+  }
+  return j == text.size();
+}
+
+std::vector<std::string> lines_of(const std::string& text) {
+  std::vector<std::string> lines;
+  std::istringstream stream(text);
+  for (std::string line; std::getline(stream, line);) {
+    while (!line.empty() && line.back() == ' ') line.pop_back();
+    lines.push_back(line);
+  }
+  while (!lines.empty() && lines.back().empty()) lines.pop_back();
+  return lines;
+}
+
+}  // namespace
+
+TEST_CASE("the commands of README.md print what it says") {
+  const auto commands = commands_of(kelvin::test::read_text(kelvin::test::source_dir() / "README.md"));
+  CHECK(commands.size() >= 10);
+  kelvin::test::TemporaryFolder folder;
+  for (const Command& command : commands) {
+    // CI runs these two themselves; they build the tree this test belongs to.
+    if (command.text.rfind("sh tools/", 0) == 0) continue;
+    CAPTURE(command.text);
+    // Names as in a checkout after a build; the test may run in any build folder and leaves nothing in the
+    // checkout.
+    const std::string prepare = "ln -sfn '" + kelvin::test::source_dir().string() +
+                                "'/* . && rm -f build && mkdir -p build && ln -sfn '" +
+                                kelvin::test::bin_dir().string() + "' build/bin\n";
+    const auto finished = run({"/bin/sh", "-c",
+                               "cd '" + folder.path().string() + "' && { [ -e build/bin ] || { " + prepare +
+                                   "}; }\n" + command.text});
+    CAPTURE(finished.out);
+    CAPTURE(finished.err);
+    CHECK(finished.status == 0);
+    if (command.checks_output) {
+      INFO("expected:\n", command.expected);
+      CHECK(matches(lines_of(command.expected), 0, lines_of(finished.out), 0));
+    }
+  }
+}

@@ -1,0 +1,67 @@
+// The command line of every tool: options in groups, one table that parsing, errors and --help are made from.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <limits>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace kelvin {
+
+// The user asked for something that cannot be: one line on stderr and exit status 2 (see run_main).
+struct UsageError : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+// Takes an option's value; throws UsageError with what was expected, e.g. "a whole number from 1 to 64
+// expected".
+using Setter = std::function<void(const std::string& value)>;
+
+Setter to(std::string& target);
+Setter to(std::optional<std::string>& target);
+Setter to(int& target, int min = 0, int max = std::numeric_limits<int>::max());
+Setter to(std::optional<int>& target, int min = 0, int max = std::numeric_limits<int>::max());
+Setter to(std::optional<std::uint64_t>& target);
+Setter to(double& target, double min, double max);
+Setter to(std::vector<int>& target);  // "1,2,3": ids, each >= 0
+
+class Flags {
+ public:
+  Flags(std::string program, std::string purpose);
+
+  void group(std::string title);  // options added from here on stand under it
+  // `name` without dashes; `placeholder` stands for the value in --help.
+  void option(std::string name, std::string placeholder, std::string help, Setter set);
+  void toggle(std::string name, std::string help, bool& on);
+  void note(std::string text);  // a paragraph of --help at this place
+
+  // Accepts "--name value" and "--name=value"; a value may begin with a minus. Returns false after --help or
+  // --version, which it has then answered on stdout. Throws UsageError that names the option.
+  bool parse(int argc, const char* const* argv);
+
+  std::string help() const;
+
+ private:
+  struct Entry {
+    enum class Kind { title, paragraph, option, toggle } kind;
+    std::string name, placeholder, text;
+    Setter set;
+  };
+  const Entry& find(std::string_view name) const;
+  bool is_option(std::string_view word) const;
+
+  std::string program_, purpose_;
+  std::vector<Entry> entries_;
+};
+
+// Whole-string conversions; nothing if the text is anything else. A real number may be "inf", "-inf", "1e5";
+// not "nan".
+std::optional<double> parse_real(std::string_view text);
+std::optional<std::int64_t> parse_integer(std::string_view text);
+std::optional<std::uint64_t> parse_unsigned(std::string_view text);
+
+}  // namespace kelvin

@@ -1,0 +1,35 @@
+// One line on a terminal that tells how far a long piece of work is: share, rate and time left.
+#pragma once
+
+#include <chrono>
+#include <string>
+
+namespace kelvin {
+
+bool stderr_is_terminal();
+
+// Appears after half a second of work on stderr, vanishes at the end; silent where stderr is no terminal.
+class ProgressBar {
+ public:
+  // `unit` of the numbers given to update(): "tok" or "B" (bytes, shown as MB).
+  ProgressBar(std::string what, std::string unit);
+  ~ProgressBar() { finish(); }
+  ProgressBar(const ProgressBar&) = delete;
+  ProgressBar& operator=(const ProgressBar&) = delete;
+
+  void update(double done, double total);
+  void finish();
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  std::string what_, unit_;
+  Clock::time_point start_, drawn_;
+  bool enabled_;
+  bool visible_ = false;
+};
+
+// The text of the line, e.g. "loading [#####...............] 25 %, 120 MB/s, 3 s left".
+std::string progress_line(const std::string& what, const std::string& unit, double done, double total,
+                          double seconds);
+
+}  // namespace kelvin
