@@ -1,0 +1,26 @@
+// The one exception of loading. Its text is a single line that holds the path, the tensor or key, what was
+// expected and what was found, so that whoever reads it can act on it.
+#pragma once
+
+#include <stdexcept>
+#include <string>
+#include <string_view>
+
+namespace kelvin {
+
+class LoadError : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+  // "path: problem"
+  LoadError(std::string_view path, std::string_view problem)
+      : std::runtime_error(std::string(path).append(": ").append(problem)) {}
+};
+
+// Text out of a file as an error may show it: control characters and invalid UTF-8 escaped, at most `limit`
+// bytes of it.
+std::string printable(std::string_view text, std::size_t limit = 120);
+
+// printable() in double quotes.
+std::string quoted(std::string_view text, std::size_t limit = 120);
+
+}  // namespace kelvin

@@ -1,0 +1,53 @@
+#include "loaders/mapped_file.h"
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <system_error>
+
+#include "loaders/load_error.h"
+
+namespace kelvin {
+namespace {
+
+struct Descriptor {
+  int number;
+  ~Descriptor() {
+    if (number >= 0) ::close(number);
+  }
+};
+
+std::string reason() { return std::generic_category().message(errno); }
+
+}  // namespace
+
+std::shared_ptr<const MappedFile> MappedFile::open(const std::filesystem::path& path) {
+  // Without O_NONBLOCK opening a fifo would wait for a writer for ever.
+  const Descriptor file{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)};
+  const std::string name = printable(path.native(), 4096);
+  if (file.number < 0) throw LoadError(name, "a readable file expected: " + reason());
+  struct stat status;
+  if (::fstat(file.number, &status) != 0) throw LoadError(name, "a readable file expected: " + reason());
+  if (!S_ISREG(status.st_mode))
+    throw LoadError(name, std::string("a regular file expected, ") +
+                              (S_ISDIR(status.st_mode) ? "a folder" : "a device, pipe or socket") + " found");
+  std::shared_ptr<MappedFile> mapped(new MappedFile(path));
+  mapped->size_ = static_cast<std::size_t>(status.st_size);
+  if (mapped->size_ == 0) return mapped;
+  void* const data = ::mmap(nullptr, mapped->size_, PROT_READ, MAP_PRIVATE, file.number, 0);
+  if (data == MAP_FAILED) {
+    mapped->size_ = 0;
+    throw LoadError(name, "cannot be mapped into memory: " + reason());
+  }
+  mapped->data_ = static_cast<const std::byte*>(data);
+  return mapped;
+}
+
+MappedFile::~MappedFile() {
+  if (data_) ::munmap(const_cast<std::byte*>(data_), size_);
+}
+
+}  // namespace kelvin
