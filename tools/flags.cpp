@@ -182,8 +182,10 @@ bool Flags::parse(int argc, const char* const* argv) {
     }
     try {
       entry.set(value);
-    } catch (const std::exception& error) {
+    } catch (const UsageError& error) {
       throw UsageError("--" + name + ": " + error.what() + ", \"" + value + "\" found");
+    } catch (const std::invalid_argument& error) {
+      throw UsageError("--" + name + ": " + error.what());
     }
   }
   return true;

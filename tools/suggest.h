@@ -1,15 +1,15 @@
 // "Did you mean ...?"
 #pragma once
 
-#include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace kelvin {
 
-// The candidate with the fewest insertions, deletions, replacements and swaps of neighbours from `word`, if
-// few enough to be a slip of the fingers, as "; did you mean PREFIXcandidate?"; else "".
-std::string suggestion(std::string_view word, std::span<const std::string> candidates,
+// The known name that `word` abbreviates or is a slip of the fingers for, as "; did you mean PREFIXname?";
+// else "".
+std::string suggestion(std::string_view word, const std::vector<std::string>& known,
                        std::string_view prefix = "");
 
 }  // namespace kelvin

@@ -1,0 +1,36 @@
+// A chat as a file: JSON, for /save and /load.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace kelvin {
+
+struct ChatMessage {
+  std::string role;  // "user" or "assistant"
+  std::string content;
+  std::uint32_t attempt = 0;  // assistant: how often /regen had asked again; part of the noise
+};
+
+struct SavedChat {
+  std::string model;  // the folder, for the reader
+  std::optional<std::string> system;
+  std::vector<ChatMessage> messages;  // user and assistant in turn, an assistant last
+  std::uint64_t seed = 0;
+  std::string sample;      // chain text
+  std::string non_finite;  // "error" or "mask"
+  int most_tokens = 0;     // of an answer; 0: as many as the context holds
+  std::string date;        // YYYY-MM-DD, what a template that asks for the day is told
+};
+
+std::string session_text(const SavedChat& chat);  // valid UTF-8 of `chat` comes back exactly
+// `name` begins every error. Throws LoadError on anything but what session_text() writes.
+SavedChat parse_session(std::string text, const std::string& name);
+
+void save_session(const SavedChat& chat, const std::filesystem::path& path);
+SavedChat load_session(const std::filesystem::path& path);
+
+}  // namespace kelvin
