@@ -1,0 +1,63 @@
+#include "tokenizer/vocabulary.h"
+
+#include <stdexcept>
+
+#include "tokenizer/hash.h"
+
+namespace kelvin {
+
+void Vocabulary::reserve(std::size_t tokens, std::size_t bytes) {
+  pool_.reserve(bytes);
+  spans_.reserve(tokens);
+  std::size_t slots = 16;
+  while (slots * 2 < tokens * 3) slots *= 2;
+  if (slots > slots_.size()) rehash(slots);
+}
+
+// The slot that holds `token`, or the free one where it belongs.
+std::size_t Vocabulary::slot_of(std::string_view text, std::uint64_t hash) const {
+  const std::size_t mask = slots_.size() - 1;
+  const auto tag = static_cast<std::uint32_t>(hash >> 32);
+  std::size_t slot = hash & mask;
+  for (; slots_[slot].id >= 0; slot = (slot + 1) & mask)
+    if (slots_[slot].tag == tag && token(slots_[slot].id) == text) break;
+  return slot;
+}
+
+void Vocabulary::rehash(std::size_t slots) {
+  slots_.assign(slots, {});
+  for (int id = 0; id < limit(); ++id) {
+    if (!has(id)) continue;
+    const std::uint64_t hash = hash_bytes(token(id));
+    slots_[slot_of(token(id), hash)] = {id, static_cast<std::uint32_t>(hash >> 32)};
+  }
+}
+
+void Vocabulary::add(std::string_view text, int id) {
+  if (id < 0 || id >= id_limit)
+    throw std::invalid_argument("id " + std::to_string(id) + " is outside 0.." +
+                                std::to_string(id_limit - 1));
+  if (has(id)) throw std::invalid_argument("id " + std::to_string(id) + " stands twice");
+  if ((size_ + 1) * 3 > slots_.size() * 2) rehash(slots_.empty() ? 16 : slots_.size() * 2);
+  const std::uint64_t hash = hash_bytes(text);
+  Slot& slot = slots_[slot_of(text, hash)];
+  if (slot.id >= 0) throw std::invalid_argument("the same token stands twice");
+  slot = {id, static_cast<std::uint32_t>(hash >> 32)};
+  if (id >= limit()) spans_.resize(static_cast<std::size_t>(id) + 1);
+  spans_[static_cast<std::size_t>(id)] = {static_cast<std::uint32_t>(pool_.size()),
+                                          static_cast<std::uint32_t>(text.size())};
+  pool_ += text;
+  ++size_;
+}
+
+int Vocabulary::find(std::string_view text) const {
+  return slots_.empty() ? -1 : slots_[slot_of(text, hash_bytes(text))].id;
+}
+
+std::string_view Vocabulary::token(int id) const {
+  if (!has(id)) return {};
+  const Span span = spans_[static_cast<std::size_t>(id)];
+  return std::string_view(pool_).substr(span.begin, span.length);
+}
+
+}  // namespace kelvin
