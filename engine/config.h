@@ -15,13 +15,13 @@ enum class RopeKind { standard, linear, dynamic, llama3, yarn };
 struct RopeSpec {
   RopeKind kind = RopeKind::standard;
   double theta = 10000.0;
-  double factor = 1.0;                       // linear, dynamic, llama3, yarn
-  int original_max_position = 0;             // llama3, yarn; dynamic: the length beyond which theta grows
-  double low_freq_factor = 1.0;              // llama3
-  double high_freq_factor = 4.0;             // llama3
-  double beta_fast = 32.0, beta_slow = 1.0;  // yarn
-  bool truncate = true;                      // yarn: round the ramp's ends to whole dimensions
-  std::optional<double> attention_factor;    // yarn: cos and sin are multiplied by it
+  double factor = 1.0;                           // linear, dynamic, llama3, yarn
+  int original_max_position = 0;                 // llama3, yarn; dynamic: the length beyond which theta grows
+  double low_freq_factor = 1.0;                  // llama3
+  double high_freq_factor = 4.0;                 // llama3
+  double beta_fast = 32.0, beta_slow = 1.0;      // yarn
+  bool truncate = true;                          // yarn: round the ramp's ends to whole dimensions
+  std::optional<double> attention_factor;        // yarn: cos and sin are multiplied by it
   std::optional<double> mscale, mscale_all_dim;  // yarn: used where attention_factor is absent
 };
 

@@ -1,5 +1,6 @@
-// The decoder: token ids in, logits out. A position's logits are those of a full forward that ends there, whatever was cached, cut
-// into chunks or run beside it, with the same bits for any number of threads and any instruction set.
+// The decoder: token ids in, logits out. A position's logits are those of a full forward that ends there,
+// whatever was cached, cut into chunks or run beside it, with the same bits for any number of threads and any
+// instruction set.
 #pragma once
 
 #include <atomic>
@@ -49,8 +50,8 @@ struct Feed {
 using LogitsSink = std::function<void(int feed, int position, std::span<const float> logits)>;
 
 struct ForwardOptions {
-  int chunk = 0;                                 // most tokens in one pass over the weights; 0: the model's default
-  const std::atomic<bool>* stop = nullptr;       // checked per layer; when set, forward gives up and returns false
+  int chunk = 0;  // most tokens in one pass over the weights; 0: the model's default
+  const std::atomic<bool>* stop = nullptr;  // checked per layer; when set, forward gives up and returns false
   std::function<void(int done, int total)> progress;  // tokens, after every chunk
   Observer observer;
 };
@@ -72,8 +73,9 @@ class Model {
   const Kernels& kernels() const;
   int threads() const;
 
-  // Runs all feeds together (each sequence at most once). Returns false if stopped: sequences then hold the tokens whose
-  // keys and values are complete. Throws std::invalid_argument on ids out of range or a sequence that would overflow.
+  // Runs all feeds together (each sequence at most once). Returns false if stopped: sequences then hold the
+  // tokens whose keys and values are complete. Throws std::invalid_argument on ids out of range or a sequence
+  // that would overflow.
   bool forward(std::span<const Feed> feeds, const LogitsSink& sink, const ForwardOptions& options = {});
 
  private:

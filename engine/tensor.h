@@ -7,8 +7,9 @@
 
 namespace kelvin {
 
-// Zeroed bytes, 64-byte aligned (2 MiB aligned and on huge pages, where the system has them, from 2 MiB on). Pages are
-// taken from the system when first written, so a generous capacity costs nothing. Throws std::bad_alloc.
+// Zeroed bytes, 64-byte aligned (2 MiB aligned and on huge pages, where the system has them, from 2 MiB on).
+// Pages are taken from the system when first written, so a generous capacity costs nothing. Throws
+// std::bad_alloc.
 class AlignedBuffer {
  public:
   AlignedBuffer() = default;

@@ -1,5 +1,5 @@
-// Weights as the forward pass reads them. Filled by loaders/checkpoint; views into mapped files wherever the stored type
-// is the wanted one, else into buffers owned here.
+// Weights as the forward pass reads them. Filled by loaders/checkpoint; views into mapped files wherever the
+// stored type is the wanted one, else into buffers owned here.
 #pragma once
 
 #include <cstddef>

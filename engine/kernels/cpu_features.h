@@ -1,0 +1,14 @@
+// What the processor and the operating system let us use.
+#pragma once
+
+namespace kelvin {
+
+struct CpuFeatures {
+  bool avx2 = false;    // AVX2, FMA and F16C, with the system saving ymm registers
+  bool avx512 = false;  // AVX-512 F, BW, VL and DQ, with the system saving zmm and mask registers
+};
+
+// Asked from the processor once (CPUID and XGETBV); all false on other architectures.
+const CpuFeatures& cpu_features();
+
+}  // namespace kelvin

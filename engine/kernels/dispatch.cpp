@@ -1,0 +1,71 @@
+// Which table runs: the best one the processor has, or the one KELVIN_ISA names.
+#include <array>
+#include <cstdlib>
+#include <stdexcept>
+#include <string>
+
+#include "engine/kernels/cpu_features.h"
+#include "engine/kernels/kernels.h"
+
+namespace kelvin {
+namespace {
+
+struct Candidate {
+  const char* name;
+  const Kernels* table;  // nullptr where this build has none
+  bool (*runs_here)(const CpuFeatures&);
+};
+
+// Best first.
+constexpr Candidate candidates[] = {
+    {"amx", nullptr, [](const CpuFeatures&) { return false; }},
+#if defined(__x86_64__)
+    {"avx512", &avx512_kernels, [](const CpuFeatures& cpu) { return cpu.avx512; }},
+    {"avx2", &avx2_kernels, [](const CpuFeatures& cpu) { return cpu.avx2; }},
+#else
+    {"avx512", nullptr, [](const CpuFeatures&) { return false; }},
+    {"avx2", nullptr, [](const CpuFeatures&) { return false; }},
+#endif
+    {"scalar", &scalar_kernels, [](const CpuFeatures&) { return true; }},
+};
+
+struct Supported {
+  std::array<const Kernels*, std::size(candidates)> tables{};
+  std::size_t count = 0;
+
+  Supported() {
+    for (const Candidate& candidate : candidates)
+      if (candidate.table && candidate.runs_here(cpu_features())) tables[count++] = candidate.table;
+  }
+};
+
+}  // namespace
+
+std::span<const Kernels* const> supported_kernels() {
+  static const Supported supported;
+  return {supported.tables.data(), supported.count};
+}
+
+const Kernels& kernels_named(const char* name) {
+  const std::string wanted = name;
+  for (const Kernels* table : supported_kernels())
+    if (wanted == table->name) return *table;
+
+  std::string here;
+  for (const Kernels* table : supported_kernels())
+    here += std::string(here.empty() ? "" : ", ") + table->name;
+  for (const Candidate& candidate : candidates) {
+    if (wanted != candidate.name) continue;
+    const char* reason = candidate.table ? "this processor does not have it" : "this build does not have it";
+    throw std::runtime_error("KELVIN_ISA=" + wanted + ": " + reason + "; here run: " + here);
+  }
+  throw std::runtime_error("KELVIN_ISA=" + wanted +
+                           ": unknown; expected scalar, avx2, avx512 or amx; here run: " + here);
+}
+
+const Kernels& best_kernels() {
+  const char* forced = std::getenv("KELVIN_ISA");
+  return forced ? kernels_named(forced) : *supported_kernels().front();
+}
+
+}  // namespace kelvin

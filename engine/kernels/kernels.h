@@ -1,0 +1,92 @@
+// The inner loops, one table per instruction set. Every table gives the same bits: scalar.cpp is the
+// specification, README.md beside it lists the order of operations. Kernels neither allocate nor know
+// threads; buffers are the caller's.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+namespace kelvin {
+
+// y = x W^T + bias for a block of rows of W.
+struct MatmulBlock {
+  const void* w;         // (rows, cols) row-major, float or bfloat16 bits, aligned to the element only
+  int rows, cols;        // both >= 1
+  const float* x;        // (tokens, cols), x_stride floats from token to token
+  std::size_t x_stride;  //
+  int tokens;            // >= 1
+  const float* bias;     // (rows,) or nullptr
+  float* y;              // (tokens, rows), y_stride floats from token to token
+  std::size_t y_stride;  //
+};
+
+constexpr int key_panel = 16;  // keys side by side in the key cache
+constexpr int attention_span =
+    256;  // absolute positions whose softmax is taken together; a multiple of key_panel
+
+static constexpr int padded_to_lanes(int n) { return (n + 15) / 16 * 16; }
+
+// Attention of some query rows over one span, not yet divided by the sum of weights.
+struct AttentionBlock {
+  const float* q;      // (rows, head_dim), scaled; rows that share this key and value head
+  const float* k;      // (attention_span / key_panel, head_dim, key_panel)
+  const float* v;      // (attention_span, padded_to_lanes(head_dim))
+  int rows, head_dim;  // both >= 1
+  const int* visible;  // (rows,) how many keys of the span, from its first on, a row sees: 1..attention_span
+  float* largest;      // (rows,) out: largest score
+  float* sum;          // (rows,) out: sum of exp(score - largest)
+  float* weighted;     // (rows, padded_to_lanes(head_dim)) out: sum of exp(score - largest) * v
+};
+
+struct Kernels {
+  const char* name;  // scalar, avx2, avx512: the words of KELVIN_ISA
+
+  void (*matmul_f32)(const MatmulBlock& block);
+  void (*matmul_bf16)(const MatmulBlock& block);
+  void (*attend)(const AttentionBlock& block);
+
+  // y = x / sqrt(mean(x^2) + epsilon) * w (Zhang and Sennrich 2019, arXiv 1910.07467)
+  void (*rms_norm)(const float* x,  // (n,)
+                   const float* w,  // (n,)
+                   int n, float epsilon,
+                   float* y);  // (n,)
+
+  // y = activation(gate) * up: silu(x) = x / (1 + exp(-x)); gelu in its exact form and in the tanh form.
+  void (*silu_multiply)(const float* gate,       // (n,)
+                        const float* up,         // (n,)
+                        int n, float* y);        // (n,); may be gate itself
+  void (*gelu_erf_multiply)(const float* gate,   // (n,)
+                            const float* up,     // (n,)
+                            int n, float* y);    // (n,)
+  void (*gelu_tanh_multiply)(const float* gate,  // (n,)
+                             const float* up,    // (n,)
+                             int n, float* y);   // (n,)
+
+  // y = exp(x), within 1 unit in the last place; +0 below -87, +infinity above 88.72
+  void (*exp)(const float* x,    // (n,)
+              int n, float* y);  // (n,); may be x itself
+
+  // For measuring the machine. `rounds` rounds of independent multiply-adds; returns how many were done in
+  // all.
+  std::uint64_t (*fma_burst)(std::uint64_t rounds, float* sink);
+  // Reads the memory once, in 128-byte steps; the returned sum of its words keeps the reads from being left
+  // out.
+  std::uint64_t (*read_burst)(const void* memory, std::size_t bytes);
+};
+
+// The tables this build and this processor can run, best first; the last one is scalar.
+std::span<const Kernels* const> supported_kernels();
+
+// The first supported one, or the one KELVIN_ISA names. Throws std::runtime_error for a word that is unknown
+// or cannot run here.
+const Kernels& best_kernels();
+const Kernels& kernels_named(const char* name);
+
+extern const Kernels scalar_kernels;
+#if defined(__x86_64__)
+extern const Kernels avx2_kernels;
+extern const Kernels avx512_kernels;
+#endif
+
+}  // namespace kelvin

@@ -1,0 +1,165 @@
+// The specification: every other table gives these bits. Plain loops, std::fma where and only where a fused
+// operation is meant.
+#include <bit>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+
+#include "engine/kernels/kernels.h"
+
+namespace kelvin {
+namespace {
+
+constexpr int lanes = 16;
+
+// Sixteen partial results become one by halving.
+float halving_sum(const float (&p)[lanes]) {
+  float t[8], u[4];
+  for (int i = 0; i < 8; ++i) t[i] = p[i] + p[i + 8];
+  for (int i = 0; i < 4; ++i) u[i] = t[i] + t[i + 4];
+  return (u[0] + u[2]) + (u[1] + u[3]);
+}
+
+float larger(float a, float b) { return a > b ? a : b; }
+
+float widen(float w) { return w; }
+float widen(std::uint16_t bf16) { return std::bit_cast<float>(static_cast<std::uint32_t>(bf16) << 16); }
+
+template <class Element>
+void matmul(const MatmulBlock& m) {
+  for (int t = 0; t < m.tokens; ++t) {
+    const float* x = m.x + static_cast<std::size_t>(t) * m.x_stride;
+    for (int r = 0; r < m.rows; ++r) {
+      const Element* w = static_cast<const Element*>(m.w) + static_cast<std::size_t>(r) * m.cols;
+      float partial[lanes] = {};
+      for (int k = 0; k < m.cols; ++k) partial[k % lanes] = std::fma(widen(w[k]), x[k], partial[k % lanes]);
+      const float sum = halving_sum(partial);
+      m.y[static_cast<std::size_t>(t) * m.y_stride + r] = m.bias ? sum + m.bias[r] : sum;
+    }
+  }
+}
+
+// exp(x) = 2^n exp(r), n = round(x / ln 2), |r| <= ln(2) / 2, exp(r) = 1 + r + r^2 P(r).
+float exp_of(float x) {
+  if (x != x) return x;
+  if (x < -87.0f) return 0.0f;
+  if (x > 88.72283f) return std::bit_cast<float>(0x7f800000u);
+  const float shifted = std::fma(x, 0x1.715476p+0f, 0x1.8p+23f);  // the last bits hold n
+  const float n = shifted - 0x1.8p+23f;
+  float r = std::fma(n, -0x1.62e4p-1f, x);
+  r = std::fma(n, -0x1.7f7d1cp-20f, r);
+  float p = 0x1.6db47ep-10f;
+  p = std::fma(p, r, 0x1.123b92p-7f);
+  p = std::fma(p, r, 0x1.55545ep-5f);
+  p = std::fma(p, r, 0x1.55548ep-3f);
+  p = std::fma(p, r, 0.5f);
+  p = std::fma(p, r * r, r);
+  p = p + 1.0f;
+  return std::bit_cast<float>(std::bit_cast<std::uint32_t>(p) +
+                              (std::bit_cast<std::uint32_t>(shifted) << 23));
+}
+
+float silu(float x) { return x / (1.0f + exp_of(-x)); }
+
+// 0.5 x (1 + tanh u) = x / (1 + exp(-2u)), u = sqrt(2 / pi) (x + 0.044715 x^3)
+float gelu_tanh(float x) {
+  const float cubic = std::fma(x * x, 0x1.6e4e26p-5f, 1.0f) * x;
+  return x / (1.0f + exp_of(cubic * -0x1.988454p+0f));
+}
+
+// x Phi(x). The tail of the normal distribution is exp(-x^2 / 2) t P(t - 1/2) with t = 1 / (1 + 0.3 |x|); P
+// is fitted to 4e-9.
+float gelu_erf(float x) {
+  const float a = x < 0.0f ? -x : x;
+  const float t = 1.0f / std::fma(0x1.333334p-2f, a, 1.0f);
+  const float u = t - 0.5f;
+  float p = -0x1.512a92p-6f;
+  p = std::fma(p, u, 0x1.40cb68p-6f);
+  p = std::fma(p, u, 0x1.26536ep-5f);
+  p = std::fma(p, u, -0x1.2aa324p-5f);
+  p = std::fma(p, u, -0x1.3da90ep-4f);
+  p = std::fma(p, u, 0x1.dc0f50p-6f);
+  p = std::fma(p, u, 0x1.c6d356p-3f);
+  p = std::fma(p, u, 0x1.6281f2p-2f);
+  p = std::fma(p, u, 0x1.510f0cp-2f);
+  p = std::fma(p, u, 0x1.c69888p-3f);
+  const float tail = p * t * exp_of(a * -0.5f * a);
+  return x < 0.0f ? x * tail : x * (1.0f - tail);
+}
+
+template <float (*activation)(float)>
+void gate(const float* gate, const float* up, int n, float* y) {
+  for (int i = 0; i < n; ++i) y[i] = activation(gate[i]) * up[i];
+}
+
+void exp_all(const float* x, int n, float* y) {
+  for (int i = 0; i < n; ++i) y[i] = exp_of(x[i]);
+}
+
+void rms_norm(const float* x, const float* w, int n, float epsilon, float* y) {
+  float partial[lanes] = {};
+  for (int i = 0; i < n; ++i) partial[i % lanes] = std::fma(x[i], x[i], partial[i % lanes]);
+  const float mean = halving_sum(partial) / static_cast<float>(n);
+  const float scale = 1.0f / std::sqrt(mean + epsilon);
+  for (int i = 0; i < n; ++i) y[i] = x[i] * scale * w[i];
+}
+
+void attend(const AttentionBlock& a) {
+  const int width = padded_to_lanes(a.head_dim);
+  for (int row = 0; row < a.rows; ++row) {
+    const float* q = a.q + static_cast<std::size_t>(row) * a.head_dim;
+    float* weighted = a.weighted + static_cast<std::size_t>(row) * width;
+    const int visible = a.visible[row];
+    float weight[attention_span];
+    float largest = -__builtin_inff();
+    for (int j = 0; j < visible; ++j) {
+      const float* key =
+          a.k + static_cast<std::size_t>(j / key_panel) * a.head_dim * key_panel + j % key_panel;
+      float score = 0.0f;
+      for (int d = 0; d < a.head_dim; ++d) score = std::fma(q[d], key[d * key_panel], score);
+      weight[j] = score;
+      largest = larger(score, largest);
+    }
+    float partial[lanes] = {};
+    for (int j = 0; j < visible; ++j) {
+      weight[j] = exp_of(weight[j] - largest);
+      partial[j % lanes] = partial[j % lanes] + weight[j];
+    }
+    for (int d = 0; d < width; ++d) {
+      float sum = 0.0f;
+      for (int j = 0; j < visible; ++j)
+        sum = std::fma(weight[j], a.v[static_cast<std::size_t>(j) * width + d], sum);
+      weighted[d] = sum;
+    }
+    a.largest[row] = largest;
+    a.sum[row] = halving_sum(partial);
+  }
+}
+
+std::uint64_t fma_burst(std::uint64_t rounds, float* sink) {
+  float sum[lanes] = {};
+  for (std::uint64_t round = 0; round < rounds; ++round)
+    for (float& s : sum) s = std::fma(s, 0.5f, 1.0f);
+  *sink = halving_sum(sum);
+  return rounds * lanes;
+}
+
+std::uint64_t read_burst(const void* memory, std::size_t bytes) {
+  const char* at = static_cast<const char*>(memory);
+  std::uint64_t sum = 0;
+  for (std::size_t i = 0; i + 128 <= bytes; i += 128)
+    for (std::size_t word = 0; word < 128; word += 8) {
+      std::uint64_t value;
+      __builtin_memcpy(&value, at + i + word, 8);
+      sum += value;
+    }
+  return sum;
+}
+
+}  // namespace
+
+const Kernels scalar_kernels = {"scalar",   matmul<float>,  matmul<std::uint16_t>, attend,  rms_norm,
+                                gate<silu>, gate<gelu_erf>, gate<gelu_tanh>,       exp_all, fma_burst,
+                                read_burst};
+
+}  // namespace kelvin

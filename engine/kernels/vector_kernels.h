@@ -1,0 +1,317 @@
+// The kernels written once over a register type, for avx2.cpp and avx512.cpp only. Included after they have
+// defined, in the same anonymous namespace:
+//   Lanes   sixteen floats, and its operations; lane l takes the place of index l mod 16 in scalar.cpp
+//   Part    part_lanes floats, the piece of sixteen partial sums a matmul tile keeps in one register
+//   most_rows x most_tokens, most_queries x most_columns   tiles whose sums fit the registers
+#pragma once
+
+namespace kelvin {
+namespace {
+
+constexpr int lanes = 16;
+constexpr int parts = lanes / part_lanes;
+
+// Eight sums left of sixteen, for four rows: the rest of the halving tree, four rows side by side.
+__m128 halve_four(__m256 a, __m256 b, __m256 c, __m256 d) {
+  const __m128 u0 = _mm_add_ps(_mm256_castps256_ps128(a), _mm256_extractf128_ps(a, 1));
+  const __m128 u1 = _mm_add_ps(_mm256_castps256_ps128(b), _mm256_extractf128_ps(b, 1));
+  const __m128 u2 = _mm_add_ps(_mm256_castps256_ps128(c), _mm256_extractf128_ps(c, 1));
+  const __m128 u3 = _mm_add_ps(_mm256_castps256_ps128(d), _mm256_extractf128_ps(d, 1));
+  const __m128 v01 = _mm_add_ps(_mm_movelh_ps(u0, u1), _mm_movehl_ps(u1, u0));
+  const __m128 v23 = _mm_add_ps(_mm_movelh_ps(u2, u3), _mm_movehl_ps(u3, u2));
+  return _mm_add_ps(_mm_shuffle_ps(v01, v23, _MM_SHUFFLE(2, 0, 2, 0)),
+                    _mm_shuffle_ps(v01, v23, _MM_SHUFFLE(3, 1, 3, 1)));
+}
+
+float halving_sum(Lanes sum) {
+  const __m256 t = upper_onto_lower(sum);
+  return _mm_cvtss_f32(halve_four(t, t, t, t));
+}
+
+template <class Element, int rows, int tokens>
+void matmul_tile(const Element* w, const MatmulBlock& m, int row, int token) {
+  const int whole = m.cols / lanes * lanes;
+  const float* x = m.x + static_cast<std::size_t>(token) * m.x_stride;
+  const std::size_t cols = static_cast<std::size_t>(m.cols);
+  // Where registers are short, the parts are summed one after the other; with one token they all fit.
+  constexpr int together = tokens == 1 ? parts : 1;
+  Part sum[parts][rows][tokens];
+  for (int first = 0; first < parts; first += together) {
+    Part part[together][rows][tokens];
+    for (auto& by_row : part)
+      for (auto& by_token : by_row)
+        for (Part& p : by_token) p = part_zero();
+    for (int k = 0; k < whole; k += lanes) {
+      for (int piece = 0; piece < together; ++piece) {
+        const int at = k + (first + piece) * part_lanes;
+        Part xk[tokens];
+        for (int t = 0; t < tokens; ++t) xk[t] = part_load(x + static_cast<std::size_t>(t) * m.x_stride + at);
+        for (int r = 0; r < rows; ++r) {
+          const Part wk = part_load(w + r * cols + at);
+          for (int t = 0; t < tokens; ++t) part[piece][r][t] = part_fma(wk, xk[t], part[piece][r][t]);
+        }
+      }
+      // A single token waits for memory: ask for the rows of the next tile.
+      if constexpr (tokens == 1)
+        for (int r = 0; r < rows; ++r) __builtin_prefetch(w + (r + rows) * cols + k);
+    }
+    for (int piece = 0; piece < together; ++piece) {
+      const int at = whole + (first + piece) * part_lanes;
+      const int left = m.cols - at;
+      if (left > 0)
+        for (int r = 0; r < rows; ++r)
+          for (int t = 0; t < tokens; ++t)
+            part[piece][r][t] = part_fma_first(
+                left, part_load_first(w + r * cols + at, left),
+                part_load_first(x + static_cast<std::size_t>(t) * m.x_stride + at, left), part[piece][r][t]);
+      for (int r = 0; r < rows; ++r)
+        for (int t = 0; t < tokens; ++t) sum[first + piece][r][t] = part[piece][r][t];
+    }
+  }
+  for (int t = 0; t < tokens; ++t) {
+    float* y = m.y + static_cast<std::size_t>(token + t) * m.y_stride + row;
+    __m256 half[4];
+    for (int r = 0; r < 4; ++r) half[r] = fold_parts<parts>(&sum[0][r % rows][t], rows * tokens);
+    __m128 total = halve_four(half[0], half[1], half[2], half[3]);
+    if constexpr (rows == 4) {
+      if (m.bias) total = _mm_add_ps(total, _mm_loadu_ps(m.bias + row));
+      _mm_storeu_ps(y, total);
+    } else {
+      static_assert(rows == 1);
+      if (m.bias) total = _mm_add_ss(total, _mm_load_ss(m.bias + row));
+      _mm_store_ss(y, total);
+    }
+  }
+}
+
+template <class Element, int tokens>
+void matmul_rows(const MatmulBlock& m, int token) {
+  const Element* w = static_cast<const Element*>(m.w);
+  int row = 0;
+  for (; row + 4 <= m.rows; row += 4)
+    matmul_tile<Element, 4, tokens>(w + static_cast<std::size_t>(row) * m.cols, m, row, token);
+  for (; row < m.rows; ++row)
+    matmul_tile<Element, 1, tokens>(w + static_cast<std::size_t>(row) * m.cols, m, row, token);
+}
+
+template <class Element, int tokens = most_tokens>
+void matmul_last_tokens(const MatmulBlock& m, int token) {
+  if (m.tokens - token == tokens) return matmul_rows<Element, tokens>(m, token);
+  if constexpr (tokens > 1) matmul_last_tokens<Element, tokens - 1>(m, token);
+}
+
+template <class Element>
+void matmul(const MatmulBlock& m) {
+  int token = 0;
+  for (; token + most_tokens <= m.tokens; token += most_tokens) matmul_rows<Element, most_tokens>(m, token);
+  matmul_last_tokens<Element>(m, token);
+}
+
+Lanes exp_of(Lanes x) {
+  const Lanes shifted = fma(x, set(0x1.715476p+0f), set(0x1.8p+23f));
+  const Lanes n = sub(shifted, set(0x1.8p+23f));
+  Lanes r = fma(n, set(-0x1.62e4p-1f), x);
+  r = fma(n, set(-0x1.7f7d1cp-20f), r);
+  Lanes p = set(0x1.6db47ep-10f);
+  p = fma(p, r, set(0x1.123b92p-7f));
+  p = fma(p, r, set(0x1.55545ep-5f));
+  p = fma(p, r, set(0x1.55548ep-3f));
+  p = fma(p, r, set(0.5f));
+  p = fma(p, mul(r, r), r);
+  p = add(p, set(1.0f));
+  Lanes y = add_to_exponent(p, shifted);
+  y = select(less(x, set(-87.0f)), zero(), y);
+  y = select(less(set(88.72283f), x), set(__builtin_inff()), y);
+  return select(unordered(x), x, y);
+}
+
+Lanes silu(Lanes x) { return div(x, add(set(1.0f), exp_of(negate(x)))); }
+
+Lanes gelu_tanh(Lanes x) {
+  const Lanes cubic = mul(fma(mul(x, x), set(0x1.6e4e26p-5f), set(1.0f)), x);
+  return div(x, add(set(1.0f), exp_of(mul(cubic, set(-0x1.988454p+0f)))));
+}
+
+Lanes gelu_erf(Lanes x) {
+  const auto below = less(x, zero());
+  const Lanes a = select(below, negate(x), x);
+  const Lanes t = div(set(1.0f), fma(set(0x1.333334p-2f), a, set(1.0f)));
+  const Lanes u = sub(t, set(0.5f));
+  Lanes p = set(-0x1.512a92p-6f);
+  p = fma(p, u, set(0x1.40cb68p-6f));
+  p = fma(p, u, set(0x1.26536ep-5f));
+  p = fma(p, u, set(-0x1.2aa324p-5f));
+  p = fma(p, u, set(-0x1.3da90ep-4f));
+  p = fma(p, u, set(0x1.dc0f50p-6f));
+  p = fma(p, u, set(0x1.c6d356p-3f));
+  p = fma(p, u, set(0x1.6281f2p-2f));
+  p = fma(p, u, set(0x1.510f0cp-2f));
+  p = fma(p, u, set(0x1.c69888p-3f));
+  const Lanes tail = mul(mul(p, t), exp_of(mul(mul(a, set(-0.5f)), a)));
+  return mul(x, select(below, tail, sub(set(1.0f), tail)));
+}
+
+template <Lanes (*activation)(Lanes)>
+void gate(const float* gate, const float* up, int n, float* y) {
+  int i = 0;
+  for (; i + lanes <= n; i += lanes) store(y + i, mul(activation(load(gate + i)), load(up + i)));
+  if (i < n)
+    store_first(y + i, n - i, mul(activation(load_first(gate + i, n - i)), load_first(up + i, n - i)));
+}
+
+void exp_all(const float* x, int n, float* y) {
+  int i = 0;
+  for (; i + lanes <= n; i += lanes) store(y + i, exp_of(load(x + i)));
+  if (i < n) store_first(y + i, n - i, exp_of(load_first(x + i, n - i)));
+}
+
+void rms_norm(const float* x, const float* w, int n, float epsilon, float* y) {
+  Lanes squares = zero();
+  int i = 0;
+  for (; i + lanes <= n; i += lanes) {
+    const Lanes xi = load(x + i);
+    squares = fma(xi, xi, squares);
+  }
+  // A sum of squares is never -0, so that adding 0 x 0 in absent lanes changes nothing.
+  const Lanes last = load_first(x + i, n - i);
+  squares = fma(last, last, squares);
+  const float mean = halving_sum(squares) / static_cast<float>(n);
+  const float scale = 1.0f / _mm_cvtss_f32(_mm_sqrt_ss(_mm_set_ss(mean + epsilon)));
+  for (i = 0; i + lanes <= n; i += lanes) store(y + i, mul(mul(load(x + i), set(scale)), load(w + i)));
+  if (i < n) store_first(y + i, n - i, mul(mul(last, set(scale)), load_first(w + i, n - i)));
+}
+
+// c[row][lane] = fma(a[row][step], b[step][lane], c[row][lane]) over the steps in order: lanes are keys for
+// scores (steps: the head's dimensions) and dimensions for values (steps: keys).
+struct Outer {
+  const float* a;        // (rows, steps), a_stride floats from row to row
+  std::size_t a_stride;  //
+  const float* b;        // column group g, step s: sixteen floats at b + g * b_group + s * b_step
+  std::size_t b_group, b_step;
+  int steps;
+  float* c;              // (rows, column groups * 16), c_stride floats from row to row
+  std::size_t c_stride;  //
+};
+
+template <int rows, int groups>
+void outer_tile(const Outer& o) {
+  Lanes sum[rows][groups];
+  for (int r = 0; r < rows; ++r)
+    for (int g = 0; g < groups; ++g) sum[r][g] = load(o.c + r * o.c_stride + g * lanes);
+  const float* b = o.b;
+  for (int s = 0; s < o.steps; ++s, b += o.b_step) {
+    Lanes bs[groups];
+    for (int g = 0; g < groups; ++g) bs[g] = load(b + g * o.b_group);
+    for (int r = 0; r < rows; ++r) {
+      const Lanes as = set(o.a[r * o.a_stride + s]);
+      for (int g = 0; g < groups; ++g) sum[r][g] = fma(as, bs[g], sum[r][g]);
+    }
+  }
+  for (int r = 0; r < rows; ++r)
+    for (int g = 0; g < groups; ++g) store(o.c + r * o.c_stride + g * lanes, sum[r][g]);
+}
+
+template <int rows>
+void outer_groups(Outer o, int groups) {
+  for (; groups >= most_columns;
+       groups -= most_columns, o.b += most_columns * o.b_group, o.c += most_columns * lanes)
+    outer_tile<rows, most_columns>(o);
+  for (; groups > 0; --groups, o.b += o.b_group, o.c += lanes) outer_tile<rows, 1>(o);
+}
+
+template <int most = most_queries>
+void outer(const Outer& o, int rows, int groups) {
+  if (rows == most) return outer_groups<most>(o, groups);
+  if constexpr (most > 1) outer<most - 1>(o, rows, groups);
+}
+
+void attend_tile(const AttentionBlock& a, int first, int rows) {
+  const int width = padded_to_lanes(a.head_dim);
+  const int* visible = a.visible + first;
+  int most = 0, fewest = attention_span;
+  for (int r = 0; r < rows; ++r) {
+    most = visible[r] > most ? visible[r] : most;
+    fewest = visible[r] < fewest ? visible[r] : fewest;
+  }
+
+  // Scores of keys a row does not see are computed with the rest of their panel and then left out.
+  alignas(64) float weight[most_queries][attention_span];
+  const int panels = padded_to_lanes(most) / lanes;
+  for (int r = 0; r < rows; ++r)
+    for (int j = 0; j < panels; ++j) store(weight[r] + j * lanes, zero());
+  const float* q = a.q + static_cast<std::size_t>(first) * a.head_dim;
+  const std::size_t head_dim = static_cast<std::size_t>(a.head_dim);
+  outer({q, head_dim, a.k, head_dim * lanes, lanes, a.head_dim, weight[0], attention_span}, rows, panels);
+
+  float* weighted = a.weighted + static_cast<std::size_t>(first) * width;
+  for (int r = 0; r < rows; ++r) {
+    Lanes largest = set(-__builtin_inff());
+    for (int j = 0; j < visible[r]; j += lanes) {
+      const Lanes score = select(first_lanes(visible[r] - j), load(weight[r] + j), set(-__builtin_inff()));
+      largest = larger(score, largest);
+    }
+    const float top = largest_lane(largest);
+    Lanes sum = zero();
+    for (int j = 0; j < visible[r]; j += lanes) {
+      const Lanes w = exp_of(sub(load(weight[r] + j), set(top)));
+      // No weight is -0, so that adding 0 for an absent key changes nothing.
+      const Lanes seen = select(first_lanes(visible[r] - j), w, zero());
+      store(weight[r] + j, seen);
+      sum = add(sum, seen);
+    }
+    a.largest[first + r] = top;
+    a.sum[first + r] = halving_sum(sum);
+    for (int d = 0; d < width; d += lanes) store(weighted + static_cast<std::size_t>(r) * width + d, zero());
+  }
+
+  // Together as far as all rows see, then each row its own last keys.
+  const std::size_t stride = static_cast<std::size_t>(width);
+  outer({weight[0], attention_span, a.v, lanes, stride, fewest, weighted, stride}, rows, width / lanes);
+  for (int r = 0; r < rows; ++r)
+    outer<1>({weight[r] + fewest, attention_span, a.v + fewest * stride, lanes, stride, visible[r] - fewest,
+              weighted + r * stride, stride},
+             1, width / lanes);
+}
+
+void attend(const AttentionBlock& a) {
+  for (int row = 0; row < a.rows; row += most_queries)
+    attend_tile(a, row, a.rows - row < most_queries ? a.rows - row : most_queries);
+}
+
+std::uint64_t fma_burst(std::uint64_t rounds, float* sink) {
+  constexpr int chains = 12;  // more than the units times their latency
+  Part sum[chains];
+  const Part half = part_set(0.5f), one = part_set(1.0f);
+  for (int i = 0; i < chains; ++i) sum[i] = one;
+  for (std::uint64_t round = 0; round < rounds; ++round)
+    for (int i = 0; i < chains; ++i) sum[i] = part_fma(sum[i], half, one);
+  Part total = part_zero();
+  for (int i = 0; i < chains; ++i) total = part_fma(sum[i], one, total);
+  alignas(64) float out[part_lanes];
+  part_store(out, total);
+  *sink = out[0];
+  return rounds * chains * part_lanes;
+}
+
+std::uint64_t read_burst(const void* memory, std::size_t bytes) {
+  const char* at = static_cast<const char*>(memory);
+  __m256i sum[4] = {_mm256_setzero_si256(), _mm256_setzero_si256(), _mm256_setzero_si256(),
+                    _mm256_setzero_si256()};
+  for (std::size_t i = 0; i + 128 <= bytes; i += 128)
+    for (std::size_t j = 0; j < 4; ++j)
+      sum[j] =
+          _mm256_add_epi64(sum[j], _mm256_loadu_si256(reinterpret_cast<const __m256i*>(at + i + 32 * j)));
+  alignas(32) std::uint64_t out[4];
+  _mm256_store_si256(reinterpret_cast<__m256i*>(out),
+                     _mm256_add_epi64(_mm256_add_epi64(sum[0], sum[1]), _mm256_add_epi64(sum[2], sum[3])));
+  return out[0] + out[1] + out[2] + out[3];
+}
+
+constexpr Kernels table_named(const char* name) {
+  return {name,       matmul<float>,  matmul<std::uint16_t>, attend,  rms_norm,
+          gate<silu>, gate<gelu_erf>, gate<gelu_tanh>,       exp_all, fma_burst,
+          read_burst};
+}
+
+}  // namespace
+}  // namespace kelvin
