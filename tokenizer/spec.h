@@ -134,7 +134,7 @@ using DecoderSpec = std::variant<ReplacePiece, ByteFallbackPieces, FusePieces, S
                                  ByteLevelPieces, WordPiecePieces, BpeSuffixPieces>;
 
 struct TokenizerSpec {
-  Vocabulary vocabulary;
+  TokenTable vocabulary;
   std::vector<AddedToken> added_tokens;
   std::vector<NormalizerSpec> normalizers;
   std::vector<PreTokenizerSpec> pre_tokenizers;

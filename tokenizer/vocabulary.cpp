@@ -6,7 +6,7 @@
 
 namespace kelvin {
 
-void Vocabulary::reserve(std::size_t tokens, std::size_t bytes) {
+void TokenTable::reserve(std::size_t tokens, std::size_t bytes) {
   pool_.reserve(bytes);
   spans_.reserve(tokens);
   std::size_t slots = 16;
@@ -15,7 +15,7 @@ void Vocabulary::reserve(std::size_t tokens, std::size_t bytes) {
 }
 
 // The slot that holds `token`, or the free one where it belongs.
-std::size_t Vocabulary::slot_of(std::string_view text, std::uint64_t hash) const {
+std::size_t TokenTable::slot_of(std::string_view text, std::uint64_t hash) const {
   const std::size_t mask = slots_.size() - 1;
   const auto tag = static_cast<std::uint32_t>(hash >> 32);
   std::size_t slot = hash & mask;
@@ -24,7 +24,7 @@ std::size_t Vocabulary::slot_of(std::string_view text, std::uint64_t hash) const
   return slot;
 }
 
-void Vocabulary::rehash(std::size_t slots) {
+void TokenTable::rehash(std::size_t slots) {
   slots_.assign(slots, {});
   for (int id = 0; id < limit(); ++id) {
     if (!has(id)) continue;
@@ -33,7 +33,7 @@ void Vocabulary::rehash(std::size_t slots) {
   }
 }
 
-void Vocabulary::add(std::string_view text, int id) {
+void TokenTable::add(std::string_view text, int id) {
   if (id < 0 || id >= id_limit)
     throw std::invalid_argument("id " + std::to_string(id) + " is outside 0.." +
                                 std::to_string(id_limit - 1));
@@ -50,11 +50,11 @@ void Vocabulary::add(std::string_view text, int id) {
   ++size_;
 }
 
-int Vocabulary::find(std::string_view text) const {
+int TokenTable::find(std::string_view text) const {
   return slots_.empty() ? -1 : slots_[slot_of(text, hash_bytes(text))].id;
 }
 
-std::string_view Vocabulary::token(int id) const {
+std::string_view TokenTable::token(int id) const {
   if (!has(id)) return {};
   const Span span = spans_[static_cast<std::size_t>(id)];
   return std::string_view(pool_).substr(span.begin, span.length);

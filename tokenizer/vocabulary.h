@@ -9,7 +9,7 @@
 
 namespace kelvin {
 
-class Vocabulary {
+class TokenTable {
  public:
   // Ids run below this, so that a hostile file cannot ask for a huge table.
   static constexpr int id_limit = 1 << 23;
