@@ -1,0 +1,177 @@
+#include "sampling/chain.h"
+
+#include <algorithm>
+
+#include "sampling/boltzmann.h"
+#include "sampling/chain_text.h"
+#include "sampling/logits.h"
+
+namespace kelvin {
+
+namespace {
+
+Snapshot snapshot(std::span<const float> logits, Scratch& scratch) {
+  Snapshot s;
+  const float top = largest(logits);
+  s.possible = count_possible(logits);
+  s.entropy = entropy_of(logits, scratch);
+  s.top = static_cast<int>(first_of(logits, top));
+  double total = 0;
+  for (const double w : scratch.weights) total += w;
+  s.top_probability = 1.0 / total;
+  return s;
+}
+
+// Records what a stage removed. `before` are the logits it was given.
+void record_removed(StageTrace& record, std::span<const float> before, std::span<const float> after,
+                    bool keep_ids, Scratch& scratch) {
+  const double total = fill_weights(before, scratch);
+  ExactSum mass;
+  for (std::size_t i = 0; i < before.size(); ++i) {
+    if (before[i] == impossible || after[i] != impossible) continue;
+    ++record.removed;
+    mass.add(scratch.weights[i] / total);
+    if (keep_ids) record.removed_ids.push_back(static_cast<int>(i));
+    if (record.removed_top < 0 || before[i] > before[static_cast<std::size_t>(record.removed_top)])
+      record.removed_top = static_cast<int>(i);
+  }
+  record.removed_mass = mass.value();
+  if (record.removed_top >= 0)
+    record.removed_top_probability = scratch.weights[static_cast<std::size_t>(record.removed_top)] / total;
+}
+
+}  // namespace
+
+ChainState& ChainState::operator=(const ChainState& other) {
+  memory_ = other.memory_;
+  return *this;
+}
+
+std::vector<std::vector<double>> ChainState::values() const {
+  std::vector<std::vector<double>> all;
+  for (const Memory& memory : memory_) all.push_back(memory.values);
+  return all;
+}
+
+void ChainState::set_values(const std::vector<std::vector<double>>& values) {
+  memory_.clear();
+  for (const auto& stage : values) memory_.push_back({stage, {}});
+}
+
+Chain Chain::parse(std::string_view text, const Vocabulary& vocabulary) {
+  Chain chain;
+  chain.set_real_tokens(vocabulary.bytes.size());
+  for (const std::string& stage : split_chain(text)) chain.add(stage, vocabulary, "--sample");
+  return chain;
+}
+
+void Chain::add(std::string_view text, const Vocabulary& vocabulary, std::string_view origin) {
+  ParsedStage stage = parse_stage(text);
+  for (const Link& link : links_) {
+    if (link.type.name == stage.type->name && link.type.once)
+      throw std::invalid_argument("stage \"" + link.type.name + "\" is given twice, which makes no sense");
+    if (link.type.last)
+      throw std::invalid_argument("stage \"" + link.type.name + "\" has to be the last; \"" +
+                                  stage.type->name + "\" follows it");
+  }
+  if (stage.type->prepare) stage.params.keep(stage.type->prepare(stage.params, vocabulary));
+  std::string normal = stage_text(*stage.type, stage.params);
+  links_.push_back({*stage.type, std::move(stage.params), std::move(normal), std::string(origin)});
+}
+
+void Chain::check(std::span<float> logits, const Step& step) const {
+  constexpr float top = std::numeric_limits<float>::infinity();
+  if (real_tokens_ > 0 && real_tokens_ < logits.size())
+    std::fill(logits.begin() + static_cast<std::ptrdiff_t>(real_tokens_), logits.end(), impossible);
+  unsigned bad = 0;
+  for (const float z : logits) bad += !(z < top);
+  if (bad > 0 && non_finite_ == NonFinite::error) {
+    const auto first = std::find_if(logits.begin(), logits.end(), [](float z) { return !(z < top); });
+    throw NonFiniteLogits("position " + std::to_string(step.position()) + ": the model gave " +
+                          (*first == top ? "inf" : "NaN") + " as logit of token " +
+                          std::to_string(first - logits.begin()) + "; " + std::to_string(bad) + " of " +
+                          std::to_string(logits.size()) +
+                          " logits are not finite (\"--nonfinite mask\" turns such tokens off)");
+  }
+  if (bad > 0)
+    for (float& z : logits)
+      if (!(z < top)) z = impossible;
+}
+
+void Chain::apply(std::span<float> logits, const Step& given, ChainState& state, Trace* trace) const {
+  check(logits, given);
+  state.memory_.resize(links_.size());
+  Step step = given;
+  step.scratch = &state.scratch_;
+  float top = largest(logits);
+  if (top == impossible)
+    throw std::runtime_error("position " + std::to_string(step.position()) + ": no token is possible");
+  std::vector<float> before;
+  if (trace) {
+    trace->before.assign(logits.begin(), logits.end());
+    trace->stages.clear();
+  }
+  for (std::size_t i = 0; i < links_.size(); ++i) {
+    const Link& link = links_[i];
+    step.memory = &state.memory_[i];
+    const std::size_t best = first_of(logits, top);
+    StageTrace record;
+    if (trace) {
+      record.stage = link.text;
+      record.before = trace->stages.empty() ? snapshot(logits, state.scratch_) : trace->stages.back().after;
+      before.assign(logits.begin(), logits.end());
+    }
+    link.type.apply(logits, link.params, step);
+    const float top_before = top;
+    top = largest(logits);
+    if (top == impossible) {
+      logits[best] = top = top_before;
+      record.rescued = true;
+    }
+    if (trace) {
+      record_removed(record, before, logits, trace->keep_ids, state.scratch_);
+      record.after = snapshot(logits, state.scratch_);
+      trace->stages.push_back(std::move(record));
+    }
+  }
+  if (trace) trace->after.assign(logits.begin(), logits.end());
+}
+
+int Chain::sample(std::span<float> logits, const Step& step, ChainState& state, Trace* trace) const {
+  apply(logits, step, state, trace);
+  const int token = draw(logits, draw_noise(step));
+  if (trace) trace->drawn = token;
+  return token;
+}
+
+int Chain::accept(int token, const Step& given, ChainState& state) const {
+  state.memory_.resize(links_.size());
+  Step step = given;
+  step.scratch = &state.scratch_;
+  for (std::size_t i = 0; i < links_.size(); ++i) {
+    step.memory = &state.memory_[i];
+    if (links_[i].type.accept) links_[i].type.accept(token, links_[i].params, step);
+  }
+  return 0;
+}
+
+std::string Chain::text() const {
+  std::string all;
+  for (const Link& link : links_) all += (all.empty() ? "" : ",") + link.text;
+  return all;
+}
+
+std::string Chain::describe() const {
+  if (links_.empty()) return "no stage: the model's own distribution (temp=1)\n";
+  std::size_t width = 0;
+  for (const Link& link : links_) width = std::max(width, link.text.size());
+  std::string all;
+  for (const Link& link : links_) {
+    all += link.text;
+    if (!link.origin.empty()) all += std::string(width + 2 - link.text.size(), ' ') + link.origin;
+    all += '\n';
+  }
+  return all;
+}
+
+}  // namespace kelvin

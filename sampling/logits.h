@@ -1,0 +1,29 @@
+// Small questions about an array of logits that most samplers ask.
+#pragma once
+
+#include <cstddef>
+#include <span>
+
+#include "sampling/stage.h"
+
+namespace kelvin {
+
+// The largest logit; `impossible` for an empty array.
+float largest(std::span<const float> logits);
+// The smallest logit that is not impossible; +infinity if there is none.
+float smallest_possible(std::span<const float> logits);
+// The index of the first entry equal to `value`; logits.size() if there is none.
+std::size_t first_of(std::span<const float> logits, float value);
+std::size_t count_possible(std::span<const float> logits);
+
+// Fills scratch.weights with exp(z - largest), 0 for the impossible, and returns their sum (fixed order,
+// error below 1e-15 relative).
+double fill_weights(std::span<const float> logits, Scratch& scratch);
+
+// Entropy in nats of softmax(logits), at beta 1.
+double entropy_of(std::span<const float> logits, Scratch& scratch);
+
+// Makes every token below `cut` impossible.
+void remove_below(std::span<float> logits, double cut);
+
+}  // namespace kelvin

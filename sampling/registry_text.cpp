@@ -1,0 +1,83 @@
+// Help and documentation, made from the registry's rows.
+#include "sampling/chain_text.h"
+#include "sampling/registry.h"
+
+namespace kelvin {
+
+namespace {
+
+constexpr double unlimited = std::numeric_limits<double>::infinity();
+
+std::string title(Kind kind) {
+  switch (kind) {
+    case Kind::constraint:
+      return "Constraints";
+    case Kind::history:
+      return "History";
+    case Kind::shaping:
+      return "Shaping";
+    case Kind::truncation:
+      return "Truncation";
+    case Kind::temperature:
+      return "Temperature";
+    case Kind::feedback:
+      return "Feedback";
+  }
+  return {};
+}
+
+std::string values_of(const Parameter& p) {
+  if (p.is_text) {
+    std::string all;
+    for (const std::string& choice : p.choices) all += (all.empty() ? "" : "|") + choice;
+    return all.empty() ? "text" : all;
+  }
+  if (p.least == -unlimited && p.most == unlimited) return "any";
+  return number_text(p.least) + ".." + number_text(p.most);
+}
+
+std::string default_of(const Parameter& p) { return p.is_text ? p.standard_text : number_text(p.standard); }
+
+std::string cell(const std::string& text) {
+  std::string escaped;
+  for (const char c : text) escaped += c == '|' ? "\\|" : std::string(1, c);
+  return escaped;
+}
+
+}  // namespace
+
+std::string stage_help() {
+  std::string all;
+  const StageType* last = nullptr;
+  for (const StageType& type : stage_types()) {
+    if (!last || last->kind != type.kind) all += title(type.kind) + ":\n";
+    last = &type;
+    all += "  " + type.name + std::string(type.name.size() < 16 ? 16 - type.name.size() : 1, ' ') +
+           type.help + "\n";
+    for (const Parameter& p : type.parameters) {
+      all += "      " + p.name + " " + values_of(p);
+      if (!default_of(p).empty()) all += " (" + default_of(p) + ")";
+      if (!p.help.empty()) all += ": " + p.help;
+      all += "\n";
+    }
+  }
+  return all;
+}
+
+std::string stage_markdown() {
+  std::string all =
+      "| stage | what it does | parameters (range, default) | at beta < 0 | source |\n"
+      "|---|---|---|---|---|\n";
+  for (const StageType& type : stage_types()) {
+    std::string parameters;
+    for (const Parameter& p : type.parameters) {
+      parameters += (parameters.empty() ? "`" : "; `") + p.name + "` " + values_of(p);
+      if (!default_of(p).empty()) parameters += ", " + default_of(p);
+    }
+    all += "| `" + type.name + "` | " + cell(type.help) + " | " + cell(parameters) + " | " +
+           cell(type.below_zero) + " | " + cell(type.source) + " |\n";
+  }
+  return all;
+}
+
+}  // namespace kelvin

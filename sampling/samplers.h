@@ -1,0 +1,13 @@
+// The samplers that Kelvin brings: the rows of the registry (samplers.cpp), each naming the function of one
+// small file.
+#pragma once
+
+#include <vector>
+
+#include "sampling/registry.h"
+
+namespace kelvin {
+
+std::vector<StageType> built_in_samplers();
+
+}  // namespace kelvin

@@ -1,0 +1,179 @@
+#include "sampling/settings.h"
+
+#include <algorithm>
+#include <array>
+#include <stdexcept>
+
+#include "sampling/chain_text.h"
+
+namespace kelvin {
+
+namespace {
+
+// Orders of other engines, by what each does to the same settings. Stages not named keep their place relative
+// to the default order, before the first named one if they belong to the raw logits.
+struct Order {
+  const char* name;
+  std::vector<std::string> stages;
+};
+
+const std::vector<Order>& orders() {
+  static const std::vector<Order> all = {
+      {"default", {}},
+      {"hf",
+       {"penalty", "bias", "ban", "no-repeat", "temp", "beta", "top-h", "top-k", "top-p", "min-p", "typical",
+        "epsilon", "eta"}},
+      {"llama.cpp",
+       {"bias", "ban", "penalty", "dry", "top-n-sigma", "top-k", "typical", "top-p", "min-p", "xtc", "temp",
+        "beta", "temp-dynamic"}},
+      {"vllm",
+       {"allow", "ban", "bias", "penalty", "frequency", "presence", "temp", "beta", "min-p", "top-k",
+        "top-p"}},
+      {"mlx", {"bias", "penalty", "top-p", "min-p", "xtc", "top-k", "temp", "beta"}},
+      {"ollama", {"penalty", "frequency", "presence", "top-k", "temp", "beta", "top-p", "min-p"}},
+  };
+  return all;
+}
+
+const Order* find_order(std::string_view name) {
+  for (const Order& order : orders())
+    if (order.name == name) return &order;
+  return nullptr;
+}
+
+bool is_temperature(std::string_view name) {
+  const StageType* type = find_stage(name);
+  return type && type->kind == Kind::temperature;
+}
+
+bool adds_up(std::string_view name) {
+  return name == "ban" || name == "allow" || name == "bias" || name == "string-ban";
+}
+
+std::string stage_of(const std::string& name, const std::string& value) {
+  return value.empty() ? name : name + "=" + value;
+}
+
+}  // namespace
+
+std::vector<std::string> order_names() {
+  std::vector<std::string> names;
+  for (const Order& order : orders()) names.emplace_back(order.name);
+  return names;
+}
+
+SamplerSettings::SamplerSettings() { settings_.push_back({"temp", "0.8", "default", Source::standard}); }
+
+void SamplerSettings::set(std::string_view given, std::string_view value, Source source,
+                          std::string_view origin) {
+  std::string name(given);
+  const bool off = value.empty() || value == "off";
+  if (name == "order") {
+    if (!off && !find_order(value)) {
+      const std::string near = closest(value, order_names());
+      throw std::invalid_argument("order: hf, llama.cpp, vllm, mlx, ollama or default expected, \"" +
+                                  std::string(value) + "\" found" +
+                                  (near.empty() ? "" : "; did you mean \"" + near + "\"?"));
+    }
+  } else if (name == "nonfinite") {
+    if (!off && value != "error" && value != "mask")
+      throw std::invalid_argument("nonfinite: error or mask expected, \"" + std::string(value) + "\" found");
+  } else if (name == "sample") {
+    for (const std::string& stage : split_chain(value)) parse_stage(stage);
+  } else if (off) {
+    const StageType* type = find_stage(name);
+    if (!type) throw std::invalid_argument("unknown stage \"" + name + "\"");
+    name = type->name;
+  } else {
+    name = parse_stage(name + "=" + std::string(value)).type->name;
+  }
+  if (!adds_up(name) || off)
+    std::erase_if(settings_, [&](const Setting& s) { return s.name == name && s.source == source; });
+  settings_.push_back({name, off && name != "sample" ? "" : std::string(value), std::string(origin), source});
+}
+
+bool SamplerSettings::set_from_generation_config(std::string_view key, double value) {
+  struct Known {
+    std::string_view key, stage, more;
+    double neutral;
+  };
+  static constexpr std::array<Known, 10> known = {{{"temperature", "temp", "", 1},
+                                                   {"top_k", "top-k", "", 0},
+                                                   {"top_p", "top-p", "", 1},
+                                                   {"min_p", "min-p", "", 0},
+                                                   {"repetition_penalty", "penalty", "", 1},
+                                                   {"typical_p", "typical", "", 1},
+                                                   {"epsilon_cutoff", "epsilon", "", 0},
+                                                   {"eta_cutoff", "eta", "", 0},
+                                                   {"top_h", "top-h", "", 1},
+                                                   {"no_repeat_ngram_size", "no-repeat", "", 0}}};
+  for (const Known& k : known) {
+    if (k.key != key) continue;
+    if (value == k.neutral && k.stage != "temp") return true;
+    set(k.stage, number_text(value), Source::generation_config, "generation_config.json");
+    return true;
+  }
+  return false;
+}
+
+Chain SamplerSettings::chain(const Vocabulary& vocabulary) const {
+  Chain chain;
+  chain.set_real_tokens(vocabulary.bytes.size());
+  Source strongest_sample = Source::standard;
+  const Setting* sample = nullptr;
+  const Order* order = find_order("default");
+  for (const Setting& s : settings_) {
+    if (s.name == "nonfinite" && s.value == "mask") chain.set_non_finite(NonFinite::mask);
+    if (s.name == "order" && !s.value.empty()) order = find_order(s.value);
+    if (s.name == "sample" && s.source >= strongest_sample) {
+      sample = &s;
+      strongest_sample = s.source;
+    }
+  }
+  // Per stage the strongest source; ban and its like add up. One temperature: a stronger source's replaces a
+  // weaker one's.
+  std::vector<const Setting*> chosen;
+  Source temperature_source = Source::standard;
+  for (const Setting& s : settings_)
+    if (is_temperature(s.name)) temperature_source = std::max(temperature_source, s.source);
+  for (const Setting& s : settings_) {
+    if (!find_stage(s.name)) continue;
+    if (is_temperature(s.name) && s.source < temperature_source) continue;
+    const bool beaten = std::any_of(settings_.begin(), settings_.end(), [&](const Setting& other) {
+      return other.name == s.name && other.source > s.source && !adds_up(s.name);
+    });
+    if (!beaten && !s.value.empty()) chosen.push_back(&s);
+  }
+  if (sample) {
+    for (const Setting* s : chosen)
+      if (s->source == Source::flag)
+        throw std::invalid_argument(s->origin + " and " + sample->origin +
+                                    " contradict each other: write \"" + stage_of(s->name, s->value) +
+                                    "\" into " + sample->origin);
+    for (const std::string& stage : split_chain(sample->value)) chain.add(stage, vocabulary, sample->origin);
+    return chain;
+  }
+  const auto place = [&](const Setting* s) {
+    const auto& types = stage_types();
+    const auto row =
+        std::find_if(types.begin(), types.end(), [&](const StageType& t) { return t.name == s->name; });
+    const auto own = static_cast<int>(row - types.begin());
+    const auto named = std::find(order->stages.begin(), order->stages.end(), s->name);
+    if (named != order->stages.end()) return 1000 + static_cast<int>(named - order->stages.begin());
+    return row->kind == Kind::feedback || row->kind == Kind::temperature ? 2000 + own : own;
+  };
+  if (order->stages.empty())
+    std::stable_sort(chosen.begin(), chosen.end(),
+                     [&](auto a, auto b) { return place(a) % 1000 < place(b) % 1000; });
+  else
+    std::stable_sort(chosen.begin(), chosen.end(), [&](auto a, auto b) { return place(a) < place(b); });
+  const auto n_temperatures =
+      std::count_if(chosen.begin(), chosen.end(), [](auto s) { return is_temperature(s->name); });
+  if (n_temperatures > 1)
+    throw std::invalid_argument(
+        "more than one temperature; write the chain with --sample to say where each belongs");
+  for (const Setting* s : chosen) chain.add(stage_of(s->name, s->value), vocabulary, s->origin);
+  return chain;
+}
+
+}  // namespace kelvin

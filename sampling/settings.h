@@ -1,0 +1,45 @@
+// From plain flags to a chain: collects values from several sources, the stronger source wins, and the chain
+// can say where each of its values came from.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "sampling/chain.h"
+
+namespace kelvin {
+
+enum class Source { standard, generation_config, flag };  // weakest first
+
+class SamplerSettings {
+ public:
+  SamplerSettings();  // temp=0.8, all else off
+
+  // `name` is a stage of the registry ("temp", "min-p", "xtc"), whose value is written as in chain text
+  // ("0.5:threshold=0.2"); or "sample" (a whole chain, replaces all stages), "order" (hf, llama.cpp, vllm,
+  // mlx, ollama, default) or "nonfinite" (error, mask). An empty value or "off" takes the stage out. `origin`
+  // is shown to the user: "--temp", "generation_config.json", "/set". Within one source a later value
+  // replaces an earlier one, except that ban, allow, bias and string-ban add up. Throws std::invalid_argument
+  // on an unknown name or a bad value; nothing changes then.
+  void set(std::string_view name, std::string_view value, Source source, std::string_view origin);
+
+  // The keys of generation_config.json that name samplers ("temperature", "top_p", "repetition_penalty",
+  // ...); false for others.
+  bool set_from_generation_config(std::string_view key, double value);
+
+  // Throws std::invalid_argument where settings contradict each other.
+  Chain chain(const Vocabulary& vocabulary = {}) const;
+
+ private:
+  struct Setting {
+    std::string name, value, origin;
+    Source source;
+  };
+  std::vector<Setting> settings_;
+};
+
+// Names of the orders that set("order") takes.
+std::vector<std::string> order_names();
+
+}  // namespace kelvin

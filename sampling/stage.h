@@ -1,0 +1,98 @@
+// What a sampler is: a function that edits the logits of one step in place. A removed token is `impossible`
+// (-infinity), and stays so at every temperature. One sampler is one small file and one row of the registry
+// (registry.h).
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <limits>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace kelvin {
+
+inline constexpr float impossible = -std::numeric_limits<float>::infinity();
+
+// What stages may know of the tokens; all of it optional. The chain keeps nothing of it after it is built.
+struct Vocabulary {
+  std::span<const std::string>
+      bytes;  // (n_tokens,) what each id decodes to; logits beyond n_tokens are padding, never drawn
+  std::span<const int> stops;  // ids that end the text; no constraint on the text removes them
+};
+
+// The parameters of one stage of a chain, complete with defaults.
+class Params {
+ public:
+  // Throws std::out_of_range if the stage has no such parameter.
+  double operator[](std::string_view name) const;
+  std::string_view text(std::string_view name) const;
+  void set(std::string_view name, double number, std::string_view text = {});
+
+  // What StageType::prepare made of them (a compiled expression, a set of ids).
+  template <class T>
+  const T& prepared() const {
+    return *static_cast<const T*>(prepared_.get());
+  }
+  void keep(std::shared_ptr<const void> prepared) { prepared_ = std::move(prepared); }
+
+ private:
+  struct Value {
+    std::string name;
+    double number;
+    std::string text;
+  };
+  const Value& find(std::string_view name) const;
+  std::vector<Value> values_;
+  std::shared_ptr<const void> prepared_;
+};
+
+// What one stage remembers of one sequence.
+struct Memory {
+  std::vector<double> values;  // from token to token; copied with the ChainState
+  std::vector<float> seen;     // (vocabulary,) scratch between a stage's edit and the token's acceptance
+};
+
+struct Candidate {
+  double key;
+  int id;
+};
+
+// Buffers that stages of one chain share within a step, so that steps after the first allocate nothing.
+struct Scratch {
+  std::vector<double> weights;         // exp(z - max) by id
+  std::vector<Candidate> order;        // candidates, sorted as far as needed
+  std::vector<Candidate> unordered;    // the same before
+  std::vector<std::uint32_t> buckets;  // counts and offsets
+  std::vector<std::uint32_t> counts;   // (vocabulary,) by id; all 0 between uses
+  std::vector<int> ids;
+};
+
+// One step of one sequence, as its caller sees it. Fill the first five.
+struct Step {
+  std::span<const int> tokens;  // prompt and generated ids so far, oldest first
+  std::size_t n_prompt = 0;     // how many of them were given
+  std::uint64_t seed = 0;       // of the noise
+  std::uint64_t stream = 0;     // which of several continuations that share the seed
+  Memory* memory = nullptr;     // of the stage that is called; set by the chain
+  Scratch* scratch = nullptr;   // set by the chain
+
+  std::size_t position() const { return tokens.size(); }  // of the token to be drawn
+  std::size_t generated() const { return tokens.size() - n_prompt; }
+};
+
+// Edits `logits`, shape (vocabulary,), in place. They hold no NaN and no +infinity, and at least one possible
+// token.
+using StageFunction = std::function<void(std::span<float> logits, const Params& params, const Step& step)>;
+
+// Feedback: hears which token was taken after this stage's edit; writes step.memory.
+using AcceptFunction = std::function<void(int token, const Params& params, const Step& step)>;
+
+// Compiles parameters once per chain; throws std::invalid_argument with a message for the user.
+using PrepareFunction =
+    std::function<std::shared_ptr<const void>(const Params& params, const Vocabulary& vocabulary)>;
+
+}  // namespace kelvin

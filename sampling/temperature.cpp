@@ -1,0 +1,28 @@
+#include "sampling/temperature.h"
+
+#include <limits>
+
+#include "sampling/logits.h"
+
+namespace kelvin {
+
+double beta_of(double temperature) { return 1.0 / temperature; }
+
+void temper(std::span<float> logits, double beta, bool keep_zero) {
+  const double unlimited = std::numeric_limits<double>::infinity();
+  const float extreme = beta < 0 ? smallest_possible(logits) : largest(logits);
+  if (beta == unlimited || beta == -unlimited) {
+    for (float& z : logits) z = z == extreme ? (keep_zero ? z : 0.0f) : impossible;
+    return;
+  }
+  constexpr double bottom = std::numeric_limits<float>::lowest(), top = std::numeric_limits<float>::max();
+  const double ref = keep_zero ? 0.0 : static_cast<double>(extreme);
+  for (float& z : logits) {
+    double scaled = beta * (static_cast<double>(z) - ref);
+    scaled = scaled < bottom ? bottom : scaled;
+    scaled = scaled > top ? top : scaled;
+    z = z == impossible ? impossible : beta == 0 ? 0.0f : static_cast<float>(scaled);
+  }
+}
+
+}  // namespace kelvin

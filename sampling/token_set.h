@@ -1,0 +1,24 @@
+// Sets of tokens, described by what their bytes decode to.
+#pragma once
+
+#include <string_view>
+#include <vector>
+
+#include "sampling/stage.h"
+
+namespace kelvin {
+
+// The ids, ascending, that `expression` names:
+//   id:13 or id:13,14-20   these ids
+//   hello                  tokens that read "hello", or " hello" with its leading space
+//   regex:[0-9]+           tokens that match as a whole (ECMAScript, on bytes)
+//   script:Latin           tokens that can be part of a text in that script: its letters, and marks, digits,
+//   punctuation and
+//                          spaces of no script. Pieces of a multi-byte character count if such a character
+//                          has this piece
+//   file:PATH              tokens that occur anywhere in the bytes of that file
+// Throws std::invalid_argument if it is malformed, if it names no token, or if the vocabulary is needed and
+// not given.
+std::vector<int> token_set(std::string_view expression, const Vocabulary& vocabulary);
+
+}  // namespace kelvin

@@ -1,0 +1,16 @@
+#include "sampling/trace.h"
+
+#include "sampling/stage.h"
+
+namespace kelvin {
+
+std::size_t rank_of(std::span<const float> logits, int token) {
+  const auto own = static_cast<std::size_t>(token);
+  if (token < 0 || own >= logits.size() || logits[own] == impossible) return 0;
+  std::size_t rank = 1;
+  for (std::size_t i = 0; i < logits.size(); ++i)
+    rank += logits[i] > logits[own] || (logits[i] == logits[own] && i < own);
+  return rank;
+}
+
+}  // namespace kelvin

@@ -1,0 +1,111 @@
+#include "sampling/chain.h"
+
+#include <doctest/doctest.h>
+
+#include <limits>
+#include <string>
+#include <vector>
+
+using namespace kelvin;
+
+namespace {
+
+std::vector<float> applied(const std::string& text, std::vector<float> logits, std::vector<int> tokens = {}) {
+  ChainState state;
+  Step step;
+  step.tokens = tokens;
+  Chain::parse(text).apply(logits, step, state);
+  return logits;
+}
+
+std::string error_of(const std::string& text) {
+  try {
+    Chain::parse(text);
+  } catch (const std::invalid_argument& error) {
+    return error.what();
+  }
+  return "";
+}
+
+bool holds(const std::string& text, const std::string& part) { return text.find(part) != text.npos; }
+
+const float inf = std::numeric_limits<float>::infinity();
+
+}  // namespace
+
+TEST_CASE("stages run in the order of the text") {
+  const std::vector<float> logits = {2, 1, 0, -1};
+  // Tempered first, min-p 0.3 keeps odds down to 0.3: exp(-0.5) passes, exp(-1) does too; untempered only
+  // exp(-1) does.
+  CHECK(applied("temp=2,min-p=0.3", logits) == std::vector<float>{0, -0.5f, -1, impossible});
+  CHECK(applied("min-p=0.3,temp=2", logits) == std::vector<float>{0, -0.5f, impossible, impossible});
+}
+
+TEST_CASE("temp may stand twice") {
+  CHECK(applied("temp=2,temp=0.25", {2, 1, 0}) == std::vector<float>{0, -2, -4});
+}
+
+TEST_CASE("numbers are strict and errors suggest") {
+  CHECK(holds(error_of("tpo-k=3"), "did you mean \"top-k\"?"));
+  CHECK(holds(error_of("top-k=2.5"), "whole number"));
+  CHECK(holds(error_of("top-k=-1"), "-1 found"));
+  CHECK(holds(error_of("min-p=1.5"), "from 0 to 1 expected, 1.5 found"));
+  CHECK(holds(error_of("temp=nan"), "nan"));
+  CHECK(holds(error_of("temp=0.8x"), "\"0.8x\" found"));
+  CHECK(holds(error_of("temp="), "found"));
+  CHECK(holds(error_of("top-p=0.9:0.8"), "include, hf, exclude"));
+  CHECK(holds(error_of("top-p=0.9:meanning=hf"), "did you mean \"meaning\"?"));
+  CHECK(holds(error_of("top-k=1,,temp=1"), "between two commas"));
+  CHECK(holds(error_of("penalty=1.1,penalty=1.2"), "given twice"));
+  CHECK(holds(error_of("top-k=1:k=2"), "given twice"));
+  CHECK(error_of("").empty());
+}
+
+TEST_CASE("the text of a chain gives the same chain") {
+  for (const char* text :
+       {"temp=-0", "temp=inf", "temp=-inf", "beta=-0.001", "top-p=0.9:meaning=hf,temp=1e-40",
+        "penalty=1.1:presence=0.5:last=64", "bias=-1:id:3,top-k=2:ties=all", "bias=-2:id:3"}) {
+    CAPTURE(text);
+    const std::string once = Chain::parse(text).text();
+    CHECK(Chain::parse(once).text() == once);
+  }
+  CHECK(Chain::parse("temp=-0").text() == "temp=-0");
+  CHECK(Chain::parse("bias=-2:id:3-4").text() == "bias=-2:tokens=\"id:3-4\"");
+}
+
+TEST_CASE("a stage that removes the last token leaves the best one, and the trace says so") {
+  std::vector<float> logits = {1, impossible, 3, 2};
+  ChainState state;
+  Trace trace;
+  Chain::parse("ban=id:0-3,temp=0.5").apply(logits, Step{}, state, &trace);
+  CHECK(logits == std::vector<float>{impossible, impossible, 0, impossible});
+  REQUIRE(trace.stages.size() == 2);
+  CHECK(trace.stages[0].rescued);
+  CHECK(trace.stages[0].removed == 2);
+  CHECK(!trace.stages[1].rescued);
+}
+
+TEST_CASE("logits that are not finite are an error with a position, or masked") {
+  const std::vector<int> history = {7, 7, 7};
+  for (const float bad : {inf, std::numeric_limits<float>::quiet_NaN()}) {
+    std::vector<float> logits = {1, bad, 3, bad};
+    ChainState state;
+    Step step;
+    step.tokens = history;
+    Chain chain = Chain::parse("temp=1");
+    CHECK_THROWS_AS(chain.apply(logits, step, state), NonFiniteLogits);
+    try {
+      chain.apply(logits, step, state);
+    } catch (const NonFiniteLogits& error) {
+      CHECK(holds(error.what(), "position 3"));
+      CHECK(holds(error.what(), "token 1"));
+      CHECK(holds(error.what(), "2 of 4"));
+    }
+    chain.set_non_finite(NonFinite::mask);
+    chain.apply(logits, step, state);
+    CHECK(logits == std::vector<float>{-2, impossible, 0, impossible});
+  }
+  std::vector<float> none(4, impossible);
+  ChainState state;
+  CHECK_THROWS_AS(Chain().apply(none, Step{}, state), std::runtime_error);
+}
