@@ -28,14 +28,17 @@ class Sequence {
   int capacity() const { return capacity_; }
   int length() const { return static_cast<int>(tokens_.size()); }
   std::span<const int> tokens() const { return tokens_; }
-  // Forgets all but the first `length` tokens (0 <= length <= length()).
+  // Forgets all but the first `length` tokens (0 <= length <= length(), else std::invalid_argument).
   void truncate(int length);
 
  private:
   friend class Model;
+  const Model* model_;
+  int capacity_;
   std::vector<int> tokens_;
   KvCache cache_;
-  int capacity_;
+  int cached_ = 0;      // tokens whose keys and values are complete; fewer than length() only after a stop
+  int rope_epoch_ = 0;  // the frequencies cached keys were rotated with
 };
 
 enum class Want { none, last, all };  // whose logits
@@ -43,18 +46,20 @@ enum class Want { none, last, all };  // whose logits
 struct Feed {
   Sequence* sequence;
   std::span<const int> tokens;  // appended to the sequence; 0 <= id < vocab_size; must fit its capacity
-  Want want = Want::last;
+  Want want = Want::last;       // of these tokens; a feed without tokens does nothing
 };
 
 // Called on the calling thread, per feed in order of positions. logits: (vocab_size,), valid during the call.
 using LogitsSink = std::function<void(int feed, int position, std::span<const float> logits)>;
 
 struct ForwardOptions {
-  int chunk = 0;  // most tokens in one pass over the weights; 0: the model's default
+  int chunk = 0;                            // most tokens in one pass over the weights; 0: default_chunk
   const std::atomic<bool>* stop = nullptr;  // checked per layer; when set, forward gives up and returns false
   std::function<void(int done, int total)> progress;  // tokens, after every chunk
   Observer observer;
 };
+
+constexpr int default_chunk = 256;
 
 struct ModelOptions {
   int threads = 0;                   // 0: one per available processor
@@ -63,6 +68,7 @@ struct ModelOptions {
 
 class Model {
  public:
+  // Throws std::invalid_argument if the shapes of `weights` are not those of `config`.
   Model(ModelConfig config, Weights weights, ModelOptions options = {});
   ~Model();
   Model(const Model&) = delete;
@@ -75,7 +81,10 @@ class Model {
 
   // Runs all feeds together (each sequence at most once). Returns false if stopped: sequences then hold the
   // tokens whose keys and values are complete. Throws std::invalid_argument on ids out of range or a sequence
-  // that would overflow.
+  // that would overflow; what a callback throws passes through, with the sequences as after a stop.
+  //
+  // Where RoPE frequencies depend on the length (RopeKind::dynamic beyond its border) every wanted position
+  // is a full forward.
   bool forward(std::span<const Feed> feeds, const LogitsSink& sink, const ForwardOptions& options = {});
 
  private:

@@ -1,0 +1,77 @@
+// One pass of a chunk of tokens through all layers: what Model::forward repeats.
+#pragma once
+
+#include <atomic>
+#include <span>
+#include <vector>
+
+#include "engine/attention.h"
+#include "engine/config.h"
+#include "engine/observer.h"
+#include "engine/rope.h"
+#include "engine/thread_team.h"
+#include "engine/weights.h"
+
+namespace kelvin {
+
+// A token on its way through the layers; one row of the activations.
+struct Row {
+  int feed;
+  int token;
+  int position;
+  KvCache* cache;
+  const std::vector<float>* frequencies;  // of RoPE, (head_dim / 2,)
+  bool wanted;                            // whether its logits are
+};
+
+class Decoder {
+ public:
+  // Keeps references to all of them.
+  Decoder(const ModelConfig& config, const Weights& weights, const Kernels& kernels, const Rope& rope,
+          int threads);
+
+  // Runs the rows, whose runs must cover them in order, through the layers and stores keys and values.
+  // Returns false if stopped midway. What `observer` throws passes through.
+  bool run(std::span<const Row> rows, std::span<const TokenRun> runs, const std::atomic<bool>* stop,
+           const Observer& observer);
+
+  // Logits of the wanted rows of the last run, some at a time in their order: each call replaces what
+  // `logits_of` shows by the next rows and returns how many they are, 0 at the end.
+  int next_logits();
+  int logits_row(int i) const {
+    return wanted_[static_cast<std::size_t>(shown_ + i)];
+  }                                             // index into the last run's rows
+  std::span<const float> logits(int i) const {  // (vocab_size,)
+    return {logits_[i], static_cast<std::size_t>(config_.vocab_size)};
+  }
+
+ private:
+  void make_room(int rows, int wanted);
+  void embed(const Row& row, int index);
+  void attention_part(ThreadTeam::Member& member, int layer);
+  void mlp_part(ThreadTeam::Member& member, int layer);
+  void add_to_residual(ThreadTeam::Member& member, const Linear& linear, Rows x);
+  void activate(const float* up, int n, float* gate) const;
+  void head_part(ThreadTeam::Member& member, int first, int count);
+  void show(const Observer& observer, int stage, Rows hidden) const;
+
+  const ModelConfig& config_;
+  const Weights& weights_;
+  const Kernels& kernels_;
+  const Rope& rope_;
+  ThreadTeam team_;
+  Attention attention_;
+
+  std::span<const Row> rows_;
+  std::vector<int> wanted_;
+  int shown_ = 0, count_ = 0;   // of wanted_: first and number of those logits_ holds
+  bool first_portion_ = false;  // made by run() and not yet handed out
+  bool stop_seen_ = false;
+
+  // Activations, one row per token of the chunk.
+  int room_ = 0, logits_room_ = 0;
+  AlignedBuffer memory_, logits_memory_;
+  Rows hidden_, normed_, q_, k_, v_, mixed_, gate_, up_, product_, cosines_, sines_, logits_;
+};
+
+}  // namespace kelvin

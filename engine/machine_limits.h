@@ -1,0 +1,19 @@
+// What this machine can do at most, measured: the yardsticks for decode (bandwidth) and prefill
+// (multiply-adds).
+#pragma once
+
+namespace kelvin {
+
+struct Kernels;
+
+struct MachineLimits {
+  double read_gb_s;   // 10^9 bytes per second read from memory by all threads together
+  double fma_gflops;  // 10^9 multiplications and additions per second, two per fused operation, with the
+                      // table's registers
+};
+
+// Best of several repetitions, about a second in all. Takes 512 MiB of memory for its time. Throws
+// std::bad_alloc.
+MachineLimits measure_machine(const Kernels& kernels, int threads);
+
+}  // namespace kelvin
