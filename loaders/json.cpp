@@ -149,7 +149,7 @@ std::optional<JsonValue> JsonValue::find(std::string_view key) const {
 
 JsonValue JsonValue::at(std::string_view key) const {
   if (const auto member = find(key)) return *member;
-  fail("key " + quoted(key) + " expected, none found");
+  fail("key " + in_quotes(key) + " expected, none found");
 }
 
 JsonValue JsonValue::at(std::size_t item) const {

@@ -1,13 +1,18 @@
 // A JSON file of a model folder.
 #pragma once
 
+#include <cstddef>
 #include <filesystem>
 
 #include "loaders/json.h"
 
 namespace kelvin {
 
-// Maps and parses the file; the document keeps the mapping. Throws LoadError.
-JsonDocument load_json(const std::filesystem::path& path);
+// Far above any real file; parsing takes at most some ten times the text.
+inline constexpr std::size_t json_file_limit = std::size_t{256} << 20;
+
+// Maps and parses the file; the document keeps the mapping. Throws LoadError, also if the file has more bytes
+// than `limit`.
+JsonDocument load_json(const std::filesystem::path& path, std::size_t limit = json_file_limit);
 
 }  // namespace kelvin

@@ -2,12 +2,11 @@
 // but for the duplicate check of objects with many keys (a sort of their hashes).
 #include <algorithm>
 #include <array>
-#include <charconv>
-#include <cmath>
 #include <cstring>
 #include <limits>
 
 #include "loaders/json.h"
+#include "loaders/json_number.h"
 #include "loaders/load_error.h"
 #include "loaders/utf8.h"
 
@@ -29,6 +28,7 @@ class Parser {
 
   [[noreturn]] void fail(const char* where, std::string_view problem) const;
   [[noreturn]] void unexpected(std::string_view expected) const;
+  [[noreturn]] void fail_at_value(std::string_view problem) const;
   std::string found() const;
   bool next_is(char c) const { return at_ < end_ && *at_ == c; }
   void skip_space() {
@@ -78,18 +78,34 @@ void Parser::fail(const char* where, std::string_view problem) const {
 std::string Parser::found() const {
   if (at_ >= end_) return "the end of the text found";
   const int length = utf8_length(at_, static_cast<std::size_t>(end_ - at_));
-  return quoted(std::string_view(at_, static_cast<std::size_t>(std::max(length, 1)))) + " found";
+  return in_quotes(std::string_view(at_, static_cast<std::size_t>(std::max(length, 1)))) + " found";
 }
 
 void Parser::unexpected(std::string_view expected) const {
   fail(at_, std::string(expected) + " expected, " + found());
 }
 
+// For errors where a value begins: with the keys and items that lead to it.
+void Parser::fail_at_value(std::string_view problem) const {
+  std::string path;
+  for (int level = 0; level < depth_; ++level) {
+    const Open& container = open_[static_cast<std::size_t>(level)];
+    const std::size_t value =
+        level + 1 < depth_ ? open_[static_cast<std::size_t>(level + 1)].index : tape_.nodes.size();
+    if (container.object)
+      path.append(path.empty() ? "" : ".").append(printable(tape_.string(tape_.nodes[value - 1])));
+    else
+      path.append("[").append(std::to_string(tape_.nodes[container.index].container.size - 1)).append("]");
+  }
+  fail(at_, path.append(path.empty() ? "" : ": ").append(problem));
+}
+
 void Parser::parse() {
   if (tape_.text.size() >= std::numeric_limits<std::uint32_t>::max())
     fail(begin_, "less than 4 GiB of JSON expected");
   if (tape_.text.substr(0, 3) == "\xEF\xBB\xBF") fail(begin_, "JSON expected, a byte order mark found");
-  tape_.nodes.reserve(tape_.text.size() / 32 + 8);
+  // Pages of the reserve that stay unused are never taken from the system.
+  tape_.nodes.reserve(tape_.text.size() / 12 + 8);
   skip_space();
   bool opened = value();
   while (depth_ > 0) {
@@ -115,7 +131,7 @@ void Parser::parse() {
 }
 
 bool Parser::value() {
-  if (at_ >= end_) unexpected("a value");
+  if (at_ >= end_) fail_at_value("a value expected, " + found());
   switch (*at_) {
     case '"':
       string();
@@ -140,7 +156,7 @@ bool Parser::value() {
       word("null", JsonType::null, false);
       return false;
     default:
-      if (*at_ != '-' && (*at_ < '0' || *at_ > '9')) unexpected("a value");
+      if (*at_ != '-' && (*at_ < '0' || *at_ > '9')) fail_at_value("a value expected, " + found());
       number();
       return false;
   }
@@ -164,71 +180,26 @@ void Parser::close() {
 
 void Parser::word(std::string_view letters, JsonType type, bool boolean) {
   const auto left = static_cast<std::size_t>(end_ - at_);
-  if (std::string_view(at_, std::min(left, letters.size())) != letters) unexpected("a value");
+  if (std::string_view(at_, std::min(left, letters.size())) != letters)
+    fail_at_value("a value expected, " + found());
   add(type).boolean = boolean;
   at_ += letters.size();
 }
 
 void Parser::number() {
-  JsonNode& node = add(JsonType::number);
+  JsonNode node{};
+  node.type = JsonType::number;
+  node.offset = static_cast<std::uint32_t>(at_ - begin_);
   const char* const start = at_;
-  const auto digits = [&](std::string_view expected) {
-    const char* const first = at_;
-    while (at_ < end_ && *at_ >= '0' && *at_ <= '9') ++at_;
-    if (at_ == first) unexpected(expected);
-  };
-  const bool negative = next_is('-');
-  if (negative) ++at_;
-  const char* const integer = at_;
-  digits("a digit");
-  if (*integer == '0' && at_ - integer > 1) fail(integer, "a number without leading zeros expected");
-  bool whole = true;
-  if (next_is('.')) {
-    whole = false;
-    ++at_;
-    digits("a digit after the decimal point");
+  const NumberRead read = read_json_number(start, end_, node);
+  if (read.wrong) {
+    at_ = read.wrong;
+    const std::string_view text(start, static_cast<std::size_t>(read.end - start));
+    fail_at_value(std::string(read.expected) + " expected, " +
+                  (read.wrong == start ? printable(text, 40) + " found" : found()));
   }
-  if (next_is('e') || next_is('E')) {
-    whole = false;
-    ++at_;
-    if (next_is('+') || next_is('-')) ++at_;
-    digits("a digit of the exponent");
-  }
-  if (whole) {
-    if (std::from_chars(start, at_, node.int64).ec == std::errc()) {
-      node.form = negative && node.int64 == 0 ? JsonNode::Form::minus_zero : JsonNode::Form::int64;
-      return;
-    }
-    if (!negative && std::from_chars(start, at_, node.uint64).ec == std::errc()) {
-      node.form = JsonNode::Form::uint64;
-      return;
-    }
-  }
-  node.form = JsonNode::Form::real;
-  double real = 0;
-  if (std::from_chars(start, at_, real).ec == std::errc::result_out_of_range || std::isinf(real)) {
-    // from_chars says the same of too large and too small. Too small is a correctly rounded zero and no
-    // error; the place of the leading digit tells the two apart.
-    const std::string_view text(start, static_cast<std::size_t>(at_ - start));
-    const std::size_t exponent_at = text.find_first_of("eE");
-    const std::string_view mantissa = text.substr(negative, std::min(exponent_at, text.size()) - negative);
-    std::int64_t exponent = 0;
-    if (exponent_at != text.npos) {
-      const char* first = start + exponent_at + 1;
-      if (*first == '+') ++first;
-      // An exponent beyond 64 bits outweighs any mantissa that fits in memory.
-      if (std::from_chars(first, at_, exponent).ec != std::errc())
-        exponent = *first == '-' ? std::numeric_limits<std::int64_t>::min() / 2
-                                 : std::numeric_limits<std::int64_t>::max() / 2;
-    }
-    const std::size_t point = std::min(mantissa.find('.'), mantissa.size());
-    const std::size_t leading = mantissa.find_first_of("123456789");
-    const auto weight = exponent + static_cast<std::int64_t>(point) - static_cast<std::int64_t>(leading);
-    if (leading != mantissa.npos && weight > 0)
-      fail(start, "a number in the range of a double expected, " + printable(text, 40) + " found");
-    real = negative ? -0.0 : 0.0;
-  }
-  node.real = real;
+  tape_.nodes.push_back(node);
+  at_ = read.end;
 }
 
 // The first byte from p on that ends a run of printable ASCII inside a string. The caller's text goes on to
@@ -351,7 +322,7 @@ void Parser::check_keys(std::uint32_t object) {
   };
   const auto duplicate = [&](std::uint64_t key) {
     fail(begin_ + tape_.nodes[static_cast<std::uint32_t>(key)].offset,
-         "each key once expected, " + quoted(text_of(key)) + " found again");
+         "each key once expected, " + in_quotes(text_of(key)) + " found again");
   };
   if (node.container.size < json_lookup_from) {
     std::array<std::uint32_t, json_lookup_from> keys;

@@ -26,6 +26,12 @@ std::string printable(std::string_view text, std::size_t limit) {
   return shown;
 }
 
-std::string quoted(std::string_view text, std::size_t limit) { return "\"" + printable(text, limit) + "\""; }
+std::string path_text(const std::filesystem::path& path) {
+  return printable(path.native(), path.native().size());
+}
+
+std::string in_quotes(std::string_view text, std::size_t limit) {
+  return std::string("\"").append(printable(text, limit)).append("\"");
+}
 
 }  // namespace kelvin

@@ -2,6 +2,7 @@
 // expected and what was found, so that whoever reads it can act on it.
 #pragma once
 
+#include <filesystem>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -20,7 +21,10 @@ class LoadError : public std::runtime_error {
 // bytes of it.
 std::string printable(std::string_view text, std::size_t limit = 120);
 
+// A path as errors show it, whole.
+std::string path_text(const std::filesystem::path& path);
+
 // printable() in double quotes.
-std::string quoted(std::string_view text, std::size_t limit = 120);
+std::string in_quotes(std::string_view text, std::size_t limit = 120);
 
 }  // namespace kelvin

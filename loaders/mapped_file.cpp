@@ -27,7 +27,7 @@ std::string reason() { return std::generic_category().message(errno); }
 std::shared_ptr<const MappedFile> MappedFile::open(const std::filesystem::path& path) {
   // Without O_NONBLOCK opening a fifo would wait for a writer for ever.
   const Descriptor file{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)};
-  const std::string name = printable(path.native(), 4096);
+  const std::string name = path_text(path);
   if (file.number < 0) throw LoadError(name, "a readable file expected: " + reason());
   struct stat status;
   if (::fstat(file.number, &status) != 0) throw LoadError(name, "a readable file expected: " + reason());
@@ -44,6 +44,14 @@ std::shared_ptr<const MappedFile> MappedFile::open(const std::filesystem::path& 
   }
   mapped->data_ = static_cast<const std::byte*>(data);
   return mapped;
+}
+
+void MappedFile::release(std::span<const std::byte> part) const {
+  // Whole pages inside the part only: its neighbours may be in use.
+  const auto page = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+  const auto begin = static_cast<std::size_t>(part.data() - data_);
+  const std::size_t first = (begin + page - 1) / page * page, last = (begin + part.size()) / page * page;
+  if (first < last) ::madvise(const_cast<std::byte*>(data_ + first), last - first, MADV_DONTNEED);
 }
 
 MappedFile::~MappedFile() {

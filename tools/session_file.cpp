@@ -18,7 +18,7 @@ constexpr int version = 1;
 void refuse_other_keys(const JsonValue& object, std::initializer_list<std::string_view> known) {
   for (const JsonMember& member : object.members())
     if (std::find(known.begin(), known.end(), member.key) == known.end())
-      object.fail("unknown key " + kelvin::quoted(member.key));
+      object.fail("unknown key " + kelvin::in_quotes(member.key));
 }
 
 int as_count(const JsonValue& value) {
@@ -35,7 +35,7 @@ ChatMessage parse_message(const JsonValue& value, bool from_user) {
   const std::string_view expected = from_user ? "user" : "assistant";
   if (message.role != expected)
     value.at("role").fail("\"" + std::string(expected) + "\" expected (user and assistant speak in turn), " +
-                          kelvin::quoted(message.role) + " found");
+                          kelvin::in_quotes(message.role) + " found");
   message.content = value.at("content").as_string();
   if (const auto attempt = value.find("attempt")) {
     if (from_user) attempt->fail("only answers have attempts");

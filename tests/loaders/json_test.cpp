@@ -90,11 +90,13 @@ TEST_CASE("doubles are rounded correctly") {
   CHECK(real("4.9e-324") == std::numeric_limits<double>::denorm_min());
   CHECK(real("1e-324") == 0.0);
   CHECK(real("123e-99999999999999999999") == 0.0);
+  CHECK(real("0.1e-9223372036854775808") == 0.0);
   CHECK(real("0e99999999999999999999") == 0.0);
   CHECK(real("0." + std::string(400, '0') + "1e400") == doctest::Approx(0.1));
   CHECK(std::signbit(real("-1e-400")));
   CHECK(real("1.7976931348623157e308") == std::numeric_limits<double>::max());
-  for (const char* large : {"1e400", "-1e400", "1.8e308", "1e99999999999999999999", "0.001e400"}) {
+  for (const char* large :
+       {"1e400", "-1e400", "1.8e308", "1e99999999999999999999", "10e9223372036854775807", "0.001e400"}) {
     CAPTURE(large);
     CHECK(error_of(large).find("in the range of a double") != std::string::npos);
   }
@@ -166,6 +168,14 @@ TEST_CASE("syntax errors give line and column in characters") {
   CHECK(error_of("[1, 2 3]") == "f.json: 1:7: ',' or ']' expected, \"3\" found");
   CHECK(error_of("{\"a\": 1, \"b\": 2, \"a\": 3}") ==
         "f.json: 1:18: each key once expected, \"a\" found again");
+}
+
+TEST_CASE("syntax errors where a value should be name its key") {
+  CHECK(error_of("{\"a\": 1, \"eps\": 1e400}") ==
+        "f.json: 1:17: eps: a number in the range of a double expected, 1e400 found");
+  CHECK(error_of("{\"a\": [1, {\"b\": [[], [2, NaN]]}]}") ==
+        "f.json: 1:26: a[1].b[1][1]: a value expected, \"N\" found");
+  CHECK(error_of("[1.]") == "f.json: 1:4: [0]: a digit after the decimal point expected, \"]\" found");
 }
 
 TEST_CASE("duplicate keys are found however they are written and however many there are") {

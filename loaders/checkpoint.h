@@ -1,0 +1,30 @@
+// The tensors of a Hugging Face folder as the engine's Weights.
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <functional>
+#include <optional>
+
+#include "engine/config.h"
+#include "engine/weights.h"
+
+namespace kelvin {
+
+struct LoadOptions {
+  // How matrices are stored; where absent, bf16 if all matrices of the files are BF16, else f32. Either holds
+  // the stored numbers exactly, except that F32 and F16 files round to nearest even where bf16 is asked for.
+  std::optional<Storage> storage;
+  bool ignore_extra = false;  // pass over tensors the architecture does not have
+  // Bytes of the files converted so far, of those to convert; never called where everything is used as it
+  // lies.
+  std::function<void(std::size_t done, std::size_t total)> progress;
+};
+
+// Maps the folder's tensors: without a copy where the stored type is the wanted one, converted otherwise;
+// norms and biases always as float32. Throws LoadError if a tensor is missing, too many, of another shape
+// than the config says, or not F32, F16 or BF16.
+Weights load_weights(const std::filesystem::path& folder, const ModelConfig& config,
+                     const LoadOptions& options = {});
+
+}  // namespace kelvin

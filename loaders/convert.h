@@ -1,0 +1,21 @@
+// Stored numbers to the two formats weights are computed with.
+#pragma once
+
+#include <cstddef>
+
+#include "engine/weights.h"
+#include "loaders/safetensors.h"
+
+namespace kelvin {
+
+// True for F32, F16 and BF16.
+bool is_weight_dtype(Dtype dtype);
+
+// Whether `storage` holds the numbers as the file does.
+bool same_format(Dtype dtype, Storage storage);
+
+// Writes `count` numbers to `to` (aligned to its element). `from` may have any alignment. Widening is exact;
+// F32 and F16 to bf16 round to nearest, ties to even. `dtype` must be a weight dtype.
+void convert(Dtype dtype, const std::byte* from, std::size_t count, Storage storage, void* to);
+
+}  // namespace kelvin

@@ -1,0 +1,42 @@
+#include "loaders/model_folder.h"
+
+#include "loaders/hf_config.h"
+#include "loaders/json_file.h"
+#include "loaders/load_error.h"
+
+namespace kelvin {
+namespace {
+
+constexpr std::size_t config_limit = std::size_t{16} << 20;  // bytes; real ones have a few thousand
+
+void check_folder(const std::filesystem::path& folder) {
+  std::error_code error;
+  const auto type = std::filesystem::status(folder, error).type();
+  if (type == std::filesystem::file_type::directory) return;
+  if (type == std::filesystem::file_type::not_found)
+    throw LoadError(path_text(folder), "a model folder expected, nothing found");
+  if (type == std::filesystem::file_type::none)
+    throw LoadError(path_text(folder), "a model folder expected: " + error.message());
+  throw LoadError(path_text(folder), "a model folder (with config.json) expected, a file found");
+}
+
+}  // namespace
+
+ModelSettings load_settings(const std::filesystem::path& folder) {
+  check_folder(folder);
+  const JsonDocument config = load_json(folder / "config.json", config_limit);
+  std::optional<JsonDocument> generation;
+  const auto generation_path = folder / "generation_config.json";
+  std::error_code error;
+  if (std::filesystem::symlink_status(generation_path, error).type() != std::filesystem::file_type::not_found)
+    generation = load_json(generation_path, config_limit);
+  return {model_config(config), generation_config(config, generation)};
+}
+
+LoadedModel load_model(const std::filesystem::path& folder, const LoadOptions& options) {
+  ModelSettings settings = load_settings(folder);
+  Weights weights = load_weights(folder, settings.config, options);
+  return {std::move(settings.config), std::move(settings.generation), std::move(weights)};
+}
+
+}  // namespace kelvin

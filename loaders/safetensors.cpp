@@ -1,0 +1,175 @@
+#include "loaders/safetensors.h"
+
+#include <algorithm>
+#include <iterator>
+#include <limits>
+
+#include "loaders/json.h"
+#include "loaders/load_error.h"
+
+namespace kelvin {
+namespace {
+
+struct DtypeRow {
+  Dtype dtype;
+  std::string_view name;
+  unsigned bits;  // per element
+};
+
+constexpr DtypeRow dtypes[] = {
+    {Dtype::boolean, "BOOL", 8},
+    {Dtype::f4, "F4", 4},
+    {Dtype::f6_e2m3, "F6_E2M3", 6},
+    {Dtype::f6_e3m2, "F6_E3M2", 6},
+    {Dtype::u8, "U8", 8},
+    {Dtype::i8, "I8", 8},
+    {Dtype::f8_e5m2, "F8_E5M2", 8},
+    {Dtype::f8_e4m3, "F8_E4M3", 8},
+    {Dtype::f8_e8m0, "F8_E8M0", 8},
+    {Dtype::f8_e4m3fnuz, "F8_E4M3FNUZ", 8},
+    {Dtype::f8_e5m2fnuz, "F8_E5M2FNUZ", 8},
+    {Dtype::i16, "I16", 16},
+    {Dtype::u16, "U16", 16},
+    {Dtype::f16, "F16", 16},
+    {Dtype::bf16, "BF16", 16},
+    {Dtype::i32, "I32", 32},
+    {Dtype::u32, "U32", 32},
+    {Dtype::f32, "F32", 32},
+    {Dtype::c64, "C64", 64},
+    {Dtype::f64, "F64", 64},
+    {Dtype::i64, "I64", 64},
+    {Dtype::u64, "U64", 64},
+};
+
+const DtypeRow& row_of(JsonValue dtype) {
+  const std::string_view name = dtype.as_string();
+  for (const DtypeRow& row : dtypes)
+    if (row.name == name) return row;
+  dtype.fail("a dtype of the format (F32, F16, BF16, ...) expected, " + in_quotes(name) + " found");
+}
+
+// The format's own bound; it keeps what parsing takes within reason.
+constexpr std::uint64_t header_limit = 100'000'000;
+
+std::span<const std::byte> header_of(std::span<const std::byte> file, const std::string& name) {
+  if (file.size() < 8)
+    throw LoadError(
+        name, "a safetensors file of at least 8 bytes expected, " + std::to_string(file.size()) + " found");
+  std::uint64_t length = 0;
+  for (std::size_t i = 8; i-- > 0;) length = length << 8 | std::to_integer<std::uint64_t>(file[i]);
+  const std::uint64_t most = std::min<std::uint64_t>(file.size() - 8, header_limit);
+  if (length < 2 || length > most)
+    throw LoadError(name, "a header of 2 to " + std::to_string(most) + " bytes expected, " +
+                              std::to_string(length) + " bytes announced");
+  const auto header = file.subspan(8, length);
+  if (header[0] != std::byte{'{'})
+    throw LoadError(name, "a header that begins with '{' expected, another byte found");
+  return header;
+}
+
+void check_metadata(JsonValue metadata) {
+  if (!metadata.is_object())
+    metadata.fail("an object expected, " + std::string(json_type_name(metadata.type())) + " found");
+  for (const auto& [key, value] : metadata.members()) value.as_string();
+}
+
+// `data`: everything after the header.
+StoredTensor read_entry(const JsonMember& entry, std::span<const std::byte> data, const std::string& name) {
+  const auto fail = [&](const std::string& problem) {
+    throw LoadError(name, "tensor " + in_quotes(entry.key) + ": " + problem);
+  };
+  StoredTensor tensor;
+  tensor.name = entry.key;
+  const DtypeRow& row = row_of(entry.value.at("dtype"));
+  tensor.dtype = row.dtype;
+  std::uint64_t bits = row.bits;
+  bool overflow = false;
+  const JsonValue shape = entry.value.at("shape");
+  for (const JsonValue size : shape.items()) {
+    tensor.shape.push_back(size.as_uint());
+    overflow |= __builtin_mul_overflow(bits, tensor.shape.back(), &bits);
+  }
+  const JsonValue offsets = entry.value.at("data_offsets");
+  if (offsets.items().begin() == offsets.items().end() || offsets.size() != 2)
+    offsets.fail("two offsets expected, " + std::to_string(offsets.size()) + " found");
+  const std::uint64_t begin = offsets.at(0).as_uint(), end = offsets.at(1).as_uint();
+  if (begin > end || end > data.size())
+    fail("offsets in order and up to " + std::to_string(data.size()) +
+         " (the bytes after the header) expected, " + std::to_string(begin) + " to " + std::to_string(end) +
+         " found");
+  if (overflow)
+    fail("a size below 2^64 bits expected, " + shape_text(tensor.shape) + " x " + std::string(row.name) +
+         " found");
+  if (bits % 8 != 0 || bits / 8 != end - begin)
+    fail((bits % 8 == 0 ? std::to_string(bits / 8) : "a whole number of") + " bytes expected for " +
+         shape_text(tensor.shape) + " x " + std::string(row.name) + ", " + std::to_string(end - begin) +
+         " found");
+  tensor.data = data.subspan(begin, end - begin);
+  return tensor;
+}
+
+// Every byte after the header belongs to exactly one tensor.
+void check_cover(const std::vector<StoredTensor>& tensors, std::span<const std::byte> data,
+                 const std::string& name) {
+  std::vector<const StoredTensor*> order;
+  for (const StoredTensor& tensor : tensors) order.push_back(&tensor);
+  const auto begin_of = [](const StoredTensor* t) { return t->data.data(); };
+  const auto end_of = [](const StoredTensor* t) { return t->data.data() + t->data.size(); };
+  std::sort(order.begin(), order.end(), [&](const StoredTensor* a, const StoredTensor* b) {
+    return begin_of(a) != begin_of(b) ? begin_of(a) < begin_of(b) : end_of(a) < end_of(b);
+  });
+  const std::byte* reached = data.data();
+  for (const StoredTensor* tensor : order) {
+    if (begin_of(tensor) != reached)
+      throw LoadError(name, "tensor " + in_quotes(tensor->name) + ": data from byte " +
+                                std::to_string(reached - data.data()) +
+                                " on expected (no gap, no overlap), from byte " +
+                                std::to_string(begin_of(tensor) - data.data()) + " on found");
+    reached = end_of(tensor);
+  }
+  const auto covered = static_cast<std::size_t>(reached - data.data());
+  if (covered != data.size())
+    throw LoadError(name, std::to_string(covered) + " bytes of tensors expected from the header, " +
+                              std::to_string(data.size()) + " found");
+}
+
+}  // namespace
+
+std::string_view dtype_name(Dtype dtype) {
+  const auto row =
+      std::find_if(std::begin(dtypes), std::end(dtypes), [&](const DtypeRow& r) { return r.dtype == dtype; });
+  return row == std::end(dtypes) ? "?" : row->name;
+}
+
+std::uint64_t StoredTensor::elements() const {
+  std::uint64_t product = 1;
+  for (const std::uint64_t size : shape) product *= size;
+  return product;
+}
+
+std::string shape_text(std::span<const std::uint64_t> shape) {
+  if (shape.empty()) return "a single number";
+  std::string text;
+  for (std::size_t i = 0; i < shape.size(); ++i) {
+    if (i == 8) return text + " x ... (" + std::to_string(shape.size()) + " dimensions)";
+    text.append(i ? " x " : "").append(std::to_string(shape[i]));
+  }
+  return text;
+}
+
+std::vector<StoredTensor> parse_safetensors(std::span<const std::byte> file, const std::string& name) {
+  const auto header = header_of(file, name);
+  const auto data = file.subspan(8 + header.size());
+  const JsonDocument document = parse_json(header, name + ": header");
+  std::vector<StoredTensor> tensors;
+  for (const JsonMember entry : document.root().members()) {
+    if (entry.key == "__metadata__")
+      check_metadata(entry.value);
+    else
+      tensors.push_back(read_entry(entry, data, name));
+  }
+  check_cover(tensors, data, name);
+  return tensors;
+}
+
+}  // namespace kelvin

@@ -1,0 +1,70 @@
+#include "loaders/tensor_files.h"
+
+#include <algorithm>
+
+#include "loaders/json_file.h"
+#include "loaders/load_error.h"
+#include "loaders/weight_index.h"
+
+namespace kelvin {
+namespace {
+
+// True also for a link that leads nowhere: opening it then says so.
+bool stands(const std::filesystem::path& path) {
+  std::error_code error;
+  return std::filesystem::symlink_status(path, error).type() != std::filesystem::file_type::not_found;
+}
+
+}  // namespace
+
+TensorFiles::TensorFiles(const std::filesystem::path& folder) {
+  const auto single = folder / "model.safetensors", index_path = folder / "model.safetensors.index.json";
+  if (stands(single)) {
+    add(MappedFile::open(single));
+    sort();
+    return;
+  }
+  if (!stands(index_path))
+    throw LoadError(path_text(folder),
+                    "model.safetensors or model.safetensors.index.json expected, neither found");
+  const WeightIndex index = weight_index(load_json(index_path));
+  std::vector<std::shared_ptr<const MappedFile>> shards;
+  for (const std::string& name : index.shards) {
+    shards.push_back(MappedFile::open(folder / name));
+    add(shards.back());
+  }
+  sort();
+  for (const WeightIndex::Entry& entry : index.entries) {
+    const Tensor* const tensor = find(entry.tensor);
+    if (!tensor || tensor->file != shards[entry.shard])
+      throw LoadError(path_text(index_path), "weight_map: tensor " + in_quotes(entry.tensor) +
+                                                 " expected in " + in_quotes(index.shards[entry.shard]) +
+                                                 ", none found there");
+  }
+}
+
+void TensorFiles::add(std::shared_ptr<const MappedFile> file) {
+  for (StoredTensor& tensor : parse_safetensors(file->bytes(), path_text(file->path())))
+    tensors_.push_back({std::move(tensor), file});
+}
+
+void TensorFiles::sort() {
+  std::sort(tensors_.begin(), tensors_.end(),
+            [](const Tensor& a, const Tensor& b) { return a.stored.name < b.stored.name; });
+  const auto twice =
+      std::adjacent_find(tensors_.begin(), tensors_.end(),
+                         [](const Tensor& a, const Tensor& b) { return a.stored.name == b.stored.name; });
+  if (twice != tensors_.end())
+    throw LoadError(path_text(twice->file->path()), "tensor " + in_quotes(twice->stored.name) +
+                                                        " expected in one file, also in " +
+                                                        path_text((twice + 1)->file->path()) + " found");
+}
+
+const TensorFiles::Tensor* TensorFiles::find(std::string_view name) const {
+  const auto at = std::lower_bound(
+      tensors_.begin(), tensors_.end(), name,
+      [](const Tensor& tensor, std::string_view wanted) { return tensor.stored.name < wanted; });
+  return at != tensors_.end() && at->stored.name == name ? &*at : nullptr;
+}
+
+}  // namespace kelvin

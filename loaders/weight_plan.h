@@ -1,0 +1,34 @@
+// Which tensors an architecture has, of which shapes, and where each belongs in Weights: the names of Hugging
+// Face checkpoints, checked against the files before anything is converted.
+#pragma once
+
+#include <filesystem>
+#include <span>
+#include <vector>
+
+#include "engine/config.h"
+#include "engine/weights.h"
+#include "loaders/tensor_files.h"
+
+namespace kelvin {
+
+struct WeightPlan {
+  struct MatrixPlace {
+    const TensorFiles::Tensor* tensor;  // (rows, cols)
+    Matrix* to;
+  };
+  struct VectorPlace {
+    const TensorFiles::Tensor* tensor;  // (n,)
+    std::span<const float>* to;
+  };
+  std::vector<MatrixPlace> matrices;
+  std::vector<VectorPlace> vectors;
+  bool tied = false;  // head and embedding are one tensor; only the embedding stands in `matrices`
+};
+
+// Sizes `weights.layers` and points into it. Throws LoadError on missing, surplus (unless ignore_extra) and
+// misshapen tensors and on dtypes that cannot be weights.
+WeightPlan plan_weights(const TensorFiles& files, const std::filesystem::path& folder,
+                        const ModelConfig& config, bool ignore_extra, Weights& weights);
+
+}  // namespace kelvin
