@@ -1,0 +1,54 @@
+// One continuation of a prompt: the path of a token from logits through the chain to text.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/model.h"
+#include "sampling/chain.h"
+#include "tokenizer/tokenizer.h"
+
+namespace kelvin {
+
+struct ContinuationRequest {
+  std::span<const int> prompt;  // (n >= 1,), must fit the sequence
+  const Chain* chain = nullptr;
+  std::uint64_t seed = 0, stream = 0;  // of the noise
+  int most_tokens = 0;                 // 0: as many as the sequence holds
+  std::span<const int> stops;          // ids that end the text, ascending; empty: none does
+  bool text_continues = false;         // the text belongs to the prompt's last word; else it begins anew
+  bool log_probabilities = false;
+  const std::atomic<bool>* stop = nullptr;  // set it from anywhere: the continuation ends with what it has
+  int chunk = 0;                            // prompt tokens in one pass; 0: the model's default
+  std::function<void(int done, int total)> on_prompt;
+  std::function<void(std::string_view text)> on_text;  // whole characters only
+};
+
+enum class Ending { stop_token, most_tokens, context_full, interrupted };
+std::string_view name_of(Ending ending);  // "eos", "length", "context", "interrupted"
+
+struct Continuation {
+  std::vector<int> ids;  // drawn, the stop token included
+  std::string text;      // without the stop token; other special tokens as they are written
+  // If asked for, of each id: ln p by the model itself (softmax at T = 1), and by what the chain made of it.
+  std::vector<double> log_probabilities, chain_log_probabilities;
+  Ending ending = Ending::interrupted;
+  int prompt_tokens = 0;
+  int cached = 0;  // of them, those whose keys and values were there already
+  double prompt_seconds = 0, decode_seconds = 0;
+
+  double mean_log_probability() const;  // NaN if nothing was drawn or not asked for
+};
+
+// Brings `sequence` to the prompt, keeping the common prefix of what it holds, and draws on. Text depends on
+// weights, prompt, chain, seed and stream alone. Throws what the chain throws (NonFiniteLogits);
+// std::invalid_argument if the prompt does not fit.
+Continuation continue_prompt(Model& model, Sequence& sequence, const Tokenizer& tokenizer,
+                             const ContinuationRequest& request);
+
+}  // namespace kelvin

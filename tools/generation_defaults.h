@@ -1,0 +1,21 @@
+// What a model's makers recommend, as settings of ours.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "loaders/generation_config.h"
+#include "sampling/settings.h"
+
+namespace kelvin {
+
+void apply_generation_config(SamplerSettings& settings, const GenerationConfig& config);
+
+// The most tokens to draw, and who says so.
+struct MostTokens {
+  int count;  // 0: as many as the context holds
+  std::string origin;
+};
+MostTokens most_tokens(std::optional<int> flag, const GenerationConfig& config, int standard);
+
+}  // namespace kelvin
