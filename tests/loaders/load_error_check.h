@@ -1,0 +1,25 @@
+// The text of a LoadError, for tests of messages.
+#pragma once
+
+#include <string>
+
+#include "loaders/load_error.h"
+
+namespace kelvin::test {
+
+// What LoadError `action` throws, "" if none.
+template <class Action>
+std::string load_error(Action action) {
+  try {
+    action();
+  } catch (const LoadError& error) {
+    return error.what();
+  }
+  return "";
+}
+
+inline bool contains(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
+}  // namespace kelvin::test
