@@ -39,8 +39,9 @@ double exp_of(Pair x) {
   if (x.high > 709.79) return infinity;
   if (x.high < -745.2) return 0.0;
   const double n = std::floor(std::fma(x.high, 0x1.71547652b82fep+0, 0.5));
-  const double r = std::fma(n, -ln2_high, x.high);
-  return std::ldexp(exp_reduced(r, std::fma(n, -ln2_low, x.low)), static_cast<int>(n));
+  const double rough = std::fma(n, -ln2_high, x.high), rest = std::fma(n, -ln2_low, x.low);
+  const double r = rough + rest;
+  return std::ldexp(exp_reduced(r, (rough - r) + rest), static_cast<int>(n));
 }
 
 // log(x) = e ln 2 + 2 artanh(s), s = (m - 1) / (m + 1), m in [sqrt(1/2), sqrt(2)).

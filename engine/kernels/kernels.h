@@ -63,7 +63,7 @@ struct Kernels {
                              const float* up,    // (n,)
                              int n, float* y);   // (n,)
 
-  // y = exp(x), within 1 unit in the last place; +0 below -87, +infinity above 88.72
+  // y = exp(x), within 1.02 units in the last place; +0 below -87, +infinity above 88.72
   void (*exp)(const float* x,    // (n,)
               int n, float* y);  // (n,); may be x itself
 

@@ -1,0 +1,158 @@
+// Logits, hidden states and greedy continuations of the Llama variants against transformers in float32.
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "engine/generate.h"
+#include "engine/model.h"
+#include "loaders/json_file.h"
+#include "loaders/model_folder.h"
+#include "tests/support.h"
+
+using namespace kelvin;
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr double tolerance = 1e-4;
+
+// Goldens and models of /work/shared/goldens, or the few kept in tests/data.
+struct Golden {
+  fs::path golden, model;
+};
+
+std::vector<int> ids_of(const JsonValue& list) {
+  std::vector<int> ids;
+  for (const JsonValue id : list.items()) ids.push_back(static_cast<int>(id.as_int()));
+  return ids;
+}
+
+std::unique_ptr<Model> load(const fs::path& folder) {
+  LoadedModel loaded = load_model(folder);
+  return std::make_unique<Model>(loaded.config, std::move(loaded.weights));
+}
+
+using LogitsByPosition = std::map<int, std::vector<float>>;
+
+LogitsByPosition logits_of(Model& model, const std::vector<int>& ids, Want want, const Observer& observer = {}) {
+  Sequence sequence(model, static_cast<int>(ids.size()));
+  LogitsByPosition found;
+  const Feed feed{&sequence, ids, want};
+  ForwardOptions options;
+  options.observer = observer;
+  REQUIRE(model.forward({&feed, 1}, [&](int, int position, std::span<const float> z) { found[position].assign(z.begin(), z.end()); },
+                        options));
+  return found;
+}
+
+double distance(std::span<const float> a, std::span<const float> b) {
+  REQUIRE(a.size() == b.size());
+  double largest = 0;
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    // A NaN is not close to anything.
+    const double d = std::fabs(static_cast<double>(a[i]) - b[i]);
+    if (!(d <= largest)) largest = d;
+  }
+  return largest;
+}
+
+// -log softmax(z)[id]
+double nll(std::span<const float> z, int id) {
+  const double top = *std::max_element(z.begin(), z.end());
+  double sum = 0;
+  for (const float value : z) sum += std::exp(value - top);
+  return top + std::log(sum) - z[static_cast<std::size_t>(id)];
+}
+
+void check_variant(const std::string& name, const fs::path& goldens) {
+  CAPTURE(name);
+  const fs::path golden = goldens / "golden" / name;
+  const std::unique_ptr<Model> model = load(goldens / "models" / name);
+  const JsonDocument document = load_json(golden / "manifest.json");
+  const JsonValue sequences = document.root().at("sequences");
+  const int border = model->config().rope.kind == RopeKind::dynamic ? model->config().rope.original_max_position : 1 << 30;
+
+  for (const JsonMember& member : sequences.members()) {
+    const std::string which(member.key);
+    CAPTURE(which);
+    const std::vector<int> ids = ids_of(member.value.at("ids"));
+    std::map<int, std::vector<float>> hidden;
+    const Observer observer = [&](int, int position, int stage, std::span<const float> h) {
+      if (position == static_cast<int>(ids.size()) - 1) hidden[stage].assign(h.begin(), h.end());
+    };
+    const LogitsByPosition logits = logits_of(*model, ids, Want::all, which == "short" ? observer : Observer{});
+    REQUIRE(logits.size() == ids.size());
+    CHECK(distance(logits.rbegin()->second, test::read_array<float>(golden / (which + ".last_logits.bin"))) < tolerance);
+
+    // transformers rotates all positions of a forward alike, so beyond the border only its last position is a full forward's.
+    const std::vector<double> nlls = test::read_array<double>(golden / (which + ".nll.bin"));
+    const std::vector<float> margins = test::read_array<float>(golden / (which + ".margin.bin"));
+    const std::vector<std::int32_t> argmax = test::read_array<std::int32_t>(golden / (which + ".argmax.bin"));
+    const bool within = static_cast<int>(ids.size()) <= border;
+    for (std::size_t t = 0; within && t < ids.size(); ++t) {
+      const std::vector<float>& z = logits.at(static_cast<int>(t));
+      if (t + 1 < ids.size()) REQUIRE(nll(z, ids[t + 1]) == doctest::Approx(nlls[t]).epsilon(2e-5));
+      if (margins[t] > 2 * tolerance) REQUIRE(std::max_element(z.begin(), z.end()) - z.begin() == argmax[t]);
+    }
+
+    if (which != "short") continue;
+    const std::vector<float> all = test::read_array<float>(golden / "short.logits.bin");
+    const std::size_t vocabulary = static_cast<std::size_t>(model->config().vocab_size);
+    for (const auto& [position, z] : logits)
+      CHECK(distance(z, std::span(all).subspan(static_cast<std::size_t>(position) * vocabulary, vocabulary)) < tolerance);
+    const std::vector<float> states = test::read_array<float>(golden / "short.hidden.bin");
+    const std::size_t width = static_cast<std::size_t>(model->config().hidden_size);
+    REQUIRE(hidden.size() == states.size() / width);
+    for (const auto& [stage, h] : hidden)
+      CHECK(distance(h, std::span(states).subspan(static_cast<std::size_t>(stage) * width, width)) < tolerance);
+  }
+
+  const std::vector<int> prompt = ids_of(sequences.at("short").at("ids"));
+  const JsonValue greedy = document.root().at("greedy16");
+  const std::vector<int> expected = ids_of(greedy.at("ids"));
+  Sequence sequence(*model, static_cast<int>(prompt.size() + expected.size()));
+  GenerateOptions options;
+  options.max_tokens = static_cast<int>(expected.size());
+  const Generated generated = generate(
+      *model, sequence, prompt,
+      [](std::span<float> z, int) { return static_cast<int>(std::max_element(z.begin(), z.end()) - z.begin()); }, {}, options);
+  for (std::size_t i = 0; i < expected.size(); ++i) {
+    if (greedy.at("top2_margin").at(i).as_double() <= 2 * tolerance) break;
+    CHECK(generated.tokens.at(i) == expected[i]);
+  }
+}
+
+}  // namespace
+
+TEST_CASE("Llama variants agree with transformers") {
+  if (!test::shared_has("goldens/golden")) return;
+  const fs::path goldens = test::shared_dir() / "goldens";
+  for (const char* name : {"llama-mha-f32", "llama-gqa-llama3-bf16", "llama-mqa-linear-bias-f16", "llama-yarn-bf16",
+                           "llama-dynamic-bf16", "llama-headdim-sharded-f32", "llama-gelu-deep-bf16"})
+    check_variant(name, goldens);
+}
+
+TEST_CASE("the demo model agrees with transformers") {
+  if (!test::shared_has("ember/goldens")) return;
+  const std::unique_ptr<Model> model = load(test::shared_dir() / "ember" / "model");
+  for (const std::string name : {"story", "temperature", "unicode_raw", "long_chat"}) {
+    CAPTURE(name);
+    const fs::path goldens = test::shared_dir() / "ember" / "goldens";
+    const JsonDocument golden = load_json(goldens / (name + ".json"));
+    const std::vector<int> ids = ids_of(golden.root().at("ids"));
+    const LogitsByPosition logits = logits_of(*model, ids, Want::all);
+    CHECK(distance(logits.rbegin()->second, test::read_array<float>(goldens / (name + ".logits.bin"))) < tolerance);
+    std::size_t t = 0;
+    for (const JsonValue expected : golden.root().at("nll").items()) {
+      CHECK(std::fabs(nll(logits.at(static_cast<int>(t)), ids[t + 1]) - expected.as_double()) < tolerance);
+      ++t;
+    }
+    CHECK(t + 1 == ids.size());
+  }
+}

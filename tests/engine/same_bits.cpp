@@ -1,0 +1,73 @@
+#include "tests/engine/same_bits.h"
+
+#include <algorithm>
+#include <sstream>
+#include <stdexcept>
+
+#include "engine/sha256.h"
+#include "loaders/json_file.h"
+#include "loaders/model_folder.h"
+#include "tests/support.h"
+
+namespace kelvin::test {
+namespace {
+
+std::vector<int> text_ids() {
+  const JsonDocument document = load_json(source_dir() / "tools" / "ember" / "ids300.json");
+  std::vector<int> ids;
+  for (const JsonValue id : document.root().items()) ids.push_back(static_cast<int>(id.as_int()));
+  return ids;
+}
+
+}  // namespace
+
+std::unique_ptr<Model> demo_model(Storage storage, const Kernels& kernels, int threads) {
+  LoadOptions options;
+  options.storage = storage;
+  LoadedModel loaded = load_model(source_dir() / "tools" / "ember", options);
+  return std::make_unique<Model>(loaded.config, std::move(loaded.weights), ModelOptions{threads, &kernels});
+}
+
+std::string expected_hash(const std::string& weights) {
+  std::istringstream lines(read_text(data_dir() / "logits_hashes.txt"));
+  for (std::string model, stored, hash; lines >> model >> stored >> hash;)
+    if (model == "ember" && stored == weights) return hash;
+  return "";
+}
+
+std::string hash_of_logits(Model& model, const Way& way) {
+  const std::vector<int> ids = text_ids();
+  Sequence sequence(model, static_cast<int>(ids.size()));
+  Sha256 sha;
+  std::vector<Sequence> others;
+  std::vector<std::vector<int>> texts;
+  if (way.in_company)
+    for (const int length : {1, 37, 150, 299}) {
+      others.emplace_back(model, length);
+      texts.emplace_back(ids.rbegin(), ids.rbegin() + length);
+    }
+
+  std::vector<int> pieces = way.pieces;
+  int left = static_cast<int>(ids.size());
+  for (const int piece : pieces) left -= piece;
+  if (left > 0) pieces.push_back(left);
+  ForwardOptions options;
+  options.chunk = way.chunk > 0 ? way.chunk : static_cast<int>(ids.size()) * 4;
+  std::size_t at = 0;
+  for (const int piece : pieces) {
+    // The text stands in the middle of its company, which joins in the first call.
+    std::vector<Feed> feeds;
+    for (std::size_t i = 0; at == 0 && i < others.size(); ++i) feeds.push_back({&others[i], texts[i], Want::all});
+    const std::size_t place = feeds.size() / 2;
+    feeds.insert(feeds.begin() + static_cast<std::ptrdiff_t>(place),
+                 Feed{&sequence, std::span(ids).subspan(at, static_cast<std::size_t>(piece)), Want::all});
+    const auto sink = [&](int feed, int, std::span<const float> logits) {
+      if (feed == static_cast<int>(place)) sha.update(logits);
+    };
+    if (!model.forward(feeds, sink, options)) throw std::runtime_error("forward was stopped");
+    at += static_cast<std::size_t>(piece);
+  }
+  return sha.hex();
+}
+
+}  // namespace kelvin::test
