@@ -1,0 +1,108 @@
+#include "loaders/weight_plan.h"
+
+#include <doctest/doctest.h>
+
+#include <limits>
+
+#include "tests/loaders/load_error_check.h"
+#include "tests/loaders/tiny_model.h"
+#include "tests/support.h"
+
+using namespace kelvin;
+using namespace kelvin::test;
+
+namespace {
+
+std::string error_of(const std::vector<TensorToWrite>& tensors, const ModelConfig& config,
+                     bool ignore_extra = false) {
+  const TemporaryFolder folder;
+  write_file(folder.path() / "model.safetensors", safetensors_file(tensors));
+  const TensorFiles files(folder.path());
+  Weights weights;
+  return load_error([&] { plan_weights(files, folder.path(), config, ignore_extra, weights); });
+}
+
+}  // namespace
+
+TEST_CASE("every single tensor is missed by name") {
+  ModelConfig config = tiny_config();
+  config.attention_bias = config.mlp_bias = true;
+  const auto tensors = tiny_tensors(config);
+  CHECK(error_of(tensors, config) == "");
+  for (std::size_t i = 0; i < tensors.size(); ++i) {
+    auto fewer = tensors;
+    fewer.erase(fewer.begin() + static_cast<std::ptrdiff_t>(i));
+    CHECK(contains(error_of(fewer, config),
+                   ": tensors expected from config.json, none found: \"" + tensors[i].name + "\""));
+  }
+}
+
+TEST_CASE("every single tensor of another shape is refused by name, expected and found shape") {
+  ModelConfig config = tiny_config();
+  config.attention_bias = config.mlp_bias = true;
+  const auto tensors = tiny_tensors(config);
+  for (std::size_t i = 0; i < tensors.size(); ++i) {
+    auto changed = tensors;
+    changed[i].shape.insert(changed[i].shape.begin(), 1);
+    const std::string error = error_of(changed, config);
+    CHECK(contains(error, "model.safetensors: tensor \"" + tensors[i].name +
+                              "\": " + shape_text(tensors[i].shape) + " expected from config.json ("));
+    CHECK(contains(error, shape_text(changed[i].shape) + " found"));
+  }
+  ModelConfig other = config;
+  other.intermediate_size = 7;
+  CHECK(contains(error_of(tensors, other),
+                 "tensor \"model.layers.0.mlp.gate_proj.weight\": 7 x 4 expected from config.json "
+                 "(intermediate_size x hidden_size), 3 x 4 found"));
+  other = config;
+  other.n_kv_heads = 2;
+  CHECK(contains(error_of(tensors, other),
+                 "tensor \"model.layers.0.self_attn.k_proj.weight\": 12 x 4 expected from config.json "
+                 "(num_key_value_heads * head_dim x hidden_size), 6 x 4 found"));
+}
+
+TEST_CASE("tensors the architecture does not have are listed, or passed over on request") {
+  const ModelConfig config = tiny_config();
+  auto tensors = tiny_tensors(config);
+  tensors.push_back({"model.layers.0.mystery.weight", "F32", {1}, "1234"});
+  CHECK(contains(error_of(tensors, config), "found: \"model.layers.0.mystery.weight\""));
+  CHECK(error_of(tensors, config, true) == "");
+  // A bias that the config does not announce would silently be left out.
+  ModelConfig biased = config;
+  biased.attention_bias = true;
+  CHECK(contains(error_of(tiny_tensors(biased), config), "\"model.layers.0.self_attn.q_proj.bias\""));
+  for (int i = 0; i < 20; ++i) tensors.push_back({"extra" + std::to_string(i), "U8", {1}, "x"});
+  CHECK(contains(error_of(tensors, config), "\"extra15\" and 13 more"));
+}
+
+TEST_CASE("empty tensors and the rotary buffers of early files are no surplus") {
+  const ModelConfig config = tiny_config();
+  auto tensors = tiny_tensors(config);
+  tensors.push_back({"anything", "I64", {3, 0}, ""});
+  tensors.push_back({"model.layers.0.self_attn.rotary_emb.inv_freq", "F32", {1}, "1234"});
+  tensors.push_back({"model.layers.0.self_attn.rotary_emb.scale", "F16", {}, "12"});
+  CHECK(error_of(tensors, config) == "");
+}
+
+TEST_CASE("weights are floats of 16 or 32 bits") {
+  const ModelConfig config = tiny_config();
+  auto tensors = tiny_tensors(config);
+  tensor_named(tensors, "model.norm.weight") = {"model.norm.weight", "I32", {4}, std::string(16, '\0')};
+  CHECK(contains(error_of(tensors, config),
+                 "tensor \"model.norm.weight\": F32, F16 or BF16 expected, I32 found"));
+}
+
+TEST_CASE("more layers than the file can hold cost no memory") {
+  ModelConfig config = tiny_config();
+  const auto tensors = tiny_tensors(config);
+  config.n_layers = std::numeric_limits<int>::max();
+  const std::string error = error_of(tensors, config);
+  CHECK(contains(error, "none found: \"model.layers.1.input_layernorm.weight\""));
+  CHECK(contains(error, " more"));
+  CHECK(error.size() < 1000);
+}
+
+TEST_CASE("layers beyond the config are surplus") {
+  CHECK(contains(error_of(tiny_tensors(tiny_config(2)), tiny_config(1)),
+                 "\"model.layers.1.input_layernorm.weight\""));
+}
