@@ -30,6 +30,18 @@ std::string chain_with(const Chain& chain, const StageType& type, const std::str
   return text;
 }
 
+// A whole chain contradicts a stage set beside it, and keeps a stage that was taken out beside it.
+bool whole_chain_in_force(const SamplerSettings& changed, const StageType& type, bool off,
+                          const Vocabulary& vocabulary) {
+  try {
+    const Chain chain = changed.chain(vocabulary);
+    return off && std::any_of(chain.links().begin(), chain.links().end(),
+                              [&](const Chain::Link& link) { return link.type.name == type.name; });
+  } catch (const std::invalid_argument&) {
+    return true;
+  }
+}
+
 }  // namespace
 
 void change_sampling(SamplerSettings& settings, const std::string& name, const std::string& value,
@@ -45,19 +57,20 @@ void change_sampling(SamplerSettings& settings, const std::string& name, const s
   }
   SamplerSettings changed = settings;
   changed.set(name, value, Source::flag, origin);
-  if (type && type->kind == Kind::temperature)
-    for (const StageType& other : stage_types())
-      if (other.kind == Kind::temperature && other.name != type->name)
-        changed.set(other.name, "off", Source::flag, origin);
-  try {
+  if (!type) {
     changed.chain(vocabulary);
-  } catch (const std::invalid_argument&) {
-    if (!type) throw;
-    // A whole chain is in force.
-    changed = settings;
-    const std::string stage = value == "off" ? "" : type->name + "=" + value;
-    changed.set("sample", chain_with(settings.chain(vocabulary), *type, stage), Source::flag, origin);
-    changed.chain(vocabulary);
+  } else {
+    if (type->kind == Kind::temperature)
+      for (const StageType& other : stage_types())
+        if (other.kind == Kind::temperature && other.name != type->name)
+          changed.set(other.name, "off", Source::flag, origin);
+    const bool off = value == "off";
+    if (whole_chain_in_force(changed, *type, off, vocabulary)) {
+      changed = settings;
+      const std::string stage = off ? "" : type->name + "=" + value;
+      changed.set("sample", chain_with(settings.chain(vocabulary), *type, stage), Source::flag, origin);
+      changed.chain(vocabulary);
+    }
   }
   settings = std::move(changed);
 }
