@@ -138,7 +138,7 @@ bool Model::forward(std::span<const Feed> feeds, const LogitsSink& sink, const F
     while (const int count = impl_->decoder.next_logits())
       for (int i = 0; i < count; ++i) {
         const Row& row = rows[impl_->decoder.logits_row(i)];
-        sink(row.feed, row.position, impl_->decoder.logits(i));
+        if (sink) sink(row.feed, row.position, impl_->decoder.logits(i));
       }
     done += static_cast<int>(rows.size());
     if (options.progress) options.progress(done, total);

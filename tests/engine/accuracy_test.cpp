@@ -31,7 +31,8 @@ Real units(float found, Real expected) {
   return std::fabs(found - expected) / std::ldexp(Real{1}, std::max(exponent - 24, -149));
 }
 
-Real worst_units(const std::function<float(float)>& ours, const std::function<Real(Real)>& exact, float low, float high) {
+Real worst_units(const std::function<float(float)>& ours, const std::function<Real(Real)>& exact, float low,
+                 float high) {
   Real largest = 0;
   constexpr int steps = 200000;
   for (int i = 0; i <= steps; ++i) {
@@ -73,7 +74,8 @@ TEST_CASE("activations are right to float precision") {
   CHECK(worst_units(silu, exact_silu, -60.0f, 60.0f) < 4.0L);
   CHECK(worst_units(gelu_erf, exact_erf, 0.0f, 20.0f) < 6.0L);
   CHECK(worst_units(gelu_erf, exact_erf, -2.0f, 0.0f) < 10.0L);
-  // In the tail x^2 / 2 is rounded before exp: the relative error grows with it, the value itself is below 0.05.
+  // In the tail x^2 / 2 is rounded before exp: the relative error grows with it, the value itself is below
+  // 0.05.
   CHECK(worst_units(gelu_erf, exact_erf, -8.0f, -2.0f) < 60.0L);
   CHECK(worst_units(gelu_tanh, exact_tanh, 0.0f, 20.0f) < 6.0L);
   CHECK(worst_units(gelu_tanh, exact_tanh, -2.0f, 0.0f) < 10.0L);
@@ -93,7 +95,9 @@ TEST_CASE("RMSNorm and matmul are right to float precision") {
     sizes += std::fabs(static_cast<Real>(x[i]) * w[i]);
   }
   for (int i = 0; i < 1003; ++i)
-    CHECK(y[i] == doctest::Approx(static_cast<double>(x[i] * w[i] / std::sqrt(squares / 1003 + 0.25L))).epsilon(3e-7));
+    CHECK(
+        y[i] ==
+        doctest::Approx(static_cast<double>(x[i] * w[i] / std::sqrt(squares / 1003 + 0.25L))).epsilon(3e-7));
   float sum = 0;
   const float bias = 0.5f;
   scalar_kernels.matmul_f32({w.data(), 1, 1003, x.data(), 1003, 1, &bias, &sum, 1});

@@ -40,14 +40,17 @@ std::unique_ptr<Model> load(const fs::path& folder) {
 
 using LogitsByPosition = std::map<int, std::vector<float>>;
 
-LogitsByPosition logits_of(Model& model, const std::vector<int>& ids, Want want, const Observer& observer = {}) {
+LogitsByPosition logits_of(Model& model, const std::vector<int>& ids, Want want,
+                           const Observer& observer = {}) {
   Sequence sequence(model, static_cast<int>(ids.size()));
   LogitsByPosition found;
   const Feed feed{&sequence, ids, want};
   ForwardOptions options;
   options.observer = observer;
-  REQUIRE(model.forward({&feed, 1}, [&](int, int position, std::span<const float> z) { found[position].assign(z.begin(), z.end()); },
-                        options));
+  REQUIRE(model.forward(
+      {&feed, 1},
+      [&](int, int position, std::span<const float> z) { found[position].assign(z.begin(), z.end()); },
+      options));
   return found;
 }
 
@@ -76,7 +79,8 @@ void check_variant(const std::string& name, const fs::path& goldens) {
   const std::unique_ptr<Model> model = load(goldens / "models" / name);
   const JsonDocument document = load_json(golden / "manifest.json");
   const JsonValue sequences = document.root().at("sequences");
-  const int border = model->config().rope.kind == RopeKind::dynamic ? model->config().rope.original_max_position : 1 << 30;
+  const int border =
+      model->config().rope.kind == RopeKind::dynamic ? model->config().rope.original_max_position : 1 << 30;
 
   for (const JsonMember& member : sequences.members()) {
     const std::string which(member.key);
@@ -86,11 +90,14 @@ void check_variant(const std::string& name, const fs::path& goldens) {
     const Observer observer = [&](int, int position, int stage, std::span<const float> h) {
       if (position == static_cast<int>(ids.size()) - 1) hidden[stage].assign(h.begin(), h.end());
     };
-    const LogitsByPosition logits = logits_of(*model, ids, Want::all, which == "short" ? observer : Observer{});
+    const LogitsByPosition logits =
+        logits_of(*model, ids, Want::all, which == "short" ? observer : Observer{});
     REQUIRE(logits.size() == ids.size());
-    CHECK(distance(logits.rbegin()->second, test::read_array<float>(golden / (which + ".last_logits.bin"))) < tolerance);
+    CHECK(distance(logits.rbegin()->second, test::read_array<float>(golden / (which + ".last_logits.bin"))) <
+          tolerance);
 
-    // transformers rotates all positions of a forward alike, so beyond the border only its last position is a full forward's.
+    // transformers rotates all positions of a forward alike, so beyond the border only its last position is a
+    // full forward's.
     const std::vector<double> nlls = test::read_array<double>(golden / (which + ".nll.bin"));
     const std::vector<float> margins = test::read_array<float>(golden / (which + ".margin.bin"));
     const std::vector<std::int32_t> argmax = test::read_array<std::int32_t>(golden / (which + ".argmax.bin"));
@@ -105,12 +112,14 @@ void check_variant(const std::string& name, const fs::path& goldens) {
     const std::vector<float> all = test::read_array<float>(golden / "short.logits.bin");
     const std::size_t vocabulary = static_cast<std::size_t>(model->config().vocab_size);
     for (const auto& [position, z] : logits)
-      CHECK(distance(z, std::span(all).subspan(static_cast<std::size_t>(position) * vocabulary, vocabulary)) < tolerance);
+      CHECK(distance(z, std::span(all).subspan(static_cast<std::size_t>(position) * vocabulary, vocabulary)) <
+            tolerance);
     const std::vector<float> states = test::read_array<float>(golden / "short.hidden.bin");
     const std::size_t width = static_cast<std::size_t>(model->config().hidden_size);
     REQUIRE(hidden.size() == states.size() / width);
     for (const auto& [stage, h] : hidden)
-      CHECK(distance(h, std::span(states).subspan(static_cast<std::size_t>(stage) * width, width)) < tolerance);
+      CHECK(distance(h, std::span(states).subspan(static_cast<std::size_t>(stage) * width, width)) <
+            tolerance);
   }
 
   const std::vector<int> prompt = ids_of(sequences.at("short").at("ids"));
@@ -121,7 +130,10 @@ void check_variant(const std::string& name, const fs::path& goldens) {
   options.max_tokens = static_cast<int>(expected.size());
   const Generated generated = generate(
       *model, sequence, prompt,
-      [](std::span<float> z, int) { return static_cast<int>(std::max_element(z.begin(), z.end()) - z.begin()); }, {}, options);
+      [](std::span<float> z, int) {
+        return static_cast<int>(std::max_element(z.begin(), z.end()) - z.begin());
+      },
+      {}, options);
   for (std::size_t i = 0; i < expected.size(); ++i) {
     if (greedy.at("top2_margin").at(i).as_double() <= 2 * tolerance) break;
     CHECK(generated.tokens.at(i) == expected[i]);
@@ -133,8 +145,9 @@ void check_variant(const std::string& name, const fs::path& goldens) {
 TEST_CASE("Llama variants agree with transformers") {
   if (!test::shared_has("goldens/golden")) return;
   const fs::path goldens = test::shared_dir() / "goldens";
-  for (const char* name : {"llama-mha-f32", "llama-gqa-llama3-bf16", "llama-mqa-linear-bias-f16", "llama-yarn-bf16",
-                           "llama-dynamic-bf16", "llama-headdim-sharded-f32", "llama-gelu-deep-bf16"})
+  for (const char* name :
+       {"llama-mha-f32", "llama-gqa-llama3-bf16", "llama-mqa-linear-bias-f16", "llama-yarn-bf16",
+        "llama-dynamic-bf16", "llama-headdim-sharded-f32", "llama-gelu-deep-bf16"})
     check_variant(name, goldens);
 }
 
@@ -147,7 +160,8 @@ TEST_CASE("the demo model agrees with transformers") {
     const JsonDocument golden = load_json(goldens / (name + ".json"));
     const std::vector<int> ids = ids_of(golden.root().at("ids"));
     const LogitsByPosition logits = logits_of(*model, ids, Want::all);
-    CHECK(distance(logits.rbegin()->second, test::read_array<float>(goldens / (name + ".logits.bin"))) < tolerance);
+    CHECK(distance(logits.rbegin()->second, test::read_array<float>(goldens / (name + ".logits.bin"))) <
+          tolerance);
     std::size_t t = 0;
     for (const JsonValue expected : golden.root().at("nll").items()) {
       CHECK(std::fabs(nll(logits.at(static_cast<int>(t)), ids[t + 1]) - expected.as_double()) < tolerance);

@@ -10,7 +10,8 @@ using namespace kelvin;
 
 namespace {
 
-// Nearest of all 65536 values, ties to the even pattern, by looking at the two neighbours in order of magnitude.
+// Nearest of all 65536 values, ties to the even pattern, by looking at the two neighbours in order of
+// magnitude.
 template <float (*widen)(std::uint16_t)>
 std::uint16_t nearest(float value, std::uint16_t infinity) {
   const std::uint16_t sign = std::signbit(value) ? 0x8000 : 0;
@@ -78,7 +79,7 @@ TEST_CASE("narrowing rounds to nearest, ties to even") {
   }
   CHECK(f32_to_f16(65519.996f) == 0x7bff);
   CHECK(f32_to_f16(65520.0f) == 0x7c00);
-  CHECK(f32_to_f16(0x1p-25f) == 0);            // a tie goes to zero
-  CHECK(f32_to_f16(0x1.000002p-25f) == 0x1);   // just above it does not
+  CHECK(f32_to_f16(0x1p-25f) == 0);           // a tie goes to zero
+  CHECK(f32_to_f16(0x1.000002p-25f) == 0x1);  // just above it does not
   CHECK(f32_to_bf16(3.4e38f) == 0x7f80);
 }

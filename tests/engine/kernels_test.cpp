@@ -1,4 +1,5 @@
-// Every table against the scalar one, bit for bit: all remainders of rows, columns and tokens, any alignment, NaN around the inputs.
+// Every table against the scalar one, bit for bit: all remainders of rows, columns and tokens, any alignment,
+// NaN around the inputs.
 #include "engine/kernels/kernels.h"
 
 #include <doctest/doctest.h>
@@ -47,12 +48,14 @@ struct Shape {
 };
 
 template <class Element>
-void check_matmul(Shape shape, const std::vector<Element>& weights, Element fence, const std::vector<float>& inputs,
-                  RandomValues& random) {
-  const std::size_t x_stride = static_cast<std::size_t>(shape.cols) + static_cast<std::size_t>(random.below(5));
+void check_matmul(Shape shape, const std::vector<Element>& weights, Element fence,
+                  const std::vector<float>& inputs, RandomValues& random) {
+  const std::size_t x_stride =
+      static_cast<std::size_t>(shape.cols) + static_cast<std::size_t>(random.below(5));
   std::vector<float> spread(x_stride * static_cast<std::size_t>(shape.tokens), nan);
   for (int t = 0; t < shape.tokens; ++t)
-    std::copy_n(inputs.begin() + t * shape.cols, shape.cols, spread.begin() + static_cast<std::ptrdiff_t>(t * x_stride));
+    std::copy_n(inputs.begin() + t * shape.cols, shape.cols,
+                spread.begin() + static_cast<std::ptrdiff_t>(t * x_stride));
   Fenced<Element> w(weights, random.below(16), fence);
   Fenced<float> x(spread, random.below(16), nan);
   Fenced<float> bias(random.values(static_cast<std::size_t>(shape.rows)), random.below(16), nan);
@@ -103,7 +106,8 @@ void check_matmul_both(Shape shape, RandomValues& random, bool tiny) {
 TEST_CASE("matmul: all remainders of rows, columns and tokens") {
   RandomValues random(1);
   for (int cols = 1; cols <= 67; ++cols) check_matmul_both({1 + cols % 9, cols, 1 + cols % 7}, random, false);
-  for (int rows = 1; rows <= 67; ++rows) check_matmul_both({rows, 1 + rows * 7 % 40, 1 + rows % 5}, random, false);
+  for (int rows = 1; rows <= 67; ++rows)
+    check_matmul_both({rows, 1 + rows * 7 % 40, 1 + rows % 5}, random, false);
   for (int tokens = 1; tokens <= 26; ++tokens) check_matmul_both({6, 33 + tokens, tokens}, random, false);
   check_matmul_both({9, 1000, 13}, random, false);
 }
@@ -192,9 +196,10 @@ TEST_CASE("attention: every head size, number of rows and of visible keys") {
 TEST_CASE("norm, activations and exp: every length and special value") {
   RandomValues random(6);
   const float infinity = std::numeric_limits<float>::infinity();
-  const std::vector<float> special = {0.0f,   -0.0f,    1e-45f,     -1e-45f, 1e-38f,   88.7f,  88.72283f, 88.722839f, 88.73f, -87.0f,
-                                      -86.9f, -87.001f, -103.0f,    1e30f,   -1e30f,   13.2f,  -13.2f,    infinity,   -infinity,
-                                      3e38f,  -3e38f,   0.34657359f, -0.5f,  -6.0f,    88.0f};
+  const std::vector<float> special = {0.0f,        -0.0f,  1e-45f, -1e-45f,  1e-38f,    88.7f,   88.72283f,
+                                      88.722839f,  88.73f, -87.0f, -86.9f,   -87.001f,  -103.0f, 1e30f,
+                                      -1e30f,      13.2f,  -13.2f, infinity, -infinity, 3e38f,   -3e38f,
+                                      0.34657359f, -0.5f,  -6.0f,  88.0f};
   for (int n = 1; n <= 70; ++n) {
     CAPTURE(n);
     std::vector<float> values = random.values(static_cast<std::size_t>(n), n % 3 == 0 ? 100.0f : 6.0f);

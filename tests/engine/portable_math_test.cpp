@@ -15,8 +15,8 @@ using kelvin::test::RandomValues;
 namespace {
 
 // Largest relative error against long double over random arguments in [low, high].
-double worst(const std::function<double(double)>& ours, const std::function<long double(long double)>& reference,
-             double low, double high) {
+double worst(const std::function<double(double)>& ours,
+             const std::function<long double(long double)>& reference, double low, double high) {
   RandomValues random(7);
   double largest = 0;
   for (int i = 0; i < 40000; ++i) {
@@ -37,7 +37,8 @@ long double cos_reference(long double x) { return std::cos(x); }
 }  // namespace
 
 // Where long double is double, the reference is no better than what is tested.
-TEST_CASE("elementary functions are right to 1e-15" * doctest::skip(std::numeric_limits<long double>::digits < 64)) {
+TEST_CASE("elementary functions are right to 1e-15" *
+          doctest::skip(std::numeric_limits<long double>::digits < 64)) {
   CHECK(worst(portable::exp, exp_reference, -1, 1) < 4e-16);
   CHECK(worst(portable::exp, exp_reference, -700, 700) < 4e-16);
   CHECK(worst(portable::log, log_reference, 0.5, 2) < 4e-16);
@@ -50,7 +51,8 @@ TEST_CASE("elementary functions are right to 1e-15" * doctest::skip(std::numeric
   }
   for (const double theta : {10000.0, 500000.0, 1e6, 1.37})
     CHECK(worst([&](double y) { return portable::pow(theta, y); },
-                [&](long double y) { return std::pow(static_cast<long double>(theta), y); }, -1.5, 1.5) < 6e-16);
+                [&](long double y) { return std::pow(static_cast<long double>(theta), y); }, -1.5,
+                1.5) < 6e-16);
 }
 
 TEST_CASE("elementary functions at the ends of their ranges") {

@@ -57,7 +57,8 @@ std::string hash_of_logits(Model& model, const Way& way) {
   for (const int piece : pieces) {
     // The text stands in the middle of its company, which joins in the first call.
     std::vector<Feed> feeds;
-    for (std::size_t i = 0; at == 0 && i < others.size(); ++i) feeds.push_back({&others[i], texts[i], Want::all});
+    for (std::size_t i = 0; at == 0 && i < others.size(); ++i)
+      feeds.push_back({&others[i], texts[i], Want::all});
     const std::size_t place = feeds.size() / 2;
     feeds.insert(feeds.begin() + static_cast<std::ptrdiff_t>(place),
                  Feed{&sequence, std::span(ids).subspan(at, static_cast<std::size_t>(piece)), Want::all});

@@ -12,13 +12,14 @@ namespace kelvin::test {
 // The demo model of the repository.
 std::unique_ptr<Model> demo_model(Storage storage, const Kernels& kernels, int threads);
 
-// What tests/data/logits_hashes.txt holds for the demo model with these weights ("f32", "bf16"), empty if nothing.
+// What tests/data/logits_hashes.txt holds for the demo model with these weights ("f32", "bf16"), empty if
+// nothing.
 std::string expected_hash(const std::string& weights);
 
 struct Way {
-  int chunk = 0;               // 0: all tokens at once
-  std::vector<int> pieces = {};// lengths fed in one call each; what remains comes in a last one
-  bool in_company = false;     // together with four sequences of other lengths and texts
+  int chunk = 0;                 // 0: all tokens at once
+  std::vector<int> pieces = {};  // lengths fed in one call each; what remains comes in a last one
+  bool in_company = false;       // together with four sequences of other lengths and texts
 };
 
 // SHA-256 of all logits, (positions, vocabulary).

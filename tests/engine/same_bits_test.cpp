@@ -1,5 +1,5 @@
-// One hash for every instruction set, number of threads, chunk, batch and way to cut the text: a part of the grid that
-// same_bits_slow_test.cpp runs in full.
+// One hash for every instruction set, number of threads, chunk, batch and way to cut the text: a part of the
+// grid that same_bits_slow_test.cpp runs in full.
 #include "tests/engine/same_bits.h"
 
 #include <doctest/doctest.h>

@@ -9,8 +9,9 @@
 using kelvin::AlignedBuffer;
 
 TEST_CASE("a buffer is aligned, zeroed and writable to its last byte") {
-  for (const std::size_t bytes : {std::size_t{1}, std::size_t{64}, std::size_t{4097}, (std::size_t{2} << 20) - 1,
-                                  std::size_t{2} << 20, (std::size_t{5} << 20) + 3}) {
+  for (const std::size_t bytes :
+       {std::size_t{1}, std::size_t{64}, std::size_t{4097}, (std::size_t{2} << 20) - 1, std::size_t{2} << 20,
+        (std::size_t{5} << 20) + 3}) {
     AlignedBuffer buffer(bytes);
     CHECK(buffer.size() == bytes);
     const auto address = reinterpret_cast<std::uintptr_t>(buffer.data());

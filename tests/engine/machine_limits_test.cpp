@@ -1,0 +1,16 @@
+#include "engine/machine_limits.h"
+
+#include <doctest/doctest.h>
+
+#include "engine/kernels/kernels.h"
+
+using namespace kelvin;
+
+// Figures differ from machine to machine; what holds everywhere is that they are there and of a sane size.
+TEST_CASE("limits are measured") {
+  const MachineLimits limits = measure_machine(best_kernels(), 2);
+  CHECK(limits.read_gb_s > 0.05);
+  CHECK(limits.read_gb_s < 1e5);
+  CHECK(limits.fma_gflops > 0.05);
+  CHECK(limits.fma_gflops < 1e6);
+}
