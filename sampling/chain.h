@@ -31,7 +31,7 @@ enum class NonFinite { error, mask };
 class ChainState {
  public:
   ChainState() = default;
-  ChainState(const ChainState& other) : memory_(other.memory_) {}
+  ChainState(const ChainState& other) : memory_(other.memory_), past_(other.past_) {}
   ChainState& operator=(const ChainState& other);
   ChainState(ChainState&&) = default;
   ChainState& operator=(ChainState&&) = default;
@@ -42,7 +42,13 @@ class ChainState {
 
  private:
   friend class Chain;
+  // Values before a token was accepted, kept where a stage may take tokens back.
+  struct Past {
+    std::size_t position;
+    std::vector<std::vector<double>> values;
+  };
   std::vector<Memory> memory_;  // one per stage
+  std::vector<Past> past_;      // ascending positions
   Scratch scratch_;
 };
 
@@ -78,16 +84,21 @@ class Chain {
   // cases.
   int accept(int token, const Step& step, ChainState& state) const;
 
+  // How many of step.tokens' last tokens a later accept may still take back; show no text of these yet.
+  int unsettled(const Step& step) const;
+
   const std::vector<Link>& links() const { return links_; }
   std::string text() const;      // parse(text()) is this chain
   std::string describe() const;  // one line per stage: its values and where they came from
 
   void set_non_finite(NonFinite rule) { non_finite_ = rule; }
+  NonFinite non_finite() const { return non_finite_; }
   // Logits from this id on are padding of the model's head, never drawn; 0: there is none.
   void set_real_tokens(std::size_t n_tokens) { real_tokens_ = n_tokens; }
 
  private:
   void check(std::span<float> logits, const Step& step) const;
+  void restore(std::size_t position, ChainState& state) const;
   std::vector<Link> links_;
   NonFinite non_finite_ = NonFinite::error;
   std::size_t real_tokens_ = 0;
