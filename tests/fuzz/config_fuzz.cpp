@@ -1,0 +1,22 @@
+// Any bytes as config.json and generation_config.json: a LoadError, or sizes the engine can rely on.
+#include <cstdlib>
+
+#include "loaders/generation_config.h"
+#include "loaders/hf_config.h"
+#include "loaders/load_error.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  try {
+    const auto document = kelvin::parse_json(std::as_bytes(std::span(data, size)), "fuzz");
+    kelvin::generation_config(document, document);
+    const kelvin::ModelConfig config = kelvin::model_config(document);
+    const bool sound = config.vocab_size > 0 && config.hidden_size > 0 && config.n_layers > 0 &&
+                       config.n_kv_heads > 0 && config.n_heads % config.n_kv_heads == 0 &&
+                       config.head_dim > 0 && config.head_dim % 2 == 0 && config.intermediate_size > 0 &&
+                       config.max_position > 0 && config.rms_norm_eps > 0 && config.rope.theta > 0 &&
+                       config.rope.factor > 0;
+    if (!sound) std::abort();
+  } catch (const kelvin::LoadError&) {
+  }
+  return 0;
+}
