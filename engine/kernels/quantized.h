@@ -1,11 +1,13 @@
-// Matrix products in integers: packed 8-bit and 4-bit weights times activations of 8 bits. One layout for every instruction set;
-// every table gives the bits of quantized_scalar.cpp.
+// Matrix products in integers: packed 8-bit and 4-bit weights times activations of 8 bits. One layout for
+// every instruction set; every table gives the bits of quantized_scalar.cpp.
 //
-// A packed matrix is a row of panels of 16 output rows; a panel is a row of blocks of 256 k (the last one shorter, a multiple of 64,
-// filled up with zero weights). Sixteen rows and four k lie side by side: byte 4 r + i of the 64 bytes of step s is row r, k = 4 s + i.
+// A packed matrix is a row of panels of 16 output rows; a panel is a row of blocks of 256 k (the last one
+// shorter, a multiple of 64, filled up with zero weights). Sixteen rows and four k lie side by side: byte 4 r
+// + i of the 64 bytes of step s is row r, k = 4 s + i.
 //   q8 block   float scale[16]; then per step 64 bytes, weight + 128
 //              w = scale (byte - 128), 1 <= byte
-//   q4 block   128 bytes of sub-scales: byte 16 (j / 2) + r, low half for even j, is the size m of sub-scale j (16 k) of row r;
+//   q4 block   128 bytes of sub-scales: byte 16 (j / 2) + r, low half for even j, is the size m of sub-scale
+//   j (16 k) of row r;
 //              uint16 sign[16]: bit r of sign[j] makes it -m; bfloat16 scale[16];
 //              then per pair of steps 64 bytes, code + 8: low halves the even step, high halves the odd one
 //              w = scale (+-m code), -8 <= code <= 7, so that |m code| <= 120
@@ -13,6 +15,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 
 namespace kelvin {
 
@@ -27,11 +30,12 @@ constexpr int q8_header = 64;
 constexpr int q4_signs = 128, q4_scales = 160, q4_header = 192;  // byte offsets in a block
 
 // Activations of some tokens, quantised per token and group to [-127, 127]: x = scale * code.
-// A group that holds NaN or infinity gets scale NaN, so that it is not lost; one without a value above 2^-100 gets 0.
+// A group that holds NaN or infinity gets scale NaN, so that it is not lost; one without a value above 2^-100
+// gets 0.
 struct QuantizedActivations {
-  int tokens, cols;           // cols as the matrix has them; groups = ceil(cols / 256)
-  std::int8_t* codes;         // (groups, tokens, 256), 0 beyond cols; activation_slack bytes behind it may be read
-  float* scales;              // (groups, tokens)
+  int tokens, cols;    // cols as the matrix has them; groups = ceil(cols / 256)
+  std::int8_t* codes;  // (groups, tokens, 256), 0 beyond cols; activation_slack bytes behind it may be read
+  float* scales;       // (groups, tokens)
   std::int32_t* offsets;      // (groups, tokens): -128 times the sum of the codes
   std::int32_t* sub_offsets;  // (groups, tokens, 16): -8 times the sum of sixteen codes, its low 16 bits
 };
@@ -39,8 +43,8 @@ struct QuantizedActivations {
 constexpr int activation_slack = 31 * group_width;  // tiles of 32 tokens
 
 // y = W x + bias for some panels of W:
-// y[r] = 0, then per group g, in order, y[r] = fma(float(sum over k in g of w[r][k] x[k]), scale_w[g][r] * scale_x[g], y[r]).
-// The sum is an integer below 256 * 127 * 128 < 2^22, exact in int32 and in float.
+// y[r] = 0, then per group g, in order, y[r] = fma(float(sum over k in g of w[r][k] x[k]), scale_w[g][r] *
+// scale_x[g], y[r]). The sum is an integer below 256 * 127 * 128 < 2^22, exact in int32 and in float.
 struct QuantizedMatmul {
   const std::byte* w;      // the first panel; any alignment
   int rows;                // >= 1; only the last panel may be used in part
@@ -63,21 +67,25 @@ struct QuantizedKernels {
   void (*matmul_q8)(const QuantizedMatmul& m);
   void (*matmul_q4)(const QuantizedMatmul& m);
 
-  void (*quantize_activations)(const float* x,              // (tokens, cols), x_stride floats from token to token
-                               std::size_t x_stride,        //
+  void (*quantize_activations)(const float* x,        // (tokens, cols), x_stride floats from token to token
+                               std::size_t x_stride,  //
                                QuantizedActivations& out);  // its buffers are filled
 
   // One block of weights. A row that holds NaN or infinity gets scale NaN.
-  void (*pack_q8)(float* w,          // (width, 16): k by k the sixteen rows; overwritten
-                  int width,         // a multiple of 64, at most 256
+  void (*pack_q8)(float* w,           // (width, 16): k by k the sixteen rows; overwritten
+                  int width,          // a multiple of 64, at most 256
                   std::byte* block);  // (q8_header + 16 width,)
-  void (*pack_q4)(float* w,          // (width, 16); overwritten
-                  int width,         //
+  void (*pack_q4)(float* w,           // (width, 16); overwritten
+                  int width,          //
                   std::byte* block);  // (q4_header + 8 width,)
 
-  // For measuring the machine: `rounds` rounds of independent multiply-adds of bytes; returns how many multiplications were done.
+  // For measuring the machine: `rounds` rounds of independent multiply-adds of bytes; returns how many
+  // multiplications were done.
   std::uint64_t (*multiply_burst)(std::uint64_t rounds, std::int32_t* sink);
 };
+
+// The tables this build and this processor can run, best first; the last one is scalar.
+std::span<const QuantizedKernels* const> supported_quantized();
 
 extern const QuantizedKernels scalar_quantized;
 #if defined(__x86_64__)

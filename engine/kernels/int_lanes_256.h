@@ -1,0 +1,56 @@
+// Eight int32 in one AVX2 register: the words quantized_tiles.h is written in.
+#pragma once
+
+namespace kelvin {
+namespace {
+
+using Int = __m256i;
+using Float = __m256;
+constexpr int lanes = 8;
+constexpr int width = 8;
+constexpr int tile_panels = 1;
+
+inline Int zero() { return _mm256_setzero_si256(); }
+inline Int splat(std::int32_t x) { return _mm256_set1_epi32(x); }
+inline Int load(const void* from) { return _mm256_loadu_si256(static_cast<const __m256i*>(from)); }
+inline void store(void* to, Int x) { _mm256_storeu_si256(static_cast<__m256i*>(to), x); }
+inline Int add(Int a, Int b) { return _mm256_add_epi32(a, b); }
+inline Int subtract(Int a, Int b) { return _mm256_sub_epi32(a, b); }
+inline Int add_halves(Int a, Int b) { return _mm256_add_epi16(a, b); }
+inline Int add_bytes(Int a, Int b) { return _mm256_add_epi8(a, b); }
+inline Int multiply_halves(Int a, Int b) { return _mm256_mullo_epi16(a, b); }
+inline Int both(Int a, Int b) { return _mm256_and_si256(a, b); }
+inline Int either(Int a, Int b) { return _mm256_or_si256(a, b); }
+inline Int differ(Int a, Int b) { return _mm256_xor_si256(a, b); }
+template <int bits>
+Int left(Int a) {
+  return _mm256_slli_epi32(a, bits);
+}
+template <int bits>
+Int right(Int a) {
+  return _mm256_srli_epi32(a, bits);
+}
+inline Float to_float(Int a) { return _mm256_cvtepi32_ps(a); }
+inline Float splat_float(float x) { return _mm256_set1_ps(x); }
+inline Float load_float(const float* from) { return _mm256_loadu_ps(from); }
+inline void store_float(float* to, Float x) { _mm256_storeu_ps(to, x); }
+inline Float multiply(Float a, Float b) { return _mm256_mul_ps(a, b); }
+inline Float multiply_add(Float a, Float b, Float c) { return _mm256_fmadd_ps(a, b, c); }
+
+inline Int load_bytes_wide(const std::byte* from) {
+  return _mm256_cvtepu8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(from)));
+}
+// -1 in lanes whose bit, counted from `first`, is set
+inline Int mask_lanes(std::uint16_t bits, int first) {
+  const Int bit = _mm256_setr_epi32(1, 2, 4, 8, 16, 32, 64, 128);
+  return _mm256_cmpeq_epi32(both(splat(bits >> first), bit), bit);
+}
+
+// out[i] = the sum of 8 bytes as unsigned numbers, of the eight groups of eight in 64 bytes
+inline void sum_bytes(const std::int8_t* from, Int flip, std::uint64_t* out) {
+  store(out, _mm256_sad_epu8(differ(load(from), flip), zero()));
+  store(out + 4, _mm256_sad_epu8(differ(load(from + 32), flip), zero()));
+}
+
+}  // namespace
+}  // namespace kelvin

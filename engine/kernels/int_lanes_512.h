@@ -1,0 +1,53 @@
+// Sixteen int32 in one AVX-512 register (F, BW, VL, DQ): the words quantized_tiles.h is written in.
+#pragma once
+
+namespace kelvin {
+namespace {
+
+using Int = __m512i;
+using Float = __m512;
+constexpr int lanes = 16;
+constexpr int width = 16;
+constexpr int tile_panels = 4, most_tokens = 6;  // 24 of 32 registers hold sums
+constexpr int most_tokens_of_nibbles = 8;
+
+inline Int zero() { return _mm512_setzero_si512(); }
+inline Int splat(std::int32_t x) { return _mm512_set1_epi32(x); }
+inline Int load(const void* from) { return _mm512_loadu_si512(from); }
+inline void store(void* to, Int x) { _mm512_storeu_si512(to, x); }
+inline Int add(Int a, Int b) { return _mm512_add_epi32(a, b); }
+inline Int subtract(Int a, Int b) { return _mm512_sub_epi32(a, b); }
+inline Int add_halves(Int a, Int b) { return _mm512_add_epi16(a, b); }
+inline Int add_bytes(Int a, Int b) { return _mm512_add_epi8(a, b); }
+inline Int multiply_halves(Int a, Int b) { return _mm512_mullo_epi16(a, b); }
+inline Int both(Int a, Int b) { return _mm512_and_si512(a, b); }
+inline Int either(Int a, Int b) { return _mm512_or_si512(a, b); }
+inline Int differ(Int a, Int b) { return _mm512_xor_si512(a, b); }
+template <int bits>
+Int left(Int a) {
+  return _mm512_slli_epi32(a, bits);
+}
+template <int bits>
+Int right(Int a) {
+  return _mm512_srli_epi32(a, bits);
+}
+inline Float to_float(Int a) { return _mm512_cvtepi32_ps(a); }
+inline Float splat_float(float x) { return _mm512_set1_ps(x); }
+inline Float load_float(const float* from) { return _mm512_loadu_ps(from); }
+inline void store_float(float* to, Float x) { _mm512_storeu_ps(to, x); }
+inline Float multiply(Float a, Float b) { return _mm512_mul_ps(a, b); }
+inline Float multiply_add(Float a, Float b, Float c) { return _mm512_fmadd_ps(a, b, c); }
+
+inline Int load_bytes_wide(const std::byte* from) {
+  return _mm512_cvtepu8_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(from)));
+}
+// -1 in lanes whose bit is set
+inline Int mask_lanes(std::uint16_t bits, int) { return _mm512_movm_epi32(bits); }
+
+// out[i] = the sum of 8 bytes as unsigned numbers, of the eight groups of eight in 64 bytes
+inline void sum_bytes(const std::int8_t* from, Int flip, std::uint64_t* out) {
+  store(out, _mm512_sad_epu8(differ(load(from), flip), zero()));
+}
+
+}  // namespace
+}  // namespace kelvin

@@ -1,0 +1,280 @@
+// The integer products once for all x86 tables. Included after int_lanes_256.h or int_lanes_512.h and these
+// words, which differ between processors with and without VNNI:
+//   Int start_bytes(std::int32_t offset)      what a sum over (weight + 128) x starts from
+//   Int add_byte_products(Int sum, Int w, Int x)      four products each, w: weight + 128, x: activations
+//   Int add_nibble_products(Int sum, Int code, Int x)   four products each, code: 0..15; sums stay within one
+//   sub-scale Int sub_scale_operand(Int s)              -15..15 made ready for Int add_scaled(Int total, Int
+//   sum, Int s) most_tokens, most_tokens_of_nibbles       columns of a tile unpack_from tokens from which
+//   unpacking 4-bit weights to bytes first is faster
+#pragma once
+
+namespace kelvin {
+namespace {
+
+constexpr int parts = panel_rows / lanes;  // registers for the rows of a panel
+constexpr int sums_stride = block_panels * panel_rows;
+
+// Some panels times some tokens within one group of k.
+struct Tile {
+  const std::byte* w;    // codes of the first panel (nibbles: its block), w_stride bytes from panel to panel
+  std::size_t w_stride;  //
+  int steps;             // of 4 k
+  const float* scale;    // (panels, 16)
+  const std::int8_t* x;  // (tokens, 256)
+  const float* x_scale;  // (tokens,)
+  const std::int32_t* x_offset;      // (tokens,)
+  const std::int32_t* x_sub_offset;  // (tokens, 16)
+  float* sums;                       // (tokens, sums_stride)
+};
+
+inline Int splat_step(const std::int8_t* x) {
+  std::int32_t four;
+  __builtin_memcpy(&four, x, sizeof four);
+  return splat(four);
+}
+
+template <int registers>
+void add_to_sums(const Tile& t, int token, const Int (&dot)[registers]) {
+  const Float x_scale = splat_float(t.x_scale[token]);
+  for (int r = 0; r < registers; ++r) {
+    float* sum = t.sums + static_cast<std::size_t>(token) * sums_stride + r * lanes;
+    const Float scale = multiply(load_float(t.scale + r * lanes), x_scale);
+    store_float(sum, multiply_add(to_float(dot[r]), scale, load_float(sum)));
+  }
+}
+
+struct Bytes {
+  static constexpr int panels = tile_panels, most = most_tokens;
+
+  template <int panels, int tokens>
+  static void multiply(const Tile& t) {
+    constexpr int registers = panels * parts;
+    Int sum[tokens][registers];
+    for (int token = 0; token < tokens; ++token)
+      for (Int& s : sum[token]) s = start_bytes(t.x_offset[token]);
+    const std::byte* w = t.w;
+    const std::int8_t* x = t.x;
+    for (int step = 0; step < t.steps; ++step, w += 64, x += step_width) {
+      Int ws[registers];
+      for (int panel = 0; panel < panels; ++panel)
+        for (int part = 0; part < parts; ++part)
+          ws[panel * parts + part] = load(w + panel * t.w_stride + part * lanes * 4);
+      for (int token = 0; token < tokens; ++token) {
+        const Int xs = splat_step(x + token * group_width);
+        for (int r = 0; r < registers; ++r) sum[token][r] = add_byte_products(sum[token][r], ws[r], xs);
+      }
+    }
+    for (int token = 0; token < tokens; ++token) add_to_sums(t, token, sum[token]);
+  }
+};
+
+// Rows first..first + lanes of a block of q4, sub-scale `sub`.
+inline Int sub_scale(const std::byte* block, int sub, int first, Int& negative) {
+  const Int pair = load_bytes_wide(block + sub / 2 * panel_rows + first);
+  const Int size = sub % 2 ? right<4>(pair) : both(pair, splat(15));
+  std::uint16_t signs;
+  __builtin_memcpy(&signs, block + q4_signs + 2 * sub, sizeof signs);
+  negative = mask_lanes(signs, first);
+  return size;
+}
+
+// 4-bit codes times activations, the sums of 16 k then times the sub-scale.
+struct Nibbles {
+  static constexpr int panels = 1, most = most_tokens_of_nibbles;
+
+  template <int panels, int tokens>
+  static void multiply(const Tile& t) {
+    static_assert(panels == 1);
+    Int total[tokens][parts];
+    for (auto& by_token : total)
+      for (Int& part : by_token) part = zero();
+    const std::byte* codes = t.w + q4_header;
+    const std::int8_t* x = t.x;
+    for (int sub = 0; sub < t.steps / 4; ++sub, codes += 128, x += sub_width) {
+      for (int part = 0; part < parts; ++part) {
+        Int negative;
+        const Int size = sub_scale(t.w, sub, part * lanes, negative);
+        const Int scale = sub_scale_operand(subtract(differ(size, negative), negative));
+        const Int low = splat(0x0f0f0f0f);
+        const Int a = load(codes + part * lanes * 4), b = load(codes + part * lanes * 4 + 64);
+        const Int code[4] = {both(a, low), both(right<4>(a), low), both(b, low), both(right<4>(b), low)};
+        for (int token = 0; token < tokens; ++token) {
+          Int sum = splat(t.x_sub_offset[token * groups_of_subs + sub]);
+          for (int i = 0; i < 4; ++i)
+            sum = add_nibble_products(sum, code[i], splat_step(x + token * group_width + i * step_width));
+          total[token][part] = add_scaled(total[token][part], sum, scale);
+        }
+      }
+    }
+    for (int token = 0; token < tokens; ++token) add_to_sums(t, token, total[token]);
+  }
+};
+
+// Weights + 128 of one block, in the order of a q8 block. Code + 8 and the sub-scale's size are so small that
+// four products fit the bytes of one multiplication: 15 * 15 < 256.
+inline void unpack_q4(const std::byte* block, int steps, std::byte* bytes) {
+  const std::byte* codes = block + q4_header;
+  const Int low = splat(0x0f0f0f0f);
+  for (int sub = 0; sub < steps / 4; ++sub, codes += 128, bytes += 256) {
+    for (int part = 0; part < parts; ++part) {
+      Int negative;
+      const Int size = sub_scale(block, sub, part * lanes, negative);
+      const Int in_halves = either(size, left<16>(size));
+      // 128 - 8 s + s code', or, as -p = ~p + 1, 129 + 8 |s| + ~(|s| code')
+      const Int signed_size = subtract(differ(size, negative), negative);
+      Int base = subtract(subtract(splat(128), left<3>(signed_size)), negative);
+      base = either(base, left<8>(base));
+      base = either(base, left<16>(base));
+      const auto weights = [&](Int code) {
+        return add_bytes(differ(multiply_halves(code, in_halves), negative), base);
+      };
+      const std::size_t at = static_cast<std::size_t>(part) * lanes * 4;
+      const Int a = load(codes + at), b = load(codes + at + 64);
+      store(bytes + at, weights(both(a, low)));
+      store(bytes + at + 64, weights(both(right<4>(a), low)));
+      store(bytes + at + 128, weights(both(b, low)));
+      store(bytes + at + 192, weights(both(right<4>(b), low)));
+    }
+  }
+}
+
+template <class Product, int panels, int tokens = Product::most>
+void last_tokens(const Tile& t, int count) {
+  if (count == tokens) return Product::template multiply<panels, tokens>(t);
+  if constexpr (tokens > 1) last_tokens<Product, panels, tokens - 1>(t, count);
+}
+
+template <class Product, int panels>
+void all_tokens(Tile t, int count) {
+  for (; count >= Product::most; count -= Product::most) {
+    Product::template multiply<panels, Product::most>(t);
+    t.x += Product::most * group_width;
+    t.x_scale += Product::most;
+    t.x_offset += Product::most;
+    t.x_sub_offset += Product::most * groups_of_subs;
+    t.sums += Product::most * sums_stride;
+  }
+  if (count > 0) last_tokens<Product, panels>(t, count);
+}
+
+template <class Product>
+void multiply_group(Tile t, int panels, int tokens) {
+  if (panels == Product::panels) return all_tokens<Product, Product::panels>(t, tokens);
+  for (int panel = 0; panel < panels; ++panel) {
+    all_tokens<Product, 1>(t, tokens);
+    t.w += t.w_stride;
+    t.scale += panel_rows;
+    t.sums += panel_rows;
+  }
+}
+
+struct Q8 {
+  static constexpr int header = q8_header, bytes_per_step = 64;
+
+  static void read_scales(const std::byte* block, float* scale) {
+    __builtin_memcpy(scale, block, panel_rows * sizeof(float));
+  }
+};
+
+struct Q4 {
+  static constexpr int header = q4_header, bytes_per_step = 32;
+
+  static void read_scales(const std::byte* block, float* scale) {
+    std::uint16_t bits[panel_rows];
+    __builtin_memcpy(bits, block + q4_scales, sizeof bits);
+    for (int r = 0; r < panel_rows; ++r) {
+      const std::uint32_t wide = static_cast<std::uint32_t>(bits[r]) << 16;
+      __builtin_memcpy(scale + r, &wide, sizeof wide);
+    }
+  }
+};
+
+inline int padded_width(int cols) { return (cols + k_padding - 1) / k_padding * k_padding; }
+
+inline void write_rows(const QuantizedMatmul& m, int first, int rows, const float* sums) {
+  for (int t = 0; t < m.x.tokens; ++t, sums += sums_stride) {
+    float* y = m.y + static_cast<std::size_t>(t) * m.y_stride + first;
+    for (int r = 0; r < rows; ++r) y[r] = m.bias ? sums[r] + m.bias[first + r] : sums[r];
+  }
+}
+
+// Block by block: some panels, all groups of k in order, all tokens. `multiply` does one group.
+template <class Format, class MultiplyGroup>
+void for_all_groups(const QuantizedMatmul& m, int panels_together, MultiplyGroup multiply) {
+  const QuantizedActivations& x = m.x;
+  const int padded = padded_width(x.cols);
+  const int groups = (padded + group_width - 1) / group_width;
+  const std::size_t panel_bytes = static_cast<std::size_t>(groups) * Format::header +
+                                  static_cast<std::size_t>(padded / step_width) * Format::bytes_per_step;
+  const std::size_t block_bytes = Format::header + group_width / step_width * Format::bytes_per_step;
+  float* sums = m.scratch + unpacked_floats;
+  for (int first = 0; first < m.rows; first += panels_together * panel_rows) {
+    const int rows_left = m.rows - first;
+    const int panels_left = (rows_left + panel_rows - 1) / panel_rows;
+    const int panels = panels_left < panels_together ? panels_left : panels_together;
+    const std::byte* w = m.w + static_cast<std::size_t>(first / panel_rows) * panel_bytes;
+    for (int t = 0; t < x.tokens; ++t)
+      for (int r = 0; r < panels * panel_rows; r += lanes)
+        store_float(sums + static_cast<std::size_t>(t) * sums_stride + r, splat_float(0.0f));
+    for (int g = 0; g < groups; ++g) {
+      const std::size_t at = static_cast<std::size_t>(g) * x.tokens;
+      const int left_of_row = padded - g * group_width;
+      alignas(64) float scale[block_panels * panel_rows];
+      for (int p = 0; p < panels; ++p)
+        Format::read_scales(w + g * block_bytes + p * panel_bytes, scale + p * panel_rows);
+      multiply(Tile{w + g * block_bytes, panel_bytes,
+                    (left_of_row < group_width ? left_of_row : group_width) / step_width, scale,
+                    x.codes + at * group_width, x.scales + at, x.offsets + at,
+                    x.sub_offsets + at * groups_of_subs, sums},
+               panels);
+    }
+    write_rows(m, first, rows_left < panels * panel_rows ? rows_left : panels * panel_rows, sums);
+  }
+}
+
+// One token reads one panel after the other, as they lie in memory.
+inline int panels_for(int tokens) { return tokens > 1 ? block_panels : 1; }
+
+void matmul_q8(const QuantizedMatmul& m) {
+  for_all_groups<Q8>(m, panels_for(m.x.tokens), [&](Tile t, int panels) {
+    t.w += q8_header;
+    multiply_group<Bytes>(t, panels, m.x.tokens);
+  });
+}
+
+void matmul_q4(const QuantizedMatmul& m) {
+  if (m.x.tokens < unpack_from) {
+    for_all_groups<Q4>(m, panels_for(m.x.tokens),
+                       [&](const Tile& t, int panels) { multiply_group<Nibbles>(t, panels, m.x.tokens); });
+    return;
+  }
+  std::byte* unpacked = reinterpret_cast<std::byte*>(m.scratch);
+  for_all_groups<Q4>(m, block_panels, [&](Tile t, int panels) {
+    for (int p = 0; p < panels; ++p)
+      unpack_q4(t.w + p * t.w_stride, t.steps, unpacked + p * panel_rows * group_width);
+    t.w = unpacked;
+    t.w_stride = panel_rows * group_width;
+    multiply_group<Bytes>(t, panels, m.x.tokens);
+  });
+}
+
+std::uint64_t multiply_burst(std::uint64_t rounds, std::int32_t* sink) {
+  Int sum[10];
+  for (Int& s : sum) s = zero();
+  Int w = splat(0x01020304);
+  const Int x = splat(0x04030201);
+  for (std::uint64_t round = 0; round < rounds; ++round)
+    for (Int& s : sum) {
+      asm volatile("" : "+x"(w));  // or all would be one product
+      s = add_nibble_products(s, w, x);
+    }
+  Int total = zero();
+  for (const Int& s : sum) total = add(total, s);
+  alignas(64) std::int32_t out[lanes];
+  store(out, total);
+  *sink = out[0];
+  return rounds * 10 * lanes * 4;
+}
+
+}  // namespace
+}  // namespace kelvin

@@ -1,0 +1,174 @@
+// Packing: the same bytes from every table and number of threads, and errors as small as the search promises.
+#include "engine/quantize.h"
+
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <cstring>
+#include <limits>
+#include <vector>
+
+#include "engine/kernels/quantized.h"
+#include "tests/engine/random_values.h"
+
+using namespace kelvin;
+using test::RandomValues;
+
+namespace {
+
+constexpr PackedFormat formats[] = {PackedFormat::q8, PackedFormat::q4};
+
+std::vector<std::byte> packed(PackedFormat format, const Matrix& m, const QuantizedKernels& table,
+                              int threads) {
+  std::vector<std::byte> bytes(packed_bytes(format, m.rows, m.cols));
+  quantize(format, m, table, threads, bytes.data());
+  return bytes;
+}
+
+Matrix matrix_of(const std::vector<float>& w, int rows, int cols) {
+  return {Storage::f32, rows, cols, w.data()};
+}
+
+// Normally distributed, or Student's t with 5 degrees of freedom: heavy tails as in trained weights.
+std::vector<float> bell(RandomValues& random, std::size_t n, bool heavy) {
+  const auto normal = [&] {
+    double sum = 0.0;
+    for (int i = 0; i < 12; ++i) sum += random.value();
+    return sum / 2.0;
+  };
+  std::vector<float> w(n);
+  for (float& v : w) {
+    double x = normal();
+    if (heavy) {
+      double squares = 0.0;
+      for (int i = 0; i < 5; ++i) {
+        const double y = normal();
+        squares += y * y;
+      }
+      x /= std::sqrt(squares / 5.0);
+    }
+    v = static_cast<float>(x * 0.02);
+  }
+  return w;
+}
+
+double relative_error(PackedFormat format, const std::vector<float>& w, int rows, int cols) {
+  const std::vector<std::byte> bytes =
+      packed(format, matrix_of(w, rows, cols), *supported_quantized().front(), 2);
+  std::vector<float> row(static_cast<std::size_t>(cols));
+  double error = 0.0, total = 0.0;
+  for (int r = 0; r < rows; ++r) {
+    unpack_row(format, bytes.data(), r, cols, row.data());
+    for (int k = 0; k < cols; ++k) {
+      const double exact =
+          w[static_cast<std::size_t>(r) * static_cast<std::size_t>(cols) + static_cast<std::size_t>(k)];
+      const double difference = row[static_cast<std::size_t>(k)] - exact;
+      error += difference * difference;
+      total += exact * exact;
+    }
+  }
+  return std::sqrt(error / total);
+}
+
+}  // namespace
+
+TEST_CASE("packing gives the same bytes in every table and with any number of threads") {
+  RandomValues random(1);
+  struct Shape {
+    int rows, cols;
+  };
+  for (const Shape shape : {Shape{1, 1}, {16, 64}, {17, 100}, {31, 256}, {40, 576}, {33, 257}, {5, 1536}}) {
+    CAPTURE(shape.rows);
+    CAPTURE(shape.cols);
+    std::vector<float> w =
+        bell(random, static_cast<std::size_t>(shape.rows) * static_cast<std::size_t>(shape.cols), true);
+    for (float& v : w) v = random.below(50) == 0 ? 0.0f : v * static_cast<float>(random.below(7));
+    const Matrix m = matrix_of(w, shape.rows, shape.cols);
+    for (const PackedFormat format : formats) {
+      const std::vector<std::byte> expected = packed(format, m, scalar_quantized, 1);
+      for (const QuantizedKernels* table : supported_quantized()) {
+        CAPTURE(table->name);
+        CHECK(expected == packed(format, m, *table, 3));
+      }
+    }
+  }
+}
+
+TEST_CASE("bfloat16 and float32 of the same numbers pack to the same bytes") {
+  RandomValues random(2);
+  const std::vector<std::uint16_t> halves = random.bf16_values(20 * 300, 0.1f);
+  std::vector<float> w(halves.size());
+  for (std::size_t i = 0; i < w.size(); ++i) w[i] = bf16_to_f32(halves[i]);
+  for (const PackedFormat format : formats)
+    CHECK(packed(format, matrix_of(w, 20, 300), scalar_quantized, 1) ==
+          packed(format, {Storage::bf16, 20, 300, halves.data()}, scalar_quantized, 1));
+}
+
+TEST_CASE("relative root-mean-square errors are those of the format with searched scales") {
+  RandomValues random(3);
+  const int rows = 64, cols = 1024;
+  const std::vector<float> normal = bell(random, rows * cols, false), heavy = bell(random, rows * cols, true);
+  CHECK(relative_error(PackedFormat::q4, normal, rows, cols) < 0.0735);
+  CHECK(relative_error(PackedFormat::q4, heavy, rows, cols) < 0.0895);
+  CHECK(relative_error(PackedFormat::q8, normal, rows, cols) < 0.0070);
+  CHECK(relative_error(PackedFormat::q8, heavy, rows, cols) < 0.0125);
+}
+
+TEST_CASE("weights that lie on the grid come back exactly") {
+  RandomValues random(4);
+  const int cols = 256;
+  std::vector<float> w(16 * cols);
+  for (float& v : w) v = static_cast<float>(random.below(255) - 127) * 0x1p-9f;
+  for (int r = 0; r < 16; ++r)
+    w[static_cast<std::size_t>(r * cols + r)] = (r % 2 ? 127.0f : -127.0f) * 0x1p-9f;
+  CHECK(relative_error(PackedFormat::q8, w, 16, cols) < 1e-7);
+
+  for (int r = 0; r < 16; ++r)
+    for (int k = 0; k < cols; ++k) {
+      const int sub = k / sub_width;
+      const int sub_scale = sub == 0 ? 15 : (r * 5 + sub * 3) % 15 + 1;
+      const int code = k % sub_width == 3 ? -8 : random.below(16) - 8;
+      w[static_cast<std::size_t>(r * cols + k)] =
+          static_cast<float>((sub % 2 ? -1 : 1) * sub_scale * code) * 0x1p-10f;
+    }
+  CHECK(relative_error(PackedFormat::q4, w, 16, cols) < 1e-7);
+}
+
+TEST_CASE("zeros, tiny and huge weights and those that are no numbers") {
+  const float infinity = std::numeric_limits<float>::infinity();
+  const int cols = 512;
+  std::vector<float> w(6 * cols, 0.0f), row(cols);
+  for (int k = 0; k < cols; ++k) {
+    const float sign = k % 3 ? 1.0f : -1.0f;
+    w[static_cast<std::size_t>(1 * cols + k)] = sign * 1e-40f;
+    w[static_cast<std::size_t>(2 * cols + k)] = sign * 1e-20f;
+    w[static_cast<std::size_t>(3 * cols + k)] = sign * 3e38f;
+    w[static_cast<std::size_t>(4 * cols + k)] = w[static_cast<std::size_t>(5 * cols + k)] = sign;
+  }
+  w[4 * cols + 300] = infinity;
+  w[5 * cols + 7] = std::numeric_limits<float>::quiet_NaN();
+  for (const PackedFormat format : formats) {
+    CAPTURE(name_of(format));
+    const std::vector<std::byte> bytes = packed(format, matrix_of(w, 6, cols), scalar_quantized, 1);
+    for (const QuantizedKernels* table : supported_quantized())
+      CHECK(bytes == packed(format, matrix_of(w, 6, cols), *table, 1));
+    for (const int r : {0, 1}) {
+      unpack_row(format, bytes.data(), r, cols, row.data());
+      for (const float v : row) CHECK(v == 0.0f);
+    }
+    for (const int r : {2, 3}) {
+      unpack_row(format, bytes.data(), r, cols, row.data());
+      for (int k = 0; k < cols; ++k)
+        CHECK(std::fabs(row[static_cast<std::size_t>(k)] / w[static_cast<std::size_t>(r * cols + k)] - 1.0f) <
+              0.08f);
+    }
+    // Only the group of 256 that holds such a value is lost.
+    unpack_row(format, bytes.data(), 4, cols, row.data());
+    CHECK(std::isnan(row[300]));
+    CHECK(std::isnan(row[511]));
+    CHECK(std::fabs(row[255]) == doctest::Approx(1.0).epsilon(0.08));
+    unpack_row(format, bytes.data(), 5, cols, row.data());
+    CHECK(std::isnan(row[0]));
+    CHECK(std::fabs(row[256]) == doctest::Approx(1.0).epsilon(0.08));
+  }
+}
