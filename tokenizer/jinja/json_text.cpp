@@ -1,0 +1,145 @@
+// json.dumps(), the tojson filter's work.
+#include <algorithm>
+#include <cmath>
+
+#include "tokenizer/jinja/characters.h"
+#include "tokenizer/jinja/repr.h"
+
+namespace kelvin::jinja {
+
+namespace {
+
+class JsonPrinter {
+ public:
+  explicit JsonPrinter(const JsonStyle& style) : style_(style) {}
+
+  void print(const Value& value) {
+    spend();
+    switch (value.kind()) {
+      case Value::Kind::none:
+        return out_.append("null");
+      case Value::Kind::boolean:
+        return out_.append(value.as_bool() ? "true" : "false");
+      case Value::Kind::integer:
+        return out_.append(std::to_string(value.as_integer()));
+      case Value::Kind::real:
+        return out_.append(number(value.as_number()));
+      case Value::Kind::string:
+        return print_string(value.as_string());
+      case Value::Kind::dict:
+        return print_dict(value.as_dict());
+      case Value::Kind::sequence: {
+        const SequenceKind kind = value.as_sequence().kind;
+        if (kind == SequenceKind::list || kind == SequenceKind::tuple || kind == SequenceKind::group)
+          return print_list(value.as_sequence().items);
+        break;
+      }
+      default:
+        break;
+    }
+    throw Failure("a " + type_name(value) + " cannot be written as JSON");
+  }
+
+  std::string take() { return out_.take(); }
+
+ private:
+  static std::string number(double value) {
+    if (std::isnan(value)) return "NaN";
+    if (std::isinf(value)) return value < 0 ? "-Infinity" : "Infinity";
+    return real_text(value);
+  }
+
+  void new_line() {
+    if (!style_.indent) return;
+    out_.append("\n");
+    for (int i = 0; i < depth_; ++i) out_.append(*style_.indent);
+  }
+
+  void print_list(const std::vector<Value>& items) {
+    if (items.empty()) return out_.append("[]");
+    out_.append("[");
+    ++depth_;
+    for (std::size_t i = 0; i < items.size(); ++i) {
+      if (i > 0) out_.append(style_.item_separator);
+      new_line();
+      print(items[i]);
+    }
+    --depth_;
+    new_line();
+    out_.append("]");
+  }
+
+  void print_dict(const Dict& dict) {
+    if (dict.entries().empty()) return out_.append("{}");
+    std::vector<const Entry*> entries;
+    for (const Entry& entry : dict.entries()) entries.push_back(&entry);
+    if (style_.sort_keys)
+      std::stable_sort(entries.begin(), entries.end(),
+                       [](const Entry* a, const Entry* b) { return less(a->first, b->first); });
+    out_.append("{");
+    ++depth_;
+    for (std::size_t i = 0; i < entries.size(); ++i) {
+      if (i > 0) out_.append(style_.item_separator);
+      new_line();
+      print_key(entries[i]->first);
+      out_.append(style_.key_separator);
+      print(entries[i]->second);
+    }
+    --depth_;
+    new_line();
+    out_.append("}");
+  }
+
+  void print_key(const Value& key) {
+    if (key.is_string()) return print_string(key.as_string());
+    if (!key.is_none() && !key.is_number()) throw Failure("a " + type_name(key) + " cannot be a key in JSON");
+    out_.append("\"");
+    print(key);
+    out_.append("\"");
+  }
+
+  void print_string(std::string_view text) {
+    out_.append("\"");
+    std::size_t done = 0;
+    for (std::size_t at = 0; at < text.size();) {
+      const std::size_t start = at;
+      const char32_t c = next_character(text, at);
+      if (c >= 0x20 && c != '"' && c != '\\' && (c < 0x7F || !style_.ascii)) continue;
+      out_.append(text.substr(done, start - done));
+      print_escape(c);
+      done = at;
+    }
+    out_.append(text.substr(done));
+    out_.append("\"");
+  }
+
+  void print_escape(char32_t c) {
+    static constexpr std::string_view plain = "\"\\\b\f\n\r\t", letters = "\"\\bfnrt";
+    const std::size_t known = c < 0x80 ? plain.find(static_cast<char>(c)) : plain.npos;
+    if (known != plain.npos) return out_.append(std::string{'\\', letters[known]});
+    if (c < 0x10000) return print_unit(c);
+    print_unit(0xD800 + ((c - 0x10000) >> 10));
+    print_unit(0xDC00 + ((c - 0x10000) & 0x3FF));
+  }
+
+  void print_unit(char32_t unit) {
+    static constexpr char digits[] = "0123456789abcdef";
+    std::string text = "\\u";
+    for (int shift = 12; shift >= 0; shift -= 4) text += digits[unit >> shift & 15];
+    out_.append(text);
+  }
+
+  const JsonStyle& style_;
+  TextBuilder out_;
+  int depth_ = 0;
+};
+
+}  // namespace
+
+std::string to_json(const Value& value, const JsonStyle& style) {
+  JsonPrinter printer(style);
+  printer.print(value);
+  return printer.take();
+}
+
+}  // namespace kelvin::jinja

@@ -1,0 +1,28 @@
+// Operators and subscripts with Python's meaning. All throw Failure where Python raises.
+#pragma once
+
+#include <string_view>
+
+#include "tokenizer/jinja/value.h"
+
+namespace kelvin::jinja {
+
+// + - * / // % **
+Value binary_operation(std::string_view symbol, const Value& left, const Value& right);
+Value negate(const Value& operand);
+Value plus(const Value& operand);
+
+// needle in haystack
+bool contains(const Value& haystack, const Value& needle);
+
+// object.name: methods come before the keys of a dict. Undefined if there is neither.
+Value get_attribute(const Value& object, std::string_view name);
+// object[key]: keys and positions come before methods. Undefined if there is neither.
+Value get_item(const Value& object, const Value& key);
+// object[start:stop:step], each an integer or None.
+Value get_slice(const Value& object, const Value& start, const Value& stop, const Value& step);
+
+// text % value, also the filter `format`.
+std::string percent_format(std::string_view format, const Value& value);
+
+}  // namespace kelvin::jinja

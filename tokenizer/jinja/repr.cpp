@@ -1,0 +1,195 @@
+#include "tokenizer/jinja/repr.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+
+#include "tokenizer/jinja/characters.h"
+#include "tokenizer/jinja/object.h"
+
+namespace kelvin::jinja {
+
+namespace {
+
+constexpr char hex_digits[] = "0123456789abcdef";
+constexpr int max_nesting = 400;
+
+std::string hex(char32_t code, int digits) {
+  std::string text;
+  for (int i = digits - 1; i >= 0; --i) text += hex_digits[code >> (4 * i) & 15];
+  return text;
+}
+
+void append_quoted(TextBuilder& out, std::string_view text) {
+  const bool doubled = text.find('\'') != text.npos && text.find('"') == text.npos;
+  const char quote = doubled ? '"' : '\'';
+  out.append(1, quote);
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t start = at;
+    const char32_t c = next_character(text, at);
+    if (c == '\\' || c == static_cast<unsigned char>(quote))
+      out.append(std::string{'\\', static_cast<char>(c)});
+    else if (c == '\n')
+      out.append("\\n");
+    else if (c == '\r')
+      out.append("\\r");
+    else if (c == '\t')
+      out.append("\\t");
+    else if (is_printable(c))
+      out.append(text.substr(start, at - start));
+    else
+      out.append(c < 0x100 ? "\\x" + hex(c, 2) : c < 0x10000 ? "\\u" + hex(c, 4) : "\\U" + hex(c, 8));
+  }
+  out.append(1, quote);
+}
+
+void append_items(TextBuilder& out, const std::vector<Value>& items, int depth) {
+  bool first = true;
+  for (const Value& item : items) {
+    if (!std::exchange(first, false)) out.append(", ");
+    append_repr(out, item, depth);
+  }
+}
+
+void append_sequence(TextBuilder& out, const Sequence& sequence, int depth) {
+  switch (sequence.kind) {
+    case SequenceKind::tuple:
+    case SequenceKind::group:
+      out.append("(");
+      append_items(out, sequence.items, depth);
+      out.append(sequence.items.size() == 1 ? ",)" : ")");
+      break;
+    case SequenceKind::range:
+      out.append(sequence.label);
+      break;
+    case SequenceKind::generator:
+      out.append("<generator>");
+      break;
+    case SequenceKind::list:
+      out.append("[");
+      append_items(out, sequence.items, depth);
+      out.append("]");
+      break;
+    default:
+      out.append(sequence.kind == SequenceKind::keys     ? "dict_keys(["
+                 : sequence.kind == SequenceKind::values ? "dict_values(["
+                                                         : "dict_items([");
+      append_items(out, sequence.items, depth);
+      out.append("])");
+  }
+}
+
+// Python's rule for when floats get an exponent, given the digits as to_chars wrote them: d[.ddd]e+XX.
+std::string positional(std::string digits, int exponent, bool negative) {
+  std::erase(digits, '.');
+  const int count = static_cast<int>(digits.size());
+  std::string text;
+  if (exponent < -4 || exponent >= 16) {
+    text = digits.substr(0, 1);
+    if (count > 1) text += "." + digits.substr(1);
+    const int size = std::abs(exponent);
+    text += exponent < 0 ? "e-" : "e+";
+    text += (size < 10 ? "0" : "") + std::to_string(size);
+  } else if (exponent < 0) {
+    text = "0." + std::string(static_cast<std::size_t>(-exponent - 1), '0') + digits;
+  } else if (exponent + 1 >= count) {
+    text = digits + std::string(static_cast<std::size_t>(exponent + 1 - count), '0') + ".0";
+  } else {
+    const auto point = static_cast<std::size_t>(exponent + 1);
+    text = digits.substr(0, point) + "." + digits.substr(point);
+  }
+  return (negative ? "-" : "") + text;
+}
+
+}  // namespace
+
+void append_repr(TextBuilder& out, const Value& value, int depth) {
+  spend();
+  if (depth > max_nesting) throw Failure("values are nested too deeply");
+  switch (value.kind()) {
+    case Value::Kind::undefined:
+      out.append("Undefined");
+      break;
+    case Value::Kind::none:
+      out.append("None");
+      break;
+    case Value::Kind::boolean:
+      out.append(value.as_bool() ? "True" : "False");
+      break;
+    case Value::Kind::integer:
+      out.append(std::to_string(value.as_integer()));
+      break;
+    case Value::Kind::real:
+      out.append(real_text(value.as_number()));
+      break;
+    case Value::Kind::string:
+      if (value.as_text().markup) out.append("Markup(");
+      append_quoted(out, value.as_string());
+      if (value.as_text().markup) out.append(")");
+      break;
+    case Value::Kind::sequence:
+      append_sequence(out, value.as_sequence(), depth + 1);
+      break;
+    case Value::Kind::dict: {
+      bool first = true;
+      out.append("{");
+      for (const auto& [key, item] : value.as_dict().entries()) {
+        if (!std::exchange(first, false)) out.append(", ");
+        append_repr(out, key, depth + 1);
+        out.append(": ");
+        append_repr(out, item, depth + 1);
+      }
+      out.append("}");
+      break;
+    }
+    case Value::Kind::object:
+      value.as_object()->append_text(out, depth + 1);
+      break;
+  }
+}
+
+void TextBuilder::make_room(std::size_t bytes) {
+  spend_scan(bytes);
+  const std::size_t needed = text_.size() + bytes;
+  if (needed <= text_.capacity()) return;
+  const std::size_t room = std::max(needed, text_.capacity() + text_.capacity() / 2);
+  charge_.grow(room - text_.capacity());
+  text_.reserve(room);
+}
+
+void TextBuilder::append(std::string_view piece) {
+  make_room(piece.size());
+  text_ += piece;
+}
+
+void TextBuilder::append(std::size_t count, char c) {
+  make_room(count);
+  text_.append(count, c);
+}
+
+std::string real_text(double value) {
+  if (std::isnan(value)) return "nan";
+  if (std::isinf(value)) return value < 0 ? "-inf" : "inf";
+  char buffer[32];
+  const auto [end, error] =
+      std::to_chars(buffer, buffer + sizeof buffer, std::fabs(value), std::chars_format::scientific);
+  std::string_view text(buffer, static_cast<std::size_t>(end - buffer));
+  const std::size_t e = text.find('e');
+  int exponent = 0;
+  std::from_chars(text.data() + e + (text[e + 1] == '+' ? 2 : 1), end, exponent);
+  return positional(std::string(text.substr(0, e)), exponent, std::signbit(value));
+}
+
+std::string repr(const Value& value) {
+  TextBuilder out;
+  append_repr(out, value, 0);
+  return out.take();
+}
+
+std::string to_text(const Value& value) {
+  if (value.is_string()) return value.as_string();
+  if (value.is_undefined()) return "";
+  return repr(value);
+}
+
+}  // namespace kelvin::jinja
