@@ -44,6 +44,7 @@ void record_removed(StageTrace& record, std::span<const float> before, std::span
 
 ChainState& ChainState::operator=(const ChainState& other) {
   memory_ = other.memory_;
+  past_ = other.past_;
   return *this;
 }
 
@@ -55,6 +56,7 @@ std::vector<std::vector<double>> ChainState::values() const {
 
 void ChainState::set_values(const std::vector<std::vector<double>>& values) {
   memory_.clear();
+  past_.clear();
   for (const auto& stage : values) memory_.push_back({stage, {}});
 }
 
@@ -145,14 +147,42 @@ int Chain::sample(std::span<float> logits, const Step& step, ChainState& state, 
 }
 
 int Chain::accept(int token, const Step& given, ChainState& state) const {
+  constexpr std::size_t longest_past = 512;
   state.memory_.resize(links_.size());
   Step step = given;
   step.scratch = &state.scratch_;
+  const bool may_take_back =
+      std::any_of(links_.begin(), links_.end(), [](const Link& link) { return bool(link.type.unsettled); });
+  if (may_take_back) {
+    std::erase_if(state.past_, [&](const auto& past) { return past.position >= step.position(); });
+    if (state.past_.size() == longest_past) state.past_.erase(state.past_.begin());
+    state.past_.push_back({step.position(), state.values()});
+  }
+  int back = 0;
   for (std::size_t i = 0; i < links_.size(); ++i) {
     step.memory = &state.memory_[i];
-    if (links_[i].type.accept) links_[i].type.accept(token, links_[i].params, step);
+    if (links_[i].type.accept) back = std::max(back, links_[i].type.accept(token, links_[i].params, step));
   }
-  return 0;
+  if (back > 0) restore(step.position() + 1 - static_cast<std::size_t>(back), state);
+  return back;
+}
+
+// Feedback stages return to what they knew before the token at `position`; a stage that takes back remembers
+// why.
+void Chain::restore(std::size_t position, ChainState& state) const {
+  for (const auto& past : state.past_) {
+    if (past.position != position) continue;
+    for (std::size_t i = 0; i < links_.size(); ++i)
+      if (!links_[i].type.unsettled && i < past.values.size()) state.memory_[i].values = past.values[i];
+  }
+  std::erase_if(state.past_, [&](const auto& past) { return past.position >= position; });
+}
+
+int Chain::unsettled(const Step& step) const {
+  int most = 0;
+  for (const Link& link : links_)
+    if (link.type.unsettled) most = std::max(most, link.type.unsettled(link.params, step));
+  return most;
 }
 
 std::string Chain::text() const {

@@ -1,20 +1,19 @@
-// The part of a step's history that a sampler looks at.
+// The part of a step's history that a sampler looks at, and where it repeats itself.
 #pragma once
 
-#include <algorithm>
 #include <span>
+#include <vector>
 
 #include "sampling/stage.h"
 
 namespace kelvin {
 
 // The last `last` tokens (all if negative) of the whole history, or of the generated ones alone.
-inline std::span<const int> history_window(const Step& step, double last, bool output_only) {
-  const std::size_t n = step.tokens.size();
-  const std::size_t first = output_only ? std::min(step.n_prompt, n) : 0;
-  const std::size_t available = n - first;
-  const bool all = last < 0 || last >= static_cast<double>(available);
-  return step.tokens.last(all ? available : static_cast<std::size_t>(last));
-}
+std::span<const int> history_window(const Step& step, double last, bool output_only = false);
+
+// For every i in 1..n: how many of the last tokens of `window`, shape (n,), also stand directly before token
+// n - i, the token that followed them there. Result, shape (n + 1,), in `lengths`; entry 0 is unused. Linear
+// time (the Z-algorithm on the reversed window).
+void repeated_suffixes(std::span<const int> window, std::vector<int>& lengths);
 
 }  // namespace kelvin

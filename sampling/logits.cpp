@@ -108,6 +108,28 @@ double entropy_of(std::span<const float> logits, Scratch& scratch) {
   return log_exact(sum) + distance.value() / sum;
 }
 
+Moments moments_of(std::span<const float> logits, Scratch& scratch) {
+  const double n = static_cast<double>(count_possible(logits));
+  // Measured from the largest logit: a common offset does not cost digits.
+  const double top = static_cast<double>(largest(logits));
+  scratch.weights.resize(logits.size());
+  ExactSum first, second;
+  const auto sum_over = [&](ExactSum& sum, auto term) {
+    for (std::size_t begin = 0; begin < logits.size(); begin += block) {
+      const std::size_t length = std::min(block, logits.size() - begin);
+      const float* z = logits.data() + begin;
+      double* terms = scratch.weights.data() + begin;
+      for (std::size_t i = 0; i < length; ++i)
+        terms[i] = z[i] == impossible ? 0.0 : term(static_cast<double>(z[i]) - top);
+      sum.add(sum_block(terms, length));
+    }
+  };
+  sum_over(first, [](double d) { return d; });
+  const double mean = first.value() / n;
+  sum_over(second, [mean](double d) { return (d - mean) * (d - mean); });
+  return {top + mean, second.value() / n};
+}
+
 void remove_below(std::span<float> logits, double cut) {
   for (float& z : logits) z = static_cast<double>(z) < cut ? impossible : z;
 }

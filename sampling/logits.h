@@ -23,6 +23,12 @@ double fill_weights(std::span<const float> logits, Scratch& scratch);
 // Entropy in nats of softmax(logits), at beta 1.
 double entropy_of(std::span<const float> logits, Scratch& scratch);
 
+// Mean and population variance of the possible logits.
+struct Moments {
+  double mean, variance;
+};
+Moments moments_of(std::span<const float> logits, Scratch& scratch);
+
 // Makes every token below `cut` impossible.
 void remove_below(std::span<float> logits, double cut);
 

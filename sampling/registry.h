@@ -36,8 +36,8 @@ struct StageType {
   std::string name;  // "min-p"; also the plain flag --min-p
   Kind kind;
   StageFunction apply;
-  std::vector<Parameter> parameters;  // the first is what stands behind "name="
-  std::string help;                   // one line
+  std::vector<Parameter> parameters = {};  // the first is what stands behind "name="
+  std::string help = {};               // one line
   std::string source = {};            // paper
   std::string below_zero = {};  // meaning at beta < 0, where "sees whatever stands before it" is not enough
   std::vector<std::string> aliases = {};
@@ -45,6 +45,7 @@ struct StageType {
   bool last = false;  // only the draw may follow
   PrepareFunction prepare = {};
   AcceptFunction accept = {};
+  UnsettledFunction unsettled = {};  // only with an `accept` that takes tokens back
 };
 
 // All rows, in the default order. References stay valid until the next register_stage.

@@ -88,8 +88,12 @@ struct Step {
 // token.
 using StageFunction = std::function<void(std::span<float> logits, const Params& params, const Step& step)>;
 
-// Feedback: hears which token was taken after this stage's edit; writes step.memory.
-using AcceptFunction = std::function<void(int token, const Params& params, const Step& step)>;
+// Feedback: hears which token was taken after this stage's edit; writes step.memory. Returns how many of the
+// last tokens, this one included, have to be taken back: 0 for all but string-ban.
+using AcceptFunction = std::function<int(int token, const Params& params, const Step& step)>;
+
+// How many of the last tokens a later accept may still take back: text to be held back while streaming.
+using UnsettledFunction = std::function<int(const Params& params, const Step& step)>;
 
 // Compiles parameters once per chain; throws std::invalid_argument with a message for the user.
 using PrepareFunction =

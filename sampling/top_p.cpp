@@ -19,8 +19,8 @@ void top_p(std::span<float> logits, const Params& params, const Step& step) {
   std::size_t kept = 0;
   while (kept < order.size()) {
     const double next = sum + scratch.weights[static_cast<std::size_t>(order[kept].id)];
-    if (kept > 0 && (exclude ? next > p * total : hf ? total - sum <= (1 - p) * total : sum >= p * total))
-      break;
+    const bool full = exclude ? next > p * total : hf ? total - sum <= (1 - p) * total : sum >= p * total;
+    if (full && static_cast<double>(kept) >= params["keep"]) break;
     sum = next;
     ++kept;
   }

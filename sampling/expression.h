@@ -1,0 +1,70 @@
+// Arithmetic in one line, for parameters that depend on the step: "step % 8 == 0 ? -1 : 0.7 + 0.5 * exp(-step
+// / 20)". Operators, weakest first: ?:  ||  &&  == != < <= > >=  + -  * / %  unary - !  ^. Functions: exp ln
+// sqrt abs floor sin cos min max clamp. Constants: inf pi. No loops, no assignments; the cost of an
+// evaluation is the length of the text.
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace kelvin {
+
+class Expression {
+ public:
+  // `variables`: the names that may occur. Throws std::invalid_argument with the column, what was expected
+  // and what stands there.
+  Expression(std::string_view text, std::vector<std::string> variables);
+
+  // `values`, one per variable. The same bits on every machine.
+  double value(std::span<const double> values) const;
+
+  bool uses(std::string_view variable) const;
+
+ private:
+  friend class ExpressionParser;
+  // Code for a stack machine; `?:` jumps forward only.
+  enum class Op {
+    constant,
+    variable,
+    negate,
+    invert,
+    add,
+    subtract,
+    multiply,
+    divide,
+    modulo,
+    power,
+    equal,
+    unequal,
+    less,
+    less_equal,
+    greater,
+    greater_equal,
+    both,
+    either,
+    jump_if_zero,
+    jump,
+    exp,
+    ln,
+    sqrt,
+    abs,
+    floor,
+    sin,
+    cos,
+    min,
+    max,
+    clamp
+  };
+  struct Instruction {
+    Op op;
+    double number = 0;      // constant
+    std::size_t index = 0;  // variable, or target of a jump
+  };
+  std::vector<std::string> variables_;
+  std::vector<Instruction> code_;
+  std::size_t stack_ = 0;  // most values that lie on the stack
+};
+
+}  // namespace kelvin

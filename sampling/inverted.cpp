@@ -1,0 +1,15 @@
+// inverted: among the tokens still possible, the likeliest gets the probability of the least likely and so on
+// down the ranks: a negative temperature's turned order without its tail (wish in koboldcpp PR 464).
+#include "sampling/descending.h"
+
+namespace kelvin {
+
+void inverted(std::span<float> logits, const Params&, const Step& step) {
+  Descending order(logits, *step.scratch);
+  for (std::size_t rank = 0; rank < order.size(); ++rank) {
+    const Candidate& opposite = order[order.size() - 1 - rank];
+    logits[static_cast<std::size_t>(order[rank].id)] = static_cast<float>(opposite.key);
+  }
+}
+
+}  // namespace kelvin

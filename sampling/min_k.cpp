@@ -1,0 +1,32 @@
+// min-k: cut at the steepest relative drop of the sorted logits (arXiv 2604.11012): the rank i with the
+// largest (z_{i-1} - z_i) / i, but no fewer than tau / (z_max - z_min) tokens. With tau = 0 independent of a
+// temperature before it.
+#include <algorithm>
+
+#include "sampling/descending.h"
+#include "sampling/logits.h"
+
+namespace kelvin {
+
+void min_k(std::span<float> logits, const Params& params, const Step& step) {
+  Descending order(logits, *step.scratch);
+  const double least = static_cast<double>(smallest_possible(logits));
+  const double range = order[0].key - least;
+  if (!(range > 0)) return;
+  std::size_t cliff = 1;
+  double steepest = 0;
+  for (std::size_t i = 1; i < order.size(); ++i) {
+    // No drop behind rank i - 1 can exceed what is left above the smallest logit.
+    if ((order[i - 1].key - least) / static_cast<double>(i) <= steepest) break;
+    const double drop = (order[i - 1].key - order[i].key) / static_cast<double>(i);
+    if (drop > steepest) {
+      steepest = drop;
+      cliff = i;
+    }
+  }
+  const double wish = std::min(params["tau"] / range, static_cast<double>(order.size()));
+  const std::size_t kept = std::max(cliff, static_cast<std::size_t>(wish));
+  for (const Candidate& c : order.from(kept)) logits[static_cast<std::size_t>(c.id)] = impossible;
+}
+
+}  // namespace kelvin
