@@ -16,7 +16,9 @@ void temper(std::span<float> logits, double beta, bool keep_zero) {
     return;
   }
   constexpr double bottom = std::numeric_limits<float>::lowest(), top = std::numeric_limits<float>::max();
-  const double ref = keep_zero ? 0.0 : static_cast<double>(extreme);
+  // Beyond what a float holds only differences from the extreme keep their order.
+  const bool fits = beta * static_cast<double>(extreme) <= top;
+  const double ref = keep_zero && fits ? 0.0 : static_cast<double>(extreme);
   for (float& z : logits) {
     double scaled = beta * (static_cast<double>(z) - ref);
     scaled = scaled < bottom ? bottom : scaled;
