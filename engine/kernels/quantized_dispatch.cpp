@@ -13,6 +13,7 @@ struct Supported {
   Supported() {
 #if defined(__x86_64__)
     const CpuFeatures& cpu = cpu_features();
+    if (cpu.amx_int8) tables[count++] = &amx_quantized;
     if (cpu.avx512_vnni) tables[count++] = &avx512_vnni_quantized;
     if (cpu.avx512) tables[count++] = &avx512_quantized;
     if (cpu.avx_vnni) tables[count++] = &avx_vnni_quantized;

@@ -8,25 +8,12 @@
 //   unpacking 4-bit weights to bytes first is faster
 #pragma once
 
+#include "engine/kernels/quantized_groups.h"
+
 namespace kelvin {
 namespace {
 
 constexpr int parts = panel_rows / lanes;  // registers for the rows of a panel
-constexpr int sums_stride = block_panels * panel_rows;
-
-// Some panels times some tokens within one group of k.
-struct Tile {
-  const std::byte* w;    // codes of the first panel (nibbles: its block), w_stride bytes from panel to panel
-  std::size_t w_stride;  //
-  int steps;             // of 4 k
-  const float* scale;    // (panels, 16)
-  const std::int8_t* x;  // (tokens, 256)
-  const float* x_scale;  // (tokens,)
-  const std::int32_t* x_offset;      // (tokens,)
-  const std::int32_t* x_sub_offset;  // (tokens, 16)
-  float* sums;                       // (tokens, sums_stride)
-};
-
 inline Int splat_step(const std::int8_t* x) {
   std::int32_t four;
   __builtin_memcpy(&four, x, sizeof four);
@@ -168,68 +155,13 @@ void multiply_group(Tile t, int panels, int tokens) {
   }
 }
 
-struct Q8 {
-  static constexpr int header = q8_header, bytes_per_step = 64;
-
-  static void read_scales(const std::byte* block, float* scale) {
-    __builtin_memcpy(scale, block, panel_rows * sizeof(float));
-  }
-};
-
-struct Q4 {
-  static constexpr int header = q4_header, bytes_per_step = 32;
-
-  static void read_scales(const std::byte* block, float* scale) {
-    std::uint16_t bits[panel_rows];
-    __builtin_memcpy(bits, block + q4_scales, sizeof bits);
-    for (int r = 0; r < panel_rows; ++r) {
-      const std::uint32_t wide = static_cast<std::uint32_t>(bits[r]) << 16;
-      __builtin_memcpy(scale + r, &wide, sizeof wide);
-    }
-  }
-};
-
-inline int padded_width(int cols) { return (cols + k_padding - 1) / k_padding * k_padding; }
-
-inline void write_rows(const QuantizedMatmul& m, int first, int rows, const float* sums) {
-  for (int t = 0; t < m.x.tokens; ++t, sums += sums_stride) {
-    float* y = m.y + static_cast<std::size_t>(t) * m.y_stride + first;
-    for (int r = 0; r < rows; ++r) y[r] = m.bias ? sums[r] + m.bias[first + r] : sums[r];
-  }
-}
-
-// Block by block: some panels, all groups of k in order, all tokens. `multiply` does one group.
-template <class Format, class MultiplyGroup>
-void for_all_groups(const QuantizedMatmul& m, int panels_together, MultiplyGroup multiply) {
-  const QuantizedActivations& x = m.x;
-  const int padded = padded_width(x.cols);
-  const int groups = (padded + group_width - 1) / group_width;
-  const std::size_t panel_bytes = static_cast<std::size_t>(groups) * Format::header +
-                                  static_cast<std::size_t>(padded / step_width) * Format::bytes_per_step;
-  const std::size_t block_bytes = Format::header + group_width / step_width * Format::bytes_per_step;
-  float* sums = m.scratch + unpacked_floats;
-  for (int first = 0; first < m.rows; first += panels_together * panel_rows) {
-    const int rows_left = m.rows - first;
-    const int panels_left = (rows_left + panel_rows - 1) / panel_rows;
-    const int panels = panels_left < panels_together ? panels_left : panels_together;
-    const std::byte* w = m.w + static_cast<std::size_t>(first / panel_rows) * panel_bytes;
-    for (int t = 0; t < x.tokens; ++t)
-      for (int r = 0; r < panels * panel_rows; r += lanes)
-        store_float(sums + static_cast<std::size_t>(t) * sums_stride + r, splat_float(0.0f));
-    for (int g = 0; g < groups; ++g) {
-      const std::size_t at = static_cast<std::size_t>(g) * x.tokens;
-      const int left_of_row = padded - g * group_width;
-      alignas(64) float scale[block_panels * panel_rows];
-      for (int p = 0; p < panels; ++p)
-        Format::read_scales(w + g * block_bytes + p * panel_bytes, scale + p * panel_rows);
-      multiply(Tile{w + g * block_bytes, panel_bytes,
-                    (left_of_row < group_width ? left_of_row : group_width) / step_width, scale,
-                    x.codes + at * group_width, x.scales + at, x.offsets + at,
-                    x.sub_offsets + at * groups_of_subs, sums},
-               panels);
-    }
-    write_rows(m, first, rows_left < panels * panel_rows ? rows_left : panels * panel_rows, sums);
-  }
+// The same panels as bytes.
+inline Tile unpack_panels(Tile t, int panels, std::byte* bytes) {
+  for (int p = 0; p < panels; ++p)
+    unpack_q4(t.w + p * t.w_stride, t.steps, bytes + p * panel_rows * group_width);
+  t.w = bytes;
+  t.w_stride = panel_rows * group_width;
+  return t;
 }
 
 // One token reads one panel after the other, as they lie in memory.
@@ -249,16 +181,12 @@ void matmul_q4(const QuantizedMatmul& m) {
     return;
   }
   std::byte* unpacked = reinterpret_cast<std::byte*>(m.scratch);
-  for_all_groups<Q4>(m, block_panels, [&](Tile t, int panels) {
-    for (int p = 0; p < panels; ++p)
-      unpack_q4(t.w + p * t.w_stride, t.steps, unpacked + p * panel_rows * group_width);
-    t.w = unpacked;
-    t.w_stride = panel_rows * group_width;
-    multiply_group<Bytes>(t, panels, m.x.tokens);
+  for_all_groups<Q4>(m, block_panels, [&](const Tile& t, int panels) {
+    multiply_group<Bytes>(unpack_panels(t, panels, unpacked), panels, m.x.tokens);
   });
 }
 
-std::uint64_t multiply_burst(std::uint64_t rounds, std::int32_t* sink) {
+inline std::uint64_t multiply_burst(std::uint64_t rounds, std::int32_t* sink) {
   Int sum[10];
   for (Int& s : sum) s = zero();
   Int w = splat(0x01020304);

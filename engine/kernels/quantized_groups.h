@@ -1,0 +1,87 @@
+// The way through a packed matrix that all tables but the scalar one share; portable, so that tests can
+// follow it anywhere.
+#pragma once
+
+namespace kelvin {
+namespace {
+
+constexpr int sums_stride = block_panels * panel_rows;
+
+// Some panels times some tokens within one group of k.
+struct Tile {
+  const std::byte* w;    // codes of the first panel (nibbles: its block), w_stride bytes from panel to panel
+  std::size_t w_stride;  //
+  int steps;             // of 4 k
+  const float* scale;    // (panels, 16)
+  const std::int8_t* x;  // (tokens, 256)
+  const float* x_scale;  // (tokens,)
+  const std::int32_t* x_offset;      // (tokens,)
+  const std::int32_t* x_sub_offset;  // (tokens, 16)
+  float* sums;                       // (tokens, sums_stride)
+};
+
+struct Q8 {
+  static constexpr int header = q8_header, bytes_per_step = 64;
+
+  static void read_scales(const std::byte* block, float* scale) {
+    __builtin_memcpy(scale, block, panel_rows * sizeof(float));
+  }
+};
+
+struct Q4 {
+  static constexpr int header = q4_header, bytes_per_step = 32;
+
+  static void read_scales(const std::byte* block, float* scale) {
+    std::uint16_t bits[panel_rows];
+    __builtin_memcpy(bits, block + q4_scales, sizeof bits);
+    for (int r = 0; r < panel_rows; ++r) {
+      const std::uint32_t wide = static_cast<std::uint32_t>(bits[r]) << 16;
+      __builtin_memcpy(scale + r, &wide, sizeof wide);
+    }
+  }
+};
+
+inline int padded_width(int cols) { return (cols + k_padding - 1) / k_padding * k_padding; }
+
+inline void write_rows(const QuantizedMatmul& m, int first, int rows, const float* sums) {
+  for (int t = 0; t < m.x.tokens; ++t, sums += sums_stride) {
+    float* y = m.y + static_cast<std::size_t>(t) * m.y_stride + first;
+    for (int r = 0; r < rows; ++r) y[r] = m.bias ? sums[r] + m.bias[first + r] : sums[r];
+  }
+}
+
+// Block by block: some panels, all groups of k in order, all tokens. `multiply` does one group.
+template <class Format, class MultiplyGroup>
+void for_all_groups(const QuantizedMatmul& m, int panels_together, MultiplyGroup multiply) {
+  const QuantizedActivations& x = m.x;
+  const int padded = padded_width(x.cols);
+  const int groups = (padded + group_width - 1) / group_width;
+  const std::size_t panel_bytes = static_cast<std::size_t>(groups) * Format::header +
+                                  static_cast<std::size_t>(padded / step_width) * Format::bytes_per_step;
+  const std::size_t block_bytes = Format::header + group_width / step_width * Format::bytes_per_step;
+  float* sums = m.scratch + unpacked_floats;
+  for (int first = 0; first < m.rows; first += panels_together * panel_rows) {
+    const int rows_left = m.rows - first;
+    const int panels_left = (rows_left + panel_rows - 1) / panel_rows;
+    const int panels = panels_left < panels_together ? panels_left : panels_together;
+    const std::byte* w = m.w + static_cast<std::size_t>(first / panel_rows) * panel_bytes;
+    for (int t = 0; t < x.tokens; ++t)
+      for (int r = 0; r < sums_stride; ++r) sums[static_cast<std::size_t>(t) * sums_stride + r] = 0.0f;
+    for (int g = 0; g < groups; ++g) {
+      const std::size_t at = static_cast<std::size_t>(g) * x.tokens;
+      const int left_of_row = padded - g * group_width;
+      alignas(64) float scale[block_panels * panel_rows];
+      for (int p = 0; p < panels; ++p)
+        Format::read_scales(w + g * block_bytes + p * panel_bytes, scale + p * panel_rows);
+      multiply(Tile{w + g * block_bytes, panel_bytes,
+                    (left_of_row < group_width ? left_of_row : group_width) / step_width, scale,
+                    x.codes + at * group_width, x.scales + at, x.offsets + at,
+                    x.sub_offsets + at * groups_of_subs, sums},
+               panels);
+    }
+    write_rows(m, first, rows_left < panels * panel_rows ? rows_left : panels * panel_rows, sums);
+  }
+}
+
+}  // namespace
+}  // namespace kelvin
