@@ -50,8 +50,10 @@ void TokenTable::add(std::string_view text, int id) {
   ++size_;
 }
 
-int TokenTable::find(std::string_view text) const {
-  return slots_.empty() ? -1 : slots_[slot_of(text, hash_bytes(text))].id;
+int TokenTable::find(std::string_view text) const { return find(text, hash_bytes(text)); }
+
+int TokenTable::find(std::string_view text, std::uint64_t hash) const {
+  return slots_.empty() ? -1 : slots_[slot_of(text, hash)].id;
 }
 
 std::string_view TokenTable::token(int id) const {

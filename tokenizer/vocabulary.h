@@ -20,7 +20,8 @@ class TokenTable {
   // Throws std::invalid_argument if the id is out of range, or token or id is there already.
   void add(std::string_view token, int id);
 
-  int find(std::string_view token) const;  // the id, or -1
+  int find(std::string_view token) const;                      // the id, or -1
+  int find(std::string_view token, std::uint64_t hash) const;  // `hash`: hash_bytes(token)
   bool has(int id) const {
     return id >= 0 && id < limit() && spans_[static_cast<std::size_t>(id)].length != absent;
   }

@@ -1,0 +1,225 @@
+#include "loaders/tokenizer_json.h"
+
+#include <string>
+#include <utility>
+
+#include "loaders/load_error.h"
+
+namespace kelvin {
+
+std::optional<JsonValue> present(JsonValue object, std::string_view key) {
+  const std::optional<JsonValue> value = object.find(key);
+  return value && !value->is_null() ? value : std::nullopt;
+}
+
+bool bool_member(JsonValue object, std::string_view key, bool otherwise) {
+  const std::optional<JsonValue> value = present(object, key);
+  return value ? value->as_bool() : otherwise;
+}
+
+std::string string_member(JsonValue object, std::string_view key, std::string_view otherwise) {
+  const std::optional<JsonValue> value = present(object, key);
+  return std::string(value ? value->as_string() : otherwise);
+}
+
+namespace {
+
+[[noreturn]] void refuse_type(JsonValue value, std::string_view kind) {
+  value.at("type").fail("unknown " + std::string(kind) + " " + in_quotes(value.at("type").as_string()));
+}
+
+// Calls read(type, value) for every component, in order.
+template <class Read>
+void each_component(JsonValue value, std::string_view list_key, Read read) {
+  const std::string_view type = value.at("type").as_string();
+  if (type != "Sequence") return read(type, value);
+  for (const JsonValue item : value.at(list_key).items()) each_component(item, list_key, read);
+}
+
+std::size_t size_member(JsonValue object, std::string_view key, std::size_t otherwise) {
+  const std::optional<JsonValue> value = present(object, key);
+  if (!value) return otherwise;
+  const std::uint64_t size = value->as_uint();
+  if (size > 1000000) value->fail("at most 1000000 expected, " + std::to_string(size) + " found");
+  return static_cast<std::size_t>(size);
+}
+
+Pattern read_pattern(JsonValue object) {
+  const JsonValue value = object.at("pattern");
+  if (value.is_string()) return {std::string(value.as_string()), false};
+  Pattern pattern;
+  if (const auto regex = value.find("Regex"))
+    pattern = {std::string(regex->as_string()), true};
+  else if (const auto literal = value.find("String"))
+    pattern = {std::string(literal->as_string()), false};
+  else
+    value.fail("an object with String or Regex expected");
+  if (pattern.text.empty() && !pattern.is_regex) value.fail("an empty pattern cannot be searched for");
+  return pattern;
+}
+
+SplitBehavior read_behavior(JsonValue object, std::string_view otherwise) {
+  const std::string name = string_member(object, "behavior", otherwise);
+  static constexpr std::pair<std::string_view, SplitBehavior> names[] = {
+      {"Removed", SplitBehavior::removed},
+      {"Isolated", SplitBehavior::isolated},
+      {"MergedWithPrevious", SplitBehavior::merged_with_previous},
+      {"MergedWithNext", SplitBehavior::merged_with_next},
+      {"Contiguous", SplitBehavior::contiguous}};
+  for (const auto& [known, behavior] : names)
+    if (name == known) return behavior;
+  object.at("behavior").fail("unknown behavior " + in_quotes(name));
+}
+
+// The one character of a string.
+std::string char_member(JsonValue object, std::string_view key, std::string_view otherwise) {
+  std::string text = string_member(object, key, otherwise);
+  std::size_t chars = 0;
+  for (char byte : text) chars += (static_cast<unsigned char>(byte) & 0xC0) != 0x80;
+  if (chars != 1) object.at(key).fail("one character expected, " + in_quotes(text) + " found");
+  return text;
+}
+
+PrependScheme read_prepend_scheme(JsonValue object) {
+  // Older files have add_prefix_space instead.
+  const bool prefix = bool_member(object, "add_prefix_space", true);
+  const std::string name = string_member(object, "prepend_scheme", prefix ? "always" : "never");
+  if (name == "always") return PrependScheme::always;
+  if (name == "first") return PrependScheme::first;
+  if (name == "never") return PrependScheme::never;
+  object.at("prepend_scheme").fail("unknown prepend_scheme " + in_quotes(name));
+}
+
+NormalizerSpec read_normalizer(std::string_view type, JsonValue value) {
+  if (type == "NFC") return NormalForm::nfc;
+  if (type == "NFD") return NormalForm::nfd;
+  if (type == "NFKC") return NormalForm::nfkc;
+  if (type == "NFKD") return NormalForm::nfkd;
+  if (type == "Prepend") return PrependText{std::string(value.at("prepend").as_string())};
+  if (type == "Replace")
+    return ReplaceText{read_pattern(value), std::string(value.at("content").as_string())};
+  if (type == "Lowercase") return LowercaseText{};
+  if (type == "Strip")
+    return StripText{bool_member(value, "strip_left", true), bool_member(value, "strip_right", true)};
+  if (type == "StripAccents") return StripAccents{};
+  if (type == "Nmt") return NmtText{};
+  if (type == "ByteLevel") return ByteLevelText{};
+  if (type == "BertNormalizer") {
+    const bool lowercase = bool_member(value, "lowercase", true);
+    return BertText{bool_member(value, "clean_text", true), bool_member(value, "handle_chinese_chars", true),
+                    lowercase, bool_member(value, "strip_accents", lowercase)};
+  }
+  refuse_type(value, "normalizer");
+}
+
+PreTokenizerSpec read_pre_tokenizer(std::string_view type, JsonValue value) {
+  if (type == "ByteLevel")
+    return ByteLevelWords{bool_member(value, "add_prefix_space", true),
+                          bool_member(value, "use_regex", true)};
+  if (type == "Split")
+    return SplitPattern{read_pattern(value), read_behavior(value, "Isolated"),
+                        bool_member(value, "invert", false)};
+  if (type == "Metaspace")
+    return MetaspaceWords{char_member(value, "replacement", "\u2581"), read_prepend_scheme(value),
+                          bool_member(value, "split", true)};
+  if (type == "Digits") return SplitDigits{bool_member(value, "individual_digits", false)};
+  if (type == "Punctuation") return SplitPunctuation{read_behavior(value, "Isolated")};
+  if (type == "CharDelimiterSplit")
+    return SplitPattern{{char_member(value, "delimiter", ""), false}, SplitBehavior::removed, false};
+  if (type == "Whitespace") return WhitespaceWords{};
+  if (type == "WhitespaceSplit") return SplitWhitespace{};
+  if (type == "BertPreTokenizer") return BertWords{};
+  if (type == "FixedLength") {
+    const std::size_t length = size_member(value, "length", 5);
+    if (length == 0) value.at("length").fail("at least 1 expected");
+    return FixedLengthWords{length};
+  }
+  refuse_type(value, "pre_tokenizer");
+}
+
+DecoderSpec read_decoder(std::string_view type, JsonValue value) {
+  if (type == "ByteLevel") return ByteLevelPieces{};
+  if (type == "Replace")
+    return ReplacePiece{read_pattern(value), std::string(value.at("content").as_string())};
+  if (type == "ByteFallback") return ByteFallbackPieces{};
+  if (type == "Fuse") return FusePieces{};
+  if (type == "Strip")
+    return StripPiece{char_member(value, "content", ""), size_member(value, "start", 0),
+                      size_member(value, "stop", 0)};
+  if (type == "Metaspace")
+    return MetaspacePieces{char_member(value, "replacement", "\u2581"), read_prepend_scheme(value)};
+  if (type == "WordPiece")
+    return WordPiecePieces{string_member(value, "prefix", "##"), bool_member(value, "cleanup", true)};
+  if (type == "BPEDecoder") {
+    const std::string suffix = string_member(value, "suffix", "</w>");
+    if (suffix.empty()) value.at("suffix").fail("must not be empty");
+    return BpeSuffixPieces{suffix};
+  }
+  refuse_type(value, "decoder");
+}
+
+int read_id(JsonValue value) {
+  const std::int64_t id = value.as_int();
+  if (id < 0 || id >= TokenTable::id_limit)
+    value.fail("an id of 0 to " + std::to_string(TokenTable::id_limit - 1) + " expected, " +
+               std::to_string(id) + " found");
+  return static_cast<int>(id);
+}
+
+void read_template(JsonValue value, PostProcessorSpec& spec) {
+  PostProcessorSpec own;
+  bool text_seen = false;
+  for (const JsonValue item : value.at("single").items()) {
+    if (const auto sequence = item.find("Sequence")) {
+      if (text_seen || sequence->at("id").as_string() != "A")
+        item.fail("the text once, as sequence A, expected");
+      text_seen = true;
+      continue;
+    }
+    const std::string_view name = item.at("SpecialToken").at("id").as_string();
+    for (const JsonValue id : value.at("special_tokens").at(name).at("ids").items())
+      (text_seen ? own.after : own.before).push_back(read_id(id));
+  }
+  if (!text_seen) value.at("single").fail("has no place for the text");
+  spec.before.insert(spec.before.begin(), own.before.begin(), own.before.end());
+  spec.after.insert(spec.after.end(), own.after.begin(), own.after.end());
+}
+
+}  // namespace
+
+std::vector<NormalizerSpec> read_normalizers(JsonValue value) {
+  std::vector<NormalizerSpec> specs;
+  each_component(value, "normalizers", [&](std::string_view type, JsonValue item) {
+    specs.push_back(read_normalizer(type, item));
+  });
+  return specs;
+}
+
+std::vector<PreTokenizerSpec> read_pre_tokenizers(JsonValue value) {
+  std::vector<PreTokenizerSpec> specs;
+  each_component(value, "pretokenizers", [&](std::string_view type, JsonValue item) {
+    specs.push_back(read_pre_tokenizer(type, item));
+  });
+  return specs;
+}
+
+std::vector<DecoderSpec> read_decoders(JsonValue value) {
+  std::vector<DecoderSpec> specs;
+  each_component(value, "decoders",
+                 [&](std::string_view type, JsonValue item) { specs.push_back(read_decoder(type, item)); });
+  return specs;
+}
+
+PostProcessorSpec read_post_processor(JsonValue value) {
+  PostProcessorSpec spec;
+  each_component(value, "processors", [&](std::string_view type, JsonValue item) {
+    if (type == "ByteLevel") return;  // changes offsets only
+    if (type == "TemplateProcessing") return read_template(item, spec);
+    if (type != "BertProcessing" && type != "RobertaProcessing") refuse_type(item, "post_processor");
+    spec.before.insert(spec.before.begin(), read_id(item.at("cls").at(1)));
+    spec.after.push_back(read_id(item.at("sep").at(1)));
+  });
+  return spec;
+}
+
+}  // namespace kelvin

@@ -1,0 +1,27 @@
+// The parts of a tokenizer.json, each read by its type; what is not understood is refused by name.
+#pragma once
+
+#include <vector>
+
+#include "loaders/json.h"
+#include "tokenizer/spec.h"
+
+namespace kelvin {
+
+// The member, unless it is absent or null.
+std::optional<JsonValue> present(JsonValue object, std::string_view key);
+
+// Members with a default. Throw LoadError on another type.
+bool bool_member(JsonValue object, std::string_view key, bool otherwise);
+std::string string_member(JsonValue object, std::string_view key, std::string_view otherwise);
+
+// Each takes the value of the key in the file, of any nesting of Sequence. Throw LoadError.
+std::vector<NormalizerSpec> read_normalizers(JsonValue value);
+std::vector<PreTokenizerSpec> read_pre_tokenizers(JsonValue value);
+std::vector<DecoderSpec> read_decoders(JsonValue value);
+PostProcessorSpec read_post_processor(JsonValue value);
+
+// Fills vocabulary and model from the value of "model".
+void read_model(JsonValue value, TokenizerSpec& spec);
+
+}  // namespace kelvin

@@ -1,0 +1,127 @@
+#include <algorithm>
+#include <cmath>
+#include <stdexcept>
+#include <string>
+#include <utility>
+
+#include "loaders/load_error.h"
+#include "loaders/tokenizer_json.h"
+
+namespace kelvin {
+
+namespace {
+
+int checked_id(JsonValue value, std::int64_t id) {
+  if (id < 0 || id >= TokenTable::id_limit)
+    value.fail("an id of 0 to " + std::to_string(TokenTable::id_limit - 1) + " expected, " +
+               std::to_string(id) + " found");
+  return static_cast<int>(id);
+}
+
+void add_token(TokenTable& vocabulary, std::string_view token, int id, JsonValue place) {
+  try {
+    vocabulary.add(token, id);
+  } catch (const std::invalid_argument& problem) {
+    place.fail(problem.what());
+  }
+}
+
+void read_bpe_vocabulary(JsonValue vocab, TokenTable& vocabulary) {
+  std::size_t bytes = 0;
+  if (!vocab.is_object())
+    vocab.fail("an object expected, " + std::string(json_type_name(vocab.type())) + " found");
+  for (const auto& [token, id] : vocab.members()) bytes += token.size();
+  vocabulary.reserve(vocab.size(), bytes);
+  for (const auto& [token, id] : vocab.members())
+    add_token(vocabulary, token, checked_id(id, id.as_int()), id);
+}
+
+// The two halves of a merge: a pair of strings, or one with a space between.
+std::pair<std::string_view, std::string_view> halves(JsonValue merge) {
+  if (merge.is_array()) {
+    if (merge.size() != 2) merge.fail("a pair expected, " + std::to_string(merge.size()) + " items found");
+    return {merge.at(std::size_t{0}).as_string(), merge.at(1).as_string()};
+  }
+  if (!merge.is_string())
+    merge.fail("a string or a pair expected, " + std::string(json_type_name(merge.type())) + " found");
+  const std::string_view text = merge.as_string();
+  const std::size_t space = text.find(' ');
+  if (space == std::string_view::npos || text.find(' ', space + 1) != std::string_view::npos)
+    merge.fail("two tokens with a space between expected, " + in_quotes(text) + " found");
+  return {text.substr(0, space), text.substr(space + 1)};
+}
+
+void read_merges(JsonValue merges, const TokenTable& vocabulary, BpeSpec& spec) {
+  if (!merges.is_array())
+    merges.fail("an array expected, " + std::string(json_type_name(merges.type())) + " found");
+  spec.merges.reserve(merges.size());
+  const std::size_t prefix = spec.continuing_subword_prefix.size();
+  std::string whole;
+  for (const JsonValue merge : merges.items()) {
+    if (merge.is_string() && merge.as_string().starts_with("#version")) continue;
+    const auto [left, right] = halves(merge);
+    if (right.size() < prefix) merge.fail(in_quotes(right) + " is shorter than continuing_subword_prefix");
+    whole.assign(left);
+    whole += right.substr(prefix);
+    const BpeMerge ids{vocabulary.find(left), vocabulary.find(right), vocabulary.find(whole)};
+    if (ids.left < 0) merge.fail(in_quotes(left) + " is not in the vocabulary");
+    if (ids.right < 0) merge.fail(in_quotes(right) + " is not in the vocabulary");
+    if (ids.merged < 0) merge.fail("its result " + in_quotes(whole) + " is not in the vocabulary");
+    spec.merges.push_back(ids);
+  }
+}
+
+BpeSpec read_bpe(JsonValue model, TokenTable& vocabulary) {
+  BpeSpec spec;
+  if (const auto dropout = present(model, "dropout"); dropout && dropout->as_double() != 0.0)
+    dropout->fail("dropout is not supported");
+  spec.unk_token = string_member(model, "unk_token", "");
+  spec.fuse_unk = bool_member(model, "fuse_unk", false);
+  spec.byte_fallback = bool_member(model, "byte_fallback", false);
+  spec.ignore_merges = bool_member(model, "ignore_merges", false);
+  spec.continuing_subword_prefix = string_member(model, "continuing_subword_prefix", "");
+  spec.end_of_word_suffix = string_member(model, "end_of_word_suffix", "");
+  read_bpe_vocabulary(model.at("vocab"), vocabulary);
+  read_merges(model.at("merges"), vocabulary, spec);
+  return spec;
+}
+
+UnigramSpec read_unigram(JsonValue model, TokenTable& vocabulary) {
+  UnigramSpec spec;
+  const JsonValue vocab = model.at("vocab");
+  if (!vocab.is_array())
+    vocab.fail("an array expected, " + std::string(json_type_name(vocab.type())) + " found");
+  vocabulary.reserve(vocab.size(), vocab.size() * 8);
+  for (const JsonValue entry : vocab.items()) {
+    if (!entry.is_array() || entry.size() != 2) entry.fail("a pair of token and score expected");
+    const double score = entry.at(1).as_double();
+    if (!std::isfinite(score)) entry.fail("a finite score expected");
+    add_token(vocabulary, entry.at(std::size_t{0}).as_string(),
+              checked_id(entry, static_cast<std::int64_t>(spec.scores.size())), entry);
+    spec.scores.push_back(score);
+  }
+  if (const auto unk = present(model, "unk_id")) {
+    spec.unk_id = checked_id(*unk, unk->as_int());
+    if (static_cast<std::size_t>(spec.unk_id) >= spec.scores.size()) unk->fail("no token has this id");
+  }
+  spec.byte_fallback = bool_member(model, "byte_fallback", false);
+  return spec;
+}
+
+}  // namespace
+
+void read_model(JsonValue value, TokenizerSpec& spec) {
+  std::string type = string_member(value, "type", "");
+  // Old files do not say: those with merges are BPE.
+  if (type.empty()) type = value.find("merges") ? "BPE" : value.at("vocab").is_array() ? "Unigram" : "";
+  if (type == "BPE")
+    spec.model = read_bpe(value, spec.vocabulary);
+  else if (type == "Unigram")
+    spec.model = read_unigram(value, spec.vocabulary);
+  else if (value.find("type"))
+    value.at("type").fail("unknown model " + in_quotes(type) + " (BPE and Unigram are supported)");
+  else
+    value.fail("neither type nor merges");
+}
+
+}  // namespace kelvin

@@ -1,0 +1,56 @@
+// A byte-pair-encoding vocabulary: words to token ids.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "tokenizer/merge_table.h"
+#include "tokenizer/pretokenize.h"
+#include "tokenizer/spec.h"
+
+namespace kelvin {
+
+class BpeModel {
+ public:
+  // `raw_bytes`: words come as the bytes themselves, and the vocabulary spells them as byte_level.h does.
+  // `vocabulary` must outlive the model.
+  BpeModel(const TokenTable& vocabulary, BpeSpec spec, bool raw_bytes);
+
+  // True if such a model can take words as raw bytes: nothing has to be spelled that is not a byte.
+  static bool takes_raw_bytes(const TokenTable& vocabulary, const BpeSpec& spec);
+
+  // Appends the ids of every piece. Throws std::invalid_argument if the unknown token is needed and not
+  // there.
+  void encode(const PieceList& list, std::vector<int>& ids) const;
+
+ private:
+  class Seen;
+  void encode_plain(std::string_view word, std::vector<int>& ids, std::vector<int>& symbols) const;
+  void spell(std::string_view word, std::vector<int>& symbols) const;
+  void spell_chars(std::string_view word, std::vector<int>& symbols) const;
+  int id_of_char(std::string_view word, std::size_t begin, std::size_t end) const;
+  bool is_whole(std::string_view word, int id, std::vector<int>& symbols) const;
+  void find_joints();
+  std::size_t joint(char32_t left, char32_t right) const;
+
+  const TokenTable* words_;
+  std::unique_ptr<TokenTable> raw_;  // the words as bytes, where they come so
+  BpeSpec spec_;
+  MergeTable merges_;
+  bool raw_bytes_;
+  int unk_id_ = -1;
+  std::array<int, 256> byte_ids_;  // raw: of each byte's token; else of <0xNN>; -1: none
+  std::array<int, 128> ascii_ids_;
+  bool all_bytes_ = false;  // every byte has a token
+  // Whether a token's own text merges to that token: 0 not known yet, 1 yes, 2 no.
+  mutable std::unique_ptr<std::atomic<std::uint8_t>[]> whole_;
+  // Pairs of characters that some merge has at its joint, by hash: between others a word may be cut.
+  std::vector<bool> joints_;
+};
+
+}  // namespace kelvin

@@ -1,0 +1,18 @@
+#include "tokenizer/merge_table.h"
+
+namespace kelvin {
+
+MergeTable::MergeTable(const std::vector<BpeMerge>& merges) {
+  std::size_t size = 16;
+  while (size * 2 < merges.size() * 3) size *= 2;
+  slots_.resize(size);
+  mask_ = size - 1;
+  for (std::size_t rank = 0; rank < merges.size(); ++rank) {
+    const std::uint64_t key = key_of(merges[rank].left, merges[rank].right);
+    std::size_t slot = mix_bits(key) & mask_;
+    while (slots_[slot].key != free_key && slots_[slot].key != key) slot = (slot + 1) & mask_;
+    slots_[slot] = {key, {static_cast<std::uint32_t>(rank), merges[rank].merged}};
+  }
+}
+
+}  // namespace kelvin

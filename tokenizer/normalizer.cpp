@@ -1,0 +1,157 @@
+#include "tokenizer/normalizer.h"
+
+#include <utility>
+
+#include "tokenizer/byte_level.h"
+#include "tokenizer/normal_form.h"
+#include "tokenizer/unicode.h"
+#include "tokenizer/utf8.h"
+
+namespace kelvin {
+
+namespace {
+
+// Each character goes through `change(code, out)`, which appends what it becomes.
+template <class Change>
+std::string each_char(std::string_view text, Change change) {
+  std::string out;
+  out.reserve(text.size());
+  for (const char *at = text.data(), *end = at + text.size(); at < end;) change(next_char(at), out);
+  return out;
+}
+
+std::string lowercase(std::string_view text) {
+  return each_char(text, [](char32_t code, std::string& out) {
+    if (code == 0x130)
+      out += "i\u0307";
+    else
+      append_char(out, lower_case(code));
+  });
+}
+
+std::string without_marks(std::string_view text, bool (*is_one)(char32_t)) {
+  return each_char(text, [&](char32_t code, std::string& out) {
+    if (!is_one(code)) append_char(out, code);
+  });
+}
+
+std::string_view stripped(std::string_view text, StripText strip) {
+  while (strip.left && !text.empty()) {
+    const char* at = text.data();
+    if (!is_whitespace(next_char(at))) break;
+    text.remove_prefix(static_cast<std::size_t>(at - text.data()));
+  }
+  while (strip.right && !text.empty()) {
+    const char32_t last = last_char(text);
+    if (!is_whitespace(last)) break;
+    text.remove_suffix(to_utf8(last).size());
+  }
+  return text;
+}
+
+// The clean-up of Google's neural machine translation, as SentencePiece's nmt rules have it.
+std::string nmt(std::string_view text) {
+  return each_char(text, [](char32_t code, std::string& out) {
+    const bool dropped = (code >= 1 && code <= 8) || code == 0xB || (code >= 0xE && code <= 0x1F) ||
+                         code == 0x7F || code == 0x8F || code == 0x9F;
+    const bool blank = code == 9 || code == 0xA || code == 0xC || code == 0xD || code == 0x1680 ||
+                       (code >= 0x200B && code <= 0x200F) || code == 0x2028 || code == 0x2029 ||
+                       code == 0x2581 || code == 0xFEFF || code == 0xFFFD;
+    if (blank)
+      out += ' ';
+    else if (!dropped)
+      append_char(out, code);
+  });
+}
+
+bool is_ideograph(char32_t code) {
+  return (code >= 0x4E00 && code <= 0x9FFF) || (code >= 0x3400 && code <= 0x4DBF) ||
+         (code >= 0x20000 && code <= 0x2A6DF) || (code >= 0x2A700 && code <= 0x2B81F) ||
+         (code >= 0x2B920 && code <= 0x2CEAF) || (code >= 0xF900 && code <= 0xFAFF) ||
+         (code >= 0x2F800 && code <= 0x2FA1F);
+}
+
+std::string bert(std::string_view text, const BertText& options) {
+  std::string out(text);
+  if (options.clean_text)
+    out = each_char(out, [](char32_t code, std::string& to) {
+      const Category kind = category(code);
+      const bool blank = code == '\t' || code == '\n' || code == '\r';
+      const bool control =
+          kind == Category::Cc || kind == Category::Cf || kind == Category::Co || code == 0xFFFD;
+      if (blank || (is_whitespace(code) && !control))
+        to += ' ';
+      else if (code != 0 && !control)
+        append_char(to, code);
+    });
+  if (options.handle_chinese_chars)
+    out = each_char(out, [](char32_t code, std::string& to) {
+      if (is_ideograph(code)) to += ' ';
+      append_char(to, code);
+      if (is_ideograph(code)) to += ' ';
+    });
+  if (options.strip_accents) out = without_marks(normalize(out, NormalForm::nfd), is_nonspacing);
+  return options.lowercase ? lowercase(out) : out;
+}
+
+struct Apply {
+  std::string_view text;
+  bool& front_lost;
+
+  std::string operator()(NormalForm form) const { return normalize(text, form); }
+  std::string operator()(const PrependText& prepend) const {
+    return text.empty() ? std::string() : prepend.text + std::string(text);
+  }
+  std::string operator()(const ReplaceText&) const { return std::string(text); }
+  std::string operator()(const LowercaseText&) const { return lowercase(text); }
+  std::string operator()(const StripText& strip) const {
+    const std::string_view rest = stripped(text, strip);
+    if (rest.data() != text.data()) front_lost = true;
+    return std::string(rest);
+  }
+  std::string operator()(const StripAccents&) const { return without_marks(text, is_mark); }
+  std::string operator()(const NmtText&) const { return nmt(text); }
+  std::string operator()(const BertText& options) const { return bert(text, options); }
+  std::string operator()(const ByteLevelText&) const { return bytes_to_text(text); }
+};
+
+}  // namespace
+
+Regex compiled(const Pattern& pattern) {
+  return pattern.is_regex ? Regex(pattern.text) : Regex::literal(pattern.text);
+}
+
+std::string replaced(std::string_view text, const Regex& pattern, std::string_view content) {
+  std::string out;
+  out.reserve(text.size() + text.size() / 2);
+  std::size_t copied = 0;
+  for (const Match match : pattern.find_all(text)) {
+    out += text.substr(copied, match.begin - copied);
+    out += content;
+    copied = match.end;
+  }
+  out += text.substr(copied);
+  return out;
+}
+
+Normalizer::Normalizer(const std::vector<NormalizerSpec>& specs) {
+  for (const NormalizerSpec& spec : specs) {
+    if (const auto* replace = std::get_if<ReplaceText>(&spec))
+      steps_.push_back(Replacement{compiled(replace->pattern), replace->content});
+    else
+      steps_.push_back(spec);
+  }
+}
+
+std::string Normalizer::run(std::string_view text, bool& front_lost) const {
+  std::string now(text);
+  for (const Step& step : steps_) {
+    if (const auto* replacement = std::get_if<Replacement>(&step))
+      now = replaced(now, replacement->pattern, replacement->content);
+    else
+      now = std::visit(Apply{now, front_lost}, std::get<NormalizerSpec>(step));
+  }
+  return now;
+}
+
+}  // namespace kelvin

@@ -1,0 +1,223 @@
+#include "tokenizer/tokenizer.h"
+
+#include <limits>
+#include <stdexcept>
+#include <utility>
+#include <variant>
+
+#include "tokenizer/added_tokens.h"
+#include "tokenizer/bpe.h"
+#include "tokenizer/byte_level.h"
+#include "tokenizer/decoder.h"
+#include "tokenizer/normalizer.h"
+#include "tokenizer/pretokenize.h"
+#include "tokenizer/spec.h"
+#include "tokenizer/unigram.h"
+#include "tokenizer/utf8.h"
+
+namespace kelvin {
+
+namespace {
+
+// What the pieces of a word mean to the reader, whatever stands around them.
+std::string running_text(std::string piece, const std::vector<DecoderSpec>& decoders) {
+  for (const DecoderSpec& decoder : decoders) {
+    if (const auto* replace = std::get_if<ReplacePiece>(&decoder))
+      piece = replaced(piece, compiled(replace->pattern), replace->content);
+    else if (const auto* metaspace = std::get_if<MetaspacePieces>(&decoder))
+      piece = replaced(piece, Regex::literal(metaspace->replacement), " ");
+    else if (const auto* suffix = std::get_if<BpeSuffixPieces>(&decoder))
+      piece = replaced(piece, Regex::literal(suffix->suffix), " ");
+    else if (const auto* words = std::get_if<WordPiecePieces>(&decoder))
+      piece = !words->prefix.empty() && piece.starts_with(words->prefix) ? piece.substr(words->prefix.size())
+                                                                         : " " + piece;
+    else if (std::holds_alternative<ByteLevelPieces>(decoder))
+      piece = text_to_bytes(piece).value_or(piece);
+    else if (const int byte = byte_of_token(piece);
+             byte >= 0 && std::holds_alternative<ByteFallbackPieces>(decoder))
+      return std::string(1, static_cast<char>(static_cast<unsigned char>(byte)));
+  }
+  return piece;
+}
+
+bool ends_in_bytes(const std::vector<PreTokenizerSpec>& steps) {
+  return !steps.empty() && std::holds_alternative<ByteLevelWords>(steps.back());
+}
+
+}  // namespace
+
+struct Tokenizer::Parts {
+  explicit Parts(TokenizerSpec spec);
+
+  void encode_normalized(std::string_view text, bool at_origin, std::vector<int>& ids) const;
+  const AddedToken* added(int id) const {
+    if (id < 0 || static_cast<std::size_t>(id) >= added_at.size() ||
+        added_at[static_cast<std::size_t>(id)] < 0)
+      return nullptr;
+    return &added_tokens[static_cast<std::size_t>(added_at[static_cast<std::size_t>(id)])];
+  }
+  std::string_view piece(int id) const {
+    const AddedToken* token = added(id);
+    return token ? std::string_view(token->content) : vocabulary.token(id);
+  }
+
+  TokenTable vocabulary;
+  std::vector<AddedToken> added_tokens;
+  std::vector<int> added_at;  // by id: index in added_tokens, or -1
+  AddedTokenFinder raw_finder, normalized_finder;
+  Normalizer normalizer;
+  PreTokenizer pre_tokenizer;
+  std::variant<std::monostate, BpeModel, UnigramModel> model;
+  PostProcessorSpec post_processor;
+  std::vector<DecoderSpec> decoders;
+};
+
+Tokenizer::Parts::Parts(TokenizerSpec spec)
+    : vocabulary(std::move(spec.vocabulary)),
+      added_tokens(std::move(spec.added_tokens)),
+      normalizer(spec.normalizers),
+      post_processor(std::move(spec.post_processor)),
+      decoders(std::move(spec.decoders)) {
+  bool raw_bytes = false;
+  if (auto* bpe = std::get_if<BpeSpec>(&spec.model)) {
+    raw_bytes = ends_in_bytes(spec.pre_tokenizers) && BpeModel::takes_raw_bytes(vocabulary, *bpe);
+    model.emplace<BpeModel>(vocabulary, std::move(*bpe), raw_bytes);
+  } else {
+    model.emplace<UnigramModel>(vocabulary, std::move(std::get<UnigramSpec>(spec.model)));
+  }
+  pre_tokenizer = PreTokenizer(spec.pre_tokenizers, raw_bytes);
+  DecodeChain check(decoders);
+
+  std::vector<AddedToken> raw, normalized;
+  std::vector<std::string> raw_spellings, normalized_spellings;
+  // Of equal spellings the first counts, and special tokens come first.
+  for (const bool special : {true, false})
+    for (const AddedToken& token : added_tokens) {
+      if (token.special != special) continue;
+      (token.normalized ? normalized : raw).push_back(token);
+      bool lost = false;
+      if (token.normalized)
+        normalized_spellings.push_back(normalizer.run(token.content, lost));
+      else
+        raw_spellings.push_back(token.content);
+    }
+  raw_finder = AddedTokenFinder(std::move(raw), raw_spellings);
+  normalized_finder = AddedTokenFinder(std::move(normalized), normalized_spellings);
+  for (std::size_t i = 0; i < added_tokens.size(); ++i) {
+    const auto id = static_cast<std::size_t>(added_tokens[i].id);
+    if (added_tokens[i].id < 0 || added_tokens[i].id >= TokenTable::id_limit)
+      throw std::invalid_argument("id " + std::to_string(added_tokens[i].id) +
+                                  " of an added token is out of range");
+    if (id >= added_at.size()) added_at.resize(id + 1, -1);
+    added_at[id] = static_cast<int>(i);
+  }
+}
+
+void Tokenizer::Parts::encode_normalized(std::string_view text, bool at_origin, std::vector<int>& ids) const {
+  PieceList list;
+  for (const Segment& segment : normalized_finder.split(text)) {
+    if (segment.id >= 0) {
+      ids.push_back(segment.id);
+      continue;
+    }
+    const std::string_view part = text.substr(segment.begin, segment.end - segment.begin);
+    pre_tokenizer.run(part, at_origin && segment.begin == 0, list);
+    if (const auto* bpe = std::get_if<BpeModel>(&model))
+      bpe->encode(list, ids);
+    else
+      std::get<UnigramModel>(model).encode(list, ids);
+  }
+}
+
+Tokenizer::Tokenizer(TokenizerSpec spec) : parts_(std::make_unique<const Parts>(std::move(spec))) {}
+Tokenizer::Tokenizer(Tokenizer&&) noexcept = default;
+Tokenizer& Tokenizer::operator=(Tokenizer&&) noexcept = default;
+Tokenizer::~Tokenizer() = default;
+
+std::vector<int> Tokenizer::encode(std::string_view text, bool add_special) const {
+  const Parts& parts = *parts_;
+  std::string repaired;
+  if (!is_utf8(text)) {
+    append_lossy(repaired, text);
+    text = repaired;
+  }
+  // Places in the text are kept in 32 bits.
+  if (text.size() > static_cast<std::size_t>(std::numeric_limits<std::int32_t>::max()) / 4)
+    throw std::invalid_argument("texts above 512 MiB are not supported");
+  std::vector<int> ids;
+  if (add_special) ids = parts.post_processor.before;
+  for (const Segment& segment : parts.raw_finder.split(text)) {
+    if (segment.id >= 0) {
+      ids.push_back(segment.id);
+      continue;
+    }
+    const std::string_view part = text.substr(segment.begin, segment.end - segment.begin);
+    if (parts.normalizer.empty()) {
+      parts.encode_normalized(part, segment.begin == 0, ids);
+    } else {
+      bool front_lost = false;
+      const std::string normalized = parts.normalizer.run(part, front_lost);
+      parts.encode_normalized(normalized, segment.begin == 0 && !front_lost, ids);
+    }
+  }
+  if (add_special)
+    ids.insert(ids.end(), parts.post_processor.after.begin(), parts.post_processor.after.end());
+  return ids;
+}
+
+std::string Tokenizer::decode(std::span<const int> ids, bool skip_special) const {
+  StreamDecoder stream(*this, skip_special);
+  std::string text;
+  for (int id : ids) text += stream.push(id);
+  return text + stream.finish();
+}
+
+int Tokenizer::vocab_size() const {
+  return std::max(parts_->vocabulary.limit(), static_cast<int>(parts_->added_at.size()));
+}
+
+std::string Tokenizer::piece(int id) const { return std::string(parts_->piece(id)); }
+
+std::string Tokenizer::bytes(int id) const {
+  if (parts_->added(id)) return std::string(parts_->piece(id));
+  return running_text(std::string(parts_->vocabulary.token(id)), parts_->decoders);
+}
+
+bool Tokenizer::is_special(int id) const {
+  const AddedToken* token = parts_->added(id);
+  return token && token->special;
+}
+
+bool Tokenizer::is_known(int id) const { return parts_->vocabulary.has(id) || parts_->added(id); }
+
+std::optional<int> Tokenizer::id_of(std::string_view piece) const {
+  for (const AddedToken& token : parts_->added_tokens)
+    if (token.content == piece) return token.id;
+  const int id = parts_->vocabulary.find(piece);
+  return id < 0 ? std::nullopt : std::optional(id);
+}
+
+struct StreamDecoder::State {
+  const Tokenizer::Parts* parts;
+  bool skip_special;
+  DecodeChain chain;
+};
+
+StreamDecoder::StreamDecoder(const Tokenizer& tokenizer, bool skip_special)
+    : state_(std::make_unique<State>(
+          State{tokenizer.parts_.get(), skip_special, DecodeChain(tokenizer.parts_->decoders)})) {}
+StreamDecoder::StreamDecoder(StreamDecoder&&) noexcept = default;
+StreamDecoder& StreamDecoder::operator=(StreamDecoder&&) noexcept = default;
+StreamDecoder::~StreamDecoder() = default;
+
+std::string StreamDecoder::push(int id) {
+  const Tokenizer::Parts& parts = *state_->parts;
+  const AddedToken* added = parts.added(id);
+  if (!added && !parts.vocabulary.has(id)) return {};
+  if (added && added->special && state_->skip_special) return {};
+  return state_->chain.push(parts.piece(id));
+}
+
+std::string StreamDecoder::finish() { return state_->chain.finish(); }
+
+}  // namespace kelvin
