@@ -28,76 +28,113 @@ float halving_sum(Lanes sum) {
   return _mm_cvtss_f32(halve_four(t, t, t, t));
 }
 
+// The rest of the tree for four rows of one token, into y[row ..].
+template <int rows>
+void finish_rows(const MatmulBlock& m, int row, int token, __m256 a, __m256 b, __m256 c, __m256 d) {
+  static_assert(rows == 1 || rows == 4);
+  float* y = m.y + static_cast<std::size_t>(token) * m.y_stride + row;
+  __m128 total = halve_four(a, b, c, d);
+  if constexpr (rows == 4) {
+    if (m.bias) total = _mm_add_ps(total, _mm_loadu_ps(m.bias + row));
+    _mm_storeu_ps(y, total);
+  } else {
+    if (m.bias) total = _mm_add_ss(total, _mm_load_ss(m.bias + row));
+    _mm_store_ss(y, total);
+  }
+}
+
 template <class Element, int rows, int tokens>
-void matmul_tile(const Element* w, const MatmulBlock& m, int row, int token) {
+void matmul_tile(const MatmulBlock& m, int row, int token) {
   const int whole = m.cols / lanes * lanes;
-  const float* x = m.x + static_cast<std::size_t>(token) * m.x_stride;
   const std::size_t cols = static_cast<std::size_t>(m.cols);
-  // Where registers are short, the parts are summed one after the other; with one token they all fit.
-  constexpr int together = tokens == 1 ? parts : 1;
+  const Element* w = static_cast<const Element*>(m.w) + static_cast<std::size_t>(row) * cols;
+  const float* x = m.x + static_cast<std::size_t>(token) * m.x_stride;
+  // Registers hold one part of each sum at a time.
   Part sum[parts][rows][tokens];
-  for (int first = 0; first < parts; first += together) {
-    Part part[together][rows][tokens];
-    for (auto& by_row : part)
-      for (auto& by_token : by_row)
-        for (Part& p : by_token) p = part_zero();
-    for (int k = 0; k < whole; k += lanes) {
-      for (int piece = 0; piece < together; ++piece) {
-        const int at = k + (first + piece) * part_lanes;
-        Part xk[tokens];
-        for (int t = 0; t < tokens; ++t) xk[t] = part_load(x + static_cast<std::size_t>(t) * m.x_stride + at);
-        for (int r = 0; r < rows; ++r) {
-          const Part wk = part_load(w + r * cols + at);
-          for (int t = 0; t < tokens; ++t) part[piece][r][t] = part_fma(wk, xk[t], part[piece][r][t]);
-        }
+  for (int part = 0; part < parts; ++part) {
+    Part p[rows][tokens];
+    for (int r = 0; r < rows; ++r)
+      for (int t = 0; t < tokens; ++t) p[r][t] = part_zero();
+    for (int k = part * part_lanes; k < whole; k += lanes) {
+      Part xk[tokens];
+      for (int t = 0; t < tokens; ++t) xk[t] = part_load(x + static_cast<std::size_t>(t) * m.x_stride + k);
+      for (int r = 0; r < rows; ++r) {
+        const Part wk = part_load(w + r * cols + k);
+        for (int t = 0; t < tokens; ++t) p[r][t] = part_fma(wk, xk[t], p[r][t]);
       }
-      // A single token waits for memory: ask for the rows of the next tile.
-      if constexpr (tokens == 1)
-        for (int r = 0; r < rows; ++r) __builtin_prefetch(w + (r + rows) * cols + k);
     }
-    for (int piece = 0; piece < together; ++piece) {
-      const int at = whole + (first + piece) * part_lanes;
-      const int left = m.cols - at;
-      if (left > 0)
-        for (int r = 0; r < rows; ++r)
-          for (int t = 0; t < tokens; ++t)
-            part[piece][r][t] = part_fma_first(
-                left, part_load_first(w + r * cols + at, left),
-                part_load_first(x + static_cast<std::size_t>(t) * m.x_stride + at, left), part[piece][r][t]);
-      for (int r = 0; r < rows; ++r)
-        for (int t = 0; t < tokens; ++t) sum[first + piece][r][t] = part[piece][r][t];
-    }
+    const int at = whole + part * part_lanes, left = m.cols - at;
+    if (left > 0)
+      for (int r = 0; r < rows; ++r) {
+        const Part wk = part_load_first(w + r * cols + at, left);
+        for (int t = 0; t < tokens; ++t)
+          p[r][t] = part_fma_first(
+              left, wk, part_load_first(x + static_cast<std::size_t>(t) * m.x_stride + at, left), p[r][t]);
+      }
+    for (int r = 0; r < rows; ++r)
+      for (int t = 0; t < tokens; ++t) sum[part][r][t] = p[r][t];
   }
-  for (int t = 0; t < tokens; ++t) {
-    float* y = m.y + static_cast<std::size_t>(token + t) * m.y_stride + row;
-    __m256 half[4];
-    for (int r = 0; r < 4; ++r) half[r] = fold_parts<parts>(&sum[0][r % rows][t], rows * tokens);
-    __m128 total = halve_four(half[0], half[1], half[2], half[3]);
-    if constexpr (rows == 4) {
-      if (m.bias) total = _mm_add_ps(total, _mm_loadu_ps(m.bias + row));
-      _mm_storeu_ps(y, total);
-    } else {
-      static_assert(rows == 1);
-      if (m.bias) total = _mm_add_ss(total, _mm_load_ss(m.bias + row));
-      _mm_store_ss(y, total);
-    }
-  }
+  const auto folded = [&](int r, int t) { return fold_parts<parts>(&sum[0][r % rows][t], rows * tokens); };
+  for (int t = 0; t < tokens; ++t)
+    finish_rows<rows>(m, row, token + t, folded(0, t), folded(1, t), folded(2, t), folded(3, t));
 }
 
 template <class Element, int tokens>
 void matmul_rows(const MatmulBlock& m, int token) {
-  const Element* w = static_cast<const Element*>(m.w);
   int row = 0;
-  for (; row + 4 <= m.rows; row += 4)
-    matmul_tile<Element, 4, tokens>(w + static_cast<std::size_t>(row) * m.cols, m, row, token);
-  for (; row < m.rows; ++row)
-    matmul_tile<Element, 1, tokens>(w + static_cast<std::size_t>(row) * m.cols, m, row, token);
+  for (; row + 4 <= m.rows; row += 4) matmul_tile<Element, 4, tokens>(m, row, token);
+  for (; row < m.rows; ++row) matmul_tile<Element, 1, tokens>(m, row, token);
+}
+
+// A single token waits for memory, which is fastest read in one ascending stream: row by row, asking early
+// for what comes.
+template <class Element>
+__m256 row_sum(const Element* w, const float* x, int cols) {
+  constexpr int ahead = 16384 / static_cast<int>(sizeof(Element));
+  const int whole = cols / lanes * lanes;
+  Part sum[parts];
+  for (int part = 0; part < parts; ++part) sum[part] = part_zero();
+  for (int k = 0; k < whole; k += lanes) {
+    __builtin_prefetch(w + k + ahead);
+    for (int part = 0; part < parts; ++part) {
+      const int at = k + part * part_lanes;
+      sum[part] = part_fma(part_load(w + at), part_load(x + at), sum[part]);
+    }
+  }
+  for (int part = 0; part < parts; ++part) {
+    const int at = whole + part * part_lanes, left = cols - at;
+    if (left > 0)
+      sum[part] =
+          part_fma_first(left, part_load_first(w + at, left), part_load_first(x + at, left), sum[part]);
+  }
+  return fold_parts<parts>(sum, 1);
+}
+
+template <class Element>
+void matmul_single(const MatmulBlock& m, int token) {
+  const std::size_t cols = static_cast<std::size_t>(m.cols);
+  const Element* w = static_cast<const Element*>(m.w);
+  const float* x = m.x + static_cast<std::size_t>(token) * m.x_stride;
+  int row = 0;
+  for (; row + 4 <= m.rows; row += 4) {
+    __m256 sum[4];
+    for (int r = 0; r < 4; ++r, w += cols) sum[r] = row_sum(w, x, m.cols);
+    finish_rows<4>(m, row, token, sum[0], sum[1], sum[2], sum[3]);
+  }
+  for (; row < m.rows; ++row, w += cols) {
+    const __m256 sum = row_sum(w, x, m.cols);
+    finish_rows<1>(m, row, token, sum, sum, sum, sum);
+  }
 }
 
 template <class Element, int tokens = most_tokens>
 void matmul_last_tokens(const MatmulBlock& m, int token) {
-  if (m.tokens - token == tokens) return matmul_rows<Element, tokens>(m, token);
-  if constexpr (tokens > 1) matmul_last_tokens<Element, tokens - 1>(m, token);
+  if constexpr (tokens == 1) {
+    if (m.tokens - token == 1) matmul_single<Element>(m, token);
+  } else {
+    if (m.tokens - token == tokens) return matmul_rows<Element, tokens>(m, token);
+    matmul_last_tokens<Element, tokens - 1>(m, token);
+  }
 }
 
 template <class Element>
