@@ -1,6 +1,8 @@
 #include "loaders/hf_tokenizer.h"
 
+#include <memory>
 #include <set>
+#include <span>
 #include <stdexcept>
 #include <utility>
 
@@ -90,7 +92,8 @@ void read_config(const JsonDocument& document, const Tokenizer& tokenizer, Token
 
 std::optional<std::string> file_text(const fs::path& path) {
   if (!fs::exists(path)) return std::nullopt;
-  const auto bytes = MappedFile::open(path)->bytes();
+  const std::shared_ptr<const MappedFile> file = MappedFile::open(path);
+  const std::span<const std::byte> bytes = file->bytes();
   return std::string(reinterpret_cast<const char*>(bytes.data()), bytes.size());
 }
 

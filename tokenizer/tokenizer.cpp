@@ -1,5 +1,6 @@
 #include "tokenizer/tokenizer.h"
 
+#include <algorithm>
 #include <limits>
 #include <stdexcept>
 #include <utility>
@@ -64,6 +65,10 @@ struct Tokenizer::Parts {
   TokenTable vocabulary;
   std::vector<AddedToken> added_tokens;
   std::vector<int> added_at;  // by id: index in added_tokens, or -1
+  // What decoders see of each added token: those looked for in normalised text are normalised themselves, and
+  // if that changes them they do not count as special any more.
+  std::vector<std::string> spellings;
+  std::vector<bool> skipped;
   AddedTokenFinder raw_finder, normalized_finder;
   Normalizer normalizer;
   PreTokenizer pre_tokenizer;
@@ -88,18 +93,21 @@ Tokenizer::Parts::Parts(TokenizerSpec spec)
   pre_tokenizer = PreTokenizer(spec.pre_tokenizers, raw_bytes);
   DecodeChain check(decoders);
 
+  for (const AddedToken& token : added_tokens) {
+    bool lost = false;
+    spellings.push_back(token.normalized ? normalizer.run(token.content, lost) : token.content);
+    skipped.push_back(std::any_of(added_tokens.begin(), added_tokens.end(), [&](const AddedToken& other) {
+      return other.special && other.content == spellings.back();
+    }));
+  }
   std::vector<AddedToken> raw, normalized;
   std::vector<std::string> raw_spellings, normalized_spellings;
   // Of equal spellings the first counts, and special tokens come first.
   for (const bool special : {true, false})
-    for (const AddedToken& token : added_tokens) {
-      if (token.special != special) continue;
-      (token.normalized ? normalized : raw).push_back(token);
-      bool lost = false;
-      if (token.normalized)
-        normalized_spellings.push_back(normalizer.run(token.content, lost));
-      else
-        raw_spellings.push_back(token.content);
+    for (std::size_t i = 0; i < added_tokens.size(); ++i) {
+      if (added_tokens[i].special != special) continue;
+      (added_tokens[i].normalized ? normalized : raw).push_back(added_tokens[i]);
+      (added_tokens[i].normalized ? normalized_spellings : raw_spellings).push_back(spellings[i]);
     }
   raw_finder = AddedTokenFinder(std::move(raw), raw_spellings);
   normalized_finder = AddedTokenFinder(std::move(normalized), normalized_spellings);
@@ -212,10 +220,11 @@ StreamDecoder::~StreamDecoder() = default;
 
 std::string StreamDecoder::push(int id) {
   const Tokenizer::Parts& parts = *state_->parts;
-  const AddedToken* added = parts.added(id);
-  if (!added && !parts.vocabulary.has(id)) return {};
-  if (added && added->special && state_->skip_special) return {};
-  return state_->chain.push(parts.piece(id));
+  const AddedToken* token = parts.added(id);
+  if (!token)
+    return parts.vocabulary.has(id) ? state_->chain.push(parts.vocabulary.token(id)) : std::string();
+  const auto at = static_cast<std::size_t>(token - parts.added_tokens.data());
+  return state_->skip_special && parts.skipped[at] ? std::string() : state_->chain.push(parts.spellings[at]);
 }
 
 std::string StreamDecoder::finish() { return state_->chain.finish(); }
