@@ -33,19 +33,13 @@ inline double exp_exact(double x) {
   x = x > 800.0 ? 800.0 : x;
   const double n = (x * log2_e + round_bits) - round_bits;
   const double r = (x - n * ln2_high) - n * ln2_low;
-  double p = 1.0 / 6227020800;
-  p = p * r + 1.0 / 479001600;
-  p = p * r + 1.0 / 39916800;
-  p = p * r + 1.0 / 3628800;
-  p = p * r + 1.0 / 362880;
-  p = p * r + 1.0 / 40320;
-  p = p * r + 1.0 / 5040;
-  p = p * r + 1.0 / 720;
-  p = p * r + 1.0 / 120;
-  p = p * r + 1.0 / 24;
-  p = p * r + 1.0 / 6;
-  p = p * r + 0.5;
-  p = (p * r) * r + r;
+  // Pairs, then pairs of pairs: shorter chains of dependent operations than Horner's scheme.
+  const double r2 = r * r, r4 = r2 * r2, r8 = r4 * r4;
+  const double p01 = 1.0 / 6 + r * (1.0 / 24), p23 = 1.0 / 120 + r * (1.0 / 720);
+  const double p45 = 1.0 / 5040 + r * (1.0 / 40320), p67 = 1.0 / 362880 + r * (1.0 / 3628800);
+  const double p89 = 1.0 / 39916800 + r * (1.0 / 479001600);
+  const double tail = ((p01 + r2 * p23) + r4 * (p45 + r2 * p67)) + r8 * (p89 + r2 * (1.0 / 6227020800));
+  const double p = r + r2 * (0.5 + r * tail);
   // 2^n in two factors, so that results down to the smallest denormal come out.
   const double half = n * 0.5 + round_bits;
   const double rest = (n - (half - round_bits)) + round_bits;

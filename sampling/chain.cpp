@@ -14,7 +14,7 @@ Snapshot snapshot(std::span<const float> logits, Scratch& scratch) {
   Snapshot s;
   const float top = largest(logits);
   s.possible = count_possible(logits);
-  s.entropy = entropy_of(logits, scratch);
+  s.entropy = spread_of(logits, scratch).entropy;
   s.top = static_cast<int>(first_of(logits, top));
   double total = 0;
   for (const double w : scratch.weights) total += w;
@@ -82,22 +82,25 @@ void Chain::add(std::string_view text, const Vocabulary& vocabulary, std::string
 }
 
 void Chain::check(std::span<float> logits, const Step& step) const {
-  constexpr float top = std::numeric_limits<float>::infinity();
   if (real_tokens_ > 0 && real_tokens_ < logits.size())
     std::fill(logits.begin() + static_cast<std::ptrdiff_t>(real_tokens_), logits.end(), impossible);
-  unsigned bad = 0;
-  for (const float z : logits) bad += !(z < top);
-  if (bad > 0 && non_finite_ == NonFinite::error) {
+  const Scan found = scan(logits);
+  if (found.top == impossible && found.not_finite == 0)
+    throw std::runtime_error("position " + std::to_string(step.position()) + ": no token is possible");
+  if (found.not_finite == 0) return;
+  constexpr float top = std::numeric_limits<float>::infinity();
+  if (non_finite_ == NonFinite::error) {
     const auto first = std::find_if(logits.begin(), logits.end(), [](float z) { return !(z < top); });
     throw NonFiniteLogits("position " + std::to_string(step.position()) + ": the model gave " +
                           (*first == top ? "inf" : "NaN") + " as logit of token " +
-                          std::to_string(first - logits.begin()) + "; " + std::to_string(bad) + " of " +
-                          std::to_string(logits.size()) +
+                          std::to_string(first - logits.begin()) + "; " + std::to_string(found.not_finite) +
+                          " of " + std::to_string(logits.size()) +
                           " logits are not finite (\"--nonfinite mask\" turns such tokens off)");
   }
-  if (bad > 0)
-    for (float& z : logits)
-      if (!(z < top)) z = impossible;
+  for (float& z : logits)
+    if (!(z < top)) z = impossible;
+  if (largest(logits) == impossible)
+    throw NonFiniteLogits("position " + std::to_string(step.position()) + ": no logit is finite");
 }
 
 void Chain::apply(std::span<float> logits, const Step& given, ChainState& state, Trace* trace) const {
@@ -105,9 +108,6 @@ void Chain::apply(std::span<float> logits, const Step& given, ChainState& state,
   state.memory_.resize(links_.size());
   Step step = given;
   step.scratch = &state.scratch_;
-  float top = largest(logits);
-  if (top == impossible)
-    throw std::runtime_error("position " + std::to_string(step.position()) + ": no token is possible");
   std::vector<float> before;
   if (trace) {
     trace->before.assign(logits.begin(), logits.end());
@@ -116,18 +116,17 @@ void Chain::apply(std::span<float> logits, const Step& given, ChainState& state,
   for (std::size_t i = 0; i < links_.size(); ++i) {
     const Link& link = links_[i];
     step.memory = &state.memory_[i];
-    const std::size_t best = first_of(logits, top);
     StageTrace record;
     if (trace) {
       record.stage = link.text;
       record.before = trace->stages.empty() ? snapshot(logits, state.scratch_) : trace->stages.back().after;
       before.assign(logits.begin(), logits.end());
     }
+    const float top = link.type.may_empty ? largest(logits) : 0.0f;
+    const std::size_t best = link.type.may_empty ? first_of(logits, top) : 0;
     link.type.apply(logits, link.params, step);
-    const float top_before = top;
-    top = largest(logits);
-    if (top == impossible) {
-      logits[best] = top = top_before;
+    if (link.type.may_empty && logits[best] == impossible && largest(logits) == impossible) {
+      logits[best] = top;
       record.rescued = true;
     }
     if (trace) {

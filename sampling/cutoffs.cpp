@@ -20,8 +20,7 @@ void epsilon(std::span<float> logits, const Params& params, const Step& step) {
 
 void eta(std::span<float> logits, const Params& params, const Step& step) {
   const double e = params["epsilon"];
-  const double entropy = entropy_of(logits, *step.scratch);
-  const double total = fill_weights(logits, *step.scratch);
+  const auto [total, entropy] = spread_of(logits, *step.scratch);
   const double limit = std::min(e, std::sqrt(e) * exp_exact(-entropy));
   remove_below(logits, static_cast<double>(largest(logits)) + log_exact(limit * total), params["keep"],
                *step.scratch);

@@ -27,6 +27,20 @@ class Descending {
     if (rank > 0) (*this)[rank - 1];
     return std::span<const Candidate>(scratch_->order).subspan(rank);
   }
+  // All of them, in order.
+  std::span<const Candidate> all() {
+    if (size() > 0) (*this)[size() - 1];
+    return scratch_->order;
+  }
+
+  // The shortest prefix whose weights, shape (vocabulary,) by id, add up to `wanted` or more, at least one;
+  // all candidates if there is none. Sorts no more than the bucket in which that is reached, so after it only
+  // from() and higher ranks have an answer.
+  struct Prefix {
+    std::size_t length;
+    double sum;
+  };
+  Prefix prefix_holding(double wanted, std::span<const double> weights);
 
  private:
   void distribute();

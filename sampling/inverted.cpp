@@ -8,7 +8,7 @@ void inverted(std::span<float> logits, const Params&, const Step& step) {
   Descending order(logits, *step.scratch);
   for (std::size_t rank = 0; rank < order.size(); ++rank) {
     const Candidate& opposite = order[order.size() - 1 - rank];
-    logits[static_cast<std::size_t>(order[rank].id)] = static_cast<float>(opposite.key);
+    logits[static_cast<std::size_t>(order[rank].id)] = opposite.key;
   }
 }
 

@@ -12,7 +12,7 @@ namespace {
 
 // A heap of the k largest so far: for small k nearly all blocks are passed over.
 float kth_by_heap(std::span<const float> logits, std::size_t k, Scratch& scratch) {
-  constexpr std::size_t block = 64;
+  constexpr std::size_t block = 256;
   auto& heap = scratch.weights;  // smallest at the front
   heap.assign(k, static_cast<double>(impossible));
   float least = impossible;
@@ -37,7 +37,7 @@ float kth_largest(std::span<const float> logits, std::size_t k, Scratch& scratch
   if (k == 1) return largest(logits);
   if (k <= heap_limit) return kth_by_heap(logits, k, scratch);
   Descending order(logits, scratch);
-  return k <= order.size() ? static_cast<float>(order[k - 1].key) : impossible;
+  return k <= order.size() ? order[k - 1].key : impossible;
 }
 
 void remove_below(std::span<float> logits, double cut, double keep, Scratch& scratch) {

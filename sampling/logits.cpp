@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
+#include <cstdint>
 
 #include "sampling/boltzmann.h"
 
@@ -22,6 +24,26 @@ double sum_block(const double* values, std::size_t n) {
   return ((chain[0] + chain[1]) + (chain[2] + chain[3])) + ((chain[4] + chain[5]) + (chain[6] + chain[7]));
 }
 
+// exp for weights: x <= 0, and 0 instead of the numbers below 1e-300. Otherwise exp_exact with one factor
+// less.
+double weight_of(double x) {
+  constexpr double log2_e = 0x1.71547652b82fep0, ln2_high = 0x1.62e42fefa38p-1,
+                   ln2_low = 0x1.ef35793c7673p-45;
+  constexpr double round_bits = 0x1.8p52, least = -690.0;
+  const double bounded = x < least ? least : x;
+  const double shifted = bounded * log2_e + round_bits;
+  const double n = shifted - round_bits;
+  const double r = (bounded - n * ln2_high) - n * ln2_low;
+  const double r2 = r * r, r4 = r2 * r2;
+  const double p01 = 1.0 / 6 + r * (1.0 / 24), p23 = 1.0 / 120 + r * (1.0 / 720);
+  const double p45 = 1.0 / 5040 + r * (1.0 / 40320), p67 = 1.0 / 362880 + r * (1.0 / 3628800);
+  const double tail =
+      ((p01 + r2 * p23) + r4 * (p45 + r2 * p67)) + (r4 * r4) * (1.0 / 39916800 + r * (1.0 / 479001600));
+  const double p = r + r2 * (0.5 + r * tail);
+  const double scale = std::bit_cast<double>((std::bit_cast<std::uint64_t>(shifted) + 1023) << 52);
+  return x < least ? 0.0 : (p + 1.0) * scale;
+}
+
 }  // namespace
 
 float largest(std::span<const float> logits) {
@@ -34,6 +56,30 @@ float largest(std::span<const float> logits) {
   float result = impossible;
   for (const float value : most) result = std::max(result, value);
   for (std::size_t i = whole; i < n; ++i) result = std::max(result, z[i]);
+  return result;
+}
+
+Scan scan(std::span<const float> logits) {
+  std::array<float, lanes> most;
+  std::array<unsigned, lanes> bad{};
+  most.fill(impossible);
+  constexpr float top = std::numeric_limits<float>::infinity();
+  const float* z = logits.data();
+  const std::size_t n = logits.size(), whole = n - n % lanes;
+  for (std::size_t i = 0; i < whole; i += lanes)
+    for (std::size_t j = 0; j < lanes; ++j) {
+      most[j] = most[j] < z[i + j] ? z[i + j] : most[j];
+      bad[j] += !(z[i + j] < top);
+    }
+  Scan result{impossible, 0};
+  for (std::size_t j = 0; j < lanes; ++j) {
+    result.top = std::max(result.top, most[j]);
+    result.not_finite += bad[j];
+  }
+  for (std::size_t i = whole; i < n; ++i) {
+    result.top = std::max(result.top, z[i]);
+    result.not_finite += !(z[i] < top);
+  }
   return result;
 }
 
@@ -83,14 +129,15 @@ double fill_weights(std::span<const float> logits, Scratch& scratch) {
     const std::size_t n = std::min(block, logits.size() - begin);
     const float* z = logits.data() + begin;
     double* w = scratch.weights.data() + begin;
-    for (std::size_t i = 0; i < n; ++i) w[i] = exp_exact(static_cast<double>(z[i]) - top);
+    for (std::size_t i = 0; i < n; ++i) w[i] = weight_of(static_cast<double>(z[i]) - top);
     total.add(sum_block(w, n));
   }
   return total.value();
 }
 
-double entropy_of(std::span<const float> logits, Scratch& scratch) {
-  const double sum = fill_weights(logits, scratch);
+Spread spread_of(std::span<const float> logits, Scratch& scratch) {
+  Spread spread{};
+  spread.total = fill_weights(logits, scratch);
   const double top = static_cast<double>(largest(logits));
   ExactSum distance;
   std::array<double, block> terms;
@@ -105,7 +152,8 @@ double entropy_of(std::span<const float> logits, Scratch& scratch) {
     }
     distance.add(sum_block(terms.data(), n));
   }
-  return log_exact(sum) + distance.value() / sum;
+  spread.entropy = log_exact(spread.total) + distance.value() / spread.total;
+  return spread;
 }
 
 Moments moments_of(std::span<const float> logits, Scratch& scratch) {

@@ -10,18 +10,27 @@ namespace kelvin {
 
 // The largest logit; `impossible` for an empty array.
 float largest(std::span<const float> logits);
+// The largest logit, and how many are NaN or +infinity.
+struct Scan {
+  float top;
+  unsigned not_finite;
+};
+Scan scan(std::span<const float> logits);
 // The smallest logit that is not impossible; +infinity if there is none.
 float smallest_possible(std::span<const float> logits);
 // The index of the first entry equal to `value`; logits.size() if there is none.
 std::size_t first_of(std::span<const float> logits, float value);
 std::size_t count_possible(std::span<const float> logits);
 
-// Fills scratch.weights with exp(z - largest), 0 for the impossible, and returns their sum (fixed order,
-// error below 1e-15 relative).
+// Fills scratch.weights with exp(z - largest), 0 for the impossible, and returns their sum (in a fixed order,
+// error about 1e-15 relative).
 double fill_weights(std::span<const float> logits, Scratch& scratch);
 
-// Entropy in nats of softmax(logits), at beta 1.
-double entropy_of(std::span<const float> logits, Scratch& scratch);
+// The same with the entropy in nats of softmax(logits), at beta 1.
+struct Spread {
+  double total, entropy;
+};
+Spread spread_of(std::span<const float> logits, Scratch& scratch);
 
 // Mean and population variance of the possible logits.
 struct Moments {

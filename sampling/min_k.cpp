@@ -11,14 +11,15 @@ namespace kelvin {
 void min_k(std::span<float> logits, const Params& params, const Step& step) {
   Descending order(logits, *step.scratch);
   const double least = static_cast<double>(smallest_possible(logits));
-  const double range = order[0].key - least;
+  const auto key = [&](std::size_t rank) { return static_cast<double>(order[rank].key); };
+  const double range = key(0) - least;
   if (!(range > 0)) return;
   std::size_t cliff = 1;
   double steepest = 0;
   for (std::size_t i = 1; i < order.size(); ++i) {
     // No drop behind rank i - 1 can exceed what is left above the smallest logit.
-    if ((order[i - 1].key - least) / static_cast<double>(i) <= steepest) break;
-    const double drop = (order[i - 1].key - order[i].key) / static_cast<double>(i);
+    if ((key(i - 1) - least) / static_cast<double>(i) <= steepest) break;
+    const double drop = (key(i - 1) - key(i)) / static_cast<double>(i);
     if (drop > steepest) {
       steepest = drop;
       cliff = i;

@@ -30,7 +30,7 @@ double zipf_exponent(Descending& order) {
   double products = 0, squares = 0;
   for (std::size_t i = 0; i + 1 < std::min(ranks, order.size()); ++i) {
     const double t = log_exact(static_cast<double>(i + 2) / static_cast<double>(i + 1));
-    products += t * (order[i].key - order[i + 1].key);
+    products += t * (static_cast<double>(order[i].key) - static_cast<double>(order[i + 1].key));
     squares += t * t;
   }
   return squares > 0 ? products / squares : 0;

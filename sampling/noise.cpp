@@ -9,13 +9,11 @@ namespace kelvin {
 
 namespace {
 
-double gumbel_of(std::uint64_t bits) { return -log_exact(-log_exact(Noise::to_unit(bits))); }
-
 constexpr std::uint64_t purpose_shift = 32;
 
 }  // namespace
 
-double Noise::gumbel(int token) const { return gumbel_of(bits(token)); }
+double Noise::gumbel(int token) const { return -log_exact(-log_exact(uniform(token))); }
 
 Noise draw_noise(const Step& step) { return Noise(step.seed, step.stream, step.position()); }
 
@@ -24,10 +22,10 @@ Noise stage_noise(const Step& step, std::uint64_t purpose) {
 }
 
 int draw(std::span<const float> logits, const Noise& noise) {
-  // Whole blocks are passed over where even their largest logit with their largest noise cannot win. The
-  // noise grows with its bits, so the bound needs one logarithm per block, not two per token; `slack` covers
-  // the rounding of that logarithm.
-  constexpr std::size_t block = 32;
+  // A token can win only if its noise g exceeds what it lacks: -ln u <= exp(-lack), hence u >= 1 -
+  // exp(-lack). So a block needs one exponential, a token its bits, and only the few that pass need their
+  // logarithms. `slack` covers the rounding.
+  constexpr std::size_t block = 128;
   constexpr double largest_gumbel = 36.8, slack = 1e-9;
   double best = -infinity;
   int winner = -1;
@@ -44,14 +42,12 @@ int draw(std::span<const float> logits, const Noise& noise) {
   for (std::size_t begin = 0; begin < logits.size(); begin += block) {
     const std::size_t end = std::min(begin + block, logits.size());
     const float block_top = largest(logits.subspan(begin, end - begin));
-    if (static_cast<double>(block_top) + largest_gumbel < best) continue;
-    std::uint64_t most_bits = 0;
+    const double lack = best - static_cast<double>(block_top) - slack;
+    if (lack > largest_gumbel) continue;
+    const double least_u = lack > 0 ? 1 - exp_exact(-lack) : 0.0;
+    const auto least_bits = static_cast<std::uint64_t>(least_u * 0x1p64);
     for (std::size_t i = begin; i < end; ++i)
-      most_bits = std::max(most_bits, noise.bits(static_cast<int>(i)));
-    const double bound = gumbel_of(most_bits) + slack;
-    if (static_cast<double>(block_top) + bound < best) continue;
-    for (std::size_t i = begin; i < end; ++i)
-      if (logits[i] != impossible && static_cast<double>(logits[i]) + bound >= best) offer(i);
+      if (noise.bits(static_cast<int>(i)) >= least_bits && logits[i] != impossible) offer(i);
   }
   return winner;
 }

@@ -37,12 +37,13 @@ struct StageType {
   Kind kind;
   StageFunction apply;
   std::vector<Parameter> parameters = {};  // the first is what stands behind "name="
-  std::string help = {};               // one line
-  std::string source = {};            // paper
+  std::string help = {};                   // one line
+  std::string source = {};                 // paper
   std::string below_zero = {};  // meaning at beta < 0, where "sees whatever stands before it" is not enough
   std::vector<std::string> aliases = {};
-  bool once = false;  // twice in a chain makes no sense
-  bool last = false;  // only the draw may follow
+  bool once = false;      // twice in a chain makes no sense
+  bool last = false;      // only the draw may follow
+  bool may_empty = true;  // might remove every token; the chain then puts the best one back
   PrepareFunction prepare = {};
   AcceptFunction accept = {};
   UnsettledFunction unsettled = {};  // only with an `accept` that takes tokens back

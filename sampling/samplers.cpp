@@ -424,7 +424,10 @@ std::vector<StageType> feedbacks() {
 }
 
 void append(std::vector<StageType>& rows, std::vector<StageType> more) {
-  for (StageType& row : more) rows.push_back(std::move(row));
+  for (StageType& row : more) {
+    row.may_empty = row.kind == Kind::constraint || row.kind == Kind::history;
+    rows.push_back(std::move(row));
+  }
 }
 
 }  // namespace

@@ -27,22 +27,21 @@ void skew(std::span<float> logits, const Params& params, const Step& step) {
   const double total = fill_weights(logits, scratch);
   const double top = static_cast<double>(largest(logits)), log_total = log_exact(total);
   Descending order(logits, scratch);
-  double below = 0;  // the sum before this token, in units of the weights
-  for (std::size_t rank = 0; rank < order.size(); ++rank) {
-    const Candidate& c = order[rank];
-    const double log_weight = c.key - top;
+  double below = 0, log_below = 0;  // the sum before this token and its logarithm, in units of the weights
+  for (const Candidate& c : order.all()) {
+    const double log_weight = static_cast<double>(c.key) - top;
     const double weight = scratch.weights[static_cast<std::size_t>(c.id)];
+    const double share = below > 0 ? weight / below : infinity;
+    const bool small = share < 1e-5 && k * share < 1e-5;
     double log_p;
-    if (rank == 0) {
+    if (below == 0)
       log_p = k * (log_weight - log_total);
-    } else if (weight > 0) {
-      // b^k - a^k = a^k (e^(k ln(b/a)) - 1)
-      log_p = k * (log_exact(below) - log_total) + log_expm1(k * log1p_exact(weight / below));
-    } else {
-      // Too small for a difference: the derivative k a^(k-1) times the probability.
-      log_p = s + (k - 1) * (log_exact(below) - log_total) + log_weight - log_total;
-    }
+    else if (small)  // b^k - a^k = k a^(k-1) (b - a) (1 + (k-1)/2 (b - a)/a + ...)
+      log_p = s + (k - 1) * (log_below - log_total + 0.5 * share) + log_weight - log_total;
+    else  // a^k (e^(k ln(b/a)) - 1)
+      log_p = k * (log_below - log_total) + log_expm1(k * log1p_exact(share));
     below += weight;
+    log_below = small ? log_below + share - 0.5 * share * share : log_exact(below);
     constexpr double bottom = std::numeric_limits<float>::lowest();
     logits[static_cast<std::size_t>(c.id)] = static_cast<float>(log_p < bottom ? bottom : log_p);
   }

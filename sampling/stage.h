@@ -57,7 +57,7 @@ struct Memory {
 };
 
 struct Candidate {
-  double key;
+  float key;
   int id;
 };
 
@@ -69,6 +69,7 @@ struct Scratch {
   std::vector<std::uint32_t> buckets;  // counts and offsets
   std::vector<std::uint32_t> counts;   // (vocabulary,) by id; all 0 between uses
   std::vector<int> ids;
+  std::vector<double> ranked;  // by rank
 };
 
 // One step of one sequence, as its caller sees it. Fill the first five.

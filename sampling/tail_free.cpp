@@ -15,24 +15,22 @@ void tail_free(std::span<float> logits, const Params& params, const Step& step) 
   const double total = fill_weights(logits, scratch);
   Descending order(logits, scratch);
   if (order.size() <= 2) return;
-  const auto p = [&](std::size_t rank) {
-    return scratch.weights[static_cast<std::size_t>(order[rank].id)] / total;
-  };
+  auto& p = scratch.ranked;
+  p.clear();
+  for (const Candidate& c : order.all()) p.push_back(scratch.weights[static_cast<std::size_t>(c.id)] / total);
   const std::size_t n = order.size() - 2;
-  const auto bend = [&](std::size_t rank) { return std::fabs(p(rank) - 2 * p(rank + 1) + p(rank + 2)); };
+  for (std::size_t rank = 0; rank < n; ++rank) p[rank] = std::fabs(p[rank] - 2 * p[rank + 1] + p[rank + 2]);
   double all = 0;
-  for (std::size_t rank = 0; rank < n; ++rank) all += bend(rank);
+  for (std::size_t rank = 0; rank < n; ++rank) all += p[rank];
   constexpr double flat = 1e-6;  // no bend to speak of: every token counts the same
-  const bool uniform = all <= flat;
   double sum = 0;
-  std::size_t kept = order.size();
-  for (std::size_t rank = 0; rank < n; ++rank) {
-    sum += uniform ? 1.0 / static_cast<double>(n) : bend(rank) / all;
-    if (sum > z && rank >= 1) {
-      kept = rank;
-      break;
-    }
+  std::size_t kept = 0;
+  while (kept < n) {
+    sum += all > flat ? p[kept] / all : 1.0 / static_cast<double>(n);
+    if (sum > z && kept > 0) break;
+    ++kept;
   }
+  if (kept == n) return;
   for (const Candidate& c : order.from(kept)) logits[static_cast<std::size_t>(c.id)] = impossible;
 }
 

@@ -26,7 +26,7 @@ void temp_dynamic(std::span<float> logits, const Params& params, const Step& ste
   const double centre = params["temperature"], range = params["range"];
   const bool keep_zero = params.text("origin") == "zero";
   if (n < 2) return;
-  const double share = entropy_of(logits, *step.scratch) / log_exact(n);
+  const double share = spread_of(logits, *step.scratch).entropy / log_exact(n);
   // The sign of a negative temperature stays; its size is what moves.
   const double low = std::max(0.0, std::fabs(centre) - std::fabs(range)),
                high = std::fabs(centre) + std::fabs(range);

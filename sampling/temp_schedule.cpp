@@ -28,7 +28,7 @@ void temp_schedule(std::span<float> logits, const Params& params, const Step& st
       static_cast<double>(step.generated()),
       static_cast<double>(step.position()),
       expression.uses("n") ? static_cast<double>(count_possible(logits)) : 0.0,
-      expression.uses("H") ? entropy_of(logits, *step.scratch) : 0.0,
+      expression.uses("H") ? spread_of(logits, *step.scratch).entropy : 0.0,
       expression.uses("top") ? 1 / fill_weights(logits, *step.scratch) : 0.0,
       memory.values.empty() ? 0.0 : memory.values[0],
   };

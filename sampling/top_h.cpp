@@ -15,10 +15,10 @@ void top_h(std::span<float> logits, const Params& params, const Step& step) {
                             ? static_cast<std::size_t>(params["of"])
                             : order.size();
   double total = 0;
-  for (std::size_t rank = 0; rank < n; ++rank) total += exp_exact(order[rank].key - top);
+  for (std::size_t rank = 0; rank < n; ++rank) total += exp_exact(static_cast<double>(order[rank].key) - top);
   const double log_total = log_exact(total);
   const auto entropy_term = [&](std::size_t rank) {
-    const double log_p = order[rank].key - top - log_total;
+    const double log_p = static_cast<double>(order[rank].key) - top - log_total;
     return -exp_exact(log_p) * log_p;
   };
   double entropy = 0;
