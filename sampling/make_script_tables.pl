@@ -37,7 +37,7 @@ print "constexpr const char* names[] = {\n", wrapped(map { "\"$_\"," } @names), 
 print "struct Row {\n  std::uint32_t first, last;\n  int script;\n};\n\n";
 print "constexpr Row rows[] = {\n", wrapped(map { sprintf "{0x%x,0x%x,%d},", @$_ } @merged), "};\n\n}  // namespace\n\n";
 print <<'END';
-std::vector<CodePointRange> script_ranges(std::string_view name) {
+std::vector<CodePointRange> ranges_of_script(std::string_view name) {
   std::vector<CodePointRange> ranges;
   for (const Row& row : rows)
     if (names[row.script] == name) ranges.push_back({row.first, row.last});

@@ -46,7 +46,7 @@ std::uint32_t decode(std::string_view character) {
 
 }  // namespace
 
-ScriptText::ScriptText(std::string_view script) : ranges_(script_ranges(script)), pieces_(n_piece_keys) {
+ScriptText::ScriptText(std::string_view script) : ranges_(ranges_of_script(script)), pieces_(n_piece_keys) {
   if (ranges_.empty()) {
     const std::string near = closest(script, script_names());
     throw std::invalid_argument("unknown script \"" + std::string(script) + "\"" +
@@ -54,7 +54,7 @@ ScriptText::ScriptText(std::string_view script) : ranges_(script_ranges(script))
                                               : "; did you mean \"" + near + "\"?"));
   }
   for (const char* shared : {"Common", "Inherited"})
-    for (const CodePointRange range : script_ranges(shared)) ranges_.push_back(range);
+    for (const CodePointRange range : ranges_of_script(shared)) ranges_.push_back(range);
   std::sort(ranges_.begin(), ranges_.end(), [](auto a, auto b) { return a.first < b.first; });
   for (const auto [first, last] : ranges_)
     for (std::uint32_t c = std::max(first, 0x80u); c <= last; ++c) {

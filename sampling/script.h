@@ -14,7 +14,7 @@ struct CodePointRange {
 
 // The code points of a script by its Unicode name ("Latin", "Common"); empty if there is none. Generated, see
 // make_script_tables.pl.
-std::vector<CodePointRange> script_ranges(std::string_view name);
+std::vector<CodePointRange> ranges_of_script(std::string_view name);
 std::vector<std::string> script_names();
 
 class ScriptText {

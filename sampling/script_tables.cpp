@@ -247,7 +247,7 @@ constexpr Row rows[] = {
 
 }  // namespace
 
-std::vector<CodePointRange> script_ranges(std::string_view name) {
+std::vector<CodePointRange> ranges_of_script(std::string_view name) {
   std::vector<CodePointRange> ranges;
   for (const Row& row : rows)
     if (names[row.script] == name) ranges.push_back({row.first, row.last});
