@@ -1,5 +1,7 @@
 #include "loaders/convert.h"
 
+#include <algorithm>
+#include <bit>
 #include <cstdint>
 #include <cstring>
 
@@ -7,6 +9,16 @@
 
 namespace kelvin {
 namespace {
+
+// f16_to_f32 without branches, so that compilers use vectors: several times faster over a whole model. The
+// exponent of the shifted bits is 112 too small, which a multiplication corrects exactly, for subnormal
+// numbers too.
+float widen_f16(std::uint16_t half) {
+  const std::uint32_t sign = (half & 0x8000u) << 16, magnitude = (half & 0x7fffu) << 13;
+  const std::uint32_t scaled = std::bit_cast<std::uint32_t>(std::bit_cast<float>(magnitude) * 0x1p112f);
+  const std::uint32_t special = magnitude >= 0x0f800000u ? 0x7f800000u : 0u;  // infinity and NaN
+  return std::bit_cast<float>(sign | scaled | special);
+}
 
 template <class Bits, class Result, class Function>
 void convert_each(const std::byte* from, std::size_t count, void* to, Function function) {
@@ -38,9 +50,17 @@ void convert(Dtype dtype, const std::byte* from, std::size_t count, Storage stor
   } else if (dtype == Dtype::f32) {
     convert_each<float, Half>(from, count, to, f32_to_bf16);
   } else if (storage == Storage::f32) {
-    convert_each<Half, float>(from, count, to, f16_to_f32);
+    convert_each<Half, float>(from, count, to, widen_f16);
   } else {
-    convert_each<Half, Half>(from, count, to, [](Half bits) { return f32_to_bf16(f16_to_f32(bits)); });
+    // In two steps, each of which compilers turn into vectors.
+    constexpr std::size_t piece = 1024;
+    float wide[piece];
+    for (std::size_t at = 0; at < count; at += piece) {
+      const std::size_t n = std::min(piece, count - at);
+      convert(Dtype::f16, from + at * sizeof(Half), n, Storage::f32, wide);
+      convert(Dtype::f32, reinterpret_cast<const std::byte*>(wide), n, Storage::bf16,
+              static_cast<Half*>(to) + at);
+    }
   }
 }
 

@@ -18,6 +18,12 @@ Weights load(const std::vector<TensorToWrite>& tensors, const ModelConfig& confi
   return load_weights(folder.path(), config, options);
 }
 
+LoadOptions stored_as(Storage storage) {
+  LoadOptions options;
+  options.storage = storage;
+  return options;
+}
+
 float element(const Matrix& matrix, int row, int col) {
   const auto at =
       static_cast<std::size_t>(row) * static_cast<std::size_t>(matrix.cols) + static_cast<std::size_t>(col);
@@ -83,7 +89,7 @@ TEST_CASE("every tensor lands in its place, from every dtype in every storage an
           CAPTURE(alignment);
           ModelConfig config = tiny_config(2);
           config.attention_bias = config.mlp_bias = biases;
-          const Weights weights = load(tiny_tensors(config, dtype), config, {storage, false, {}}, alignment);
+          const Weights weights = load(tiny_tensors(config, dtype), config, stored_as(storage), alignment);
           check_values(weights, tiny_tensors(config), config, storage);
         }
 }
@@ -92,11 +98,13 @@ TEST_CASE("what lies as it is wanted is used in place, the rest is converted and
   const ModelConfig config = tiny_config();
   const auto buffers = [&](const char* dtype, std::optional<Storage> storage, std::size_t alignment) {
     std::size_t last = 0, announced = 0;
-    const LoadOptions options{storage, false, [&](std::size_t done, std::size_t total) {
-                                CHECK(done > last);
-                                last = done;
-                                announced = total;
-                              }};
+    LoadOptions options;
+    options.storage = storage;
+    options.progress = [&](std::size_t done, std::size_t total) {
+      CHECK(done > last);
+      last = done;
+      announced = total;
+    };
     const std::size_t count = load(tiny_tensors(config, dtype), config, options, alignment).buffers.size();
     CHECK(last == announced);
     CHECK((announced > 0) == (count > 0));
