@@ -36,7 +36,10 @@ TEST_CASE("errors say what was expected and found") {
   CHECK(load_error([&] {
           required_int(a, "s", {0, 9});
         }) == "f.json: a.s: an integer from 0 to 9 expected, a string found");
-  CHECK(contains(load_error([&] { required_int(a, "big", {0, 9}); }), "an integer from 0 to 9 expected, 184467440737095"));
+  CHECK(contains(load_error([&] {
+                   required_int(a, "big", {0, 9});
+                 }),
+                 "an integer from 0 to 9 expected, 184467440737095"));
   CHECK(load_error([&] {
           required_int(a, "none", {0, 9});
         }) == "f.json: a: key \"none\" expected, none found");
