@@ -11,7 +11,7 @@ namespace kelvin::jinja {
 
 struct Limits {
   std::uint64_t steps = 10'000'000;
-  std::size_t bytes = std::size_t{96} << 20;
+  std::size_t bytes = std::size_t{80} << 20;
   int depth = 1500;  // of calls, statements and expressions within one another
 };
 

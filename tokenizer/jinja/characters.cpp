@@ -1,6 +1,7 @@
 #include "tokenizer/jinja/characters.h"
 
 #include <algorithm>
+#include <cstring>
 #include <span>
 
 #include "tokenizer/jinja/character_tables.h"
@@ -67,6 +68,17 @@ std::size_t length_at(std::string_view text, std::size_t position) {
   return length;
 }
 
+// Bytes at the start that are surely ASCII: whole words of eight.
+std::size_t ascii_prefix(std::string_view text) {
+  std::size_t at = 0;
+  for (; at + 8 <= text.size(); at += 8) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, text.data() + at, 8);
+    if (word & 0x8080808080808080) break;
+  }
+  return at;
+}
+
 }  // namespace
 
 char32_t next_character(std::string_view text, std::size_t& position) {
@@ -82,6 +94,7 @@ char32_t next_character(std::string_view text, std::size_t& position) {
 }
 
 std::size_t previous_character(std::string_view text, std::size_t position) {
+  if (static_cast<unsigned char>(text[position - 1]) < 0x80) return position - 1;
   for (std::size_t length = 4; length > 1; --length)
     if (position >= length && length_at(text, position - length) == length) return position - length;
   return position - 1;
@@ -107,13 +120,13 @@ void append_character(std::string& text, char32_t c) {
 }
 
 std::size_t count_characters(std::string_view text) {
-  std::size_t count = 0;
-  for (std::size_t at = 0; at < text.size(); ++count) at += length_at(text, at);
+  std::size_t at = ascii_prefix(text), count = at;
+  for (; at < text.size(); ++count) at += length_at(text, at);
   return count;
 }
 
 bool is_valid_utf8(std::string_view text) {
-  for (std::size_t at = 0; at < text.size();) {
+  for (std::size_t at = ascii_prefix(text); at < text.size();) {
     const std::size_t length = length_at(text, at);
     if (length == 1 && static_cast<unsigned char>(text[at]) >= 0x80) return false;
     at += length;

@@ -228,7 +228,7 @@ class TimeFormat {
 }  // namespace
 
 std::string format_time(std::string_view format, const Clock& clock) {
-  spend_scan(format.size() * 8);
+  spend(format.size());
   return TimeFormat(clock).run(format);
 }
 

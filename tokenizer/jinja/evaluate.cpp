@@ -6,6 +6,8 @@ namespace kelvin::jinja {
 
 namespace {
 
+constexpr std::size_t max_arguments = 1000;
+
 bool compared(char operation, const Value& a, const Value& b) {
   switch (operation) {
     case '=':
@@ -171,12 +173,14 @@ Arguments Interpreter::evaluate_arguments(const std::vector<Argument>& arguments
         for (const auto& [key, item] : value.as_dict().entries()) {
           if (!key.is_string()) throw Failure("names of arguments must be strings");
           spend_scan(8 * result.named.size());
+          if (result.named.size() > max_arguments) throw Failure("too many arguments");
           if (result.take(key.as_string()))
             throw Failure("the argument '" + key.as_string() + "' is given twice");
           result.named.emplace_back(key.as_string(), item);
         }
         break;
     }
+    if (result.positional.size() + result.named.size() > max_arguments) throw Failure("too many arguments");
   }
   return result;
 }

@@ -8,6 +8,7 @@ namespace {
 
 constexpr int max_height = 500;
 constexpr int max_parentheses = 150;
+constexpr std::size_t max_arguments = 1000;
 
 std::string described(const Token& token) {
   switch (token.kind) {
@@ -415,6 +416,7 @@ std::vector<Argument> ExpressionParser::call_arguments() {
   while (!at_symbol(")")) {
     if (!arguments.empty()) expect_symbol(",");
     if (at_symbol(")")) break;
+    if (arguments.size() >= max_arguments) fail("too many arguments");
     Argument argument{Argument::Kind::positional, {}, {}};
     if (skip_symbol("*")) {
       argument.kind = Argument::Kind::unpacked_list;

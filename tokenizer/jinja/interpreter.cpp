@@ -183,8 +183,9 @@ Interpreter::Flow Interpreter::run_loop(const Statement& statement, std::vector<
 
   bool completed = false;  // some round to its end: only then is there no else
   while (loop->advance()) {
-    spend();
+    spend(3);
     scope_ = std::make_shared<Scope>(Scope{outer, {}});
+    scope_->variables.reserve(4);
     if (loop_name_ >= 0) scope_->set(loop_name_, Value(loop));
     assign(statement.targets[0], loop->item());
     const Flow flow = run(statement.blocks[0]);

@@ -323,6 +323,11 @@ class BraceFormat {
 
   Value positional_value(std::string_view number) {
     std::size_t index = next_, at = 0;
+    // Either all fields are numbered or none.
+    const Numbering numbering = number.empty() ? Numbering::automatic : Numbering::manual;
+    if (numbering_ != Numbering::unknown && numbering_ != numbering)
+      throw Failure("numbered and unnumbered fields cannot be mixed in a format");
+    numbering_ = numbering;
     if (number.empty())
       ++next_;
     else
@@ -347,7 +352,8 @@ class BraceFormat {
     };
     std::size_t after_fill = 0;
     next_character(text, after_fill);
-    if (is_align(after_fill)) {
+    const bool has_fill = is_align(after_fill);
+    if (has_fill) {
       field.fill = text.substr(0, after_fill);
       at = after_fill;
     }
@@ -359,7 +365,7 @@ class BraceFormat {
     if (at < text.size() && text[at] == '#') field.alternate = ++at;
     if (at < text.size() && text[at] == '0') {
       ++at;
-      if (!field.align) field.fill = "0";
+      if (!has_fill) field.fill = "0";
       if (!field.align && value.is_number()) field.align = '=';
     }
     field.width = read_number(text, at);
@@ -400,6 +406,7 @@ class BraceFormat {
   const std::vector<Value>& positional_;
   const Value& named_;
   std::size_t next_ = 0;
+  enum class Numbering { unknown, automatic, manual } numbering_ = Numbering::unknown;
 };
 
 }  // namespace

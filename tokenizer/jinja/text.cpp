@@ -12,6 +12,7 @@ namespace {
 
 // Knuth, Morris and Pratt (1977): linear whatever the strings, which std::string_view::find is not.
 std::size_t find_long(std::string_view text, std::string_view needle, std::size_t from) {
+  spend((needle.size() + text.size() - from) / 8);
   afford(needle.size(), sizeof(std::uint32_t));
   std::vector<std::uint32_t> border(needle.size(), 0);
   for (std::size_t i = 1, k = 0; i < needle.size(); ++i) {
@@ -44,7 +45,7 @@ bool contains(std::string_view characters, std::string_view one) {
 
 template <class Change>
 std::string changed(std::string_view text, Change change) {
-  spend_scan(text.size() * 8);
+  spend_scan(text.size() * 16);
   std::string result;
   result.reserve(text.size());
   for (std::size_t at = 0; at < text.size();) {
@@ -161,7 +162,7 @@ std::string_view strip(std::string_view text, Side side, std::optional<std::stri
     if (!strips(before, last)) break;
     last = before;
   }
-  spend_scan(text.size() - (last - first));
+  spend((text.size() - (last - first)) / 4);
   return text.substr(first, last - first);
 }
 
@@ -184,7 +185,7 @@ std::vector<std::string> split(std::string_view text, std::optional<std::string_
   }
   for (text = strip(text, Side::left); !text.empty(); text = strip(text, Side::left)) {
     if (parts.size() == limit) {
-      add(strip(text, Side::right));
+      add(text);
       break;
     }
     std::size_t end = 0;
@@ -217,8 +218,6 @@ std::vector<std::string> split_right(std::string_view text, std::optional<std::s
         start = before;
       }
       end = start == 0 ? not_found : start;
-    } else if (!separator) {
-      text = strip(text, Side::left);
     }
     spend_scan(text.size() - start);
     charge.grow(sizeof(std::string) + text.size() - start);
@@ -293,7 +292,7 @@ std::string swap_case(std::string_view text) {
 std::size_t byte_offset(std::string_view text, std::size_t characters) {
   std::size_t at = 0;
   for (; characters > 0 && at < text.size(); --characters) next_character(text, at);
-  spend_scan(at);
+  spend(at / 8);
   return at;
 }
 
