@@ -184,6 +184,22 @@ int Chain::unsettled(const Step& step) const {
   return most;
 }
 
+Chain Chain::at_temperature(double temperature) const {
+  ParsedStage stage = parse_stage("temp=" + number_text(temperature));
+  const Link link{*stage.type, stage.params, stage_text(*stage.type, stage.params), {}};
+  Chain other = *this;
+  const auto is_temperature = [](const Link& l) { return l.type.kind == Kind::temperature; };
+  const auto last = std::find_if(other.links_.rbegin(), other.links_.rend(), is_temperature);
+  if (last != other.links_.rend()) {
+    *last = link;
+    return other;
+  }
+  const auto feedback =
+      std::find_if(other.links_.begin(), other.links_.end(), [](const Link& l) { return l.type.last; });
+  other.links_.insert(feedback, link);
+  return other;
+}
+
 std::string Chain::text() const {
   std::string all;
   for (const Link& link : links_) all += (all.empty() ? "" : ",") + link.text;

@@ -87,6 +87,10 @@ class Chain {
   // How many of step.tokens' last tokens a later accept may still take back; show no text of these yet.
   int unsettled(const Step& step) const;
 
+  // The same chain with its last temperature stage replaced by temp=`temperature`; without one, temp is put
+  // before the feedback stage or at the end.
+  Chain at_temperature(double temperature) const;
+
   const std::vector<Link>& links() const { return links_; }
   std::string text() const;      // parse(text()) is this chain
   std::string describe() const;  // one line per stage: its values and where they came from

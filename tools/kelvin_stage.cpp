@@ -1,0 +1,132 @@
+// kelvin-stage: the workbench of sampler authors. Logits from a file through a chain; no model.
+#include <bit>
+#include <fstream>
+#include <iostream>
+#include <iterator>
+#include <optional>
+
+#include "sampling/chain_text.h"
+#include "tools/flags.h"
+#include "tools/output_file.h"
+#include "tools/run_main.h"
+#include "tools/sampling_options.h"
+#include "tools/stage_report.h"
+
+namespace kelvin {
+namespace {
+
+struct Options {
+  std::string logits, thermo;
+  std::optional<std::string> raw;
+  std::vector<int> history;
+  int vocabulary = 0;
+  bool json = false, list = false;
+  SamplingOptions sampling;
+};
+
+// float32, little-endian, as written by kelvin-logits --raw
+std::vector<float> read_logits(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  if (!file) throw UsageError("--logits: cannot read " + path);
+  const std::vector<char> bytes((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+  if (file.bad() || bytes.empty() || bytes.size() % sizeof(float) != 0)
+    throw UsageError("--logits: " + path + ": float32 numbers expected, " + std::to_string(bytes.size()) +
+                     " bytes found");
+  std::vector<float> logits(bytes.size() / sizeof(float));
+  for (std::size_t i = 0; i < logits.size(); ++i) {
+    std::uint32_t bits = 0;
+    for (std::size_t byte = 0; byte < sizeof(float); ++byte)
+      bits |= static_cast<std::uint32_t>(static_cast<unsigned char>(bytes[i * sizeof(float) + byte]))
+              << (8 * byte);
+    logits[i] = std::bit_cast<float>(bits);
+  }
+  return logits;
+}
+
+std::string file_bytes(std::span<const float> logits) {
+  std::string bytes;
+  for (const float z : logits)
+    for (int byte = 0; byte < 4; ++byte)
+      bytes += static_cast<char>(std::bit_cast<std::uint32_t>(z) >> (8 * byte));
+  return bytes;
+}
+
+void print_thermo(const Options& options, std::span<const float> row, std::size_t number) {
+  for (const std::string& beta : split_chain(options.thermo))
+    std::cout << thermo_json(number, thermo(row, parse_number(beta, "--thermo: a number"))) << '\n';
+}
+
+void run_rows(const Options& options, std::span<const float> all, std::size_t vocabulary) {
+  const Chain chain = options.sampling.settings.chain();
+  const std::uint64_t seed = options.sampling.seed ? *options.sampling.seed : random_seed();
+  constexpr double other_temperatures[] = {0.5, 1, 2};
+  std::optional<OutputFile> file;
+  if (options.raw) file.emplace(*options.raw);
+  std::vector<int> history = options.history;
+  ChainState state;
+  if (!options.json) std::cout << chain.describe();
+  for (std::size_t row = 0; row < all.size() / vocabulary; ++row) {
+    const auto given = all.subspan(row * vocabulary, vocabulary);
+    std::vector<float> logits(given.begin(), given.end());
+    Step step;
+    step.tokens = history;
+    step.n_prompt = options.history.size();
+    step.seed = seed;
+    Trace trace;
+    trace.keep_ids = true;
+    const ChainState before = state;
+    const int token = chain.sample(logits, step, state, &trace);
+    const Why why = explain(chain, trace, step, before, other_temperatures);
+    const StageReport report{row, step.position(), seed, trace, why};
+    std::cout << (options.json ? stage_report_json(report) + '\n' : stage_report_text(report));
+    if (file) file->write(file_bytes(logits));
+    chain.accept(token, step, state);
+    history.push_back(token);
+  }
+  if (file) file->commit();
+}
+
+int stage_main(int argc, char** argv) {
+  Options options;
+  Flags flags(
+      "kelvin-stage",
+      "sends logits from a file through a chain of samplers and shows what each stage does; needs no model");
+  flags.group("input");
+  flags.option("logits", "FILE", "float32, little-endian: one row, or several with --vocab",
+               to(options.logits));
+  flags.option("vocab", "N", "logits in a row; each row is one step more, the token drawn joins the history",
+               to(options.vocabulary, 1));
+  flags.option("history", "IDS", "the tokens before the first row, as in 1,2,3", to(options.history));
+  options.sampling.add_to(flags);
+  flags.group("output");
+  flags.option("raw", "FILE", "write the processed logits, float32 little-endian", to(options.raw));
+  flags.option("thermo", "BETAS",
+               "instead of a draw: statistics of the raw logits at these beta, as in 1,0,-inf; JSON lines",
+               to(options.thermo));
+  flags.toggle("json", "JSON lines, one a row", options.json);
+  flags.toggle("list", "print the table of all samplers in Markdown and stop", options.list);
+  if (!flags.parse(argc, argv)) return 0;
+  if (options.list) {
+    std::cout << stage_markdown();
+    return 0;
+  }
+  if (options.logits.empty()) throw UsageError("--logits FILE is needed");
+  const std::vector<float> all = read_logits(options.logits);
+  const std::size_t vocabulary =
+      options.vocabulary > 0 ? static_cast<std::size_t>(options.vocabulary) : all.size();
+  if (all.size() % vocabulary != 0)
+    throw UsageError("--vocab: " + std::to_string(all.size()) + " logits in " + options.logits +
+                     " are no whole number of rows of " + std::to_string(vocabulary));
+  if (options.thermo.empty()) {
+    run_rows(options, all, vocabulary);
+    return 0;
+  }
+  for (std::size_t row = 0; row < all.size() / vocabulary; ++row)
+    print_thermo(options, std::span(all).subspan(row * vocabulary, vocabulary), row);
+  return 0;
+}
+
+}  // namespace
+}  // namespace kelvin
+
+int main(int argc, char** argv) { return kelvin::run_main(argc, argv, kelvin::stage_main); }

@@ -1,0 +1,32 @@
+// What a chain did to one step, for people and as JSON.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "sampling/boltzmann.h"
+#include "sampling/trace.h"
+#include "sampling/why.h"
+
+namespace kelvin {
+
+struct StageReport {
+  std::size_t row;       // of the logits file
+  std::size_t position;  // of the drawn token
+  std::uint64_t seed;
+  const Trace& trace;
+  const Why& why;
+};
+
+// A table: a line per stage, then where the drawn token came from.
+std::string stage_report_text(const StageReport& report);
+
+// One JSON object on one line, without its end of line.
+std::string stage_report_json(const StageReport& report);
+
+// The statistics of one row at one beta as one JSON object: names and conventions of goldens C1. What does
+// not exist is null.
+std::string thermo_json(std::size_t row, const Thermo& thermo);
+
+}  // namespace kelvin
