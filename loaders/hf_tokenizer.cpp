@@ -120,7 +120,7 @@ LoadedTokenizer load_tokenizer(const fs::path& folder) {
     try {
       return Tokenizer(read_tokenizer_json(document));
     } catch (const std::invalid_argument& problem) {
-      throw LoadError(path.string(), problem.what());
+      throw LoadError(path.string(), printable(problem.what(), 500));
     }
   };
   LoadedTokenizer loaded{tokenizer(), {}};

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "loaders/load_error.h"
+#include "tokenizer/regex_syntax.h"
 
 namespace kelvin {
 
@@ -48,10 +49,15 @@ Pattern read_pattern(JsonValue object) {
   const JsonValue value = object.at("pattern");
   if (value.is_string()) return {std::string(value.as_string()), false};
   Pattern pattern;
-  if (const auto regex = value.find("Regex"))
+  if (const auto regex = value.find("Regex")) {
     pattern = {std::string(regex->as_string()), true};
-  else if (const auto literal = value.find("String"))
-    pattern = {std::string(literal->as_string()), false};
+    try {
+      parse_regex(pattern.text);
+    } catch (const RegexError& problem) {
+      regex->fail(printable(problem.what(), 500));
+    }
+  } else if (const auto literal = value.find("String"))
+    pattern.text = literal->as_string();
   else
     value.fail("an object with String or Regex expected");
   if (pattern.text.empty() && !pattern.is_regex) value.fail("an empty pattern cannot be searched for");

@@ -1,0 +1,146 @@
+// kelvin-tokenize: text to tokens and back, and conversations to prompts, with the tokenizer files of a model
+// folder.
+#include <iostream>
+#include <iterator>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "loaders/hf_tokenizer.h"
+#include "loaders/json_to_value.h"
+#include "loaders/json_writer.h"
+#include "loaders/load_error.h"
+#include "tokenizer/chat_template.h"
+#include "tools/base64.h"
+#include "tools/date_option.h"
+#include "tools/flags.h"
+#include "tools/model_folder_option.h"
+#include "tools/prompt_options.h"
+#include "tools/run_main.h"
+
+namespace kelvin {
+namespace {
+
+struct Options {
+  std::optional<std::string> folder, chat, chat_template, date;
+  bool no_special = false, decode = false, skip_special = false, text = false;
+};
+
+std::string encoded(const Tokenizer& tokenizer, std::string_view text, const Options& options) {
+  const std::vector<int> ids = tokenizer.encode(text, !options.no_special);
+  std::vector<std::string> pieces;
+  for (int id : ids) pieces.push_back(tokenizer.piece(id));
+  JsonWriter line;
+  line.begin_object().member("ids", ids).member("pieces", pieces).end_object();
+  return line.text() + "\n";
+}
+
+std::string decoded(const Tokenizer& tokenizer, JsonValue request, const Options& options) {
+  std::vector<int> ids;
+  for (const JsonValue item : request.at("ids").items()) {
+    const std::int64_t id = item.as_int();
+    if (id < 0 || id >= tokenizer.vocab_size()) item.fail("no token has the id " + std::to_string(id));
+    ids.push_back(static_cast<int>(id));
+  }
+  const std::string text = tokenizer.decode(ids, options.skip_special);
+  if (options.text) return text;
+  JsonWriter line;
+  line.begin_object().member("text_b64", to_base64(text)).member("text", text).end_object();
+  return line.text() + "\n";
+}
+
+std::string answer(const Tokenizer& tokenizer, JsonValue request, const Options& options) {
+  if (options.decode) return decoded(tokenizer, request, options);
+  const JsonValue text = request.at("text_b64");
+  const std::optional<std::string> bytes = from_base64(text.as_string());
+  if (!bytes) text.fail("base64 expected");
+  return encoded(tokenizer, *bytes, options);
+}
+
+void answer_lines(const Tokenizer& tokenizer, const Options& options) {
+  std::string line;
+  for (std::size_t number = 1; std::getline(std::cin, line); ++number) {
+    if (line.find_first_not_of(" \t\r") == std::string::npos) continue;
+    const JsonDocument request = parse_json(std::move(line), "stdin, line " + std::to_string(number));
+    std::cout << answer(tokenizer, request.root(), options) << std::flush;
+  }
+}
+
+// A token that the conversation names, or else the model's own; null stands for none.
+std::optional<std::string> token_of(JsonValue conversation, std::string_view key,
+                                    const std::optional<NamedToken>& own) {
+  const std::optional<JsonValue> given = conversation.find(key);
+  if (!given) return own ? std::optional(own->content) : std::nullopt;
+  return given->is_null() ? std::nullopt : std::optional(std::string(given->as_string()));
+}
+
+std::string rendered(const LoadedTokenizer& loaded, const Options& options) {
+  const TokenizerInfo& info = loaded.info;
+  std::optional<std::string> source = info.chat_template;
+  std::string origin = info.chat_template_origin;
+  if (options.chat_template) {
+    source = read_file(*options.chat_template);
+    origin = *options.chat_template;
+  }
+  if (!source) throw UsageError("the model has no chat template; --chat-template FILE gives one");
+  RenderOptions render;
+  if (options.date) render.clock = parse_date(*options.date);
+
+  const JsonDocument document = parse_json(read_file(*options.chat), *options.chat);
+  const JsonValue conversation = document.root();
+  std::vector<std::pair<std::string, TemplateValue>> extra;
+  if (const auto more = conversation.find("extra"))
+    for (const auto& [key, value] : more->members())
+      extra.emplace_back(std::string(key), json_to_value(value));
+  const auto prompt = conversation.find("add_generation_prompt");
+  return render_chat(ChatTemplate::parse(*source, origin), json_to_value(conversation.at("messages")),
+                     prompt && prompt->as_bool(), token_of(conversation, "bos_token", info.bos),
+                     token_of(conversation, "eos_token", info.eos), extra, render);
+}
+
+int tokenize_main(int argc, char** argv) {
+  Options options;
+  Flags flags(
+      "kelvin-tokenize",
+      "text to tokens and back, and conversations to prompts; reads JSON lines {\"text_b64\": ...} from "
+      "stdin and answers each with {\"ids\": [...], \"pieces\": [...]}");
+  flags.group("model");
+  add_model_folder(flags, options.folder);
+  flags.note("Only the tokenizer's files are read from the folder.");
+  flags.group("tokens");
+  flags.toggle("no-special", "without BOS and the like, which the tokenizer would add", options.no_special);
+  flags.toggle("decode", "the other way: {\"ids\": [...]} to {\"text_b64\": ..., \"text\": ...}",
+               options.decode);
+  flags.toggle("skip-special", "leave special tokens out of decoded text", options.skip_special);
+  flags.toggle("text", "plain text: all of stdin is one text; with --decode only the text is printed",
+               options.text);
+  flags.group("prompts");
+  flags.option(
+      "chat", "FILE",
+      "print the prompt for a conversation, {\"messages\": [...], \"add_generation_prompt\": true} with "
+      "bos_token, eos_token and extra (further variables, such as tools) where wanted",
+      to(options.chat));
+  flags.option("chat-template", "FILE", "the template instead of the model's own", to(options.chat_template));
+  flags.option("date", "YYYY-MM-DD", "the day that templates see; default: today", to(options.date));
+  if (!flags.parse(argc, argv)) return 0;
+  if ((options.chat_template || options.date) && !options.chat)
+    throw UsageError("--chat-template and --date say something about --chat only");
+
+  const LoadedTokenizer loaded = load_tokenizer(model_folder(options.folder));
+  if (options.chat) {
+    std::cout << rendered(loaded, options);
+  } else if (options.text && !options.decode) {
+    const std::string text{std::istreambuf_iterator<char>(std::cin), {}};
+    std::cout << encoded(loaded.tokenizer, text, options);
+  } else {
+    answer_lines(loaded.tokenizer, options);
+  }
+  std::cout << std::flush;
+  return 0;
+}
+
+}  // namespace
+}  // namespace kelvin
+
+int main(int argc, char** argv) { return kelvin::run_main(argc, argv, kelvin::tokenize_main); }
