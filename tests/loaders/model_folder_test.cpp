@@ -2,6 +2,10 @@
 
 #include <doctest/doctest.h>
 
+#include <tuple>
+
+#include "loaders/hf_config.h"
+#include "loaders/json_file.h"
 #include "tests/loaders/load_error_check.h"
 #include "tests/loaders/tiny_model.h"
 #include "tests/support.h"
@@ -73,6 +77,23 @@ TEST_CASE("a broken generation_config.json is not passed over") {
   write_tiny(folder.path());
   write_file(folder.path() / "generation_config.json", "{");
   CHECK(contains(load_error([&] { load_settings(folder.path()); }), "generation_config.json: 1:2: "));
+}
+
+TEST_CASE("a config as transformers 4 and as 5 writes it is the same model") {
+  if (!shared_has("goldens/models/llama-gqa-llama3-bf16-newcfg")) return;
+  const auto read = [](const char* name) {
+    return model_config(load_json(shared_dir() / "goldens" / "models" / name / "config.json"));
+  };
+  const ModelConfig old_spelling = read("llama-gqa-llama3-bf16"),
+                    new_spelling = read("llama-gqa-llama3-bf16-newcfg");
+  const auto all = [](const ModelConfig& c) {
+    return std::tuple(c.architecture, c.vocab_size, c.hidden_size, c.n_layers, c.n_heads, c.n_kv_heads,
+                      c.head_dim, c.intermediate_size, c.max_position, c.rms_norm_eps, c.attention_bias,
+                      c.mlp_bias, c.tied_embeddings, c.activation, c.rope.kind, c.rope.theta, c.rope.factor,
+                      c.rope.original_max_position, c.rope.low_freq_factor, c.rope.high_freq_factor);
+  };
+  CHECK(all(old_spelling) == all(new_spelling));
+  CHECK(old_spelling.rope.kind == RopeKind::llama3);
 }
 
 TEST_CASE("the golden models of the architectures at hand load") {
