@@ -105,7 +105,7 @@ TEST_CASE("hostile templates are stopped by their limits") {
   const std::string lists =
       "{% set a = namespace(x=['a'], y=['a']) %}{% for i in range(200) %}{% set a.x = [a.x, a.x] %}"
       "{% set a.y = [a.y, a.y] %}{% endfor %}";
-  for (const auto& [source, reason] : std::vector<std::pair<std::string, std::string>>{
+  for (const auto& hostile : std::vector<std::pair<std::string, std::string>>{
            {"{% for i in range(100000) %}{% for k in range(100000) %}{% endfor %}{% endfor %}", steps},
            {"{{ 'x' * 100000000000 }}", memory},
            {"{{ 'x' * 9223372036854775807 }}", memory},
@@ -138,8 +138,8 @@ TEST_CASE("hostile templates are stopped by their limits") {
             "%}",
             steps},
        }) {
-    CAPTURE(source);
-    CHECK(error_of(source.substr(0, 300)) == reason);
+    CAPTURE(hostile.first);
+    CHECK(error_of(hostile.first) == hostile.second);
   }
   CHECK(error_of("{{ range(100001) }}").find("100000") != std::string::npos);
   CHECK(error_of("{{ '%.100000d' % 1 }}").find("no error but 100000") == 0);
