@@ -116,9 +116,8 @@ ModelConfig model_config(const JsonDocument& document) {
   result.intermediate_size = required_int(config, "intermediate_size", positive_int);
   read_heads(config, result);
   result.max_position = optional_int(config, "max_position_embeddings", positive_int).value_or(2048);
-  // Below the smallest normal float the square root's argument could be zero.
   result.rms_norm_eps = static_cast<float>(
-      optional_real(config, "rms_norm_eps", {std::numeric_limits<float>::min(), 1.0}).value_or(1e-6));
+      optional_real(config, "rms_norm_eps", {0.0, std::numeric_limits<float>::max()}).value_or(1e-6));
   result.activation = activation_of(config);
   result.tied_embeddings = optional_bool(config, "tie_word_embeddings").value_or(false);
   family.read(config, result);

@@ -13,11 +13,12 @@ void check_folder(const std::filesystem::path& folder) {
   std::error_code error;
   const auto type = std::filesystem::status(folder, error).type();
   if (type == std::filesystem::file_type::directory) return;
+  const std::string expected = "a model folder (with config.json) expected";
   if (type == std::filesystem::file_type::not_found)
-    throw LoadError(path_text(folder), "a model folder expected, nothing found");
+    throw LoadError(path_text(folder), expected + ", nothing found");
   if (type == std::filesystem::file_type::none)
-    throw LoadError(path_text(folder), "a model folder expected: " + error.message());
-  throw LoadError(path_text(folder), "a model folder (with config.json) expected, a file found");
+    throw LoadError(path_text(folder), expected + ": " + error.message());
+  throw LoadError(path_text(folder), expected + ", a file found");
 }
 
 }  // namespace

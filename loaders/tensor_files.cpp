@@ -15,6 +15,14 @@ bool stands(const std::filesystem::path& path) {
   return std::filesystem::symlink_status(path, error).type() != std::filesystem::file_type::not_found;
 }
 
+std::shared_ptr<const MappedFile> open_shard(const std::filesystem::path& path) {
+  try {
+    return MappedFile::open(path);
+  } catch (const LoadError& error) {
+    throw LoadError(std::string(error.what()) + " (named in model.safetensors.index.json)");
+  }
+}
+
 }  // namespace
 
 TensorFiles::TensorFiles(const std::filesystem::path& folder) {
@@ -30,7 +38,7 @@ TensorFiles::TensorFiles(const std::filesystem::path& folder) {
   const WeightIndex index = weight_index(load_json(index_path));
   std::vector<std::shared_ptr<const MappedFile>> shards;
   for (const std::string& name : index.shards) {
-    shards.push_back(MappedFile::open(folder / name));
+    shards.push_back(open_shard(folder / name));
     add(shards.back());
   }
   sort();

@@ -13,7 +13,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const bool sound = config.vocab_size > 0 && config.hidden_size > 0 && config.n_layers > 0 &&
                        config.n_kv_heads > 0 && config.n_heads % config.n_kv_heads == 0 &&
                        config.head_dim > 0 && config.head_dim % 2 == 0 && config.intermediate_size > 0 &&
-                       config.max_position > 0 && config.rms_norm_eps > 0 && config.rope.theta > 0 &&
+                       config.max_position > 0 && config.rms_norm_eps >= 0 && config.rope.theta > 0 &&
                        config.rope.factor > 0;
     if (!sound) std::abort();
   } catch (const kelvin::LoadError&) {

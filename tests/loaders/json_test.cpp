@@ -2,6 +2,9 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
+#include <vector>
+
 #include "tests/loaders/load_error_check.h"
 
 using namespace kelvin;
@@ -63,6 +66,23 @@ TEST_CASE("every member of small and large objects is found") {
     CHECK_FALSE(object.find("key" + std::to_string(count)));
     CHECK_FALSE(object.find("before"));
   }
+}
+
+TEST_CASE("keys whose hashes coincide are told apart") {
+  constexpr int count = 200'000;
+  std::string text = "{";
+  std::vector<std::uint32_t> hashes;
+  for (int i = 0; i < count; ++i) {
+    const std::string key = "key" + std::to_string(i);
+    hashes.push_back(json_hash(key));
+    text += (i ? ",\"" : "\"") + key + "\":" + std::to_string(i);
+  }
+  std::sort(hashes.begin(), hashes.end());
+  REQUIRE(std::adjacent_find(hashes.begin(), hashes.end()) != hashes.end());
+  const JsonDocument document = parse_json(text + "}");
+  int wrong = 0;
+  for (int i = 0; i < count; ++i) wrong += document.root().at("key" + std::to_string(i)).as_int() != i;
+  CHECK(wrong == 0);
 }
 
 TEST_CASE("large objects inside large objects keep their own members") {

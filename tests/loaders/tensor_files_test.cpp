@@ -79,6 +79,7 @@ TEST_CASE("an index that does not fit the files is refused") {
   folder.put("m-2.safetensors", {bytes_named("b", "bb")});
   folder.index(R"({"a": "m-1.safetensors", "b": "m-3.safetensors"})");
   CHECK(contains(folder.error(), "m-3.safetensors: a readable file expected"));
+  CHECK(contains(folder.error(), "(named in model.safetensors.index.json)"));
   folder.index(R"({"a": "m-1.safetensors", "x": "m-2.safetensors"})");
   CHECK(contains(folder.error(),
                  R"(index.json: weight_map: tensor "x" expected in "m-2.safetensors", none found there)"));
