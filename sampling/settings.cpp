@@ -4,41 +4,19 @@
 #include <array>
 #include <stdexcept>
 
+#include "sampling/boltzmann.h"
 #include "sampling/chain_text.h"
+#include "sampling/order.h"
 
 namespace kelvin {
 
 namespace {
 
-// Orders of other engines, by what each does to the same settings. Stages not named keep their place relative
-// to the default order, before the first named one if they belong to the raw logits.
-struct Order {
-  const char* name;
-  std::vector<std::string> stages;
-};
-
-const std::vector<Order>& orders() {
-  static const std::vector<Order> all = {
-      {"default", {}},
-      {"hf",
-       {"penalty", "bias", "ban", "no-repeat", "temp", "beta", "top-h", "top-k", "top-p", "min-p", "typical",
-        "epsilon", "eta"}},
-      {"llama.cpp",
-       {"bias", "ban", "penalty", "dry", "top-n-sigma", "top-k", "typical", "top-p", "min-p", "xtc", "temp",
-        "beta", "temp-dynamic"}},
-      {"vllm",
-       {"allow", "ban", "bias", "penalty", "frequency", "presence", "temp", "beta", "min-p", "top-k",
-        "top-p"}},
-      {"mlx", {"bias", "penalty", "top-p", "min-p", "xtc", "top-k", "temp", "beta"}},
-      {"ollama", {"penalty", "frequency", "presence", "top-k", "temp", "beta", "top-p", "min-p"}},
-  };
-  return all;
-}
-
-const Order* find_order(std::string_view name) {
-  for (const Order& order : orders())
-    if (order.name == name) return &order;
-  return nullptr;
+std::string listed(const std::vector<std::string>& names) {
+  std::string text;
+  for (std::size_t i = 0; i < names.size(); ++i)
+    text += (i == 0 ? "" : i + 1 == names.size() ? " or " : ", ") + names[i];
+  return text;
 }
 
 bool is_temperature(std::string_view name) {
@@ -56,12 +34,6 @@ std::string stage_of(const std::string& name, const std::string& value) {
 
 }  // namespace
 
-std::vector<std::string> order_names() {
-  std::vector<std::string> names;
-  for (const Order& order : orders()) names.emplace_back(order.name);
-  return names;
-}
-
 SamplerSettings::SamplerSettings() { settings_.push_back({"temp", "0.8", "default", Source::standard}); }
 
 void SamplerSettings::set(std::string_view given, std::string_view value, Source source,
@@ -71,9 +43,8 @@ void SamplerSettings::set(std::string_view given, std::string_view value, Source
   if (name == "order") {
     if (!off && !find_order(value)) {
       const std::string near = closest(value, order_names());
-      throw std::invalid_argument("order: hf, llama.cpp, vllm, mlx, ollama or default expected, \"" +
-                                  std::string(value) + "\" found" +
-                                  (near.empty() ? "" : "; did you mean \"" + near + "\"?"));
+      throw std::invalid_argument("order: " + listed(order_names()) + " expected, \"" + std::string(value) +
+                                  "\" found" + (near.empty() ? "" : "; did you mean \"" + near + "\"?"));
     }
   } else if (name == "nonfinite") {
     if (!off && value != "error" && value != "mask")
@@ -94,22 +65,22 @@ void SamplerSettings::set(std::string_view given, std::string_view value, Source
 
 bool SamplerSettings::set_from_generation_config(std::string_view key, double value) {
   struct Known {
-    std::string_view key, stage, more;
-    double neutral;
+    std::string_view key, stage;
+    double off;  // the value that means: not used
   };
-  static constexpr std::array<Known, 10> known = {{{"temperature", "temp", "", 1},
-                                                   {"top_k", "top-k", "", 0},
-                                                   {"top_p", "top-p", "", 1},
-                                                   {"min_p", "min-p", "", 0},
-                                                   {"repetition_penalty", "penalty", "", 1},
-                                                   {"typical_p", "typical", "", 1},
-                                                   {"epsilon_cutoff", "epsilon", "", 0},
-                                                   {"eta_cutoff", "eta", "", 0},
-                                                   {"top_h", "top-h", "", 1},
-                                                   {"no_repeat_ngram_size", "no-repeat", "", 0}}};
+  static constexpr std::array<Known, 10> known = {{{"temperature", "temp", -infinity},
+                                                   {"top_k", "top-k", 0},
+                                                   {"top_p", "top-p", 1},
+                                                   {"min_p", "min-p", 0},
+                                                   {"repetition_penalty", "penalty", 1},
+                                                   {"typical_p", "typical", 1},
+                                                   {"epsilon_cutoff", "epsilon", 0},
+                                                   {"eta_cutoff", "eta", 0},
+                                                   {"top_h", "top-h", 1},
+                                                   {"no_repeat_ngram_size", "no-repeat", 0}}};
   for (const Known& k : known) {
     if (k.key != key) continue;
-    if (value == k.neutral && k.stage != "temp") return true;
+    if (value == k.off) return true;
     set(k.stage, number_text(value), Source::generation_config, "generation_config.json");
     return true;
   }
@@ -153,26 +124,16 @@ Chain SamplerSettings::chain(const Vocabulary& vocabulary) const {
     for (const std::string& stage : split_chain(sample->value)) chain.add(stage, vocabulary, sample->origin);
     return chain;
   }
-  const auto place = [&](const Setting* s) {
-    const auto& types = stage_types();
-    const auto row =
-        std::find_if(types.begin(), types.end(), [&](const StageType& t) { return t.name == s->name; });
-    const auto own = static_cast<int>(row - types.begin());
-    const auto named = std::find(order->stages.begin(), order->stages.end(), s->name);
-    if (named != order->stages.end()) return 1000 + static_cast<int>(named - order->stages.begin());
-    return row->kind == Kind::feedback || row->kind == Kind::temperature ? 2000 + own : own;
-  };
-  if (order->stages.empty())
-    std::stable_sort(chosen.begin(), chosen.end(),
-                     [&](auto a, auto b) { return place(a) % 1000 < place(b) % 1000; });
-  else
-    std::stable_sort(chosen.begin(), chosen.end(), [&](auto a, auto b) { return place(a) < place(b); });
+  std::stable_sort(chosen.begin(), chosen.end(), [&](const Setting* a, const Setting* b) {
+    return place_in(*order, *find_stage(a->name)) < place_in(*order, *find_stage(b->name));
+  });
   const auto n_temperatures =
       std::count_if(chosen.begin(), chosen.end(), [](auto s) { return is_temperature(s->name); });
   if (n_temperatures > 1)
     throw std::invalid_argument(
         "more than one temperature; write the chain with --sample to say where each belongs");
-  for (const Setting* s : chosen) chain.add(stage_of(s->name, s->value), vocabulary, s->origin);
+  for (const Setting* s : chosen)
+    chain.add(in_dialect(*order, *find_stage(s->name), s->value), vocabulary, s->origin);
   return chain;
 }
 

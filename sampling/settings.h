@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "sampling/chain.h"
+#include "sampling/order.h"
 
 namespace kelvin {
 
@@ -38,8 +39,5 @@ class SamplerSettings {
   };
   std::vector<Setting> settings_;
 };
-
-// Names of the orders that set("order") takes.
-std::vector<std::string> order_names();
 
 }  // namespace kelvin
