@@ -7,6 +7,7 @@
 #include <string>
 
 #include "loaders/load_error.h"
+#include "tokenizer/jinja/error.h"
 #include "tools/flags.h"
 
 namespace kelvin {
@@ -26,7 +27,11 @@ int run_main(int argc, char** argv, int (*tool)(int, char**)) {
     return status;
   } catch (const UsageError& error) {
     return fail(error.what(), 2);
+  } catch (const std::invalid_argument& error) {
+    return fail(error.what(), 2);
   } catch (const LoadError& error) {
+    return fail(error.what(), 2);
+  } catch (const TemplateError& error) {
     return fail(error.what(), 2);
   } catch (const std::bad_alloc&) {
     return fail("out of memory", 1);

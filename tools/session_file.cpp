@@ -7,6 +7,8 @@
 #include "loaders/json_file.h"
 #include "loaders/json_writer.h"
 #include "loaders/load_error.h"
+#include "tools/date_option.h"
+#include "tools/flags.h"
 #include "tools/output_file.h"
 
 namespace kelvin {
@@ -28,9 +30,17 @@ int as_count(const JsonValue& value) {
   return static_cast<int>(number);
 }
 
-ChatMessage parse_message(const JsonValue& value, bool from_user) {
+Clock as_day(const JsonValue& value) {
+  try {
+    return parse_date(std::string(value.as_string()));
+  } catch (const UsageError& error) {
+    value.fail(error.what());
+  }
+}
+
+SavedMessage parse_message(const JsonValue& value, bool from_user) {
   refuse_other_keys(value, {"role", "content", "attempt"});
-  ChatMessage message;
+  SavedMessage message;
   message.role = value.at("role").as_string();
   const std::string_view expected = from_user ? "user" : "assistant";
   if (message.role != expected)
@@ -59,7 +69,7 @@ SavedChat session_of(const JsonDocument& document) {
   chat.sample = root.at("sample").as_string();
   chat.non_finite = root.at("nonfinite").as_string();
   chat.most_tokens = as_count(root.at("n"));
-  chat.date = root.at("date").as_string();
+  chat.clock = as_day(root.at("date"));
   if (const auto system = root.find("system")) chat.system = system->as_string();
   for (const JsonValue& value : root.at("messages").items())
     chat.messages.push_back(parse_message(value, chat.messages.size() % 2 == 0));
@@ -73,10 +83,10 @@ std::string session_text(const SavedChat& chat) {
   JsonWriter json;
   json.begin_object().member("format", format).member("version", version).member("model", chat.model);
   json.member("seed", chat.seed).member("sample", chat.sample).member("nonfinite", chat.non_finite);
-  json.member("n", chat.most_tokens).member("date", chat.date);
+  json.member("n", chat.most_tokens).member("date", date_text(chat.clock));
   if (chat.system) json.member("system", *chat.system);
   json.key("messages").begin_array();
-  for (const ChatMessage& message : chat.messages) {
+  for (const SavedMessage& message : chat.messages) {
     json.begin_object().member("role", message.role).member("content", message.content);
     if (message.role == "assistant") json.member("attempt", message.attempt);
     json.end_object();

@@ -7,9 +7,11 @@
 #include <string>
 #include <vector>
 
+#include "tokenizer/jinja/clock.h"
+
 namespace kelvin {
 
-struct ChatMessage {
+struct SavedMessage {
   std::string role;  // "user" or "assistant"
   std::string content;
   std::uint32_t attempt = 0;  // assistant: how often /regen had asked again; part of the noise
@@ -18,12 +20,12 @@ struct ChatMessage {
 struct SavedChat {
   std::string model;  // the folder, for the reader
   std::optional<std::string> system;
-  std::vector<ChatMessage> messages;  // user and assistant in turn, an assistant last
+  std::vector<SavedMessage> messages;  // user and assistant in turn, an assistant last
   std::uint64_t seed = 0;
   std::string sample;      // chain text
   std::string non_finite;  // "error" or "mask"
   int most_tokens = 0;     // of an answer; 0: as many as the context holds
-  std::string date;        // YYYY-MM-DD, what a template that asks for the day is told
+  Clock clock;             // the day that a template which asks for it is told
 };
 
 std::string session_text(const SavedChat& chat);  // valid UTF-8 of `chat` comes back exactly

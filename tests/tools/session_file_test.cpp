@@ -4,6 +4,7 @@
 
 #include "loaders/load_error.h"
 #include "tests/support.h"
+#include "tools/date_option.h"
 #include "tools/flags.h"
 
 namespace kelvin {
@@ -18,7 +19,7 @@ SavedChat example() {
   chat.sample = "temp=-0.001";
   chat.non_finite = "error";
   chat.most_tokens = 300;
-  chat.date = "2026-11-21";
+  chat.clock = parse_date("2026-11-21");
   return chat;
 }
 
@@ -71,6 +72,8 @@ TEST_CASE("anything else is refused, by file and key") {
         "chat.json: messages[0]: unknown key \"x\"");
   CHECK(error_of(with(",\"attempt\":3", ",\"attempt\":3},{\"role\":\"user\",\"content\":\"x\"")) ==
         "chat.json: messages: an answer is missing at the end");
+  CHECK(error_of(with("\"2026-11-21\"", "\"2026-02-30\"")) ==
+        "chat.json: date: a day such as 2026-11-21 expected");
   std::string cut = session_text(example());
   cut.resize(cut.size() / 2);
   CHECK(error_of(cut) != "");

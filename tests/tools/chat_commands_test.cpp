@@ -1,0 +1,105 @@
+#include "tools/chat_commands.h"
+
+#include <doctest/doctest.h>
+
+#include <sstream>
+
+#include "tests/tools/demo.h"
+
+namespace kelvin {
+namespace {
+
+struct Setup {
+  ChatSession session{test::demo(), [] {
+                        ChatSettings settings;
+                        settings.seed = 3;
+                        settings.seed_origin = "random";
+                        settings.most_tokens = 8;
+                        settings.most_tokens_origin = "default";
+                        return settings;
+                      }()};
+  ChatView view;
+  std::ostringstream out;
+  ChatCommands commands{session, view, out};
+
+  std::string run(const std::string& line) {
+    out.str("");
+    commands.run(line);
+    return out.str();
+  }
+  std::string error(const std::string& line) {
+    try {
+      commands.run(line);
+    } catch (const std::exception& refused) {
+      return refused.what();
+    }
+    return "";
+  }
+};
+
+bool holds(const std::string& text, const std::string& part) { return text.find(part) != text.npos; }
+
+TEST_CASE("settings are shown with where they came from") {
+  Setup setup;
+  CHECK(setup.run("/set temp -0.001") == "chain temp=-0.001\n");
+  setup.run("/set n 40");
+  setup.run("/seed 99");
+  setup.run("/system  You are a fox. ");
+  setup.run("/set stats on");
+  CHECK(setup.view.stats);
+  const std::string shown = setup.run("/show");
+  CHECK(holds(shown, "seed     99  (/seed)"));
+  CHECK(holds(shown, "n        40  (/set)"));
+  CHECK(holds(shown, "system   \"You are a fox.\""));
+  CHECK(holds(shown, "temp"));
+  CHECK(holds(shown, "/set"));
+  CHECK(setup.run("/system off") == "system none\n");
+  CHECK(setup.run("/set temp off") == "chain (none: T = 1)\n");
+}
+
+TEST_CASE("help lists every command") {
+  Setup setup;
+  const std::string help = setup.run("/help");
+  for (const char* name :
+       {"/help", "/set", "/show", "/seed", "/system", "/regen", "/undo", "/clear", "/save", "/load", "/exit"})
+    CHECK(holds(help, name));
+}
+
+TEST_CASE("mistakes are told and change nothing") {
+  Setup setup;
+  CHECK(setup.error("/hlep").starts_with("unknown command /hlep; did you mean /help?"));
+  CHECK(setup.error("/").starts_with("unknown command /"));
+  CHECK(setup.error("/set temp").starts_with("/set needs a name and a value"));
+  CHECK(setup.error("/set n -1") != "");
+  CHECK(setup.error("/set n many") != "");
+  CHECK(setup.error("/set stats maybe") == "stats: on or off expected, \"maybe\" found");
+  CHECK(setup.error("/seed -1").starts_with("seed: a whole number"));
+  CHECK(setup.error("/show me") == "/show takes nothing or \"prompt\", \"me\" found");
+  CHECK(setup.error("/clear all") == "/clear takes no argument");
+  CHECK(setup.error("/regen") == "there is no answer yet");
+  CHECK(setup.error("/undo") == "there is nothing to take back");
+  CHECK(setup.error("/save") != "");
+  CHECK(setup.error("/save /nonexistent/x") == "cannot write /nonexistent/x: No such file or directory");
+  CHECK(setup.session.settings().most_tokens == 8);
+  CHECK(setup.session.settings().seed == 3);
+}
+
+TEST_CASE("commands that end or repeat tell so") {
+  Setup setup;
+  CHECK(setup.commands.run("/exit") == ChatCommands::Then::exit);
+  CHECK(setup.commands.run("/bye") == ChatCommands::Then::exit);
+  setup.session.ask("hello", {});
+  CHECK(setup.commands.run("/regen") == ChatCommands::Then::regenerate);
+  CHECK(setup.run("/undo") == "took back \"hello\" and its answer; 0 messages left\n");
+}
+
+TEST_CASE("special tokens stand out in the prompt") {
+  Setup setup;
+  CHECK(holds(setup.run("/show prompt"),
+              "[[<|begin_of_text|>]][[<|start_header_id|>]]assistant[[<|end_header_id|>]]\n\n"));
+  setup.view.colours = true;
+  CHECK(holds(setup.run("/show prompt"), "\x1b[1;35m<|begin_of_text|>\x1b[0m"));
+}
+
+}  // namespace
+}  // namespace kelvin

@@ -1,0 +1,199 @@
+#include <doctest/doctest.h>
+
+#include <algorithm>
+
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include "tests/support.h"
+
+namespace kelvin {
+namespace {
+
+namespace fs = std::filesystem;
+// One thread unless a test says otherwise: what is tested does not depend on it, and a busy machine is slow
+// with more.
+test::Finished run(std::vector<std::string> argv, const std::string& input = "") {
+  if (argv[0].starts_with("kelvin-") && std::find(argv.begin(), argv.end(), "--threads") == argv.end())
+    argv.insert(argv.end(), {"--threads", "1"});
+  return test::run(argv, input);
+}
+
+test::Finished chat(std::vector<std::string> options, const std::string& input) {
+  options.insert(options.begin(), "kelvin-chat");
+  return run(options, input);
+}
+
+std::vector<std::string> lines_of(const std::string& text) {
+  std::vector<std::string> lines;
+  std::istringstream in(text);
+  for (std::string line; std::getline(in, line);) lines.push_back(line);
+  return lines;
+}
+
+bool holds(const std::string& text, const std::string& part) { return text.find(part) != text.npos; }
+
+TEST_CASE("each line of a pipe is a turn, and only answers go to stdout") {
+  const test::Finished done =
+      chat({"--temp", "0"},
+           "Tell me a story about a brave fox.\n\nTell me a story about a shy dragon in the library.");
+  CHECK(done.status == 0);
+  const std::vector<std::string> answers = lines_of(done.out);
+  REQUIRE(answers.size() == 2);
+  CHECK(answers[0].starts_with("Once upon a time, a brave fox"));
+  CHECK(holds(answers[1], "dragon"));
+  CHECK(done.err.starts_with("seed "));
+}
+
+TEST_CASE("the same seed and the same lines give the same chat, whatever the threads") {
+  const std::string input = "Tell me a story.\nWhat is temperature?\n";
+  const test::Finished one = chat({"--temp", "1.2", "--seed", "5", "--threads", "1"}, input);
+  CHECK(chat({"--temp", "1.2", "--seed", "5", "--threads", "3"}, input).out == one.out);
+  CHECK(chat({"--temp", "1.2", "--seed", "6"}, input).out != one.out);
+  CHECK(one.err == "seed 5\n");
+}
+
+TEST_CASE("every temperature of the real line answers") {
+  for (const char* temperature : {"0", "-0", "0.001", "-0.001", "0.8", "1e5", "-1e5", "inf", "-inf"}) {
+    CAPTURE(temperature);
+    const test::Finished done = chat({"--temp", temperature, "--seed", "1", "--n", "15"}, "hello\n");
+    CHECK(done.status == 0);
+    CHECK(done.out.size() > 1);
+  }
+  CHECK(chat({"--temp", "nan"}, "").status == 2);
+}
+
+TEST_CASE("commands change the chat, errors are not sent to the model") {
+  const test::Finished done =
+      chat({"--seed", "1"},
+           "/set temp 0\n/sett temp 1\n/set tmep 1\n/set temp hot\n/nonsense\n"
+           "Tell me a story about a brave fox.\n/undo\n/undo\n/show\n/exit\nnot read\n");
+  CHECK(done.status == 1);  // some turns of the pipe were refused
+  CHECK(lines_of(done.out).size() == 1);
+  CHECK(holds(done.err, "chain temp=0\n"));
+  CHECK(holds(done.err, "error: unknown command /sett; did you mean /set?"));
+  CHECK(holds(done.err, "error: unknown setting \"tmep\"; did you mean temp?"));
+  CHECK(holds(done.err, "error: unknown command /nonsense ("));
+  CHECK(holds(done.err, "error: there is nothing to take back"));
+  CHECK(holds(done.err, "0 messages"));
+  CHECK(holds(done.err, "(--seed)"));
+  CHECK(holds(done.err, "generation_config.json"));
+}
+
+TEST_CASE("/show prompt is the exact prompt, special tokens marked") {
+  const test::Finished done = chat({"--system", "Be kind."}, "/show prompt\n");
+  CHECK(holds(
+      done.err,
+      "[[<|begin_of_text|>]][[<|start_header_id|>]]system[[<|end_header_id|>]]\n\nBe kind.[[<|eot_id|>]]"
+      "[[<|start_header_id|>]]assistant[[<|end_header_id|>]]\n\n"));
+}
+
+TEST_CASE("a saved chat goes on as if it had not been interrupted") {
+  const test::TemporaryFolder folder;
+  const std::string file = (folder.path() / "chat.json").string();
+  const std::vector<std::string> options = {"--seed", "9", "--temp", "1.1", "--top-k", "50"};
+  const std::string first = "Tell me a story.\n", second = "Tell me another one.\n";
+  const test::Finished whole = chat(options, first + second);
+  const test::Finished begun = chat(options, first + "/save " + file + "\n");
+  CHECK(begun.status == 0);
+  const test::Finished resumed = chat({}, "/load " + file + "\n" + second);
+  CHECK(resumed.status == 0);
+  CHECK(begun.out + resumed.out == whole.out);
+  CHECK(resumed.err.ends_with("seed 9\n"));
+  CHECK(chat({"--load", file}, second).out == resumed.out);
+  // Settings stay changeable where a whole chain came out of the file.
+  CHECK(holds(chat({"--load", file}, "/set temp -0.001\n").err, "chain top-k=50,temp=-0.001\n"));
+}
+
+TEST_CASE("a broken session is refused and the chat goes on") {
+  const test::TemporaryFolder folder;
+  const fs::path file = folder.path() / "chat.json";
+  std::ofstream(file) << "{\"format\":\"kelvin-chat\",\"version\":1,\"seed\":";
+  const test::Finished done = chat({"--temp", "0"}, "/load " + file.string() + "\n/load\nhello\n");
+  CHECK(holds(done.err, "error: " + file.string()));
+  CHECK(holds(done.err, "error: /load needs a file name"));
+  CHECK(lines_of(done.out).size() == 1);
+  CHECK(chat({"--load", file.string()}, "").status == 2);
+  CHECK(chat({"--load", "/nonexistent"}, "").status == 2);
+}
+
+TEST_CASE("/regen gives another answer, /undo and the same question the same one") {
+  const std::string question = "Tell me a story.\n";
+  const std::vector<std::string> out =
+      lines_of(chat({"--seed", "4", "--temp", "0.6"}, question + "/regen\n/undo\n" + question).out);
+  REQUIRE(out.size() == 3);
+  CHECK(out[0] != out[1]);
+  CHECK(out[0] == out[2]);
+}
+
+TEST_CASE("a full context is told, never passed over") {
+  const test::Finished cut =
+      chat({"--temp", "0", "--ctx", "40"}, "Tell me a story about a brave fox.\nhello\n/show\n");
+  CHECK(holds(cut.err, "the context of 40 tokens is full, the answer is cut here"));
+  CHECK(holds(cut.err, "error: the conversation would need"));
+  CHECK(holds(cut.err, "2 messages"));  // the second was not taken
+  const test::Finished warned = chat({"--temp", "0", "--ctx", "160"}, "Tell me a story about a brave fox.\n");
+  CHECK(holds(warned.err, " of 160 tokens of the context are used]"));
+  const test::Finished limited = chat({"--temp", "0", "--n", "5"}, "Tell me a story about a brave fox.\n");
+  CHECK(holds(limited.err, "[cut after 5 tokens"));
+}
+
+TEST_CASE("statistics come on stderr when asked for") {
+  const test::Finished done = chat({"--temp", "0", "--stats"}, "hello\nTell me a story.\n");
+  CHECK(holds(done.err, "mean ln p -"));
+  CHECK(holds(done.err, "cached"));
+  CHECK(holds(done.err, "tok/s"));
+}
+
+TEST_CASE("Ctrl-C stops the answer and keeps the chat; twice ends it") {
+  const test::TemporaryFolder folder;
+  const fs::path script = folder.path() / "script";
+  // The first answer would never end; the signal is sent once its text begins to come.
+  std::ofstream(script)
+      << "program=$1; dir=$2; times=$3; cd \"$dir\"\n"
+         "\"$program\" --temp 1e5 --ban id:2044,2047 --n 0 --ctx 1000000 --seed 1 --threads 1 <in >out 2>err "
+         "&\n"
+         "pid=$!; tries=0\n"
+         "while [ ! -s out ] && [ $tries -lt 400 ]; do sleep 0.05; tries=$((tries + 1)); done\n"
+         "kill -INT $pid; [ $times = 1 ] || kill -INT $pid\n"
+         "wait $pid; echo $?\n";
+  std::ofstream(folder.path() / "in") << "hello\n/set n 4\nagain\n";
+  const auto with_signals = [&](const std::string& times) {
+    return run({"/bin/sh", script.string(), (test::bin_dir() / "kelvin-chat").string(),
+                folder.path().string(), times})
+        .out;
+  };
+  CHECK(with_signals("1") == "0\n");
+  const std::string err = test::read_text(folder.path() / "err");
+  CHECK(holds(err, "[stopped]\n"));
+  CHECK(holds(err, "[cut after 4 tokens"));
+  CHECK(with_signals("2") != "");
+}
+
+TEST_CASE("the demo model is found beside an installed program") {
+  const test::TemporaryFolder folder;
+  const fs::path bin = folder.path() / "bin", share = folder.path() / "share" / "kelvin";
+  fs::create_directories(bin);
+  fs::create_directories(share);
+  fs::copy(test::bin_dir() / "kelvin-chat", bin);
+  fs::copy(test::source_dir() / "tools" / "ember", share / "ember");
+  const test::Finished done =
+      run({(bin / "kelvin-chat").string(), "--temp", "0", "--threads", "1"}, "/show\n");
+  CHECK(done.status == 0);
+  CHECK(holds(done.err, (share / "ember").string()));
+}
+
+TEST_CASE("folders that are no models are refused in one line") {
+  const test::TemporaryFolder folder;
+  for (const std::string& model :
+       {std::string("/nonexistent"), folder.path().string(), std::string("/etc/passwd")}) {
+    const test::Finished done = chat({"--model", model}, "hello\n");
+    CHECK(done.status == 2);
+    CHECK(holds(done.err, model));
+    CHECK(std::count(done.err.begin(), done.err.end(), '\n') == 1);
+  }
+}
+
+}  // namespace
+}  // namespace kelvin

@@ -1,0 +1,126 @@
+#include <doctest/doctest.h>
+
+#include <algorithm>
+
+#include "loaders/json.h"
+#include "loaders/json_file.h"
+#include "tests/support.h"
+
+namespace kelvin {
+namespace {
+
+// One thread unless a test says otherwise: what is tested does not depend on it, and a busy machine is slow
+// with more.
+test::Finished run(std::vector<std::string> argv, const std::string& input = "") {
+  if (argv[0].starts_with("kelvin-") && std::find(argv.begin(), argv.end(), "--threads") == argv.end())
+    argv.insert(argv.end(), {"--threads", "1"});
+  return test::run(argv, input);
+}
+
+const std::string prompt =
+    "<|start_header_id|>user<|end_header_id|>\n\nTell me a story about a brave fox.<|eot_id|>"
+    "<|start_header_id|>assistant<|end_header_id|>\n\n";
+
+JsonDocument generate(std::vector<std::string> options) {
+  options.insert(options.begin(), {"kelvin-generate", "--prompt", prompt, "--json"});
+  const test::Finished done = run(options);
+  REQUIRE_MESSAGE(done.status == 0, done.err);
+  return parse_json(done.out, "output");
+}
+
+TEST_CASE("greedy text is that of transformers") {
+  const JsonDocument golden = load_json(test::data_dir() / "ember" / "story.json");
+  const JsonDocument made = generate({"--temp", "0", "--n", "40"});
+  const JsonValue expected = golden.root().at("greedy").at("ids"), ids = made.root().at("ids");
+  REQUIRE(ids.size() == 40);
+  REQUIRE(expected.size() >= 20);
+  for (std::size_t i = 0; i < std::min<std::size_t>(40, expected.size()); ++i)
+    CHECK(ids.at(i).as_int() == expected.at(i).as_int());
+  CHECK(made.root().at("stop").as_string() == "length");
+  CHECK(made.root().at("text").as_string().starts_with("Once upon a time, a brave fox"));
+  CHECK(made.root().at("logprobs").size() == 40);
+  CHECK(made.root().at("chain_logprobs").at(std::size_t{7}).as_double() == 0.0);
+}
+
+TEST_CASE("the same seed gives the same text, whatever the threads, chunks and form of the output") {
+  const JsonDocument one = generate({"--temp", "1.3", "--seed", "7", "--n", "30", "--threads", "1"});
+  const JsonDocument other =
+      generate({"--temp", "1.3", "--seed", "7", "--n", "30", "--threads", "3", "--chunk", "2"});
+  CHECK(one.root().at("text").as_string() == other.root().at("text").as_string());
+  CHECK(one.root().at("seed").as_int() == 7);
+  const test::Finished plain =
+      run({"kelvin-generate", "--prompt", prompt, "--temp", "1.3", "--seed", "7", "--n", "30"});
+  CHECK(plain.out == std::string(one.root().at("text").as_string()) + "\n");
+  CHECK(plain.err == "seed 7\n");
+  const JsonDocument third = generate({"--temp", "1.3", "--seed", "8", "--n", "30"});
+  CHECK(third.root().at("text").as_string() != one.root().at("text").as_string());
+}
+
+TEST_CASE("a random seed is told and brings the text back") {
+  const test::Finished done = run({"kelvin-generate", "--prompt", prompt, "--n", "12"});
+  REQUIRE(done.status == 0);
+  REQUIRE(done.err.starts_with("seed "));
+  const std::string seed = done.err.substr(5, done.err.size() - 6);
+  CHECK(run({"kelvin-generate", "--prompt", prompt, "--n", "12", "--seed", seed}).out == done.out);
+}
+
+TEST_CASE("an end token ends the text, unless it is ignored") {
+  const JsonDocument ended = generate({"--temp", "0"});
+  CHECK(ended.root().at("stop").as_string() == "eos");
+  const std::size_t count = ended.root().at("ids").size();
+  CHECK(ended.root().at("ids").at(count - 1).as_int() == 2047);
+  CHECK(ended.root().at("text").as_string().find("<|eot_id|>") == std::string_view::npos);
+  const std::string longer = std::to_string(count + 10);
+  const JsonDocument went_on = generate({"--temp", "0", "--ignore-eos", "--n", longer});
+  CHECK(went_on.root().at("stop").as_string() == "length");
+  CHECK(went_on.root().at("ids").size() == count + 10);
+  CHECK(went_on.root().at("ids").at(count - 1).as_int() == 2047);
+}
+
+TEST_CASE("the whole line of temperatures") {
+  // At 0 from either side the choice is the extreme one; +-1e5 and +-inf differ by nothing that few draws
+  // would show.
+  const auto ids_at = [](const std::string& temperature) {
+    const JsonDocument made = generate({"--temp", temperature, "--seed", "3", "--n", "12", "--ignore-eos"});
+    CHECK(made.root().at("ids").size() == 12);
+    std::vector<std::int64_t> ids;
+    for (const JsonValue& id : made.root().at("ids").items()) ids.push_back(id.as_int());
+    return ids;
+  };
+  CHECK(ids_at("0") == ids_at("0.0001"));
+  CHECK(ids_at("-0") == ids_at("-0.0001"));
+  CHECK(ids_at("0") != ids_at("-0"));
+  CHECK(ids_at("inf") == ids_at("-inf"));
+  CHECK(ids_at("1e5") != ids_at("0.8"));
+  for (const char* temperature : {"0.8", "-0.001", "0.001", "-1e5"}) ids_at(temperature);
+}
+
+TEST_CASE("the context ends a text honestly") {
+  const test::Finished done = run(
+      {"kelvin-generate", "--prompt", prompt, "--temp", "0", "--ctx", "30", "--n", "100", "--ignore-eos"});
+  CHECK(done.status == 0);
+  CHECK(done.err.find("the context of 30 tokens is full") != std::string::npos);
+  const test::Finished none = run({"kelvin-generate", "--prompt", prompt, "--ctx", "10"});
+  CHECK(none.status == 2);
+  CHECK(none.err.find("the context holds 10") != std::string::npos);
+}
+
+TEST_CASE("bad settings are one line and status 2") {
+  const auto error_of = [](std::vector<std::string> options) {
+    options.insert(options.begin(), {"kelvin-generate", "--prompt", "x"});
+    const test::Finished done = run(options);
+    CHECK(done.status == 2);
+    CHECK(done.out == "");
+    CHECK(std::count(done.err.begin(), done.err.end(), '\n') == 1);
+    return done.err;
+  };
+  CHECK(error_of({"--temp", "nan"}).find("--temp") != std::string::npos);
+  CHECK(error_of({"--top-p", "1.5"}).find("--top-p") != std::string::npos);
+  CHECK(error_of({"--sample", "tmep=1"}).find("did you mean \"temp\"?") != std::string::npos);
+  CHECK(error_of({"--sample", "temp=1", "--top-k", "3"}).find("contradict") != std::string::npos);
+  CHECK(error_of({"--n", "0"}).find("--n") != std::string::npos);
+  CHECK(error_of({"--seed", "x"}).find("--seed") != std::string::npos);
+}
+
+}  // namespace
+}  // namespace kelvin

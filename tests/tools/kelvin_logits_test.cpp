@@ -1,0 +1,137 @@
+#include <doctest/doctest.h>
+
+#include <algorithm>
+
+#include <cmath>
+#include <cstring>
+#include <sstream>
+
+#include "loaders/json.h"
+#include "loaders/json_file.h"
+#include "tests/support.h"
+
+namespace kelvin {
+namespace {
+
+// One thread unless a test says otherwise: what is tested does not depend on it, and a busy machine is slow
+// with more.
+test::Finished run(std::vector<std::string> argv, const std::string& input = "") {
+  if (argv[0].starts_with("kelvin-") && std::find(argv.begin(), argv.end(), "--threads") == argv.end())
+    argv.insert(argv.end(), {"--threads", "1"});
+  return test::run(argv, input);
+}
+
+const std::string ids = "2043,2045,291,2046,1568,544,377,258,353,371,258,1295,1108,13,2047";
+
+std::vector<JsonDocument> lines_of(const std::string& text) {
+  std::vector<JsonDocument> lines;
+  std::istringstream in(text);
+  for (std::string line; std::getline(in, line);) lines.push_back(parse_json(line, "output"));
+  return lines;
+}
+
+TEST_CASE("raw logits agree with transformers, and with the printed probabilities and ranks") {
+  const test::TemporaryFolder folder;
+  const std::string file = (folder.path() / "logits").string();
+  for (const std::string name : {"story", "unicode_raw"}) {
+    CAPTURE(name);
+    const JsonDocument golden = load_json(test::data_dir() / "ember" / (name + ".json"));
+    const auto prompt = golden.root().at("rendered").as_string();
+    const test::Finished done =
+        run({"kelvin-logits", "--prompt", std::string(prompt), "--raw", file, "--json"});
+    REQUIRE_MESSAGE(done.status == 0, done.err);
+
+    const std::vector<JsonDocument> lines = lines_of(done.out);
+    const JsonValue expected_ids = golden.root().at("ids");
+    REQUIRE(lines.size() == expected_ids.size() + 1);
+    const std::size_t vocabulary = 2048;
+    CHECK(lines.back().root().at("positions").as_uint() == expected_ids.size());
+    CHECK(lines.back().root().at("vocabulary").as_uint() == vocabulary);
+
+    const std::vector<float> logits = test::read_array<float>(file);
+    REQUIRE(logits.size() == expected_ids.size() * vocabulary);
+    const auto last = test::read_array<float>(test::data_dir() / "ember" / (name + ".logits.bin"));
+    for (std::size_t i = 0; i < vocabulary; ++i)
+      CHECK(std::fabs(logits[logits.size() - vocabulary + i] - last[i]) < 1e-3f);
+
+    for (std::size_t position = 0; position < expected_ids.size(); ++position) {
+      const JsonValue line = lines[position].root();
+      CHECK(line.at("position").as_uint() == position);
+      const auto id = static_cast<std::size_t>(line.at("id").as_uint());
+      CHECK(id == expected_ids.at(position).as_uint());
+      if (position == 0) {
+        CHECK(line.at("probability").is_null());
+        continue;
+      }
+      const double nll = golden.root().at("nll").at(position - 1).as_double();
+      CHECK(-line.at("logprob").as_double() == doctest::Approx(nll).epsilon(1e-3).scale(1));
+      const float* row = logits.data() + (position - 1) * vocabulary;
+      std::size_t rank = 1;
+      double sum = 0;
+      for (std::size_t i = 0; i < vocabulary; ++i) {
+        rank += row[i] > row[id] || (row[i] == row[id] && i < id);
+        sum += std::exp(static_cast<double>(row[i]) - row[id]);
+      }
+      CHECK(line.at("rank").as_uint() == rank);
+      CHECK(line.at("probability").as_double() == doctest::Approx(1 / sum).epsilon(1e-9));
+    }
+  }
+}
+
+TEST_CASE("the hash and the file do not depend on threads, chunks and the kind of output") {
+  const test::TemporaryFolder folder;
+  const std::string first = (folder.path() / "1").string(), second = (folder.path() / "2").string();
+  const test::Finished one =
+      run({"kelvin-logits", "--ids", ids, "--raw", first, "--threads", "1", "--chunk", "1"});
+  REQUIRE_MESSAGE(one.status == 0, one.err);
+  CHECK(one.out.starts_with("sha256 "));
+  const test::Finished other =
+      run({"kelvin-logits", "--ids", ids, "--raw", second, "--threads", "3", "--chunk", "7"});
+  CHECK(other.out == one.out);
+  CHECK(test::read_text(first) == test::read_text(second));
+  const test::Finished shown = run({"kelvin-logits", "--ids", ids});
+  CHECK(shown.out.ends_with(one.out));
+  CHECK(shown.out.size() > one.out.size());
+  CHECK(run({"kelvin-logits", "--ids", ids, "--weights", "bf16", "--raw", "/dev/null"}).out == one.out);
+}
+
+TEST_CASE("both ends can be chosen; a BOS written in the prompt is not doubled") {
+  const test::Finished done = run({"kelvin-logits", "--ids", ids, "--top", "2", "--bottom", "0", "--json"});
+  REQUIRE(done.status == 0);
+  const std::vector<JsonDocument> lines = lines_of(done.out);
+  CHECK(lines[3].root().at("top").size() == 2);
+  CHECK(lines[3].root().at("bottom").size() == 0);
+  CHECK(lines[3].root().at("top").at(0).at("logprob").as_double() >=
+        lines[3].root().at("top").at(1).at("logprob").as_double());
+
+  const auto without = run({"kelvin-logits", "--prompt", "hello", "--raw", "/dev/null"});
+  const auto with = run({"kelvin-logits", "--prompt", "<|begin_of_text|>hello", "--raw", "/dev/null"});
+  CHECK(with.status == 0);
+  CHECK(with.out == without.out);
+}
+
+TEST_CASE("errors are one line that names the culprit") {
+  const auto error_of = [](std::vector<std::string> argv) {
+    argv.insert(argv.begin(), "kelvin-logits");
+    const test::Finished done = run(argv);
+    CHECK(done.status == 2);
+    CHECK(done.out == "");
+    CHECK(std::count(done.err.begin(), done.err.end(), '\n') == 1);
+    return done.err;
+  };
+  CHECK(error_of({"--promt", "x"}).find("unknown option --promt; did you mean --prompt?") !=
+        std::string::npos);
+  CHECK(error_of({}).find("a prompt is missing") != std::string::npos);
+  CHECK(error_of({"--ids", "1", "--prompt", "x"}).find("exclude each other") != std::string::npos);
+  CHECK(error_of({"--ids", "1,2048"}).find("2048 found") != std::string::npos);
+  CHECK(error_of({"--ids", "1", "--chunk", "0"}).find("--chunk") != std::string::npos);
+  CHECK(error_of({"--ids", "1", "--weights", "q9"}).find("--weights: ") != std::string::npos);
+  CHECK(error_of({"--ids", "1", "--model", "/nonexistent"}).find("/nonexistent: no such folder") !=
+        std::string::npos);
+  CHECK(error_of({"--prompt-file", "/nonexistent"}).find("cannot read /nonexistent") != std::string::npos);
+  CHECK(error_of({"--ids", "1", "--raw", "/nonexistent/x"}).find("cannot write /nonexistent/x") !=
+        std::string::npos);
+}
+
+}  // namespace
+}  // namespace kelvin

@@ -1,0 +1,84 @@
+// kelvin-chat: a conversation with a model, on a terminal or through a pipe.
+#include <cstdlib>
+#include <iostream>
+
+#include "tools/chat_loop.h"
+#include "tools/date_option.h"
+#include "tools/generation_defaults.h"
+#include "tools/run_main.h"
+#include "tools/sampling_options.h"
+
+namespace kelvin {
+namespace {
+
+bool wants_colours() {
+  const char* no_colour = std::getenv("NO_COLOR");
+  return LineEditor::usable() && !(no_colour && *no_colour);
+}
+
+void greet(const ChatSession& session, double load_seconds) {
+  char loaded[32];
+  std::snprintf(loaded, sizeof loaded, "%.2f s", load_seconds);
+  std::cerr << session.model_line() << ", loaded in " << loaded << "\n";
+  const std::string chain = session.settings().sampling.chain(session.vocabulary()).text();
+  std::cerr << "chain " << (chain.empty() ? "(none: T = 1)" : chain)
+            << "   /help lists what can be done, Ctrl-D ends\n";
+}
+
+int chat_main(int argc, char** argv) {
+  ModelFlags model_flags;
+  SamplingOptions sampling;
+  ChatSettings settings;
+  settings.clock = Clock::now();
+  ChatView view;
+  std::optional<int> most;
+  std::optional<std::string> session_file;
+  bool no_history = false;
+  Flags flags("kelvin-chat", "a chat with a model; where stdin is no terminal, each line is a turn");
+  model_flags.add_to(flags);
+  sampling.add_to(flags);
+  flags.group("chat");
+  flags.option("system", "TEXT", "what the model is told before everything else", to(settings.system));
+  flags.option("n", "N",
+               "most tokens of an answer, 0 for no limit (default: max_new_tokens of generation_config.json)",
+               to(most, 0));
+  flags.option("load", "FILE", "go on with a chat saved by /save", to(session_file));
+  flags.option("date", "YYYY-MM-DD", "what a template that asks for the day is told (default: today)",
+               [&](const std::string& value) { settings.clock = parse_date(value); });
+  flags.toggle("no-history", "do not keep what is typed in ~/.local/state/kelvin", no_history);
+  flags.group("output");
+  flags.toggle("stats", "after each answer on stderr: speed, mean log-probability, seed", view.stats);
+  if (!flags.parse(argc, argv)) return 0;
+
+  OpenModel model = open_model(model_flags);
+  apply_generation_config(sampling.settings, model.generation);
+  settings.sampling = sampling.settings;
+  settings.seed = sampling.seed ? *sampling.seed : random_seed();
+  settings.seed_origin = sampling.seed ? "--seed" : "random";
+  const MostTokens limit = most_tokens(most, model.generation, 0);
+  settings.most_tokens = limit.count;
+  settings.most_tokens_origin = limit.origin;
+  settings.sampling.chain(model.vocabulary());  // contradictions are told now, not at the first turn
+
+  ChatSession session(model, std::move(settings));
+  if (session_file) session.restore(load_session(*session_file), *session_file);
+  const bool has_editor = LineEditor::usable();
+  view.colours = wants_colours();
+  if (has_editor) greet(session, model.load_seconds);
+  if (!session.has_template())
+    std::cerr << "this folder has no chat template: plain completion, your lines and the answers are joined "
+                 "as they are\n";
+
+  const auto history_file = no_history ? std::nullopt : state_file("chat_history");
+  LineEditor editor("> ", view.colours,
+                    has_editor && history_file ? LineHistory(*history_file) : LineHistory());
+  const int status = ChatLoop(session, view, has_editor ? &editor : nullptr).run();
+  std::cout.flush();
+  std::cerr << "seed " << session.settings().seed << "\n";
+  return status;
+}
+
+}  // namespace
+}  // namespace kelvin
+
+int main(int argc, char** argv) { return kelvin::run_main(argc, argv, kelvin::chat_main); }

@@ -1,0 +1,92 @@
+// kelvin-generate: continues a prompt.
+#include <iostream>
+
+#include "loaders/json_writer.h"
+#include "tools/continuation.h"
+#include "tools/flags.h"
+#include "tools/generation_defaults.h"
+#include "tools/interrupt.h"
+#include "tools/model_options.h"
+#include "tools/progress_bar.h"
+#include "tools/prompt_options.h"
+#include "tools/run_main.h"
+#include "tools/sampling_options.h"
+#include "tools/statistics.h"
+
+namespace kelvin {
+namespace {
+
+std::string as_json(const Continuation& result, std::span<const int> prompt, const Chain& chain,
+                    std::uint64_t seed) {
+  JsonWriter json;
+  json.begin_object().member("prompt_ids", prompt).member("ids", result.ids).member("text", result.text);
+  json.member("logprobs", result.log_probabilities).member("chain_logprobs", result.chain_log_probabilities);
+  json.member("stop", name_of(result.ending)).member("seed", seed).member("chain", chain.text());
+  return json.end_object().text();
+}
+
+int generate_main(int argc, char** argv) {
+  ModelFlags model_flags;
+  PromptOptions prompt_options;
+  SamplingOptions sampling;
+  std::optional<int> most;
+  int chunk = 0;
+  bool ignore_eos = false, json = false, stats = false;
+  Flags flags("kelvin-generate", "continues a prompt");
+  model_flags.add_to(flags);
+  flags.option("chunk", "N", "prompt tokens in one pass; the output does not depend on it",
+               to(chunk, 1, 1 << 20));
+  prompt_options.add_to(flags);
+  sampling.add_to(flags);
+  flags.group("output");
+  flags.option("n", "N", "most tokens to draw (default: max_new_tokens of generation_config.json, or 256)",
+               to(most, 1));
+  flags.toggle("ignore-eos", "go on after an end token", ignore_eos);
+  flags.toggle("json",
+               "one JSON object: prompt_ids, ids, text, logprobs (ln p of each id by the model at T = 1), "
+               "chain_logprobs "
+               "(after the sampling chain), stop (eos, length, context, interrupted), seed, chain",
+               json);
+  flags.toggle("stats", "speed and mean log-probability on stderr", stats);
+  if (!flags.parse(argc, argv)) return 0;
+
+  OpenModel model = open_model(model_flags);
+  apply_generation_config(sampling.settings, model.generation);
+  const std::vector<int> prompt = prompt_options.resolve(model);
+  const Chain chain = sampling.settings.chain(model.vocabulary());
+  const std::uint64_t seed = sampling.seed ? *sampling.seed : random_seed();
+
+  const Interrupt interrupt;
+  ProgressBar bar("prompt", "tok");
+  ContinuationRequest request;
+  request.prompt = prompt;
+  request.chain = &chain;
+  request.seed = seed;
+  request.most_tokens = most_tokens(most, model.generation, 256).count;
+  if (!ignore_eos) request.stops = model.stops;
+  request.text_continues = true;
+  request.log_probabilities = json || stats;
+  request.stop = interrupt.flag();
+  request.chunk = chunk;
+  request.on_prompt = [&](int done, int total) { bar.update(done, total); };
+  if (!json)
+    request.on_text = [&](std::string_view text) {
+      bar.finish();
+      std::cout << text << std::flush;
+    };
+  Sequence sequence(*model.model, model.context);
+  const Continuation result = continue_prompt(*model.model, sequence, model.tokenizer(), request);
+  bar.finish();
+  std::cout << (json ? as_json(result, prompt, chain, seed) : "") << std::endl;
+
+  if (result.ending == Ending::context_full)
+    std::cerr << "the context of " << model.context << " tokens is full: the text ends here (--ctx)\n";
+  if (stats) std::cerr << statistics_line(result, model.load_seconds) << "\n";
+  if (!json) std::cerr << "seed " << seed << "\n";
+  return result.ending == Ending::interrupted ? 130 : 0;
+}
+
+}  // namespace
+}  // namespace kelvin
+
+int main(int argc, char** argv) { return kelvin::run_main(argc, argv, kelvin::generate_main); }
