@@ -21,6 +21,8 @@ namespace fs = std::filesystem;
 fs::path source_dir() { return KELVIN_SOURCE_DIR; }
 fs::path data_dir() { return source_dir() / "tests" / "data"; }
 fs::path bin_dir() { return KELVIN_BIN_DIR; }
+std::string compiler() { return KELVIN_COMPILER; }
+std::string compiler_flags() { return KELVIN_COMPILER_FLAGS; }
 
 fs::path shared_dir() {
   if (const char* named = std::getenv("KELVIN_SHARED")) return named;

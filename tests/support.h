@@ -11,10 +11,14 @@ std::filesystem::path source_dir();  // the repository
 std::filesystem::path data_dir();    // tests/data
 std::filesystem::path bin_dir();     // where the executables of this build are
 
+std::string compiler();  // of this build, and the flags its objects need at link time
+std::string compiler_flags();
+
 // The folder with reference results: $KELVIN_SHARED, or ../shared of the repository. May be absent.
 std::filesystem::path shared_dir();
 
-// True if shared_dir()/relative exists; otherwise says on stdout which test data is absent, so that a skip is seen.
+// True if shared_dir()/relative exists; otherwise says on stdout which test data is absent, so that a skip is
+// seen.
 bool shared_has(const std::string& relative);
 
 std::string read_text(const std::filesystem::path& path);  // throws std::runtime_error
@@ -47,7 +51,8 @@ struct Finished {
   std::string out, err;
 };
 
-// Runs a program (argv[0] without '/' is taken from bin_dir()) with `input` on stdin and extra "NAME=value" environment.
+// Runs a program (argv[0] without '/' is taken from bin_dir()) with `input` on stdin and extra "NAME=value"
+// environment.
 Finished run(const std::vector<std::string>& argv, const std::string& input = "",
              const std::vector<std::string>& environment = {});
 

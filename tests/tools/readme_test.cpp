@@ -93,7 +93,7 @@ TEST_CASE("the commands of README.md print what it says") {
                                 kelvin::test::bin_dir().string() + "' build/bin\n";
     const auto finished = run({"/bin/sh", "-c",
                                "cd '" + folder.path().string() + "' && { [ -e build/bin ] || { " + prepare +
-                                   "}; }\n" + command.text});
+                                   "}; }\nexec 2>&1\n" + command.text});
     CAPTURE(finished.out);
     CAPTURE(finished.err);
     CHECK(finished.status == 0);
