@@ -62,7 +62,7 @@ Weights load_weights(const std::filesystem::path& folder, const ModelConfig& con
                      const LoadOptions& options) {
   const TensorFiles files(folder);
   Weights weights;
-  const WeightPlan plan = plan_weights(files, folder, config, options.ignore_extra, weights);
+  const WeightPlan plan = plan_weights(files, config, options.ignore_extra, weights);
 
   const bool all_bf16 = std::all_of(
       plan.matrices.begin(), plan.matrices.end(),

@@ -26,16 +26,17 @@ std::shared_ptr<const MappedFile> open_shard(const std::filesystem::path& path) 
 }  // namespace
 
 TensorFiles::TensorFiles(const std::filesystem::path& folder) {
-  const auto single = folder / "model.safetensors", index_path = folder / "model.safetensors.index.json";
-  if (stands(single)) {
-    add(MappedFile::open(single));
+  source_ = folder / "model.safetensors";
+  if (stands(source_)) {
+    add(MappedFile::open(source_));
     sort();
     return;
   }
-  if (!stands(index_path))
+  source_ = folder / "model.safetensors.index.json";
+  if (!stands(source_))
     throw LoadError(path_text(folder),
                     "model.safetensors or model.safetensors.index.json expected, neither found");
-  const WeightIndex index = weight_index(load_json(index_path));
+  const WeightIndex index = weight_index(load_json(source_));
   std::vector<std::shared_ptr<const MappedFile>> shards;
   for (const std::string& name : index.shards) {
     shards.push_back(open_shard(folder / name));
@@ -45,9 +46,8 @@ TensorFiles::TensorFiles(const std::filesystem::path& folder) {
   for (const WeightIndex::Entry& entry : index.entries) {
     const Tensor* const tensor = find(entry.tensor);
     if (!tensor || tensor->file != shards[entry.shard])
-      throw LoadError(path_text(index_path), "weight_map: tensor " + in_quotes(entry.tensor) +
-                                                 " expected in " + in_quotes(index.shards[entry.shard]) +
-                                                 ", none found there");
+      throw LoadError(path_text(source_), "weight_map: tensor " + in_quotes(entry.tensor) + " expected in " +
+                                              in_quotes(index.shards[entry.shard]) + ", none found there");
   }
 }
 

@@ -23,6 +23,8 @@ class TensorFiles {
     std::shared_ptr<const MappedFile> file;
   };
 
+  // model.safetensors or its index.
+  const std::filesystem::path& source() const { return source_; }
   const std::vector<Tensor>& tensors() const { return tensors_; }  // by name, ascending
   const Tensor* find(std::string_view name) const;                 // nullptr if absent
 
@@ -30,6 +32,7 @@ class TensorFiles {
   void add(std::shared_ptr<const MappedFile> file);
   void sort();
 
+  std::filesystem::path source_;
   std::vector<Tensor> tensors_;
 };
 

@@ -78,7 +78,7 @@ class Planner {
   void vector(const std::string& name, const Dimension& size, std::span<const float>& to) {
     if (const auto* tensor = take(name, {size})) plan_.vectors.push_back({tensor, &to});
   }
-  void check_complete(const std::filesystem::path& folder, bool ignore_extra) const;
+  void check_complete(bool ignore_extra) const;
 
  private:
   const TensorFiles::Tensor* take(const std::string& name, std::initializer_list<Dimension> shape);
@@ -116,9 +116,9 @@ const TensorFiles::Tensor* Planner::take(const std::string& name, std::initializ
   return tensor;
 }
 
-void Planner::check_complete(const std::filesystem::path& folder, bool ignore_extra) const {
+void Planner::check_complete(bool ignore_extra) const {
   if (n_missing_ > 0)
-    throw LoadError(path_text(folder),
+    throw LoadError(path_text(files_.source()),
                     "tensors expected from config.json, none found: " + listed(missing_, n_missing_));
   if (ignore_extra) return;
   std::vector<std::string> extra;
@@ -127,14 +127,15 @@ void Planner::check_complete(const std::filesystem::path& folder, bool ignore_ex
     if (!taken_.contains(&tensor) && !carries_nothing(tensor.stored) && n_extra++ < names_shown)
       extra.push_back(tensor.stored.name);
   if (n_extra > 0)
-    throw LoadError(path_text(folder), "no other tensors expected from config.json (" + config_.architecture +
-                                           "), found: " + listed(extra, n_extra));
+    throw LoadError(path_text(files_.source()), "no other tensors expected from config.json (" +
+                                                    config_.architecture +
+                                                    "), found: " + listed(extra, n_extra));
 }
 
 }  // namespace
 
-WeightPlan plan_weights(const TensorFiles& files, const std::filesystem::path& folder,
-                        const ModelConfig& config, bool ignore_extra, Weights& weights) {
+WeightPlan plan_weights(const TensorFiles& files, const ModelConfig& config, bool ignore_extra,
+                        Weights& weights) {
   constexpr const char* embedding_name = "model.embed_tokens.weight";
   constexpr const char* head_name = "lm_head.weight";
   WeightPlan plan;
@@ -163,7 +164,7 @@ WeightPlan plan_weights(const TensorFiles& files, const std::filesystem::path& f
   }
   planner.vector("model.norm.weight", hidden, weights.final_norm);
   if (!plan.tied) planner.matrix(head_name, vocabulary, hidden, weights.head);
-  planner.check_complete(folder, ignore_extra);
+  planner.check_complete(ignore_extra);
   return plan;
 }
 

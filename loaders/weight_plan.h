@@ -2,7 +2,6 @@
 // Face checkpoints, checked against the files before anything is converted.
 #pragma once
 
-#include <filesystem>
 #include <span>
 #include <vector>
 
@@ -28,7 +27,7 @@ struct WeightPlan {
 
 // Sizes `weights.layers` and points into it. Throws LoadError on missing, surplus (unless ignore_extra) and
 // misshapen tensors and on dtypes that cannot be weights.
-WeightPlan plan_weights(const TensorFiles& files, const std::filesystem::path& folder,
-                        const ModelConfig& config, bool ignore_extra, Weights& weights);
+WeightPlan plan_weights(const TensorFiles& files, const ModelConfig& config, bool ignore_extra,
+                        Weights& weights);
 
 }  // namespace kelvin
