@@ -17,10 +17,11 @@ void typical(std::span<float> logits, const Params& params, const Step& step) {
   const auto [total, entropy] = spread_of(logits, scratch);
   // surprise - entropy = (typical logit) - z
   const double centre = static_cast<double>(largest(logits)) + log_exact(total) - entropy;
+  constexpr double furthest = std::numeric_limits<float>::max();
   scratch.unordered.resize(logits.size());
   std::size_t n = 0;
   for (std::size_t i = 0; i < logits.size(); ++i) {
-    const double distance = std::fabs(centre - static_cast<double>(logits[i]));
+    const double distance = std::min(std::fabs(centre - static_cast<double>(logits[i])), furthest);
     scratch.unordered[n] = {-static_cast<float>(distance), static_cast<int>(i)};
     n += logits[i] != impossible;
   }
