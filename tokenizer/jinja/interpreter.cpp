@@ -9,7 +9,7 @@ namespace kelvin::jinja {
 
 Value* Scope::find(NameId name) {
   // Real scopes are tiny; a huge one pays for being searched.
-  if (variables.size() > 16) spend(variables.size() / 16);
+  if (variables.size() > 16) spend(variables.size() / 8);
   for (auto& [id, value] : variables)
     if (id == name) return &value;
   return nullptr;

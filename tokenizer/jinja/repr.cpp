@@ -152,7 +152,8 @@ void TextBuilder::make_room(std::size_t bytes) {
   spend_scan(bytes);
   const std::size_t needed = text_.size() + bytes;
   if (needed <= text_.capacity()) return;
-  const std::size_t room = std::max(needed, text_.capacity() + text_.capacity() / 2);
+  // std::string at least doubles, whatever it is asked for.
+  const std::size_t room = std::max(needed, 2 * text_.capacity());
   charge_.grow(room - text_.capacity());
   text_.reserve(room);
 }
