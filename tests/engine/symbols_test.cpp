@@ -32,7 +32,8 @@ TEST_CASE("kernel objects hold no weak symbols with code") {
     if (!kernel || line.size() < 20) continue;
     const char type = line[17];
     CAPTURE(line);
-    CHECK_MESSAGE((type != 'W' && type != 'V' && type != 'u'), "weak symbol in a kernel object");
+    // Weak data (V, u), such as sanitizers leave behind, has no instructions.
+    CHECK_MESSAGE(type != 'W', "weak function in a kernel object");
     functions += type == 't';
     // Nothing that allocates, throws or runs at start.
     if (type == 'U') CHECK(line.find("operator new") == std::string::npos);
