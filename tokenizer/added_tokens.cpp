@@ -110,9 +110,9 @@ std::vector<Segment> AddedTokenFinder::split(std::string_view text) const {
     if (token.lstrip) begin = std::max(whitespace_back(text, std::min(done, begin), begin), done);
     if (token.rstrip) end += whitespace_front(text.substr(end));
     if (done < begin) segments.push_back({done, begin, -1});
-    segments.push_back({begin, end, token.id});
-    // A token found in what rstrip swallowed counts too, and the text goes on behind it: so the reference has
-    // it.
+    // A token found in what rstrip took counts too, unless lstrip leaves nothing of it, and the text goes on
+    // behind it: so the reference has it.
+    if (begin < end) segments.push_back({begin, end, token.id});
     done = end;
   }
   if (done < text.size()) segments.push_back({done, text.size(), -1});

@@ -52,6 +52,9 @@ TEST_CASE("a token found in what rstrip took counts as well") {
   AddedToken right = token("<r>", 1);
   right.rstrip = true;
   CHECK(split({right, token("  ", 2)}, "<r>    b") == "#1 <r>    |#2   |#2   |b");
+  AddedToken newline = token("\n", 3);
+  newline.lstrip = newline.rstrip = true;
+  CHECK(split({newline}, "a \n\n \nb") == "a|#3  \n\n \n|b");
 }
 
 TEST_CASE("single words stand alone") {
