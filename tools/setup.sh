@@ -14,12 +14,13 @@ setup_packages() {  # package names
     echo "please install:$missing" >&2
     exit 1
   fi
-  echo "installing:$missing" >&2
+  echo "installing:$missing ..." >&2
   as_root=""
   [ "$(id -u)" = 0 ] || as_root="sudo"
   # shellcheck disable=SC2086
   $as_root env DEBIAN_FRONTEND=noninteractive sh -c \
-    "apt-get update -qq && apt-get install -y -qq --no-install-recommends $missing" >&2 || {
+    "apt-get update -qq && apt-get install -y -qq --no-install-recommends $missing" >build-setup.log 2>&1 || {
+    cat build-setup.log >&2
     echo "could not install:$missing" >&2
     exit 1
   }
