@@ -51,7 +51,9 @@ TEST_CASE("every dtype of the format has its size") {
       {"F8_E5M2", 8}, {"F8_E4M3", 8}, {"F8_E8M0", 8}, {"F8_E4M3FNUZ", 8}, {"F8_E5M2FNUZ", 8}, {"I16", 16},
       {"U16", 16},    {"F16", 16},    {"BF16", 16},   {"I32", 32},        {"U32", 32},        {"F32", 32},
       {"C64", 64},    {"F64", 64},    {"I64", 64},    {"U64", 64}};
-  for (const auto& [name, size] : bits) {
+  for (const auto& row : bits) {
+    const std::string& name = row.first;
+    const std::size_t size = row.second;
     CAPTURE(name);
     const auto tensors = parse(safetensors_file({{"t", name, {3, 4}, std::string(12 * size / 8, '\0')}}));
     CHECK(dtype_name(tensors.at(0).dtype) == name);
