@@ -197,14 +197,11 @@ ParsedStage parse_stage(std::string_view text) {
   if (!type) refuse("unknown stage \"" + std::string(name) + "\"" + suggestion(name, stage_names()));
   ParsedStage stage{type, {}};
   for (const Parameter& p : type->parameters) stage.params.set(p.name, p.standard, p.standard_text);
-  if (equals == text.npos) {
-    if (!type->parameters.empty() && type->parameters[0].is_text && type->parameters[0].standard_text.empty())
-      refuse(type->name + ": " + type->parameters[0].name + " expected, as in \"" + type->name + "=...\"");
-    return stage;
-  }
   std::vector<std::string_view> given;
   std::size_t position = 0;
-  for (const std::string_view part : split_values(*type, trim(text.substr(equals + 1)))) {
+  const bool has_values = equals != text.npos;
+  for (const std::string_view part :
+       has_values ? split_values(*type, trim(text.substr(equals + 1))) : std::vector<std::string_view>{}) {
     const std::string_view value = trim(part);
     const std::size_t sign = value.find('=');
     const bool quoted = !value.empty() && (value.front() == '"' || value.front() == '\'');
@@ -227,6 +224,9 @@ ParsedStage parse_stage(std::string_view text) {
     given.push_back(p->name);
     set_value(stage.params, *type, *p, named ? trim(value.substr(sign + 1)) : value);
   }
+  for (const Parameter& p : type->parameters)
+    if (is_free(p) && p.standard_text.empty() && stage.params.text(p.name).empty())
+      refuse(type->name + ": " + p.name + " expected (" + p.help + ")");
   return stage;
 }
 

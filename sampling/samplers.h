@@ -1,5 +1,5 @@
-// The samplers that Kelvin brings: the rows of the registry (samplers.cpp), each naming the function of one
-// small file.
+// The samplers that Kelvin brings: the rows of the registry (samplers.cpp, samplers_of_shape.cpp), each
+// naming the function of one small file.
 #pragma once
 
 #include <vector>
@@ -9,5 +9,8 @@
 namespace kelvin {
 
 std::vector<StageType> built_in_samplers();
+
+std::vector<StageType> shapings();
+std::vector<StageType> truncations();
 
 }  // namespace kelvin

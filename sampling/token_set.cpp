@@ -1,5 +1,10 @@
 #include "sampling/token_set.h"
 
+// GCC 12 suspects the inside of std::regex when sanitizers are on (bug 105562).
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
+#endif
+
 #include <algorithm>
 #include <charconv>
 #include <fstream>

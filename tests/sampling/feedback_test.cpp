@@ -34,8 +34,7 @@ std::vector<float> row_of(std::size_t step, std::size_t n = 200) {
 }  // namespace
 
 TEST_CASE("feedback samplers follow the reference runs") {
-  if (!shared_has("goldens/sampling/samplers/stateful.json")) return;
-  const auto folder = shared_dir() / "goldens/sampling/samplers";
+  const auto folder = golden_folder("samplers");
   const JsonDocument document = golden_json(folder / "stateful.json");
   const auto all = read_array<float>(folder / "steps.logits.bin");
   constexpr std::size_t vocabulary = 600;

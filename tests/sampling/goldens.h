@@ -25,6 +25,13 @@ inline double golden_number(const JsonValue& value) {
                                        : std::numeric_limits<double>::quiet_NaN();
 }
 
+// The folder of one part of the sampling goldens ("thermo"): all of them if they are there, else those that
+// the repository holds.
+inline std::filesystem::path golden_folder(const std::string& part) {
+  const bool all = shared_has("goldens/sampling/" + part);
+  return (all ? shared_dir() / "goldens" : data_dir()) / "sampling" / part;
+}
+
 inline JsonDocument golden_json(const std::filesystem::path& path) {
   return parse_json(read_text(path), path.string());
 }
