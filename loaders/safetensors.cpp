@@ -52,9 +52,9 @@ const DtypeRow& row_of(JsonValue dtype) {
 constexpr std::uint64_t header_limit = 100'000'000;
 
 std::span<const std::byte> header_of(std::span<const std::byte> file, const std::string& name) {
-  if (file.size() < 8)
+  if (file.size() < 10)
     throw LoadError(
-        name, "a safetensors file of at least 8 bytes expected, " + std::to_string(file.size()) + " found");
+        name, "a safetensors file of at least 10 bytes expected, " + std::to_string(file.size()) + " found");
   std::uint64_t length = 0;
   for (std::size_t i = 8; i-- > 0;) length = length << 8 | std::to_integer<std::uint64_t>(file[i]);
   const std::uint64_t most = std::min<std::uint64_t>(file.size() - 8, header_limit);
