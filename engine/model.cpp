@@ -53,12 +53,119 @@ struct Model::Impl {
         rope(config.rope, config.head_dim),
         decoder(config, weights, kernels, rope, threads) {}
 
+  class Forward;
+
   ModelConfig config;
   Weights weights;
   const Kernels& kernels;
   int threads;
   Rope rope;
   Decoder decoder;
+};
+
+// One call of Model::forward: feeds become stretches, stretches fill chunks, chunks pass the decoder.
+class Model::Impl::Forward {
+ public:
+  Forward(Impl& model, std::span<const Feed> feeds, const LogitsSink& sink, const ForwardOptions& options)
+      : model_(model),
+        feeds_(feeds),
+        sink_(sink),
+        options_(options),
+        chunk_(options.chunk > 0 ? options.chunk : default_chunk),
+        stretches_(feeds.size()),
+        lengths_before_(feeds.size()) {
+    for (std::size_t f = 0; f < feeds.size(); ++f) lengths_before_[f] = feeds[f].sequence->length();
+  }
+
+  // Tokens that joined their sequence but were never computed leave it again.
+  ~Forward() {
+    for (std::size_t f = 0; f < feeds_.size(); ++f) {
+      Sequence& sequence = *feeds_[f].sequence;
+      if (sequence.cached_ < sequence.length())
+        sequence.truncate(std::max(lengths_before_[f], sequence.cached_));
+    }
+  }
+  Forward(const Forward&) = delete;
+  Forward& operator=(const Forward&) = delete;
+
+  bool run() {
+    for (std::size_t f = 0; f < feeds_.size(); ++f) append(static_cast<int>(f));
+    std::size_t rounds = 0;
+    for (const std::vector<Stretch>& of_feed : stretches_) rounds = std::max(rounds, of_feed.size());
+    for (std::size_t round = 0; round < rounds; ++round) {
+      for (const std::vector<Stretch>& of_feed : stretches_)
+        if (round < of_feed.size() && !add(of_feed[round])) return false;
+      if (!run_chunk()) return false;
+    }
+    return true;
+  }
+
+ private:
+  // Lets the feed's tokens join their sequence and cuts what must be computed into stretches.
+  void append(int f) {
+    const Feed& feed = feeds_[f];
+    Sequence& sequence = *feed.sequence;
+    const int before = sequence.length(), after = before + static_cast<int>(feed.tokens.size());
+    if (before == after) return;
+    sequence.tokens_.insert(sequence.tokens_.end(), feed.tokens.begin(), feed.tokens.end());
+    sequence.cache_.reserve(after);
+
+    int cached = sequence.cached_, epoch = sequence.rope_epoch_;
+    int wanted = feed.want == Want::all ? before : after - 1;
+    while (wanted < after) {
+      const int end = std::min(after, model_.rope.last_length(wanted + 1));
+      const int needed = model_.rope.epoch(wanted + 1);
+      const int begin = needed == epoch ? cached : 0;
+      const int wanted_from = feed.want == Want::none ? after : wanted;
+      stretches_[f].push_back({f, begin, end, wanted_from, needed, model_.rope.frequencies(needed)});
+      total_ += end - begin;
+      epoch = needed;
+      wanted = cached = end;
+    }
+  }
+
+  bool add(const Stretch& stretch) {
+    Sequence& sequence = *feeds_[stretch.feed].sequence;
+    sequence.rope_epoch_ = stretch.epoch;
+    sequence.cached_ = stretch.begin;
+    for (int position = stretch.begin; position < stretch.end;) {
+      const int row = static_cast<int>(rows_.size()), n = std::min(stretch.end - position, chunk_ - row);
+      runs_.push_back({&sequence.cache_, row, n, position});
+      for (const int end = position + n; position < end; ++position)
+        rows_.push_back({stretch.feed, sequence.tokens_[position], position, &sequence.cache_,
+                         &stretch.frequencies, position >= stretch.wanted_from});
+      if (row + n == chunk_ && !run_chunk()) return false;
+    }
+    return true;
+  }
+
+  bool run_chunk() {
+    if (rows_.empty()) return true;
+    if (!model_.decoder.run(rows_, runs_, options_.stop, options_.observer)) return false;
+    for (const TokenRun& run : runs_)
+      feeds_[rows_[run.row].feed].sequence->cached_ = run.position + run.tokens;
+    while (const int count = model_.decoder.next_logits())
+      for (int i = 0; i < count; ++i) {
+        const Row& row = rows_[model_.decoder.logits_row(i)];
+        if (sink_) sink_(row.feed, row.position, model_.decoder.logits(i));
+      }
+    done_ += static_cast<int>(rows_.size());
+    if (options_.progress) options_.progress(done_, total_);
+    rows_.clear();
+    runs_.clear();
+    return true;
+  }
+
+  Impl& model_;
+  std::span<const Feed> feeds_;
+  const LogitsSink& sink_;
+  const ForwardOptions& options_;
+  int chunk_;
+  std::vector<std::vector<Stretch>> stretches_;  // per feed
+  std::vector<int> lengths_before_;              // per feed
+  std::vector<Row> rows_;                        // of the chunk being filled
+  std::vector<TokenRun> runs_;
+  int done_ = 0, total_ = 0;  // rows
 };
 
 Sequence::Sequence(const Model& model, int capacity)
@@ -87,85 +194,7 @@ int Model::threads() const { return impl_->threads; }
 
 bool Model::forward(std::span<const Feed> feeds, const LogitsSink& sink, const ForwardOptions& options) {
   check_feeds(feeds, this, impl_->config.vocab_size, [](const Sequence& s) { return s.model_; });
-  const int chunk = options.chunk > 0 ? options.chunk : default_chunk;
-
-  // New tokens join their sequences now; those never computed leave again if this ends early.
-  struct Restore {
-    struct Entry {
-      Sequence* sequence;
-      int before;
-    };
-    std::vector<Entry> entries;
-    ~Restore() {
-      for (const auto& [sequence, before] : entries)
-        if (sequence->cached_ < sequence->length()) sequence->truncate(std::max(before, sequence->cached_));
-    }
-  };
-  Restore restore;
-  std::vector<std::vector<Stretch>> stretches(feeds.size());
-  std::size_t rounds = 0;
-  int done = 0, total = 0;
-  for (std::size_t f = 0; f < feeds.size(); ++f) {
-    Sequence& sequence = *feeds[f].sequence;
-    const int before = sequence.length(), after = before + static_cast<int>(feeds[f].tokens.size());
-    if (before == after) continue;
-    restore.entries.push_back({&sequence, before});
-    sequence.tokens_.insert(sequence.tokens_.end(), feeds[f].tokens.begin(), feeds[f].tokens.end());
-    sequence.cache_.reserve(after);
-
-    int cached = sequence.cached_, epoch = sequence.rope_epoch_;
-    int wanted = feeds[f].want == Want::all ? before : after - 1;
-    for (; wanted < after; wanted = stretches[f].back().end) {
-      const int end = std::min(after, impl_->rope.last_length(wanted + 1));
-      const int needed = impl_->rope.epoch(wanted + 1);
-      const int begin = needed == epoch ? cached : 0;
-      const int wanted_from = feeds[f].want == Want::none ? after : wanted;
-      stretches[f].push_back(
-          {static_cast<int>(f), begin, end, wanted_from, needed, impl_->rope.frequencies(needed)});
-      epoch = needed;
-      cached = end;
-      total += end - begin;
-    }
-    rounds = std::max(rounds, stretches[f].size());
-  }
-
-  std::vector<Row> rows;
-  std::vector<TokenRun> runs;
-  const auto run_chunk = [&] {
-    if (rows.empty()) return true;
-    if (!impl_->decoder.run(rows, runs, options.stop, options.observer)) return false;
-    for (const TokenRun& run : runs) feeds[rows[run.row].feed].sequence->cached_ = run.position + run.tokens;
-    while (const int count = impl_->decoder.next_logits())
-      for (int i = 0; i < count; ++i) {
-        const Row& row = rows[impl_->decoder.logits_row(i)];
-        if (sink) sink(row.feed, row.position, impl_->decoder.logits(i));
-      }
-    done += static_cast<int>(rows.size());
-    if (options.progress) options.progress(done, total);
-    rows.clear();
-    runs.clear();
-    return true;
-  };
-
-  for (std::size_t round = 0; round < rounds; ++round) {
-    for (const std::vector<Stretch>& of_feed : stretches) {
-      if (round >= of_feed.size()) continue;
-      const Stretch& stretch = of_feed[round];
-      Sequence& sequence = *feeds[stretch.feed].sequence;
-      sequence.rope_epoch_ = stretch.epoch;
-      sequence.cached_ = stretch.begin;
-      for (int position = stretch.begin; position < stretch.end;) {
-        const int n = std::min(stretch.end - position, chunk - static_cast<int>(rows.size()));
-        runs.push_back({&sequence.cache_, static_cast<int>(rows.size()), n, position});
-        for (const int end = position + n; position < end; ++position)
-          rows.push_back({stretch.feed, sequence.tokens_[position], position, &sequence.cache_,
-                          &stretch.frequencies, position >= stretch.wanted_from});
-        if (static_cast<int>(rows.size()) == chunk && !run_chunk()) return false;
-      }
-    }
-    if (!run_chunk()) return false;
-  }
-  return true;
+  return Impl::Forward(*impl_, feeds, sink, options).run();
 }
 
 }  // namespace kelvin
