@@ -1,0 +1,43 @@
+#include "tokenizer/normalizer.h"
+
+#include <doctest/doctest.h>
+
+namespace kelvin {
+namespace {
+
+std::string run(const std::vector<NormalizerSpec>& specs, const std::string& text) {
+  bool front_lost = false;
+  return Normalizer(specs).run(text, front_lost);
+}
+
+}  // namespace
+
+TEST_CASE("each normalizer does what its name says") {
+  CHECK(run({PrependText{"_"}}, "ab") == "_ab");
+  CHECK(run({PrependText{"_"}}, "").empty());
+  CHECK(run({ReplaceText{{" ", false}, "__"}}, " a  b") == "__a____b");
+  CHECK(run({ReplaceText{{R"(\s+)", true}, " "}}, "a \n b") == "a b");
+  CHECK(run({LowercaseText{}}, "\u00C9A\u0130\u03A3") == "\u00E9ai\u0307\u03C3");
+  CHECK(run({StripText{true, false}}, "\u00A0 a ") == "a ");
+  CHECK(run({StripText{false, true}}, " a\u3000\n") == " a");
+  CHECK(run({StripAccents{}}, "e\u0301\u0903x") == "ex");
+  CHECK(run({NmtText{}}, std::string("a\x01") + "\u200B\tb") == "a  b");
+  CHECK(run({ByteLevelText{}}, "a \u00E9") == "a\u0120\u00C3\u00A9");
+  CHECK(run({BertText{true, true, true, true}}, "A\u00E9\x7F\t\u4E00!") == "ae  \u4E00 !");
+  CHECK(run({BertText{false, false, false, false}}, "\u00C9\t") == "\u00C9\t");
+}
+
+TEST_CASE("they run in order") {
+  CHECK(run({PrependText{" "}, ReplaceText{{" ", false}, "\u2581"}}, "a b") == "\u2581a\u2581b");
+  CHECK(run({ReplaceText{{" ", false}, "\u2581"}, PrependText{" "}}, "a b") == " a\u2581b");
+}
+
+TEST_CASE("it is told when the front is lost") {
+  bool lost = false;
+  Normalizer({StripText{}}).run("a ", lost);
+  CHECK_FALSE(lost);
+  Normalizer({StripText{}}).run(" a", lost);
+  CHECK(lost);
+}
+
+}  // namespace kelvin
