@@ -35,7 +35,7 @@ std::string known_architectures() {
 const Family& family_of(JsonValue config) {
   const auto architectures = optional_member(config, "architectures");
   const auto type = optional_member(config, "model_type");
-  if (architectures && architectures->size() > 0) {
+  if (architectures && architectures->items().size() > 0) {
     const JsonValue architecture = *architectures->items().begin();
     for (const Family& family : families)
       if (family.architecture == architecture.as_string()) return family;

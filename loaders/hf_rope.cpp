@@ -14,6 +14,7 @@ std::optional<JsonValue> parameters_of(JsonValue config) {
     if (const auto parameters = optional_member(config, key)) {
       if (!parameters->is_object())
         parameters->fail("an object expected, " + std::string(json_type_name(parameters->type())) + " found");
+      if (parameters->size() == 0) continue;
       for (const auto& [name, value] : parameters->members())
         if (value.is_object())
           value.fail("one set of RoPE parameters for all layers expected, one per kind of layer found");
@@ -33,8 +34,7 @@ std::string_view kind_of(JsonValue parameters) {
 // One factor per pair of rotated dimensions.
 void check_factors(JsonValue parameters, std::string_view key, int head_dim) {
   const JsonValue factors = parameters.at(key);
-  if (factors.items().begin() == factors.items().end() ||
-      factors.size() != static_cast<std::size_t>(head_dim / 2))
+  if (factors.items().size() != static_cast<std::size_t>(head_dim / 2))
     factors.fail(std::to_string(head_dim / 2) + " numbers expected (half of head_dim), " +
                  std::to_string(factors.size()) + " found");
   for (const JsonValue factor : factors.items()) real_in(factor, positive_real);

@@ -90,6 +90,7 @@ class JsonItems {
   explicit JsonItems(JsonValue array) : array_(array) {}
   iterator begin() const { return {array_.tape_, array_.index_ + 1}; }
   iterator end() const { return {array_.tape_, array_.tape_->after(array_.index_)}; }
+  std::size_t size() const { return array_.size(); }
 
  private:
   JsonValue array_;
@@ -125,6 +126,7 @@ class JsonMembers {
   explicit JsonMembers(JsonValue object) : object_(object) {}
   iterator begin() const { return {object_.tape_, object_.index_ + 1}; }
   iterator end() const { return {object_.tape_, object_.tape_->after(object_.index_)}; }
+  std::size_t size() const { return object_.size(); }
 
  private:
   JsonValue object_;

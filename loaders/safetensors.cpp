@@ -90,7 +90,7 @@ StoredTensor read_entry(const JsonMember& entry, std::span<const std::byte> data
     overflow |= __builtin_mul_overflow(bits, tensor.shape.back(), &bits);
   }
   const JsonValue offsets = entry.value.at("data_offsets");
-  if (offsets.items().begin() == offsets.items().end() || offsets.size() != 2)
+  if (offsets.items().size() != 2)
     offsets.fail("two offsets expected, " + std::to_string(offsets.size()) + " found");
   const std::uint64_t begin = offsets.at(0).as_uint(), end = offsets.at(1).as_uint();
   if (begin > end || end > data.size())

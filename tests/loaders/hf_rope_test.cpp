@@ -52,6 +52,7 @@ TEST_CASE("where both spellings stand, transformers' precedence holds") {
       R"({"rope_theta": 1e6, "rope_scaling": {"type": "linear", "factor": 2}, "rope_parameters": {"rope_type": "linear", "factor": 3, "rope_theta": 9}})");
   CHECK(rope.factor == 2);
   CHECK(rope.theta == 1e6);
+  CHECK(read(R"({"rope_scaling": {}, "rope_parameters": {"rope_type": "linear", "factor": 3}})").factor == 3);
   CHECK(read(R"({"rope_theta": 1e6, "rope_parameters": {"rope_theta": 9, "rope_type": "default"}})").theta ==
         9);
 }
