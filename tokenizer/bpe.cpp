@@ -184,18 +184,17 @@ void BpeModel::spell(std::string_view word, std::vector<int>& symbols) const {
   }
 }
 
-int BpeModel::id_of_char(std::string_view word, std::size_t begin, std::size_t end) const {
+// The characters [begin, end) of a word as the vocabulary spells them there.
+std::string_view BpeModel::spelled(std::string_view word, std::size_t begin, std::size_t end,
+                                   std::string& buffer) const {
   const bool prefixed = begin > 0 && !spec_.continuing_subword_prefix.empty();
   const bool suffixed = end == word.size() && !spec_.end_of_word_suffix.empty();
   const std::string_view text = word.substr(begin, end - begin);
-  if (!prefixed && !suffixed) {
-    const auto byte = static_cast<unsigned char>(text[0]);
-    return byte < 128 ? ascii_ids_[byte] : words_->find(text);
-  }
-  std::string spelled = prefixed ? spec_.continuing_subword_prefix : std::string();
-  spelled += text;
-  if (suffixed) spelled += spec_.end_of_word_suffix;
-  return words_->find(spelled);
+  if (!prefixed && !suffixed) return text;
+  buffer = prefixed ? spec_.continuing_subword_prefix : std::string();
+  buffer += text;
+  if (suffixed) buffer += spec_.end_of_word_suffix;
+  return buffer;
 }
 
 void BpeModel::spell_chars(std::string_view word, std::vector<int>& symbols) const {
@@ -203,20 +202,21 @@ void BpeModel::spell_chars(std::string_view word, std::vector<int>& symbols) con
   const auto put_unknown = [&] {
     if (std::exchange(unknown, false)) symbols.push_back(unk_id_);
   };
+  std::string buffer;
   for (std::size_t begin = 0; begin < word.size();) {
     const std::size_t end = begin + prefix_of_chars(word.substr(begin, 4), 1);
-    const std::string_view text = word.substr(begin, end - begin);
-    const int id = id_of_char(word, begin, end);
+    const std::string_view text = spelled(word, begin, end, buffer);
     begin = end;
+    const auto byte = static_cast<unsigned char>(text[0]);
+    const int id = text.size() == 1 && byte < 128 ? ascii_ids_[byte] : words_->find(text);
     if (id >= 0) {
       put_unknown();
       symbols.push_back(id);
       continue;
     }
     if (spec_.byte_fallback) {
-      // Prefix and suffix count as bytes of the character, too: they cannot be told apart there.
       const std::size_t kept = symbols.size();
-      for (char byte : text) symbols.push_back(byte_ids_[static_cast<unsigned char>(byte)]);
+      for (char part : text) symbols.push_back(byte_ids_[static_cast<unsigned char>(part)]);
       bool complete = true;
       for (std::size_t i = kept; i < symbols.size(); ++i) complete = complete && symbols[i] >= 0;
       if (complete) continue;

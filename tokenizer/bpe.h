@@ -33,7 +33,8 @@ class BpeModel {
   void encode_plain(std::string_view word, std::vector<int>& ids, std::vector<int>& symbols) const;
   void spell(std::string_view word, std::vector<int>& symbols) const;
   void spell_chars(std::string_view word, std::vector<int>& symbols) const;
-  int id_of_char(std::string_view word, std::size_t begin, std::size_t end) const;
+  std::string_view spelled(std::string_view word, std::size_t begin, std::size_t end,
+                           std::string& buffer) const;
   bool is_whole(std::string_view word, int id, std::vector<int>& symbols) const;
   void find_joints();
   std::size_t joint(char32_t left, char32_t right) const;

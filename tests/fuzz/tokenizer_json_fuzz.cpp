@@ -1,0 +1,35 @@
+// Any bytes as a tokenizer.json: a LoadError or std::invalid_argument, or a tokenizer that encodes and
+// decodes.
+#include <cstdlib>
+#include <stdexcept>
+#include <string>
+
+#include "loaders/hf_tokenizer.h"
+#include "loaders/load_error.h"
+
+namespace {
+
+void use(const kelvin::Tokenizer& tokenizer) {
+  const std::string text =
+      "The zebra's  12345 \xC3\xA9\xE6\xBC\xA2\n\n<s> \xFF"
+      "aaaaaaaaaaaaaaaaaaaaaaaa";
+  const std::vector<int> ids = tokenizer.encode(text);
+  kelvin::StreamDecoder stream(tokenizer);
+  std::string streamed;
+  for (int id : ids) streamed += stream.push(id);
+  streamed += stream.finish();
+  if (streamed != tokenizer.decode(ids)) std::abort();
+  for (int id : ids) tokenizer.bytes(id);
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  try {
+    const auto document = kelvin::parse_json(std::as_bytes(std::span(data, size)), "fuzz");
+    use(kelvin::Tokenizer(kelvin::read_tokenizer_json(document)));
+  } catch (const kelvin::LoadError&) {
+  } catch (const std::invalid_argument&) {
+  }
+  return 0;
+}

@@ -1,0 +1,145 @@
+#include "loaders/hf_tokenizer.h"
+
+#include <doctest/doctest.h>
+
+#include <fstream>
+
+#include "loaders/tokenizer_json.h"
+#include "tests/loaders/defect_case.h"
+#include "tests/loaders/load_error_check.h"
+
+namespace kelvin::test {
+namespace {
+
+constexpr const char* small_model = R"("model": {"vocab": {"a": 0, "b": 1, "ab": 2}, "merges": ["a b"]})";
+
+TokenizerSpec read(const std::string& json) {
+  return read_tokenizer_json(parse_json(json, "tokenizer.json"));
+}
+
+std::string refusal(const std::string& json) {
+  return load_error([&] { Tokenizer tokenizer(read(json)); });
+}
+
+std::string with(const std::string& more) { return std::string("{") + small_model + ", " + more + "}"; }
+
+void write(const std::filesystem::path& path, const std::string& text) {
+  std::ofstream(path, std::ios::binary) << text;
+}
+
+}  // namespace
+
+TEST_CASE("defective tokenizer files are refused with file and key") {
+  if (!std::filesystem::exists(defects_dir() / "defects.json")) return;
+  int refused = 0, loaded = 0;
+  for (const DefectCase& one : defect_cases({"tk-", "fs-directory-tokenizer", "fs-unreadable-tokenizer"})) {
+    const auto load = [](const std::filesystem::path& folder) {
+      load_tokenizer(folder).tokenizer.encode("The zebra " + std::string(5000, 'a'));
+    };
+    ++(check_defect(one, load) ? loaded : refused);
+  }
+  CHECK(refused >= 20);
+  CHECK(loaded >= 4);
+}
+
+TEST_CASE("the model of old and new files") {
+  CHECK(read(std::string("{") + small_model + "}").vocabulary.size() == 3);
+  CHECK(std::get<BpeSpec>(read(std::string("{") + small_model + "}").model).merges.size() == 1);
+  const TokenizerSpec pairs = read(
+      R"({"model": {"type": "BPE", "vocab": {"a": 0, " ": 1, "a ": 2}, "merges": [["a", " "]], "unk_token": null}})");
+  CHECK(std::get<BpeSpec>(pairs.model).merges[0].merged == 2);
+  const TokenizerSpec prefixed = read(
+      R"({"model": {"type": "BPE", "continuing_subword_prefix": "##", "vocab": {"a": 0, "##b": 1, "ab": 2}, "merges": ["#version: 0.2", "a ##b"]}})");
+  CHECK(std::get<BpeSpec>(prefixed.model).merges.size() == 1);
+  const TokenizerSpec unigram =
+      read(R"({"model": {"type": "Unigram", "unk_id": 0, "vocab": [["<unk>", 0], ["a", -1.5]]}})");
+  CHECK(std::get<UnigramSpec>(unigram.model).scores == std::vector<double>{0.0, -1.5});
+  CHECK(contains(refusal(R"({"model": {"type": "WordPiece", "vocab": {}}})"), "WordPiece"));
+  CHECK(contains(refusal(R"({"model": {"type": "BPE", "dropout": 0.1, "vocab": {}, "merges": []}})"),
+                 "model.dropout"));
+}
+
+TEST_CASE("components are read by type, nested sequences one after the other") {
+  const TokenizerSpec spec = read(with(R"(
+    "normalizer": {"type": "Sequence", "normalizers": [{"type": "NFC"},
+      {"type": "Sequence", "normalizers": [{"type": "Prepend", "prepend": "_"}, {"type": "Lowercase"}]}]},
+    "pre_tokenizer": {"type": "Metaspace", "replacement": "_", "add_prefix_space": false},
+    "post_processor": {"type": "Sequence", "processors": [{"type": "ByteLevel"},
+      {"type": "TemplateProcessing", "single": [{"SpecialToken": {"id": "S", "type_id": 0}}, {"Sequence": {"id": "A", "type_id": 0}}],
+       "special_tokens": {"S": {"id": "S", "ids": [1, 2], "tokens": ["b", "ab"]}}}]},
+    "decoder": {"type": "Sequence", "decoders": [{"type": "Fuse"}, {"type": "Strip", "content": " ", "start": 1, "stop": 0}]})"));
+  CHECK(spec.normalizers.size() == 3);
+  CHECK(std::get<PrependText>(spec.normalizers[1]).text == "_");
+  CHECK(std::get<MetaspaceWords>(spec.pre_tokenizers.at(0)).prepend_scheme == PrependScheme::never);
+  CHECK(spec.post_processor.before == std::vector<int>{1, 2});
+  CHECK(spec.post_processor.after.empty());
+  CHECK(std::get<StripPiece>(spec.decoders.at(1)).start == 1);
+}
+
+TEST_CASE("errors name the key, what was expected and what was found") {
+  CHECK(contains(refusal(with(R"("normalizer": {"type": "Precompiled", "precompiled_charsmap": ""})")),
+                 "\"Precompiled\""));
+  CHECK(contains(refusal(with(R"("pre_tokenizer": {"type": "UnicodeScripts"})")), "pre_tokenizer.type"));
+  CHECK(contains(refusal(with(R"("decoder": {"type": "CTC"})")), "\"CTC\""));
+  CHECK(contains(
+      refusal(with(
+          R"("pre_tokenizer": {"type": "Split", "pattern": {"Regex": "(?<n>a)\\k<n>"}, "behavior": "Isolated"})")),
+      "pre_tokenizer.pattern.Regex"));
+  CHECK(contains(
+      refusal(
+          with(R"("pre_tokenizer": {"type": "Split", "pattern": {"Regex": "a"}, "behavior": "Sideways"})")),
+      "Sideways"));
+  CHECK(contains(refusal(with(R"("pre_tokenizer": {"type": "Metaspace", "replacement": "ab"})")),
+                 "one character"));
+  CHECK(contains(
+      refusal(
+          with(R"("post_processor": {"type": "TemplateProcessing", "single": [], "special_tokens": {}})")),
+      "post_processor.single"));
+}
+
+TEST_CASE("added tokens fit the vocabulary") {
+  const auto token = [](const std::string& content, const std::string& id) {
+    return with(R"("added_tokens": [{"id": )" + id + R"(, "content": ")" + content +
+                R"(", "special": true}])");
+  };
+  CHECK(read(token("ab", "2")).added_tokens.at(0).id == 2);
+  CHECK_FALSE(read(token("new", "7")).added_tokens.at(0).normalized);
+  CHECK(contains(refusal(token("ab", "1")), "added_tokens[0].id"));
+  CHECK(contains(refusal(token("new", "1")), "\"b\""));
+  CHECK(contains(refusal(token("new", "-1")), "-1"));
+  CHECK(contains(refusal(token("new", "99999999999")), "99999999999"));
+  CHECK(contains(refusal(with(R"("added_tokens": [{"id": 7, "content": "x"}, {"id": 7, "content": "y"}])")),
+                 "twice"));
+}
+
+TEST_CASE("special tokens and templates of a folder") {
+  const TemporaryFolder folder;
+  const auto path = [&](const std::string& name) { return folder.path() / name; };
+  CHECK(contains(load_error([&] { load_tokenizer(folder.path()); }), "tokenizer.json"));
+  write(path("tokenizer.json"), std::string("{") + small_model + "}");
+  CHECK_FALSE(load_tokenizer(folder.path()).info.bos.has_value());
+
+  write(path("special_tokens_map.json"), R"({"bos_token": "b", "eos_token": {"content": "ab"}})");
+  write(path("tokenizer_config.json"),
+        R"({"bos_token": {"content": "a"}, "pad_token": null, "unk_token": "none", "add_bos_token": true,
+            "model_max_length": 1000000000000000019884624838656,
+            "chat_template": [{"name": "default", "template": "D"}, {"name": "tool_use", "template": "T"}]})");
+  TokenizerInfo info = load_tokenizer(folder.path()).info;
+  CHECK(info.bos->content == "a");
+  CHECK(info.bos->id == 0);
+  CHECK(info.eos->id == 2);
+  CHECK(info.unk->content == "none");
+  CHECK_FALSE(info.unk->id.has_value());
+  CHECK_FALSE(info.pad.has_value());
+  CHECK(info.add_bos_token == true);
+  CHECK_FALSE(info.model_max_length.has_value());
+  CHECK(info.chat_template == "D");
+  CHECK(info.tool_chat_template == "T");
+
+  write(path("chat_template.jinja"), "from the file");
+  info = load_tokenizer(folder.path()).info;
+  CHECK(info.chat_template == "from the file");
+  CHECK(contains(info.chat_template_origin, "chat_template.jinja"));
+}
+
+}  // namespace kelvin::test
