@@ -22,11 +22,6 @@ namespace {
 
 constexpr double tolerance = 1e-4;
 
-// Goldens and models of /work/shared/goldens, or the few kept in tests/data.
-struct Golden {
-  fs::path golden, model;
-};
-
 std::vector<int> ids_of(const JsonValue& list) {
   std::vector<int> ids;
   for (const JsonValue id : list.items()) ids.push_back(static_cast<int>(id.as_int()));
@@ -140,33 +135,40 @@ void check_variant(const std::string& name, const fs::path& goldens) {
   }
 }
 
+void check_demo(Model& model, const std::string& name, const fs::path& goldens) {
+  CAPTURE(name);
+  const JsonDocument golden = load_json(goldens / (name + ".json"));
+  const std::vector<int> ids = ids_of(golden.root().at("ids"));
+  const LogitsByPosition logits = logits_of(model, ids, Want::all);
+  CHECK(distance(logits.rbegin()->second, test::read_array<float>(goldens / (name + ".logits.bin"))) <
+        tolerance);
+  std::size_t t = 0;
+  for (const JsonValue expected : golden.root().at("nll").items()) {
+    CHECK(std::fabs(nll(logits.at(static_cast<int>(t)), ids[t + 1]) - expected.as_double()) < tolerance);
+    ++t;
+  }
+  CHECK(t + 1 == ids.size());
+}
+
 }  // namespace
 
 TEST_CASE("Llama variants agree with transformers") {
-  if (!test::shared_has("goldens/golden")) return;
-  const fs::path goldens = test::shared_dir() / "goldens";
   for (const char* name :
-       {"llama-mha-f32", "llama-gqa-llama3-bf16", "llama-mqa-linear-bias-f16", "llama-yarn-bf16",
-        "llama-dynamic-bf16", "llama-headdim-sharded-f32", "llama-gelu-deep-bf16"})
-    check_variant(name, goldens);
+       {"llama-gqa-llama3-bf16", "llama-mqa-linear-bias-f16", "llama-yarn-bf16", "llama-dynamic-bf16"})
+    check_variant(name, test::data_dir() / "goldens");
+}
+
+TEST_CASE("further Llama variants agree with transformers") {
+  if (!test::shared_has("goldens/golden")) return;
+  for (const char* name : {"llama-mha-f32", "llama-headdim-sharded-f32", "llama-gelu-deep-bf16"})
+    check_variant(name, test::shared_dir() / "goldens");
 }
 
 TEST_CASE("the demo model agrees with transformers") {
+  const std::unique_ptr<Model> model = load(test::source_dir() / "tools" / "ember");
+  for (const std::string name : {"story", "unicode_raw"})
+    check_demo(*model, name, test::data_dir() / "ember");
   if (!test::shared_has("ember/goldens")) return;
-  const std::unique_ptr<Model> model = load(test::shared_dir() / "ember" / "model");
-  for (const std::string name : {"story", "temperature", "unicode_raw", "long_chat"}) {
-    CAPTURE(name);
-    const fs::path goldens = test::shared_dir() / "ember" / "goldens";
-    const JsonDocument golden = load_json(goldens / (name + ".json"));
-    const std::vector<int> ids = ids_of(golden.root().at("ids"));
-    const LogitsByPosition logits = logits_of(*model, ids, Want::all);
-    CHECK(distance(logits.rbegin()->second, test::read_array<float>(goldens / (name + ".logits.bin"))) <
-          tolerance);
-    std::size_t t = 0;
-    for (const JsonValue expected : golden.root().at("nll").items()) {
-      CHECK(std::fabs(nll(logits.at(static_cast<int>(t)), ids[t + 1]) - expected.as_double()) < tolerance);
-      ++t;
-    }
-    CHECK(t + 1 == ids.size());
-  }
+  for (const std::string name : {"temperature", "long_chat"})
+    check_demo(*model, name, test::shared_dir() / "ember" / "goldens");
 }
