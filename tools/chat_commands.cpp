@@ -75,7 +75,7 @@ ChatCommands::Then ChatCommands::help(const std::string&) {
     out_ << left << command.help << "\n";
   }
   out_ << "Several lines: end a line with \\, press Alt-Enter, or put the text between \"\"\" and \"\"\".\n"
-          "Ctrl-C stops an answer; at an empty prompt it ends the chat.\n";
+          "Ctrl-C stops an answer, twice it ends the chat.\n";
   return Then::read_on;
 }
 

@@ -24,7 +24,14 @@ int ChatLoop::run() {
   while (!over_) {
     const Line line = read();
     if (line.kind == Line::Kind::closed) break;
-    if (line.kind == Line::Kind::interrupted) return interrupted_status;
+    if (line.kind == Line::Kind::interrupted) {
+      if (!editor_ || interrupted_ || session_.messages().empty()) return interrupted_status;
+      // It may have been meant for an answer that has just ended by itself.
+      std::cerr << "[Ctrl-C again ends the chat]\n";
+      interrupted_ = true;
+      continue;
+    }
+    interrupted_ = false;
     if (line.text.find_first_not_of(" \t\n") == line.text.npos) continue;
     try {
       turn(line.text);
@@ -78,6 +85,7 @@ void ChatLoop::answer(const std::string* message) {
 
 void ChatLoop::report(const Continuation& reply, bool again) {
   const std::size_t drawn = reply.ids.size();
+  interrupted_ = reply.ending == Ending::interrupted;
   if (reply.ending == Ending::interrupted && drawn == 0)
     std::cerr << (again ? "[stopped: the earlier answer stays]\n"
                         : "[stopped before the answer began: the message is not kept]\n");
@@ -97,6 +105,7 @@ void ChatLoop::report(const Continuation& reply, bool again) {
   if (filling && !warned_ && reply.ending != Ending::context_full)
     std::cerr << "[" << used << " of " << session_.context() << " tokens of the context are used]\n";
   warned_ = filling;
+  if (editor_) std::cerr << "\n";
 }
 
 }  // namespace kelvin

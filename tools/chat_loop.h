@@ -29,7 +29,8 @@ class ChatLoop {
   PlainLines lines_;
   bool over_ = false;
   bool failed_ = false;
-  bool warned_ = false;  // that the context fills up
+  bool warned_ = false;       // that the context fills up
+  bool interrupted_ = false;  // the last thing done was Ctrl-C: once more ends the chat
 };
 
 }  // namespace kelvin

@@ -143,11 +143,11 @@ void ChatSession::restore(const SavedChat& saved, const std::string& origin) {
 
 std::string ChatSession::model_line() const {
   const Model& model = *model_.model;
-  const Storage storage = model.weights().head.storage;
   std::error_code ignored;
   return std::filesystem::weakly_canonical(model_.folder, ignored).string() + " (" +
-         model.config().architecture + ", " + (storage == Storage::f32 ? "f32" : "bf16") + ", " + std::to_string(model.threads()) +
-         " threads, " + model.kernels().name + ")";
+         model.config().architecture + ", " + (model.weights().head.storage == Storage::f32 ? "f32" : "bf16") + ", " +
+         std::to_string(model.threads()) + (model.threads() == 1 ? " thread, " : " threads, ") +
+         model.kernels().name + ")";
 }
 
 }  // namespace kelvin

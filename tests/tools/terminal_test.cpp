@@ -59,8 +59,17 @@ class Person {
     if (child_ <= 0) return status_;
     while (read_some()) {
     }
+    // It closed the terminal, or has been silent for so long that it waits for what will never be typed.
     int state = 0;
-    waitpid(child_, &state, 0);
+    bool ended = false;
+    for (int tries = 0; !ended && tries < 100; ++tries) {
+      ended = waitpid(child_, &state, WNOHANG) != 0;
+      if (!ended) usleep(20000);
+    }
+    if (!ended) {
+      kill(child_, SIGKILL);
+      waitpid(child_, &state, 0);
+    }
     child_ = 0;
     return status_ = WIFEXITED(state) ? WEXITSTATUS(state) : 128 + WTERMSIG(state);
   }
@@ -126,7 +135,7 @@ TEST_CASE("several lines: a paste, a backslash, a block") {
   CHECK_FALSE(std::filesystem::exists(state.path() / "kelvin"));
 }
 
-TEST_CASE("Ctrl-C stops an answer, clears a line, and at an empty prompt ends the chat") {
+TEST_CASE("Ctrl-C stops an answer, clears a line, and twice ends the chat") {
   const test::TemporaryFolder state;
   Person person({"--temp", "1e5", "--ban", "id:2044,2047", "--n", "0", "--ctx", "1000000", "--seed", "1"},
                 state.path());
@@ -140,6 +149,9 @@ TEST_CASE("Ctrl-C stops an answer, clears a line, and at an empty prompt ends th
   person.types("half a line\x03");
   person.types("/seed\r");
   CHECK(person.sees("seed 1  (--seed)"));
+  REQUIRE(person.sees(prompt_colours));
+  person.types("\x03");
+  CHECK(person.sees("[Ctrl-C again ends the chat]"));
   REQUIRE(person.sees(prompt_colours));
   person.types("\x03");
   CHECK(person.finish() == 130);
