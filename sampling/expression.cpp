@@ -1,6 +1,7 @@
 #include "sampling/expression.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 #include "sampling/boltzmann.h"
@@ -43,7 +44,7 @@ bool Expression::uses(std::string_view variable) const {
 }
 
 double Expression::value(std::span<const double> values) const {
-  std::vector<double> stack(stack_ + 1);
+  std::array<double, deepest_stack + 1> stack;
   double* top = stack.data();  // the last value; stack[0] is never one
   for (std::size_t at = 0; at < code_.size(); ++at) {
     const Instruction& code = code_[at];

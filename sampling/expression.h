@@ -64,7 +64,7 @@ class Expression {
   };
   std::vector<std::string> variables_;
   std::vector<Instruction> code_;
-  std::size_t stack_ = 0;  // most values that lie on the stack
+  static constexpr int deepest_stack = 256;
 };
 
 }  // namespace kelvin

@@ -71,7 +71,7 @@ class ExpressionParser {
   std::size_t emit(Op op, int pushed, double number = 0, std::size_t index = 0) {
     result_.code_.push_back({op, number, index});
     height_ += pushed;
-    if (height_ > static_cast<int>(result_.stack_)) result_.stack_ = static_cast<std::size_t>(height_);
+    if (height_ > Expression::deepest_stack) fail("it is nested too deeply");
     return result_.code_.size() - 1;
   }
 

@@ -16,7 +16,8 @@ namespace kelvin {
 namespace {
 
 struct Options {
-  std::string logits, thermo;
+  std::string logits;
+  std::vector<double> betas;
   std::optional<std::string> raw;
   std::vector<int> history;
   int vocabulary = 0;
@@ -51,13 +52,16 @@ std::string file_bytes(std::span<const float> logits) {
   return bytes;
 }
 
-void print_thermo(const Options& options, std::span<const float> row, std::size_t number) {
-  for (const std::string& beta : split_chain(options.thermo))
-    std::cout << thermo_json(number, thermo(row, parse_number(beta, "--thermo: a number"))) << '\n';
+Chain chain_of(const SamplingOptions& sampling) {
+  try {
+    return sampling.settings.chain();
+  } catch (const std::invalid_argument& error) {
+    throw UsageError(error.what());
+  }
 }
 
 void run_rows(const Options& options, std::span<const float> all, std::size_t vocabulary) {
-  const Chain chain = options.sampling.settings.chain();
+  const Chain chain = chain_of(options.sampling);
   const std::uint64_t seed = options.sampling.seed ? *options.sampling.seed : random_seed();
   constexpr double other_temperatures[] = {0.5, 1, 2};
   std::optional<OutputFile> file;
@@ -102,7 +106,10 @@ int stage_main(int argc, char** argv) {
   flags.option("raw", "FILE", "write the processed logits, float32 little-endian", to(options.raw));
   flags.option("thermo", "BETAS",
                "instead of a draw: statistics of the raw logits at these beta, as in 1,0,-inf; JSON lines",
-               to(options.thermo));
+               [&](const std::string& value) {
+                 for (const std::string& beta : split_chain(value))
+                   options.betas.push_back(parse_number(beta, "a number"));
+               });
   flags.toggle("json", "JSON lines, one a row", options.json);
   flags.toggle("list", "print the table of all samplers in Markdown and stop", options.list);
   if (!flags.parse(argc, argv)) return 0;
@@ -117,12 +124,15 @@ int stage_main(int argc, char** argv) {
   if (all.size() % vocabulary != 0)
     throw UsageError("--vocab: " + std::to_string(all.size()) + " logits in " + options.logits +
                      " are no whole number of rows of " + std::to_string(vocabulary));
-  if (options.thermo.empty()) {
+  if (options.betas.empty()) {
     run_rows(options, all, vocabulary);
     return 0;
   }
   for (std::size_t row = 0; row < all.size() / vocabulary; ++row)
-    print_thermo(options, std::span(all).subspan(row * vocabulary, vocabulary), row);
+    for (const double beta : options.betas)
+      std::cout << thermo_json(
+                       row, thermo(std::span<const float>(all).subspan(row * vocabulary, vocabulary), beta))
+                << '\n';
   return 0;
 }
 

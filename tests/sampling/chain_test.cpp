@@ -73,6 +73,37 @@ TEST_CASE("the text of a chain gives the same chain") {
   CHECK(Chain::parse("bias=-2:id:3-4").text() == "bias=-2:tokens=\"id:3-4\"");
 }
 
+TEST_CASE("no text makes the parser do anything but parse or refuse") {
+  const std::vector<std::string> pieces = {
+      "top-k",    "temp",       "bias", "xtc", "temp-schedule", "=",    ":",    ",",     "'",
+      "\"",       "(",          ")",    "\\",  "id:3",          "0.5",  "-inf", "1e999", "nan",
+      "ties=all", "threshold=", " ",    "?",   "step",          "\xff", "k=",   "ban",   "%",
+      "+",        "-"};
+  const Noise noise(77, 0, 0);
+  int draws = 0, parsed = 0;
+  for (int round = 0; round < 20000; ++round) {
+    std::string text;
+    const std::uint64_t length = noise.bits(draws++) % 9;
+    for (std::uint64_t i = 0; i < length; ++i) text += pieces[noise.bits(draws++) % pieces.size()];
+    try {
+      const std::string normal = Chain::parse(text).text();
+      ++parsed;
+      CAPTURE(text);
+      REQUIRE(Chain::parse(normal).text() == normal);
+    } catch (const std::invalid_argument&) {
+    }
+  }
+  CHECK(parsed > 100);
+}
+
+TEST_CASE("long hostile text is refused quickly") {
+  for (const char* piece : {",", ":", "(", "'", "temp=1,", "temp=1:", "temp=(", "top-k=1:k="}) {
+    std::string text = "temp=1";
+    while (text.size() < 200000) text += piece;
+    if (std::string(piece) != "temp=1,") CHECK(!error_of(text).empty());
+  }
+}
+
 TEST_CASE("a stage that removes the last token leaves the best one, and the trace says so") {
   std::vector<float> logits = {1, impossible, 3, 2};
   ChainState state;

@@ -87,6 +87,9 @@ TEST_CASE("hostile text ends quickly") {
   std::string ladder;
   for (int i = 0; i < 1000; ++i) ladder += "1 ? 2 : ";
   CHECK(holds(error_of(ladder + "3"), "nested too deeply"));
+  std::string tower;
+  for (int i = 0; i < 90; ++i) tower += "0 || 0 && 1 < 2 + 3 * (";
+  CHECK(holds(error_of(tower + "1" + std::string(90, ')')), "nested too deeply"));
   std::string sum = "1";
   for (int i = 0; i < 50000; ++i) sum += "+1";
   CHECK(value_of(sum) == 50001);
