@@ -30,9 +30,8 @@ class Attention {
 
   // Called by every member of the team.
   void run(ThreadTeam::Member& member, int layer,
-           Rows q,      // (rows, n_heads * head_dim), rotated and scaled
-           Rows mixed)  // (rows, n_heads * head_dim) out
-      ;
+           Rows q,       // (rows, n_heads * head_dim), rotated and scaled
+           Rows mixed);  // (rows, n_heads * head_dim) out
 
  private:
   // Some tokens of a run, all query heads of one key and value head.
