@@ -35,13 +35,12 @@ class Decoder {
   bool run(std::span<const Row> rows, std::span<const TokenRun> runs, const std::atomic<bool>* stop,
            const Observer& observer);
 
-  // Logits of the wanted rows of the last run, some at a time in their order: each call replaces what
-  // `logits_of` shows by the next rows and returns how many they are, 0 at the end.
+  // Logits of the wanted rows of the last run, some at a time in their order: each call moves on to the next
+  // few and returns how many, 0 at the end.
   int next_logits();
-  int logits_row(int i) const {
-    return wanted_[static_cast<std::size_t>(shown_ + i)];
-  }                                             // index into the last run's rows
-  std::span<const float> logits(int i) const {  // (vocab_size,)
+  // Of the i-th of these: its index into the last run's rows, and its logits, (vocab_size,).
+  int logits_row(int i) const { return wanted_[static_cast<std::size_t>(shown_ + i)]; }
+  std::span<const float> logits(int i) const {
     return {logits_[i], static_cast<std::size_t>(config_.vocab_size)};
   }
 

@@ -13,17 +13,18 @@ namespace kelvin {
 struct MatmulBlock {
   const void* w;         // (rows, cols) row-major, float or bfloat16 bits, aligned to the element only
   int rows, cols;        // both >= 1
-  const float* x;        // (tokens, cols), x_stride floats from token to token
-  std::size_t x_stride;  //
+  const float* x;        // (tokens, cols)
+  std::size_t x_stride;  // floats from token to token
   int tokens;            // >= 1
   const float* bias;     // (rows,) or nullptr
-  float* y;              // (tokens, rows), y_stride floats from token to token
-  std::size_t y_stride;  //
+  float* y;              // (tokens, rows)
+  std::size_t y_stride;  // floats from token to token
 };
 
-constexpr int key_panel = 16;  // keys side by side in the key cache
-constexpr int attention_span =
-    256;  // absolute positions whose softmax is taken together; a multiple of key_panel
+// Keys that lie side by side in the key cache.
+constexpr int key_panel = 16;
+// Absolute positions whose softmax is taken together; a multiple of key_panel.
+constexpr int attention_span = 256;
 
 static constexpr int padded_to_lanes(int n) { return (n + 15) / 16 * 16; }
 

@@ -221,13 +221,13 @@ void rms_norm(const float* x, const float* w, int n, float epsilon, float* y) {
 // c[row][lane] = fma(a[row][step], b[step][lane], c[row][lane]) over the steps in order: lanes are keys for
 // scores (steps: the head's dimensions) and dimensions for values (steps: keys).
 struct Outer {
-  const float* a;        // (rows, steps), a_stride floats from row to row
-  std::size_t a_stride;  //
-  const float* b;        // column group g, step s: sixteen floats at b + g * b_group + s * b_step
-  std::size_t b_group, b_step;
+  const float* a;               // (rows, steps)
+  std::size_t a_stride;         // floats from row to row
+  const float* b;               // sixteen floats of column group g and step s: b + g * b_group + s * b_step
+  std::size_t b_group, b_step;  // floats
   int steps;
-  float* c;              // (rows, column groups * 16), c_stride floats from row to row
-  std::size_t c_stride;  //
+  float* c;              // (rows, column groups * 16)
+  std::size_t c_stride;  // floats from row to row
 };
 
 template <int rows, int groups>
