@@ -1,11 +1,13 @@
-#include <algorithm>
 #include <cmath>
 #include <stdexcept>
 #include <string>
+#include <tuple>
 #include <utility>
+#include <vector>
 
 #include "loaders/load_error.h"
 #include "loaders/tokenizer_json.h"
+#include "tokenizer/hash.h"
 
 namespace kelvin {
 
@@ -51,24 +53,51 @@ std::pair<std::string_view, std::string_view> halves(JsonValue merge) {
   return {text.substr(0, space), text.substr(space + 1)};
 }
 
+// A merge on its way from text to ids.
+struct PendingMerge {
+  JsonValue place;
+  std::string_view left, right;
+  std::string whole;
+  std::uint64_t hashes[3];
+};
+
+BpeMerge ids_of(const PendingMerge& merge, const TokenTable& vocabulary) {
+  const BpeMerge ids{vocabulary.find(merge.left, merge.hashes[0]),
+                     vocabulary.find(merge.right, merge.hashes[1]),
+                     vocabulary.find(merge.whole, merge.hashes[2])};
+  if (ids.left < 0) merge.place.fail(in_quotes(merge.left) + " is not in the vocabulary");
+  if (ids.right < 0) merge.place.fail(in_quotes(merge.right) + " is not in the vocabulary");
+  if (ids.merged < 0) merge.place.fail("its result " + in_quotes(merge.whole) + " is not in the vocabulary");
+  return ids;
+}
+
 void read_merges(JsonValue merges, const TokenTable& vocabulary, BpeSpec& spec) {
   if (!merges.is_array())
     merges.fail("an array expected, " + std::string(json_type_name(merges.type())) + " found");
+  if (merges.size() > 0 && vocabulary.size() == 0) merges.fail("there are merges and no tokens");
   spec.merges.reserve(merges.size());
   const std::size_t prefix = spec.continuing_subword_prefix.size();
-  std::string whole;
-  for (const JsonValue merge : merges.items()) {
-    if (merge.is_string() && merge.as_string().starts_with("#version")) continue;
-    const auto [left, right] = halves(merge);
-    if (right.size() < prefix) merge.fail(in_quotes(right) + " is shorter than continuing_subword_prefix");
-    whole.assign(left);
-    whole += right.substr(prefix);
-    const BpeMerge ids{vocabulary.find(left), vocabulary.find(right), vocabulary.find(whole)};
-    if (ids.left < 0) merge.fail(in_quotes(left) + " is not in the vocabulary");
-    if (ids.right < 0) merge.fail(in_quotes(right) + " is not in the vocabulary");
-    if (ids.merged < 0) merge.fail("its result " + in_quotes(whole) + " is not in the vocabulary");
-    spec.merges.push_back(ids);
+  // Some at a time, so that memory is on its way while the next ones are hashed.
+  std::vector<PendingMerge> batch(32, {merges, {}, {}, {}, {}});
+  std::size_t pending = 0;
+  const auto resolve = [&] {
+    for (std::size_t i = 0; i < pending; ++i) spec.merges.push_back(ids_of(batch[i], vocabulary));
+    pending = 0;
+  };
+  for (const JsonValue place : merges.items()) {
+    if (place.is_string() && place.as_string().starts_with("#version")) continue;
+    PendingMerge& merge = batch[pending++];
+    merge.place = place;
+    std::tie(merge.left, merge.right) = halves(place);
+    if (merge.right.size() < prefix)
+      place.fail(in_quotes(merge.right) + " is shorter than continuing_subword_prefix");
+    merge.whole.assign(merge.left);
+    merge.whole += merge.right.substr(prefix);
+    const std::string_view parts[] = {merge.left, merge.right, merge.whole};
+    for (int i = 0; i < 3; ++i) vocabulary.prefetch(merge.hashes[i] = hash_bytes(parts[i]));
+    if (pending == batch.size()) resolve();
   }
+  resolve();
 }
 
 BpeSpec read_bpe(JsonValue model, TokenTable& vocabulary) {

@@ -7,7 +7,11 @@ MergeTable::MergeTable(const std::vector<BpeMerge>& merges) {
   while (size * 2 < merges.size() * 3) size *= 2;
   slots_.resize(size);
   mask_ = size - 1;
+  constexpr std::size_t ahead = 16;  // memory for later rows is on its way
   for (std::size_t rank = 0; rank < merges.size(); ++rank) {
+    if (rank + ahead < merges.size())
+      __builtin_prefetch(
+          &slots_[mix_bits(key_of(merges[rank + ahead].left, merges[rank + ahead].right)) & mask_]);
     const std::uint64_t key = key_of(merges[rank].left, merges[rank].right);
     std::size_t slot = mix_bits(key) & mask_;
     while (slots_[slot].key != free_key && slots_[slot].key != key) slot = (slot + 1) & mask_;

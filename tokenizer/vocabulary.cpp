@@ -20,7 +20,7 @@ std::size_t TokenTable::slot_of(std::string_view text, std::uint64_t hash) const
   const auto tag = static_cast<std::uint32_t>(hash >> 32);
   std::size_t slot = hash & mask;
   for (; slots_[slot].id >= 0; slot = (slot + 1) & mask)
-    if (slots_[slot].tag == tag && token(slots_[slot].id) == text) break;
+    if (slots_[slot].tag == tag && text_of(slots_[slot].span) == text) break;
   return slot;
 }
 
@@ -29,7 +29,8 @@ void TokenTable::rehash(std::size_t slots) {
   for (int id = 0; id < limit(); ++id) {
     if (!has(id)) continue;
     const std::uint64_t hash = hash_bytes(token(id));
-    slots_[slot_of(token(id), hash)] = {id, static_cast<std::uint32_t>(hash >> 32)};
+    slots_[slot_of(token(id), hash)] = {id, static_cast<std::uint32_t>(hash >> 32),
+                                        spans_[static_cast<std::size_t>(id)]};
   }
 }
 
@@ -42,10 +43,10 @@ void TokenTable::add(std::string_view text, int id) {
   const std::uint64_t hash = hash_bytes(text);
   Slot& slot = slots_[slot_of(text, hash)];
   if (slot.id >= 0) throw std::invalid_argument("the same token stands twice");
-  slot = {id, static_cast<std::uint32_t>(hash >> 32)};
+  const Span span{static_cast<std::uint32_t>(pool_.size()), static_cast<std::uint32_t>(text.size())};
+  slot = {id, static_cast<std::uint32_t>(hash >> 32), span};
   if (id >= limit()) spans_.resize(static_cast<std::size_t>(id) + 1);
-  spans_[static_cast<std::size_t>(id)] = {static_cast<std::uint32_t>(pool_.size()),
-                                          static_cast<std::uint32_t>(text.size())};
+  spans_[static_cast<std::size_t>(id)] = span;
   pool_ += text;
   ++size_;
 }
@@ -58,8 +59,7 @@ int TokenTable::find(std::string_view text, std::uint64_t hash) const {
 
 std::string_view TokenTable::token(int id) const {
   if (!has(id)) return {};
-  const Span span = spans_[static_cast<std::size_t>(id)];
-  return std::string_view(pool_).substr(span.begin, span.length);
+  return text_of(spans_[static_cast<std::size_t>(id)]);
 }
 
 }  // namespace kelvin

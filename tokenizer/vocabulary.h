@@ -22,6 +22,8 @@ class TokenTable {
 
   int find(std::string_view token) const;                      // the id, or -1
   int find(std::string_view token, std::uint64_t hash) const;  // `hash`: hash_bytes(token)
+  // Brings the place of a token into the cache: for many look-ups, hash first, look up later.
+  void prefetch(std::uint64_t hash) const { __builtin_prefetch(&slots_[hash & (slots_.size() - 1)]); }
   bool has(int id) const {
     return id >= 0 && id < limit() && spans_[static_cast<std::size_t>(id)].length != absent;
   }
@@ -37,7 +39,11 @@ class TokenTable {
   struct Slot {
     std::int32_t id = -1;
     std::uint32_t tag = 0;  // upper half of the hash
+    Span span;
   };
+  std::string_view text_of(Span span) const {
+    return std::string_view(pool_).substr(span.begin, span.length);
+  }
   void rehash(std::size_t slots);
   std::size_t slot_of(std::string_view token, std::uint64_t hash) const;
 
