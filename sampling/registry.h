@@ -39,7 +39,7 @@ struct StageType {
   std::vector<Parameter> parameters = {};  // the first is what stands behind "name="
   std::string help = {};                   // one line
   std::string source = {};                 // paper
-  std::string below_zero = {};  // meaning at beta < 0, where "sees whatever stands before it" is not enough
+  std::string below_zero = {};             // meaning at beta < 0; empty: that of its kind
   std::vector<std::string> aliases = {};
   bool once = false;      // twice in a chain makes no sense
   bool last = false;      // only the draw may follow

@@ -38,6 +38,13 @@ std::string values_of(const Parameter& p) {
 
 std::string default_of(const Parameter& p) { return p.is_text ? p.standard_text : number_text(p.standard); }
 
+// What a negative temperature does to the stage, where its row says nothing of its own.
+std::string below_zero_of(const StageType& type) {
+  if (!type.below_zero.empty()) return type.below_zero;
+  const bool looks_at_order = type.kind == Kind::truncation || type.kind == Kind::shaping;
+  return looks_at_order ? "before the temperature: on the model's order; after it: mirrored" : "";
+}
+
 std::string cell(const std::string& text) {
   std::string escaped;
   for (const char c : text) escaped += c == '|' ? "\\|" : std::string(1, c);
@@ -75,7 +82,7 @@ std::string stage_markdown() {
       if (!default_of(p).empty()) parameters += ", " + default_of(p);
     }
     all += "| `" + type.name + "` | " + cell(type.help) + " | " + cell(parameters) + " | " +
-           cell(type.below_zero) + " | " + cell(type.source) + " |\n";
+           cell(below_zero_of(type)) + " | " + cell(type.source) + " |\n";
   }
   return all;
 }

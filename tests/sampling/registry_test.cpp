@@ -97,7 +97,7 @@ TEST_CASE("help and documentation come from the rows") {
     CHECK(holds(help, "  " + type.name + " "));
     CHECK(holds(table, "| `" + type.name + "` |"));
   }
-  CHECK(holds(table, "arXiv 2407.01082"));
+  CHECK(holds(table, "after it: mirrored | Nguyen et al. 2024, arXiv 2407.01082"));
   CHECK(holds(table, "`k` 0..inf, 40"));
   CHECK(holds(table, "include\\|hf\\|exclude"));
 }
