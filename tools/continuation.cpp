@@ -24,44 +24,75 @@ int common_prefix(std::span<const int> held, std::span<const int> prompt) {
       std::min<std::ptrdiff_t>(end - held.begin(), static_cast<std::ptrdiff_t>(prompt.size()) - 1));
 }
 
-// Ids as text, from whole characters on. Tokens may be taken back as long as nothing was shown.
+// The longest text that a stage may take back once it is complete; 0: none is taken back.
+std::size_t longest_banned_text(const Chain& chain) {
+  std::size_t longest = 0;
+  for (const Chain::Link& link : chain.links())
+    if (link.type.name == "string-ban") longest = std::max(longest, link.params.text("text").size());
+  return longest;
+}
+
+// Ids as text, from whole characters on. What may still be taken back is not shown yet.
 class TextOutput {
  public:
   TextOutput(const Tokenizer& tokenizer, const ContinuationRequest& request)
-      : tokenizer_(tokenizer), request_(request), decoder_(begin()) {
-    // A stage that takes text back must do so before anybody has read it.
-    for (const Chain::Link& link : request.chain->links()) shows_at_once_ &= link.type.name != "string-ban";
-  }
+      : tokenizer_(tokenizer),
+        request_(request),
+        decoder_(begin()),
+        revocable_(std::max<std::size_t>(longest_banned_text(*request.chain), 1) - 1) {}
 
-  void push(int id) { append(decoder_.push(id)); }
+  void push(int id) {
+    text_ += decoder_.push(id);
+    bytes_ += tokenizer_.bytes(id).size();
+    ends_.push_back({bytes_, text_.size()});
+    // A banned text that the next token completes began in the last `revocable_` bytes: tokens that end
+    // before them stay.
+    std::size_t final_text = shown_;
+    for (auto end = ends_.rbegin(); end != ends_.rend(); ++end)
+      if (end->bytes + revocable_ <= bytes_) {
+        final_text = std::max(final_text, end->text);
+        break;
+      }
+    show(final_text);
+  }
+  // Begins again with `ids`: those shown already, and perhaps more.
   void rewrite(std::span<const int> ids) {
     decoder_ = begin();
     text_.clear();
-    for (const int id : ids) append(decoder_.push(id));
+    ends_.clear();
+    bytes_ = 0;
+    for (const int id : ids) push(id);
   }
   std::string finish() {
-    append(decoder_.finish());
-    if (!shows_at_once_ && request_.on_text && !text_.empty()) request_.on_text(text_);
+    text_ += decoder_.finish();
+    show(text_.size());
     return std::move(text_);
   }
 
  private:
+  struct End {
+    std::size_t bytes, text;  // of all tokens up to this one
+  };
+
   StreamDecoder begin() const {
     StreamDecoder decoder(tokenizer_, false);
     if (request_.text_continues)
       for (const int id : request_.prompt) decoder.push(id);
     return decoder;
   }
-  void append(const std::string& text) {
-    if (shows_at_once_ && request_.on_text && !text.empty()) request_.on_text(text);
-    text_ += text;
+  void show(std::size_t end) {
+    if (end <= shown_) return;
+    if (request_.on_text) request_.on_text(std::string_view(text_).substr(shown_, end - shown_));
+    shown_ = end;
   }
 
   const Tokenizer& tokenizer_;
   const ContinuationRequest& request_;
   StreamDecoder decoder_;
+  std::size_t revocable_;  // bytes
   std::string text_;
-  bool shows_at_once_ = true;
+  std::vector<End> ends_;
+  std::size_t bytes_ = 0, shown_ = 0;
 };
 
 class Writer {

@@ -132,6 +132,15 @@ void Flags::option(std::string name, std::string placeholder, std::string help, 
       {Entry::Kind::option, std::move(name), std::move(placeholder), std::move(help), std::move(set)});
 }
 
+void Flags::alias(std::string name, const std::string& of) {
+  Entry entry = find(of);
+  for (Entry& original : entries_)
+    if (original.name == of) original.text += " (also --" + name + ")";
+  entry.kind = Entry::Kind::alias;
+  entry.name = std::move(name);
+  entries_.push_back(std::move(entry));
+}
+
 void Flags::toggle(std::string name, std::string help, bool& on) {
   entries_.push_back(
       {Entry::Kind::toggle, std::move(name), "", std::move(help), [&on](const std::string&) { on = true; }});
@@ -201,6 +210,7 @@ std::string Flags::help() const {
   all.push_back({Entry::Kind::toggle, "version", "", "the version", {}});
 
   std::size_t column = 0;
+  std::erase_if(all, [](const Entry& entry) { return entry.kind == Entry::Kind::alias; });
   for (const Entry& entry : all)
     if (const std::size_t width = left_of(entry).size(); !entry.name.empty() && width <= widest_left_column)
       column = std::max(column, width + 2);

@@ -36,6 +36,8 @@ class Flags {
   void group(std::string title);  // options added from here on stand under it
   // `name` without dashes; `placeholder` stands for the value in --help.
   void option(std::string name, std::string placeholder, std::string help, Setter set);
+  // Another name of an option that was added before; --help tells it there.
+  void alias(std::string name, const std::string& of);
   void toggle(std::string name, std::string help, bool& on);
   void note(std::string text);  // a paragraph of --help at this place
 
@@ -47,7 +49,7 @@ class Flags {
 
  private:
   struct Entry {
-    enum class Kind { title, paragraph, option, toggle } kind;
+    enum class Kind { title, paragraph, option, alias, toggle } kind;
     std::string name, placeholder, text;
     Setter set;
   };

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cctype>
 #include <random>
+#include <stdexcept>
 
 namespace kelvin {
 namespace {
@@ -25,7 +26,14 @@ std::string listed(const std::vector<std::string>& names) {
 void SamplingOptions::add_to(Flags& flags) {
   const auto setting = [&](const std::string& name, const std::string& placeholder, const std::string& help) {
     flags.option(name, placeholder, help, [this, name](const std::string& value) {
-      settings.set(name, value, Source::flag, "--" + name);
+      try {
+        settings.set(name, value, Source::flag, "--" + name);
+      } catch (const std::invalid_argument& error) {
+        // The option's name stands before the message already.
+        const std::string message = error.what();
+        throw std::invalid_argument(message.starts_with(name + ": ") ? message.substr(name.size() + 2)
+                                                                     : message);
+      }
     });
   };
   flags.group("sampling (each may be given as a stage of --sample, too)");
@@ -33,8 +41,7 @@ void SamplingOptions::add_to(Flags& flags) {
   setting("order", "NAME", "place the stages as another engine does: " + listed(order_names()));
   for (const StageType& type : stage_types()) {
     setting(type.name, placeholder_of(type), type.help);
-    for (const std::string& alias : type.aliases)
-      setting(alias, placeholder_of(type), "the same as --" + type.name);
+    for (const std::string& alias : type.aliases) flags.alias(alias, type.name);
   }
   setting("nonfinite", "RULE", "NaN or infinite logits: error or mask");
   flags.option("seed", "N",

@@ -84,6 +84,29 @@ TEST_CASE("a cached prefix changes nothing but the time") {
   CHECK(setup.run(sequence).ids == setup.run().ids);
 }
 
+TEST_CASE("a banned text is taken back before anybody has seen it") {
+  Setup setup;
+  setup.chain = Chain::parse("temp=0");
+  setup.request.most_tokens = 30;
+  const Continuation free = setup.run();
+  REQUIRE(free.text.size() > 60);
+  const std::string banned = free.text.substr(30, 14);
+  setup.chain = Chain::parse("string-ban=\"" + banned + "\",temp=0", setup.model.vocabulary());
+  std::vector<std::string> shown;
+  setup.request.on_text = [&](std::string_view text) { shown.emplace_back(text); };
+  setup.request.log_probabilities = true;
+  const Continuation result = setup.run();
+  CHECK(result.text.find(banned) == std::string::npos);
+  CHECK(result.text.substr(0, 20) == free.text.substr(0, 20));
+  CHECK(result.ids.size() == 30);
+  CHECK(result.log_probabilities.size() == 30);
+  CHECK(result.text == setup.model.tokenizer().decode(result.ids));
+  std::string streamed;
+  for (const std::string& piece : shown) streamed += piece;
+  CHECK(streamed == result.text);
+  CHECK(shown.size() > 5);  // it streams all the same
+}
+
 TEST_CASE("each stream has its own noise") {
   Setup setup;
   const Continuation one = setup.run();

@@ -30,6 +30,7 @@ Parsed parse(std::vector<const char*> words) {
   flags.group("sampling");
   flags.option("temp", "T", "temperature; any number", to(p.temp, -infinity, infinity));
   flags.option("top-k", "K", "how many", to(p.top_k, 0, 1000));
+  flags.alias("top_k", "top-k");
   flags.option("seed", "N", "the seed", to(p.seed));
   flags.option("ids", "LIST", "token ids", to(p.ids));
   flags.option("system", "TEXT", "system message", to(p.system));
@@ -63,6 +64,7 @@ TEST_CASE("both spellings of a value, and negative numbers as values") {
   CHECK(parse({"--seed", "18446744073709551615"}).seed == 18446744073709551615u);
   CHECK(parse({"--stats", "--top-k", "40"}).stats);
   CHECK(parse({"--model", "a", "--model", "b"}).model == "b");
+  CHECK(parse({"--top_k", "7"}).top_k == 7);
 }
 
 TEST_CASE("errors name the option, what was expected and what was found") {
@@ -93,6 +95,8 @@ TEST_CASE("help holds every option under its group, aligned") {
   };
   CHECK(column_of("where the model is") == column_of("the seed"));
   CHECK(column_of("this text") == column_of("the seed"));
+  CHECK(help.find("how many (also --top_k)\n") != help.npos);
+  CHECK(help.find("  --top_k") == help.npos);
   CHECK(help.find("  A last word.\n") != help.npos);
 }
 
