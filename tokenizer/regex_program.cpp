@@ -129,6 +129,8 @@ class Compiler {
 
   int set_of(const CharSet& set) {
     const auto number = std::find(program_.sets.begin(), program_.sets.end(), set) - program_.sets.begin();
+    // Each costs a walk over all code points.
+    if (number == 400) throw RegexError("regex has too many different character classes");
     if (number == std::ssize(program_.sets)) program_.sets.push_back(set);
     return static_cast<int>(number);
   }

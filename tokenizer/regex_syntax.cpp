@@ -202,20 +202,21 @@ class Parser : RegexReader {
 
   RegexNode literal(char32_t code) {
     if (!options_.ignore_case) return one_of(CharSet(code, code));
-    const CharSet set = CharSet(code, code).with_case_variants();
-    // Full case folding also lets ligatures match; rather than leave those out silently:
+    std::vector<CodeRange> variants;
+    for (char32_t variant : case_variants(code)) {
+      // Full case folding would let sequences match; rather than leave those out silently:
+      if (folds_to_several(variant))
+        fail("case-insensitive characters that fold to several are not supported");
+      variants.push_back({variant, variant});
+    }
     const char32_t folded = lower_case(code);
-    if (folds_to_several(code) || code >= 0x300)
-      for (char32_t variant : case_variants(code))
-        if (folds_to_several(variant))
-          fail("case-insensitive characters that fold to several are not supported");
     const std::u32string_view pairs[] = {U"ss", U"ff", U"fi", U"fl", U"st"};
     for (const std::u32string_view pair : pairs)
       if (previous_literal_ == pair[0] && folded == pair[1])
         fail("case-insensitive \"" + to_utf8(pair[0]) + to_utf8(pair[1]) +
              "\" (also a ligature) is not supported");
     previous_literal_ = folded;
-    return one_of(set);
+    return one_of(CharSet::of(std::move(variants)));
   }
 
   RegexNode parenthesis() {

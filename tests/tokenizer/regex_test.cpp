@@ -114,6 +114,9 @@ TEST_CASE("what is wrong or not supported is refused with pattern and place") {
   CHECK(refusal("(?:a{1000}){1000}").find("too large") != std::string::npos);
   CHECK(refusal(std::string(1000, '(')).find("nested too deeply") != std::string::npos);
   CHECK(refusal(std::string(1000, '[')).find("nested too deeply") != std::string::npos);
+  std::string classes;
+  for (int i = 0; i < 2000; ++i) classes.append("[a\\x{").append(std::to_string(1000 + i)).append("}]");
+  CHECK(refusal(classes).find("too many") != std::string::npos);
   std::string nested = "a";
   for (int i = 0; i < 60; ++i) nested = "(?:" + nested + ")*";
   CHECK((refusal(nested).empty() || refusal(nested).find("too large") != std::string::npos));
