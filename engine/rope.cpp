@@ -38,7 +38,7 @@ std::vector<float> llama3(const RopeSpec& spec, int head_dim) {
     const float wavelength = static_cast<float>(2.0 * pi) / frequency;
     if (wavelength > slow) {
       frequency = frequency / factor;
-    } else if (wavelength >= fast) {
+    } else if (wavelength >= fast && range > 0.0f) {
       const float smooth = (static_cast<float>(original) / wavelength - low) / range;
       frequency = (1.0f - smooth) * (frequency / factor) + smooth * frequency;
     }
@@ -98,8 +98,8 @@ Rope::Rope(const RopeSpec& spec, int head_dim) : spec_(spec), head_dim_(head_dim
   if (needs_original(spec.kind) && spec.original_max_position <= 0)
     throw std::invalid_argument("rope: original_max_position must be positive");
   if (spec.kind == RopeKind::llama3 &&
-      !(spec.low_freq_factor > 0.0 && spec.high_freq_factor > spec.low_freq_factor))
-    throw std::invalid_argument("rope: 0 < low_freq_factor < high_freq_factor expected");
+      !(spec.low_freq_factor > 0.0 && spec.high_freq_factor >= spec.low_freq_factor))
+    throw std::invalid_argument("rope: 0 < low_freq_factor <= high_freq_factor expected");
   if (spec.kind == RopeKind::yarn && !(spec.beta_fast > 0.0 && spec.beta_slow > 0.0 && spec.theta > 1.0))
     throw std::invalid_argument("rope: beta_fast, beta_slow > 0 and theta > 1 expected");
   if (spec.kind == RopeKind::yarn) attention_factor_ = yarn_attention_factor(spec);

@@ -49,6 +49,9 @@ void SamplerSettings::set(std::string_view given, std::string_view value, Source
   } else if (name == "nonfinite") {
     if (!off && value != "error" && value != "mask")
       throw std::invalid_argument("nonfinite: error or mask expected, \"" + std::string(value) + "\" found");
+  } else if (name == "padding") {
+    if (!off && value != "mask" && value != "draw")
+      throw std::invalid_argument("padding: mask or draw expected, \"" + std::string(value) + "\" found");
   } else if (name == "sample") {
     for (const std::string& stage : split_chain(value)) parse_stage(stage);
   } else if (off) {
@@ -87,14 +90,22 @@ bool SamplerSettings::set_from_generation_config(std::string_view key, double va
   return false;
 }
 
+// The value of a setting that is no stage; empty if there is none.
+std::string SamplerSettings::strongest(std::string_view name) const {
+  const Setting* found = nullptr;
+  for (const Setting& s : settings_)
+    if (s.name == name && (!found || s.source >= found->source)) found = &s;
+  return found ? found->value : "";
+}
+
 Chain SamplerSettings::chain(const Vocabulary& vocabulary) const {
   Chain chain;
-  chain.set_real_tokens(vocabulary.bytes.size());
+  chain.set_real_tokens(strongest("padding") == "draw" ? 0 : vocabulary.bytes.size());
+  if (strongest("nonfinite") == "mask") chain.set_non_finite(NonFinite::mask);
   Source strongest_sample = Source::standard;
   const Setting* sample = nullptr;
   const Order* order = find_order("default");
   for (const Setting& s : settings_) {
-    if (s.name == "nonfinite" && s.value == "mask") chain.set_non_finite(NonFinite::mask);
     if (s.name == "order" && !s.value.empty()) order = find_order(s.value);
     if (s.name == "sample" && s.source >= strongest_sample) {
       sample = &s;

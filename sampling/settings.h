@@ -19,10 +19,11 @@ class SamplerSettings {
 
   // `name` is a stage of the registry ("temp", "min-p", "xtc"), whose value is written as in chain text
   // ("0.5:threshold=0.2"); or "sample" (a whole chain, replaces all stages), "order" (hf, llama.cpp, vllm,
-  // mlx, ollama, default) or "nonfinite" (error, mask). An empty value or "off" takes the stage out. `origin`
-  // is shown to the user: "--temp", "generation_config.json", "/set". Within one source a later value
-  // replaces an earlier one, except that ban, allow, bias and string-ban add up. Throws std::invalid_argument
-  // on an unknown name or a bad value; nothing changes then.
+  // mlx, ollama, default), "nonfinite" (error, mask) or "padding" (mask, draw: what becomes of ids that the
+  // model has a logit for and the vocabulary has no token). An empty value or "off" takes the stage out.
+  // `origin` is shown to the user: "--temp", "generation_config.json", "/set". Within one source a later
+  // value replaces an earlier one, except that ban, allow, bias and string-ban add up. Throws
+  // std::invalid_argument on an unknown name or a bad value; nothing changes then.
   void set(std::string_view name, std::string_view value, Source source, std::string_view origin);
 
   // The keys of generation_config.json that name samplers ("temperature", "top_p", "repetition_penalty",
@@ -37,6 +38,7 @@ class SamplerSettings {
     std::string name, value, origin;
     Source source;
   };
+  std::string strongest(std::string_view name) const;
   std::vector<Setting> settings_;
 };
 

@@ -38,6 +38,11 @@ int generate_main(int argc, char** argv) {
                to(chunk, 1, 1 << 20));
   prompt_options.add_to(flags);
   sampling.add_to(flags);
+  flags.option(
+      "padding", "RULE",
+      "ids with a logit of the model and no token of the tokenizer: mask or draw (default: mask; draw "
+      "where the prompt is --ids)",
+      [&](const std::string& rule) { sampling.settings.set("padding", rule, Source::flag, "--padding"); });
   flags.group("output");
   flags.option("n", "N", "most tokens to draw (default: max_new_tokens of generation_config.json, or 256)",
                to(most, 1));
@@ -53,6 +58,8 @@ int generate_main(int argc, char** argv) {
   OpenModel model = open_model(model_flags);
   apply_generation_config(sampling.settings, model.generation);
   const std::vector<int> prompt = prompt_options.resolve(model);
+  // Who speaks in ids looks at the model itself, rows without a token included.
+  if (!prompt_options.ids.empty()) sampling.settings.set("padding", "draw", Source::standard, "--ids");
   const Chain chain = sampling.settings.chain(model.vocabulary());
   const std::uint64_t seed = sampling.seed ? *sampling.seed : random_seed();
 

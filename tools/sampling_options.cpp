@@ -26,6 +26,7 @@ std::string listed(const std::vector<std::string>& names) {
 void SamplingOptions::add_to(Flags& flags) {
   const auto setting = [&](const std::string& name, const std::string& placeholder, const std::string& help) {
     flags.option(name, placeholder, help, [this, name](const std::string& value) {
+      if (value.empty() && name != "sample") throw std::invalid_argument("a value expected, nothing found");
       try {
         settings.set(name, value, Source::flag, "--" + name);
       } catch (const std::invalid_argument& error) {

@@ -90,6 +90,8 @@ TEST_CASE("a bad value changes nothing") {
   CHECK(holds(error_of([&] { settings.set("tmep", "1", Source::flag, "--tmep"); }), "did you mean"));
   CHECK(holds(error_of([&] { settings.set("order", "lama.cpp", Source::flag, "--order"); }),
               "did you mean \"llama.cpp\"?"));
+  CHECK(holds(error_of([&] { settings.set("padding", "drop", Source::flag, "--padding"); }),
+              "padding: mask or draw expected, \"drop\" found"));
   CHECK(holds(error_of([&] { settings.set("nonfinite", "ignore", Source::flag, "--nonfinite"); }),
               "error or mask"));
   CHECK(settings.chain().text() == "temp=0.7");

@@ -105,6 +105,27 @@ TEST_CASE("the context ends a text honestly") {
   CHECK(none.err.find("the context holds 10") != std::string::npos);
 }
 
+TEST_CASE("rows without a token are drawn from where the prompt is ids, and masked where it is text") {
+  if (!test::shared_has("goldens/models/llama-gelu-deep-bf16")) return;
+  const std::string model = (test::shared_dir() / "goldens/models/llama-gelu-deep-bf16").string();
+  const JsonDocument golden =
+      load_json(test::shared_dir() / "goldens/golden/llama-gelu-deep-bf16/manifest.json");
+  std::string ids;
+  for (const JsonValue id : golden.root().at("sequences").at("short").at("ids").items())
+    ids += (ids.empty() ? "" : ",") + std::to_string(id.as_int());
+  const auto first_id = [&](std::vector<std::string> more) {
+    std::vector<std::string> argv = {"kelvin-generate", "--model", model, "--ids", ids,
+                                     "--temp",          "0",       "--n", "1",     "--json",
+                                     "--ignore-eos"};
+    argv.insert(argv.end(), more.begin(), more.end());
+    const test::Finished done = run(argv);
+    REQUIRE_MESSAGE(done.status == 0, done.err);
+    return parse_json(done.out, "output").root().at("ids").at(std::size_t{0}).as_int();
+  };
+  CHECK(first_id({}) == 662);  // transformers' greedy choice; the tokenizer has 620 tokens
+  CHECK(first_id({"--padding", "mask"}) < 620);
+}
+
 TEST_CASE("bad settings are one line and status 2") {
   const auto error_of = [](std::vector<std::string> options) {
     options.insert(options.begin(), {"kelvin-generate", "--prompt", "x"});
