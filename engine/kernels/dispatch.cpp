@@ -57,15 +57,15 @@ const Kernels& kernels_named(const char* name) {
   for (const Candidate& candidate : candidates) {
     if (wanted != candidate.name) continue;
     const char* reason = candidate.table ? "this processor does not have it" : "this build does not have it";
-    throw std::runtime_error("KELVIN_ISA=" + wanted + ": " + reason + "; here run: " + here);
+    throw std::invalid_argument("KELVIN_ISA=" + wanted + ": " + reason + "; here run: " + here);
   }
-  throw std::runtime_error("KELVIN_ISA=" + wanted +
+  throw std::invalid_argument("KELVIN_ISA=" + wanted +
                            ": unknown; expected scalar, avx2, avx512 or amx; here run: " + here);
 }
 
 const Kernels& best_kernels() {
   const char* forced = std::getenv("KELVIN_ISA");
-  return forced ? kernels_named(forced) : *supported_kernels().front();
+  return forced && *forced ? kernels_named(forced) : *supported_kernels().front();
 }
 
 }  // namespace kelvin

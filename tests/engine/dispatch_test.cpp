@@ -29,7 +29,7 @@ std::string message_for(const char* isa) {
   const ForcedIsa forced(isa);
   try {
     best_kernels();
-  } catch (const std::runtime_error& error) {
+  } catch (const std::invalid_argument& error) {
     return error.what();
   }
   return "";
