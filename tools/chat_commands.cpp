@@ -1,6 +1,7 @@
 #include "tools/chat_commands.h"
 
 #include <algorithm>
+#include <limits>
 #include <ostream>
 #include <sstream>
 
@@ -92,7 +93,10 @@ ChatCommands::Then ChatCommands::set(const std::string& argument) {
   } else if (name == "system") {
     return system(value);
   } else if (name == "n") {
-    to(session_.settings().most_tokens)(value == "off" ? "0" : value);
+    const auto number = parse_integer(value == "off" ? "0" : value);
+    if (!number || *number < 0 || *number > std::numeric_limits<int>::max())
+      throw ChatError("n: a whole number, 0 or more, expected, \"" + value + "\" found");
+    session_.settings().most_tokens = static_cast<int>(*number);
     session_.settings().most_tokens_origin = "/set";
   } else {
     change_sampling(session_.settings().sampling, name, value, session_.vocabulary());
