@@ -60,7 +60,7 @@ const Kernels& kernels_named(const char* name) {
     throw std::invalid_argument("KELVIN_ISA=" + wanted + ": " + reason + "; here run: " + here);
   }
   throw std::invalid_argument("KELVIN_ISA=" + wanted +
-                           ": unknown; expected scalar, avx2, avx512 or amx; here run: " + here);
+                              ": unknown; expected scalar, avx2, avx512 or amx; here run: " + here);
 }
 
 const Kernels& best_kernels() {
