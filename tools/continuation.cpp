@@ -6,7 +6,7 @@
 #include <stdexcept>
 
 #include "engine/generate.h"
-#include "tools/token_view.h"
+#include "tools/report/token_view.h"
 
 namespace kelvin {
 namespace {

@@ -7,10 +7,10 @@
 #include "loaders/json_writer.h"
 #include "loaders/model_folder.h"
 #include "tools/bench_run.h"
-#include "tools/model_folder_option.h"
-#include "tools/model_options.h"
-#include "tools/progress_bar.h"
-#include "tools/run_main.h"
+#include "tools/options/model_folder_option.h"
+#include "tools/options/model_options.h"
+#include "tools/options/run_main.h"
+#include "tools/terminal/progress_bar.h"
 
 namespace kelvin {
 namespace {

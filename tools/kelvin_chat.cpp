@@ -2,11 +2,11 @@
 #include <cstdlib>
 #include <iostream>
 
-#include "tools/chat_loop.h"
-#include "tools/date_option.h"
-#include "tools/generation_defaults.h"
-#include "tools/run_main.h"
-#include "tools/sampling_options.h"
+#include "tools/chat/chat_loop.h"
+#include "tools/options/date_option.h"
+#include "tools/options/generation_defaults.h"
+#include "tools/options/run_main.h"
+#include "tools/options/sampling_options.h"
 
 namespace kelvin {
 namespace {

@@ -3,15 +3,15 @@
 
 #include "loaders/json_writer.h"
 #include "tools/continuation.h"
-#include "tools/flags.h"
-#include "tools/generation_defaults.h"
-#include "tools/interrupt.h"
-#include "tools/model_options.h"
-#include "tools/progress_bar.h"
-#include "tools/prompt_options.h"
-#include "tools/run_main.h"
-#include "tools/sampling_options.h"
-#include "tools/statistics.h"
+#include "tools/options/flags.h"
+#include "tools/options/generation_defaults.h"
+#include "tools/options/model_options.h"
+#include "tools/options/prompt_options.h"
+#include "tools/options/run_main.h"
+#include "tools/options/sampling_options.h"
+#include "tools/report/statistics.h"
+#include "tools/terminal/interrupt.h"
+#include "tools/terminal/progress_bar.h"
 
 namespace kelvin {
 namespace {

@@ -6,13 +6,13 @@
 
 #include "engine/sha256.h"
 #include "loaders/json_writer.h"
-#include "tools/flags.h"
-#include "tools/logits_report.h"
-#include "tools/model_options.h"
-#include "tools/output_file.h"
-#include "tools/progress_bar.h"
-#include "tools/prompt_options.h"
-#include "tools/run_main.h"
+#include "tools/options/flags.h"
+#include "tools/options/model_options.h"
+#include "tools/options/prompt_options.h"
+#include "tools/options/run_main.h"
+#include "tools/report/logits_report.h"
+#include "tools/report/output_file.h"
+#include "tools/terminal/progress_bar.h"
 
 namespace kelvin {
 namespace {

@@ -6,11 +6,11 @@
 #include <optional>
 
 #include "sampling/chain_text.h"
-#include "tools/flags.h"
-#include "tools/output_file.h"
-#include "tools/run_main.h"
-#include "tools/sampling_options.h"
-#include "tools/stage_report.h"
+#include "tools/options/flags.h"
+#include "tools/options/run_main.h"
+#include "tools/options/sampling_options.h"
+#include "tools/report/output_file.h"
+#include "tools/report/stage_report.h"
 
 namespace kelvin {
 namespace {

@@ -12,12 +12,12 @@
 #include "loaders/json_writer.h"
 #include "loaders/load_error.h"
 #include "tokenizer/chat_template.h"
-#include "tools/base64.h"
-#include "tools/date_option.h"
-#include "tools/flags.h"
-#include "tools/model_folder_option.h"
-#include "tools/prompt_options.h"
-#include "tools/run_main.h"
+#include "tools/chat/base64.h"
+#include "tools/options/date_option.h"
+#include "tools/options/flags.h"
+#include "tools/options/model_folder_option.h"
+#include "tools/options/prompt_options.h"
+#include "tools/options/run_main.h"
 
 namespace kelvin {
 namespace {

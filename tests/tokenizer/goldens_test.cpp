@@ -5,7 +5,7 @@
 
 #include "loaders/hf_tokenizer.h"
 #include "tests/tokenizer/third_party.h"
-#include "tools/base64.h"
+#include "tools/chat/base64.h"
 
 namespace kelvin::test {
 namespace {

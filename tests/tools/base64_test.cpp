@@ -1,4 +1,4 @@
-#include "tools/base64.h"
+#include "tools/chat/base64.h"
 
 #include <doctest/doctest.h>
 

@@ -1,4 +1,4 @@
-#include "tools/chat_commands.h"
+#include "tools/chat/chat_commands.h"
 
 #include <doctest/doctest.h>
 

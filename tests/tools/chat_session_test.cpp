@@ -1,4 +1,4 @@
-#include "tools/chat_session.h"
+#include "tools/chat/chat_session.h"
 
 #include <doctest/doctest.h>
 

@@ -1,4 +1,4 @@
-#include "tools/chat_setting.h"
+#include "tools/chat/chat_setting.h"
 
 #include <doctest/doctest.h>
 

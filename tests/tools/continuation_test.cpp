@@ -5,7 +5,7 @@
 #include <cmath>
 
 #include "tests/tools/demo.h"
-#include "tools/token_view.h"
+#include "tools/report/token_view.h"
 
 namespace kelvin {
 namespace {

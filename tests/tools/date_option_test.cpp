@@ -1,8 +1,8 @@
-#include "tools/date_option.h"
+#include "tools/options/date_option.h"
 
 #include <doctest/doctest.h>
 
-#include "tools/flags.h"
+#include "tools/options/flags.h"
 
 namespace kelvin {
 

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "tests/support.h"
-#include "tools/model_options.h"
+#include "tools/options/model_options.h"
 
 namespace kelvin::test {
 

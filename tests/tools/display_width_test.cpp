@@ -1,4 +1,4 @@
-#include "tools/display_width.h"
+#include "tools/terminal/display_width.h"
 
 #include <doctest/doctest.h>
 

@@ -1,4 +1,4 @@
-#include "tools/edit_buffer.h"
+#include "tools/terminal/edit_buffer.h"
 
 #include <doctest/doctest.h>
 

@@ -1,4 +1,4 @@
-#include "tools/flags.h"
+#include "tools/options/flags.h"
 
 #include <doctest/doctest.h>
 

@@ -1,4 +1,4 @@
-#include "tools/generation_defaults.h"
+#include "tools/options/generation_defaults.h"
 
 #include <doctest/doctest.h>
 

@@ -5,7 +5,7 @@
 
 #include "loaders/json.h"
 #include "tests/support.h"
-#include "tools/base64.h"
+#include "tools/chat/base64.h"
 
 namespace kelvin::test {
 namespace {

@@ -1,4 +1,4 @@
-#include "tools/line_history.h"
+#include "tools/terminal/line_history.h"
 
 #include <doctest/doctest.h>
 

@@ -1,4 +1,4 @@
-#include "tools/logits_report.h"
+#include "tools/report/logits_report.h"
 
 #include <doctest/doctest.h>
 

@@ -1,4 +1,4 @@
-#include "tools/model_options.h"
+#include "tools/options/model_options.h"
 
 #include <doctest/doctest.h>
 
@@ -6,7 +6,7 @@
 
 #include "loaders/load_error.h"
 #include "tests/tools/demo.h"
-#include "tools/model_folder_option.h"
+#include "tools/options/model_folder_option.h"
 
 namespace kelvin {
 

@@ -1,11 +1,11 @@
-#include "tools/output_file.h"
+#include "tools/report/output_file.h"
 
 #include <doctest/doctest.h>
 
 #include <fstream>
 
 #include "tests/support.h"
-#include "tools/flags.h"
+#include "tools/options/flags.h"
 
 namespace kelvin {
 namespace fs = std::filesystem;

@@ -1,4 +1,4 @@
-#include "tools/prompt_options.h"
+#include "tools/options/prompt_options.h"
 
 #include <doctest/doctest.h>
 

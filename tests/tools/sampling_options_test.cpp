@@ -1,4 +1,4 @@
-#include "tools/sampling_options.h"
+#include "tools/options/sampling_options.h"
 
 #include <doctest/doctest.h>
 

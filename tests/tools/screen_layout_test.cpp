@@ -1,4 +1,4 @@
-#include "tools/screen_layout.h"
+#include "tools/terminal/screen_layout.h"
 
 #include <doctest/doctest.h>
 

@@ -1,11 +1,11 @@
-#include "tools/session_file.h"
+#include "tools/chat/session_file.h"
 
 #include <doctest/doctest.h>
 
 #include "loaders/load_error.h"
 #include "tests/support.h"
-#include "tools/date_option.h"
-#include "tools/flags.h"
+#include "tools/options/date_option.h"
+#include "tools/options/flags.h"
 
 namespace kelvin {
 namespace {

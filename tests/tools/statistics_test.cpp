@@ -1,4 +1,4 @@
-#include "tools/statistics.h"
+#include "tools/report/statistics.h"
 
 #include <doctest/doctest.h>
 

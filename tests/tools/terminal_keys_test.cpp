@@ -1,4 +1,4 @@
-#include "tools/terminal_keys.h"
+#include "tools/terminal/terminal_keys.h"
 
 #include <doctest/doctest.h>
 

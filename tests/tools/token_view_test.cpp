@@ -1,4 +1,4 @@
-#include "tools/token_view.h"
+#include "tools/report/token_view.h"
 
 #include <doctest/doctest.h>
 

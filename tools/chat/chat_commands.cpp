@@ -1,0 +1,220 @@
+#include "tools/chat/chat_commands.h"
+
+#include <algorithm>
+#include <limits>
+#include <ostream>
+#include <sstream>
+
+#include "loaders/load_error.h"
+#include "tools/chat/chat_setting.h"
+#include "tools/options/flags.h"
+#include "tools/options/sampling_options.h"
+#include "tools/options/suggest.h"
+
+namespace kelvin {
+namespace {
+
+std::string trimmed(const std::string& text) {
+  const std::size_t begin = text.find_first_not_of(" \t\n"), end = text.find_last_not_of(" \t\n");
+  return begin == text.npos ? "" : text.substr(begin, end - begin + 1);
+}
+
+// The first word and the rest.
+std::pair<std::string, std::string> split_word(const std::string& text) {
+  const std::size_t end = std::min(text.find_first_of(" \t\n"), text.size());
+  return {text.substr(0, end), trimmed(text.substr(end))};
+}
+
+std::string plural(std::size_t count, const std::string& what) {
+  return std::to_string(count) + " " + what + (count == 1 ? "" : "s");
+}
+
+}  // namespace
+
+const std::vector<ChatCommands::Command>& ChatCommands::table() {
+  static const std::vector<Command> commands = {
+      {"help", "", "this list", &ChatCommands::help},
+      {"set", "NAME VALUE",
+       "change a setting: temp -0.001, top-k 40, min-p off, sample \"...\", n 200, stats on",
+       &ChatCommands::set},
+      {"show", "[prompt]", "settings and where they came from; or the exact prompt of the last answer",
+       &ChatCommands::show},
+      {"seed", "[N]", "show or set the seed", &ChatCommands::seed},
+      {"system", "[TEXT|off]", "show, set or drop the system message", &ChatCommands::system},
+      {"regen", "", "another answer to the last message", &ChatCommands::regenerate},
+      {"undo", "", "take back the last message and its answer", &ChatCommands::undo},
+      {"clear", "", "forget the conversation, keep the settings", &ChatCommands::clear},
+      {"save", "FILE", "write messages, settings and seed to a file", &ChatCommands::save},
+      {"load", "FILE", "go on with a saved chat", &ChatCommands::load},
+      {"exit", "", "end the chat (also Ctrl-D)", &ChatCommands::exit},
+  };
+  return commands;
+}
+
+ChatCommands::ChatCommands(ChatSession& session, ChatView& view, std::ostream& out)
+    : session_(session), view_(view), out_(out) {}
+
+ChatCommands::Then ChatCommands::run(const std::string& line) {
+  const auto [word, argument] = split_word(line);
+  const std::string name = word.substr(1);
+  for (const Command& command : table()) {
+    if (name != command.name) continue;
+    if (!*command.arguments && !argument.empty()) throw ChatError(word + " takes no argument");
+    return (this->*command.run)(argument);
+  }
+  if (name == "quit" || name == "bye") return Then::exit;
+  std::vector<std::string> names;
+  for (const Command& command : table()) names.emplace_back(command.name);
+  throw ChatError("unknown command " + printable(word, 40) + suggestion(name, names, "/") +
+                  " (/help lists them; a space before the / sends it as a message)");
+}
+
+ChatCommands::Then ChatCommands::help(const std::string&) {
+  for (const Command& command : table()) {
+    std::string left = std::string("/") + command.name + " " + command.arguments;
+    left.resize(std::max<std::size_t>(left.size() + 1, 20), ' ');
+    out_ << left << command.help << "\n";
+  }
+  out_ << "Several lines: end a line with \\, press Alt-Enter, or put the text between \"\"\" and \"\"\".\n"
+          "Ctrl-C stops an answer, twice it ends the chat.\n";
+  return Then::read_on;
+}
+
+ChatCommands::Then ChatCommands::set(const std::string& argument) {
+  const auto [name, value] = split_word(argument);
+  if (name.empty() || value.empty())
+    throw ChatError("/set needs a name and a value, as in /set temp 0.7 or /set top-k off");
+  if (name == "stats") {
+    if (value != "on" && value != "off")
+      throw ChatError("stats: on or off expected, \"" + value + "\" found");
+    view_.stats = value == "on";
+  } else if (name == "seed") {
+    return seed(value);
+  } else if (name == "system") {
+    return system(value);
+  } else if (name == "n") {
+    const auto number = parse_integer(value == "off" ? "0" : value);
+    if (!number || *number < 0 || *number > std::numeric_limits<int>::max())
+      throw ChatError("n: a whole number, 0 or more, expected, \"" + value + "\" found");
+    session_.settings().most_tokens = static_cast<int>(*number);
+    session_.settings().most_tokens_origin = "/set";
+  } else {
+    change_sampling(session_.settings().sampling, name, value, session_.vocabulary());
+    show_chain();
+    return Then::read_on;
+  }
+  out_ << name << " " << value << "\n";
+  return Then::read_on;
+}
+
+ChatCommands::Then ChatCommands::seed(const std::string& argument) {
+  ChatSettings& settings = session_.settings();
+  if (!argument.empty()) {
+    const auto number = parse_unsigned(argument);
+    if (!number)
+      throw ChatError("seed: a whole number from 0 to 18446744073709551615 expected, \"" + argument +
+                      "\" found");
+    settings.seed = *number;
+    settings.seed_origin = "/seed";
+  }
+  out_ << "seed " << settings.seed << "  (" << settings.seed_origin << ")\n";
+  return Then::read_on;
+}
+
+ChatCommands::Then ChatCommands::system(const std::string& argument) {
+  auto& message = session_.settings().system;
+  if (argument == "off")
+    message.reset();
+  else if (!argument.empty())
+    message = argument;
+  out_ << "system " << (message ? in_quotes(*message, 1000) : "none") << "\n";
+  return Then::read_on;
+}
+
+void ChatCommands::show_chain() {
+  const std::string text = session_.settings().sampling.chain(session_.vocabulary()).text();
+  out_ << "chain " << (text.empty() ? "(none: T = 1)" : text) << "\n";
+}
+
+ChatCommands::Then ChatCommands::show(const std::string& argument) {
+  if (argument == "prompt") {
+    show_prompt();
+    return Then::read_on;
+  }
+  if (!argument.empty()) throw ChatError("/show takes nothing or \"prompt\", \"" + argument + "\" found");
+  const ChatSettings& settings = session_.settings();
+  out_ << "model    " << session_.model_line() << "\n";
+  out_ << "context  " << session_.length() << " of " << session_.context() << " tokens, "
+       << plural(session_.messages().size(), "message") << "\n";
+  out_ << "system   " << (settings.system ? in_quotes(*settings.system, 1000) : "none") << "\n";
+  out_ << "seed     " << settings.seed << "  (" << settings.seed_origin << ")\n";
+  out_ << "n        "
+       << (settings.most_tokens > 0 ? std::to_string(settings.most_tokens) : "as the context allows") << "  ("
+       << settings.most_tokens_origin << ")\n";
+  out_ << "stats    " << (view_.stats ? "on" : "off") << "\n";
+  out_ << "chain\n";
+  std::istringstream stages(settings.sampling.chain(session_.vocabulary()).describe());
+  for (std::string stage; std::getline(stages, stage);) out_ << "  " << stage << "\n";
+  return Then::read_on;
+}
+
+void ChatCommands::show_prompt() {
+  const Tokenizer& tokenizer = session_.tokenizer();
+  const std::vector<int> ids = session_.prompt_ids();
+  StreamDecoder decoder(tokenizer, false);
+  std::string text;
+  for (const int id : ids) {
+    const std::string piece = decoder.push(id);
+    if (!tokenizer.is_special(id))
+      text += piece;
+    else if (view_.colours)
+      text += "\x1b[1;35m" + piece + "\x1b[0m";
+    else
+      text += "[[" + piece + "]]";
+  }
+  text += decoder.finish();
+  out_ << text << (text.ends_with('\n') ? "" : "\n") << "(" << plural(ids.size(), "token") << ")\n";
+}
+
+ChatCommands::Then ChatCommands::regenerate(const std::string&) {
+  if (session_.messages().empty()) throw ChatError("there is no answer yet");
+  return Then::regenerate;
+}
+
+ChatCommands::Then ChatCommands::undo(const std::string&) {
+  const auto& messages = session_.messages();
+  if (messages.empty()) throw ChatError("there is nothing to take back");
+  const std::string taken_back = messages[messages.size() - 2].content;
+  session_.undo();
+  out_ << "took back " << in_quotes(taken_back, 60) << " and its answer; "
+       << plural(messages.size(), "message") << " left\n";
+  return Then::read_on;
+}
+
+ChatCommands::Then ChatCommands::clear(const std::string&) {
+  session_.clear();
+  out_ << "a new conversation\n";
+  return Then::read_on;
+}
+
+ChatCommands::Then ChatCommands::save(const std::string& path) {
+  if (path.empty()) throw ChatError("/save needs a file name");
+  save_session(session_.save(), path);
+  out_ << "saved " << plural(session_.messages().size(), "message") << " to " << path << "\n";
+  return Then::read_on;
+}
+
+ChatCommands::Then ChatCommands::load(const std::string& path) {
+  if (path.empty()) throw ChatError("/load needs a file name");
+  const SavedChat saved = load_session(path);
+  session_.restore(saved, path);
+  out_ << "loaded " << plural(saved.messages.size(), "message") << ", seed " << saved.seed << "\n";
+  if (saved.model != session_.save().model)
+    out_ << "note: saved with the model " << printable(saved.model) << "\n";
+  show_chain();
+  return Then::read_on;
+}
+
+ChatCommands::Then ChatCommands::exit(const std::string&) { return Then::exit; }
+
+}  // namespace kelvin

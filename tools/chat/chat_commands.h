@@ -1,0 +1,54 @@
+// The slash words of kelvin-chat.
+#pragma once
+
+#include <iosfwd>
+#include <string>
+#include <vector>
+
+#include "tools/chat/chat_session.h"
+
+namespace kelvin {
+
+struct ChatView {
+  bool colours = false;
+  bool stats = false;  // after each answer
+};
+
+class ChatCommands {
+ public:
+  // What they print goes to `out`.
+  ChatCommands(ChatSession& session, ChatView& view, std::ostream& out);
+
+  enum class Then { read_on, regenerate, exit };
+  // `line` begins with '/'. Throws std::runtime_error or std::invalid_argument with a message for the user:
+  // an unknown word, a bad value, a file; nothing has changed then.
+  Then run(const std::string& line);
+
+ private:
+  struct Command {
+    const char *name, *arguments, *help;
+    Then (ChatCommands::*run)(const std::string& argument);
+  };
+  static const std::vector<Command>& table();
+
+  Then help(const std::string&);
+  Then set(const std::string& argument);
+  Then show(const std::string& argument);
+  Then seed(const std::string& argument);
+  Then system(const std::string& argument);
+  Then regenerate(const std::string&);
+  Then undo(const std::string&);
+  Then clear(const std::string&);
+  Then save(const std::string& path);
+  Then load(const std::string& path);
+  Then exit(const std::string&);
+
+  void show_prompt();
+  void show_chain();
+
+  ChatSession& session_;
+  ChatView& view_;
+  std::ostream& out_;
+};
+
+}  // namespace kelvin

@@ -1,0 +1,111 @@
+#include "tools/chat/chat_loop.h"
+
+#include <iostream>
+
+#include "tools/report/statistics.h"
+#include "tools/terminal/interrupt.h"
+#include "tools/terminal/progress_bar.h"
+
+namespace kelvin {
+namespace {
+
+constexpr double nearly_full = 0.8;
+constexpr int interrupted_status = 130;
+
+}  // namespace
+
+ChatLoop::ChatLoop(ChatSession& session, ChatView view, LineEditor* editor)
+    : session_(session), view_(view), commands_(session, view_, std::cerr), editor_(editor) {}
+
+Line ChatLoop::read() { return editor_ ? editor_->read() : lines_.read(); }
+
+int ChatLoop::run() {
+  Interrupt interrupt;
+  while (!over_) {
+    const Line line = read();
+    if (line.kind == Line::Kind::closed) break;
+    if (line.kind == Line::Kind::interrupted) {
+      if (!editor_ || interrupted_ || session_.messages().empty()) return interrupted_status;
+      // It may have been meant for an answer that has just ended by itself.
+      std::cerr << "[Ctrl-C again ends the chat]\n";
+      interrupted_ = true;
+      continue;
+    }
+    interrupted_ = false;
+    if (line.text.find_first_not_of(" \t\n") == line.text.npos) continue;
+    try {
+      turn(line.text);
+    } catch (const std::exception& error) {
+      std::cerr << "error: " << error.what() << std::endl;
+      failed_ = true;
+    }
+    // The first Ctrl-C ended an answer, a second one means the chat.
+    if (interrupt.count() > 1) return interrupted_status;
+    interrupt.reset();
+    if (!std::cout) throw std::runtime_error("cannot write to standard output");
+  }
+  return failed_ && !editor_ ? 1 : 0;
+}
+
+void ChatLoop::turn(const std::string& line) {
+  if (!line.starts_with('/')) return answer(&line);
+  const ChatCommands::Then then = commands_.run(line);
+  over_ = then == ChatCommands::Then::exit;
+  if (then == ChatCommands::Then::regenerate) answer(nullptr);
+}
+
+void ChatLoop::answer(const std::string* message) {
+  const QuietTerminal quiet;
+  ProgressBar bar("prompt", "tok");
+  bool at_line_start = true;
+  ChatTurn turn;
+  turn.stop = Interrupt::flag();
+  turn.log_probabilities = view_.stats;
+  turn.on_prompt = [&](int done, int total) { bar.update(done, total); };
+  turn.on_text = [&](std::string_view text) {
+    bar.finish();
+    std::cout << text << std::flush;
+    at_line_start = text.ends_with('\n');
+  };
+  const auto end_line = [&] {
+    bar.finish();
+    if (!at_line_start) std::cout << std::endl;
+  };
+  try {
+    const Continuation reply = message ? session_.ask(*message, turn) : session_.regenerate(turn);
+    // An empty answer is a line, too: whoever reads a pipe counts them.
+    if (at_line_start && reply.text.empty()) at_line_start = false;
+    end_line();
+    report(reply, message == nullptr);
+  } catch (...) {
+    end_line();
+    throw;
+  }
+}
+
+void ChatLoop::report(const Continuation& reply, bool again) {
+  const std::size_t drawn = reply.ids.size();
+  interrupted_ = reply.ending == Ending::interrupted;
+  if (reply.ending == Ending::interrupted && drawn == 0)
+    std::cerr << (again ? "[stopped: the earlier answer stays]\n"
+                        : "[stopped before the answer began: the message is not kept]\n");
+  else if (reply.ending == Ending::interrupted)
+    std::cerr << "[stopped]\n";
+  else if (reply.ending == Ending::most_tokens)
+    std::cerr << "[cut after " << drawn << " tokens; /set n changes that, 0 for no limit]\n";
+  else if (reply.ending == Ending::context_full)
+    std::cerr << "[the context of " << session_.context()
+              << " tokens is full, the answer is cut here: /undo takes turns back, /clear begins anew, --ctx "
+                 "makes it larger]\n";
+  if (view_.stats)
+    std::cerr << "[" << statistics_line(reply) << "; seed " << session_.settings().seed << "]\n";
+
+  const double used = reply.prompt_tokens + static_cast<double>(drawn);
+  const bool filling = used >= nearly_full * session_.context();
+  if (filling && !warned_ && reply.ending != Ending::context_full)
+    std::cerr << "[" << used << " of " << session_.context() << " tokens of the context are used]\n";
+  warned_ = filling;
+  if (editor_) std::cerr << "\n";
+}
+
+}  // namespace kelvin

@@ -1,0 +1,36 @@
+// kelvin-chat between a person (or a pipe) and a session: reads turns, streams answers, obeys Ctrl-C.
+#pragma once
+
+#include "tools/chat/chat_commands.h"
+#include "tools/chat/chat_session.h"
+#include "tools/terminal/line_editor.h"
+
+namespace kelvin {
+
+class ChatLoop {
+ public:
+  // Answers go to stdout, everything else to stderr. `editor` is nullptr where stdin is read as plain lines,
+  // each of them a turn.
+  ChatLoop(ChatSession& session, ChatView view, LineEditor* editor);
+
+  // Returns the exit status: 0; 130 if Ctrl-C ended it; 1 if a turn of a pipe failed.
+  int run();
+
+ private:
+  void turn(const std::string& line);
+  void answer(const std::string* message);  // nullptr: to the last one again
+  void report(const Continuation& reply, bool again);
+  Line read();
+
+  ChatSession& session_;
+  ChatView view_;
+  ChatCommands commands_;
+  LineEditor* editor_;
+  PlainLines lines_;
+  bool over_ = false;
+  bool failed_ = false;
+  bool warned_ = false;       // that the context fills up
+  bool interrupted_ = false;  // the last thing done was Ctrl-C: once more ends the chat
+};
+
+}  // namespace kelvin

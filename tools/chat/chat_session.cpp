@@ -1,0 +1,154 @@
+#include "tools/chat/chat_session.h"
+
+#include "engine/kernels/kernels.h"
+#include "loaders/load_error.h"
+
+namespace kelvin {
+namespace {
+
+std::string content_of(const std::optional<NamedToken>& token) {
+  return token ? token->content : std::string();
+}
+
+// The noise of an answer: by its place in the conversation and by how often it was asked for, so that the
+// same seed and the same messages give the same answers, and /regen another one.
+std::uint64_t stream_of(std::size_t turn, std::uint32_t attempt) {
+  return (static_cast<std::uint64_t>(turn) << 16 | (attempt & 0xFFFFu)) & 0xFFFFFFFFu;
+}
+
+}  // namespace
+
+ChatSession::ChatSession(OpenModel& model, ChatSettings settings)
+    : model_(model), settings_(std::move(settings)), sequence_(*model.model, model.context) {
+  const TokenizerInfo& info = model.text.info;
+  if (info.chat_template) template_ = ChatTemplate::parse(*info.chat_template, info.chat_template_origin);
+}
+
+std::string ChatSession::render(std::span<const SavedMessage> conversation, bool for_answer) const {
+  if (!template_) {
+    std::string text = settings_.system.value_or("");
+    for (const SavedMessage& message : conversation) text += message.content;
+    return text;
+  }
+  std::vector<ChatMessage> messages;
+  if (settings_.system) messages.push_back({"system", *settings_.system});
+  for (const SavedMessage& message : conversation) messages.push_back({message.role, message.content});
+  RenderOptions options;
+  options.clock = settings_.clock;
+  const TokenizerInfo& info = model_.text.info;
+  return render_chat(*template_, messages, for_answer, content_of(info.bos), content_of(info.eos), {},
+                     options);
+}
+
+std::span<const SavedMessage> ChatSession::last_question() const {
+  return std::span(messages_).first(messages_.empty() ? 0 : messages_.size() - 1);
+}
+
+std::vector<int> ChatSession::prompt_ids() const { return encode_prompt(model_, prompt_text()); }
+
+int ChatSession::length() const {
+  return static_cast<int>(encode_prompt(model_, render(messages_, false)).size());
+}
+
+Continuation ChatSession::answer(std::uint32_t attempt, const ChatTurn& turn) {
+  const std::vector<int> prompt = encode_prompt(model_, render(messages_));
+  const int length = static_cast<int>(prompt.size());
+  if (length == 0) throw ChatError("the prompt is empty");
+  if (length >= model_.context)
+    throw ChatError("the conversation would need " + std::to_string(length) +
+                    " tokens and room for an answer, the context holds " + std::to_string(model_.context) +
+                    ": /undo takes turns back, /clear begins anew, --ctx makes it larger");
+  const Chain chain = settings_.sampling.chain(model_.vocabulary());
+  ContinuationRequest request;
+  request.prompt = prompt;
+  request.chain = &chain;
+  request.seed = settings_.seed;
+  request.stream = stream_of(messages_.size() / 2, attempt);
+  request.most_tokens = settings_.most_tokens;
+  request.stops = model_.stops;
+  request.text_continues = !has_template();
+  request.log_probabilities = turn.log_probabilities;
+  request.stop = turn.stop;
+  request.on_prompt = turn.on_prompt;
+  request.on_text = turn.on_text;
+  return continue_prompt(*model_.model, sequence_, model_.tokenizer(), request);
+}
+
+Continuation ChatSession::ask(const std::string& text, const ChatTurn& turn) {
+  messages_.push_back({"user", text, 0});
+  try {
+    Continuation reply = answer(0, turn);
+    if (reply.ids.empty())
+      messages_.pop_back();
+    else
+      messages_.push_back({"assistant", reply.text, 0});
+    return reply;
+  } catch (...) {
+    messages_.pop_back();
+    throw;
+  }
+}
+
+Continuation ChatSession::regenerate(const ChatTurn& turn) {
+  if (messages_.empty()) throw ChatError("there is no answer yet");
+  const SavedMessage old = messages_.back();
+  messages_.pop_back();
+  try {
+    Continuation reply = answer(old.attempt + 1, turn);
+    messages_.push_back(reply.ids.empty() ? old : SavedMessage{"assistant", reply.text, old.attempt + 1});
+    return reply;
+  } catch (...) {
+    messages_.push_back(old);
+    throw;
+  }
+}
+
+bool ChatSession::undo() {
+  if (messages_.empty()) return false;
+  messages_.resize(messages_.size() - 2);
+  return true;
+}
+
+SavedChat ChatSession::save() const {
+  SavedChat chat;
+  chat.model = model_.folder.string();
+  chat.system = settings_.system;
+  chat.messages = messages_;
+  chat.seed = settings_.seed;
+  const Chain chain = settings_.sampling.chain(model_.vocabulary());
+  chat.sample = chain.text();
+  chat.non_finite = chain.non_finite() == NonFinite::mask ? "mask" : "error";
+  chat.most_tokens = settings_.most_tokens;
+  chat.clock = settings_.clock;
+  return chat;
+}
+
+void ChatSession::restore(const SavedChat& saved, const std::string& origin) {
+  SamplerSettings sampling;
+  try {
+    sampling.set("sample", saved.sample, Source::flag, origin);
+    sampling.set("nonfinite", saved.non_finite, Source::flag, origin);
+    sampling.chain(model_.vocabulary());
+  } catch (const std::invalid_argument& error) {
+    throw LoadError(origin, error.what());
+  }
+  settings_.sampling = std::move(sampling);
+  settings_.seed = saved.seed;
+  settings_.seed_origin = settings_.most_tokens_origin = origin;
+  settings_.most_tokens = saved.most_tokens;
+  settings_.system = saved.system;
+  settings_.clock = saved.clock;
+  messages_ = saved.messages;
+}
+
+std::string ChatSession::model_line() const {
+  const Model& model = *model_.model;
+  std::error_code ignored;
+  return std::filesystem::weakly_canonical(model_.folder, ignored).string() + " (" +
+         model.config().architecture + ", " +
+         (model.weights().head.storage == Storage::f32 ? "f32" : "bf16") + ", " +
+         std::to_string(model.threads()) + (model.threads() == 1 ? " thread, " : " threads, ") +
+         model.kernels().name + ")";
+}
+
+}  // namespace kelvin

@@ -1,0 +1,78 @@
+#include "tools/chat/chat_setting.h"
+
+#include <algorithm>
+#include <stdexcept>
+
+#include "tools/options/sampling_options.h"
+#include "tools/options/suggest.h"
+
+namespace kelvin {
+namespace {
+
+constexpr std::string_view origin = "/set";
+
+// The chain in force with the stages of `type`'s name (or, for a temperature, every temperature) replaced by
+// one, which is written as chain text; empty: taken out.
+std::string chain_with(const Chain& chain, const StageType& type, const std::string& stage) {
+  std::string text;
+  bool placed = stage.empty();
+  const auto append = [&](const std::string& link) { text += (text.empty() ? "" : ",") + link; };
+  for (const Chain::Link& link : chain.links()) {
+    const bool both_temperatures = type.kind == Kind::temperature && link.type.kind == Kind::temperature;
+    if (link.type.name != type.name && !both_temperatures) {
+      append(link.text);
+    } else if (!placed) {
+      append(stage);
+      placed = true;
+    }
+  }
+  if (!placed) append(stage);
+  return text;
+}
+
+// A whole chain contradicts a stage set beside it, and keeps a stage that was taken out beside it.
+bool whole_chain_in_force(const SamplerSettings& changed, const StageType& type, bool off,
+                          const Vocabulary& vocabulary) {
+  try {
+    const Chain chain = changed.chain(vocabulary);
+    return off && std::any_of(chain.links().begin(), chain.links().end(),
+                              [&](const Chain::Link& link) { return link.type.name == type.name; });
+  } catch (const std::invalid_argument&) {
+    return true;
+  }
+}
+
+}  // namespace
+
+void change_sampling(SamplerSettings& settings, const std::string& name, const std::string& value,
+                     const Vocabulary& vocabulary) {
+  const StageType* type = find_stage(name);
+  if (!type) {
+    const std::vector<std::string> names = setting_names();
+    if (std::find(names.begin(), names.end(), name) == names.end()) {
+      std::vector<std::string> all = names;
+      all.insert(all.end(), {"n", "stats", "seed", "system"});
+      throw std::invalid_argument("unknown setting \"" + name + "\"" + suggestion(name, all));
+    }
+  }
+  SamplerSettings changed = settings;
+  changed.set(name, value, Source::flag, origin);
+  if (!type) {
+    changed.chain(vocabulary);
+  } else {
+    if (type->kind == Kind::temperature)
+      for (const StageType& other : stage_types())
+        if (other.kind == Kind::temperature && other.name != type->name)
+          changed.set(other.name, "off", Source::flag, origin);
+    const bool off = value == "off";
+    if (whole_chain_in_force(changed, *type, off, vocabulary)) {
+      changed = settings;
+      const std::string stage = off ? "" : type->name + "=" + value;
+      changed.set("sample", chain_with(settings.chain(vocabulary), *type, stage), Source::flag, origin);
+      changed.chain(vocabulary);
+    }
+  }
+  settings = std::move(changed);
+}
+
+}  // namespace kelvin

@@ -1,0 +1,236 @@
+#include "tools/options/flags.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <iostream>
+
+#include "tools/options/suggest.h"
+
+namespace kelvin {
+namespace {
+
+constexpr std::size_t help_width = 100;
+constexpr std::size_t widest_left_column = 26;
+
+std::string_view without_plus(std::string_view text) {
+  return text.size() > 1 && text[0] == '+' && text[1] != '-' && text[1] != '+' ? text.substr(1) : text;
+}
+
+template <class T>
+std::optional<T> parse_whole(std::string_view text) {
+  text = without_plus(text);
+  T value{};
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return value;
+}
+
+std::string whole_range(std::int64_t min, std::int64_t max) {
+  if (max == std::numeric_limits<int>::max())
+    return "a whole number" + (min == 0 ? ", 0 or more" : " of at least " + std::to_string(min)) +
+           " expected";
+  return "a whole number from " + std::to_string(min) + " to " + std::to_string(max) + " expected";
+}
+
+std::string short_number(double value) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%g", value);
+  return text;
+}
+
+int parse_int(const std::string& value, int min, int max) {
+  const auto number = parse_integer(value);
+  if (!number || *number < min || *number > max) throw UsageError(whole_range(min, max));
+  return static_cast<int>(*number);
+}
+
+// Appends `text` broken at spaces, each line but the first indented.
+void append_wrapped(std::string& out, std::string_view text, std::size_t column, std::size_t indent) {
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find(' '), text.size());
+    if (column > indent && column + 1 + end > help_width) {
+      out += '\n' + std::string(indent, ' ');
+      column = indent;
+    } else if (column > indent) {
+      out += ' ';
+      ++column;
+    }
+    out += text.substr(0, end);
+    column += end;
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  out += '\n';
+}
+
+}  // namespace
+
+std::optional<double> parse_real(std::string_view text) {
+  const auto value = parse_whole<double>(text);
+  return value && !std::isnan(*value) ? value : std::nullopt;
+}
+std::optional<std::int64_t> parse_integer(std::string_view text) { return parse_whole<std::int64_t>(text); }
+std::optional<std::uint64_t> parse_unsigned(std::string_view text) {
+  return parse_whole<std::uint64_t>(text);
+}
+
+Setter to(std::string& target) {
+  return [&target](const std::string& value) { target = value; };
+}
+Setter to(std::optional<std::string>& target) {
+  return [&target](const std::string& value) { target = value; };
+}
+Setter to(int& target, int min, int max) {
+  return [&target, min, max](const std::string& value) { target = parse_int(value, min, max); };
+}
+Setter to(std::optional<int>& target, int min, int max) {
+  return [&target, min, max](const std::string& value) { target = parse_int(value, min, max); };
+}
+Setter to(std::optional<std::uint64_t>& target) {
+  return [&target](const std::string& value) {
+    const auto number = parse_unsigned(value);
+    if (!number) throw UsageError("a whole number from 0 to 18446744073709551615 expected");
+    target = *number;
+  };
+}
+Setter to(double& target, double min, double max) {
+  return [&target, min, max](const std::string& value) {
+    const auto number = parse_real(value);
+    if (!number || *number < min || *number > max)
+      throw UsageError("a number from " + short_number(min) + " to " + short_number(max) + " expected");
+    target = *number;
+  };
+}
+Setter to(std::vector<int>& target) {
+  return [&target](const std::string& value) {
+    target.clear();
+    std::size_t begin = 0;
+    while (begin <= value.size()) {
+      const std::size_t end = std::min(value.find(',', begin), value.size());
+      const auto id = parse_integer(std::string_view(value).substr(begin, end - begin));
+      if (!id || *id < 0 || *id > std::numeric_limits<int>::max())
+        throw UsageError("token ids such as 1,2,3 expected");
+      target.push_back(static_cast<int>(*id));
+      begin = end + 1;
+    }
+  };
+}
+
+Flags::Flags(std::string program, std::string purpose)
+    : program_(std::move(program)), purpose_(std::move(purpose)) {}
+
+void Flags::group(std::string title) {
+  entries_.push_back({Entry::Kind::title, "", "", std::move(title), {}});
+}
+
+void Flags::note(std::string text) {
+  entries_.push_back({Entry::Kind::paragraph, "", "", std::move(text), {}});
+}
+
+void Flags::option(std::string name, std::string placeholder, std::string help, Setter set) {
+  entries_.push_back(
+      {Entry::Kind::option, std::move(name), std::move(placeholder), std::move(help), std::move(set)});
+}
+
+void Flags::alias(std::string name, const std::string& of) {
+  Entry entry = find(of);
+  for (Entry& original : entries_)
+    if (original.name == of) original.text += " (also --" + name + ")";
+  entry.kind = Entry::Kind::alias;
+  entry.name = std::move(name);
+  entries_.push_back(std::move(entry));
+}
+
+void Flags::toggle(std::string name, std::string help, bool& on) {
+  entries_.push_back(
+      {Entry::Kind::toggle, std::move(name), "", std::move(help), [&on](const std::string&) { on = true; }});
+}
+
+const Flags::Entry& Flags::find(std::string_view name) const {
+  for (const Entry& entry : entries_)
+    if (!entry.name.empty() && entry.name == name) return entry;
+  std::vector<std::string> names = {"help", "version"};
+  for (const Entry& entry : entries_)
+    if (!entry.name.empty()) names.push_back(entry.name);
+  throw UsageError("unknown option --" + std::string(name) + suggestion(name, names, "--"));
+}
+
+bool Flags::is_option(std::string_view word) const {
+  if (!word.starts_with("--")) return false;
+  word = word.substr(2, word.find('=') == std::string_view::npos ? word.npos : word.find('=') - 2);
+  return word == "help" || word == "version" ||
+         std::any_of(entries_.begin(), entries_.end(),
+                     [&](const Entry& entry) { return !entry.name.empty() && entry.name == word; });
+}
+
+bool Flags::parse(int argc, const char* const* argv) {
+  for (int i = 1; i < argc; ++i) {
+    const std::string word = argv[i];
+    if (word == "--help" || word == "-h") {
+      std::cout << help();
+      return false;
+    }
+    if (word == "--version") {
+      std::cout << program_ << " " KELVIN_VERSION "\n";
+      return false;
+    }
+    if (!word.starts_with("--") || word == "--")
+      throw UsageError("unexpected argument \"" + word + "\"; options begin with -- (see --help)");
+    const std::size_t equals = word.find('=');
+    const std::string name = word.substr(2, equals == word.npos ? word.npos : equals - 2);
+    const Entry& entry = find(name);
+    std::string value;
+    if (entry.kind == Entry::Kind::toggle) {
+      if (equals != word.npos) throw UsageError("--" + name + " takes no value");
+    } else if (equals != word.npos) {
+      value = word.substr(equals + 1);
+    } else if (i + 1 < argc && !is_option(argv[i + 1])) {
+      value = argv[++i];
+    } else {
+      throw UsageError("--" + name + " needs a value: --" + name + " " + entry.placeholder);
+    }
+    try {
+      entry.set(value);
+    } catch (const UsageError& error) {
+      throw UsageError("--" + name + ": " + error.what() + ", \"" + value + "\" found");
+    } catch (const std::invalid_argument& error) {
+      throw UsageError("--" + name + ": " + error.what());
+    }
+  }
+  return true;
+}
+
+std::string Flags::help() const {
+  const auto left_of = [](const Entry& entry) {
+    return "  --" + entry.name + (entry.placeholder.empty() ? "" : " " + entry.placeholder);
+  };
+  std::vector<Entry> all = entries_;
+  all.push_back({Entry::Kind::title, "", "", "other", {}});
+  all.push_back({Entry::Kind::toggle, "help", "", "this text", {}});
+  all.push_back({Entry::Kind::toggle, "version", "", "the version", {}});
+
+  std::size_t column = 0;
+  std::erase_if(all, [](const Entry& entry) { return entry.kind == Entry::Kind::alias; });
+  for (const Entry& entry : all)
+    if (const std::size_t width = left_of(entry).size(); !entry.name.empty() && width <= widest_left_column)
+      column = std::max(column, width + 2);
+
+  std::string out = program_ + ": " + purpose_ + "\nusage: " + program_ + " [options]\n";
+  for (const Entry& entry : all) {
+    if (entry.kind == Entry::Kind::title) {
+      out += "\n" + entry.text + "\n";
+    } else if (entry.kind == Entry::Kind::paragraph) {
+      out += "  ";
+      append_wrapped(out, entry.text, 2, 2);
+    } else {
+      const std::string left = left_of(entry);
+      out += left;
+      out +=
+          left.size() + 2 > column ? "\n" + std::string(column, ' ') : std::string(column - left.size(), ' ');
+      append_wrapped(out, entry.text, column, column);
+    }
+  }
+  return out;
+}
+
+}  // namespace kelvin

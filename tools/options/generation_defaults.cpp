@@ -1,0 +1,26 @@
+#include "tools/options/generation_defaults.h"
+
+namespace kelvin {
+
+void apply_generation_config(SamplerSettings& settings, const GenerationConfig& config) {
+  const auto set = [&](const char* key, const auto& value) {
+    if (value) settings.set_from_generation_config(key, static_cast<double>(*value));
+  };
+  set("top_k", config.top_k);
+  set("top_p", config.top_p);
+  set("min_p", config.min_p);
+  set("repetition_penalty", config.repetition_penalty);
+  // Where the makers recommend greedy decoding, their temperature is not in use.
+  if (config.do_sample == false)
+    settings.set("temp", "0", Source::generation_config, "generation_config.json: do_sample false");
+  else
+    set("temperature", config.temperature);
+}
+
+MostTokens most_tokens(std::optional<int> flag, const GenerationConfig& config, int standard) {
+  if (flag) return {*flag, "--n"};
+  if (config.max_new_tokens) return {*config.max_new_tokens, "generation_config.json"};
+  return {standard, "default"};
+}
+
+}  // namespace kelvin

@@ -1,0 +1,90 @@
+#include "tools/options/model_options.h"
+
+#include <algorithm>
+#include <chrono>
+
+#include "loaders/model_folder.h"
+#include "tools/options/model_folder_option.h"
+#include "tools/terminal/progress_bar.h"
+
+namespace kelvin {
+namespace {
+
+LoadedModel load_with_progress(const std::filesystem::path& folder, std::optional<Storage> storage) {
+  ProgressBar bar("loading", "B");
+  LoadOptions options;
+  options.storage = storage;
+  options.progress = [&](std::size_t done, std::size_t total) {
+    bar.update(static_cast<double>(done), static_cast<double>(total));
+  };
+  return load_model(folder, options);
+}
+
+// The ids the model's makers name, and the tokenizer's own end token; those the model cannot give are no use.
+std::vector<int> stop_ids(const GenerationConfig& generation, const TokenizerInfo& info, int vocab_size) {
+  std::vector<int> ids = generation.eos;
+  if (info.eos && info.eos->id) ids.push_back(*info.eos->id);
+  std::erase_if(ids, [&](int id) { return id < 0 || id >= vocab_size; });
+  std::sort(ids.begin(), ids.end());
+  ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
+  return ids;
+}
+
+}  // namespace
+
+void ModelFlags::add_to(Flags& flags) {
+  flags.group("model");
+  add_model_folder(flags, folder);
+  flags.option("weights", "KIND", "how matrices are kept: f32 or bf16 (default: as in the files)",
+               [this](const std::string& value) {
+                 if (value != "f32" && value != "bf16") throw UsageError("f32 or bf16 expected");
+                 weights = value == "f32" ? Storage::f32 : Storage::bf16;
+               });
+  flags.option("threads", "N", "default: one per processor; the output does not depend on it",
+               to(threads, 1, 1024));
+  flags.option("ctx", "N", "most tokens of prompt and answer (default: what the model was made for)",
+               to(context, 2, 1 << 24));
+}
+
+OpenModel open_model(const ModelFlags& flags) {
+  const auto start = std::chrono::steady_clock::now();
+  const std::filesystem::path folder = model_folder(flags.folder);
+  LoadedModel loaded = load_with_progress(folder, flags.weights);
+  LoadedTokenizer text = load_tokenizer(folder);
+
+  const int vocab_size = loaded.config.vocab_size;
+  std::vector<std::string> token_bytes(
+      static_cast<std::size_t>(std::min(vocab_size, text.tokenizer.vocab_size())));
+  for (std::size_t id = 0; id < token_bytes.size(); ++id)
+    token_bytes[id] = text.tokenizer.bytes(static_cast<int>(id));
+  std::vector<int> stops = stop_ids(loaded.generation, text.info, vocab_size);
+  const int context = flags.context.value_or(std::max(loaded.config.max_position, 2));
+
+  ModelOptions options;
+  options.threads = flags.threads;
+  auto model = std::make_unique<Model>(std::move(loaded.config), std::move(loaded.weights), options);
+  const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
+  return {folder,
+          std::move(loaded.generation),
+          std::move(text),
+          std::move(model),
+          std::move(token_bytes),
+          std::move(stops),
+          context,
+          seconds.count()};
+}
+
+std::vector<int> encode_prompt(const OpenModel& model, std::string_view prompt) {
+  const Tokenizer& tokenizer = model.tokenizer();
+  std::vector<int> ids = tokenizer.encode(prompt, false);
+  // What the tokenizer puts around an empty text: BOS, or several tokens; an end token has no place in a
+  // prompt.
+  std::vector<int> begin = tokenizer.encode("", true);
+  const auto& eos = model.text.info.eos;
+  if (begin.size() > 1 && eos && eos->id == begin.back()) begin.pop_back();
+  if (ids.size() < begin.size() || !std::equal(begin.begin(), begin.end(), ids.begin()))
+    ids.insert(ids.begin(), begin.begin(), begin.end());
+  return ids;
+}
+
+}  // namespace kelvin

@@ -1,0 +1,51 @@
+// The model group of a command line, and the model it names, ready to run.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/model.h"
+#include "loaders/generation_config.h"
+#include "loaders/hf_tokenizer.h"
+#include "sampling/stage.h"
+#include "tools/options/flags.h"
+
+namespace kelvin {
+
+struct ModelFlags {
+  std::optional<std::string> folder;
+  std::optional<Storage>
+      weights;      // how matrices are stored; default: as in the files where they are bf16, else f32
+  int threads = 0;  // 0: one per processor
+  std::optional<int> context;  // tokens
+
+  void add_to(Flags& flags);
+};
+
+struct OpenModel {
+  std::filesystem::path folder;
+  GenerationConfig generation;
+  LoadedTokenizer text;  // tokenizer and its special tokens
+  std::unique_ptr<Model> model;
+  std::vector<std::string> token_bytes;  // (tokens,) what each id decodes to, for stages that look at text
+  std::vector<int> stops;                // ids that end an answer, ascending
+  int context;                           // most tokens of a sequence
+  double load_seconds;
+
+  const Tokenizer& tokenizer() const { return text.tokenizer; }
+  Vocabulary vocabulary() const { return {token_bytes, stops}; }
+};
+
+// Loads config, weights and tokenizer of the folder named (or the demo model), with a progress bar. Throws
+// LoadError, UsageError.
+OpenModel open_model(const ModelFlags& flags);
+
+// The ids of a prompt, begun by the model's BOS if its tokenizer adds one, also where `prompt` (out of a chat
+// template, say) writes it itself: never by two.
+std::vector<int> encode_prompt(const OpenModel& model, std::string_view prompt);
+
+}  // namespace kelvin

@@ -1,0 +1,46 @@
+#include "tools/options/prompt_options.h"
+
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+#include <iterator>
+
+namespace kelvin {
+
+void PromptOptions::add_to(Flags& flags) {
+  flags.group("prompt (one of these)");
+  flags.option("prompt", "TEXT", "a text; BOS is put before it if the tokenizer does so", to(text));
+  flags.option("prompt-file", "FILE", "the same from a file, - for stdin", to(file));
+  flags.option("ids", "LIST", "token ids such as 1,2,3, taken as they are", to(ids));
+}
+
+std::vector<int> PromptOptions::resolve(const OpenModel& model) const {
+  const int given = (text ? 1 : 0) + (file ? 1 : 0) + (ids.empty() ? 0 : 1);
+  if (given == 0) throw UsageError("a prompt is missing: --prompt TEXT, --prompt-file FILE or --ids LIST");
+  if (given > 1) throw UsageError("--prompt, --prompt-file and --ids exclude each other");
+  if (ids.empty()) {
+    std::vector<int> encoded = encode_prompt(model, text ? *text : read_file(*file));
+    if (encoded.empty()) throw UsageError("the prompt is empty and the tokenizer puts nothing before it");
+    return encoded;
+  }
+  const int vocabulary = model.model->config().vocab_size;
+  for (const int id : ids)
+    if (id >= vocabulary)
+      throw UsageError("--ids: ids from 0 to " + std::to_string(vocabulary - 1) + " expected, " +
+                       std::to_string(id) + " found");
+  return ids;
+}
+
+std::string read_file(const std::string& path) {
+  if (path == "-") return {std::istreambuf_iterator<char>(std::cin), {}};
+  std::error_code ignored;
+  if (std::filesystem::is_directory(path, ignored))
+    throw UsageError("cannot read " + path + ": a file expected, a folder found");
+  std::ifstream file(path, std::ios::binary);
+  if (!file) throw UsageError("cannot read " + path + ": " + std::strerror(errno));
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+}  // namespace kelvin

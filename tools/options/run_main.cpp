@@ -1,0 +1,43 @@
+#include "tools/options/run_main.h"
+
+#include <cstdio>
+#include <exception>
+#include <filesystem>
+#include <iostream>
+#include <string>
+
+#include "loaders/load_error.h"
+#include "tokenizer/jinja/error.h"
+#include "tools/options/flags.h"
+
+namespace kelvin {
+
+int run_main(int argc, char** argv, int (*tool)(int, char**)) {
+  const std::string program =
+      argc > 0 ? std::filesystem::path(argv[0]).filename().string() : std::string("kelvin");
+  const auto fail = [&](const std::string& what, int status) {
+    std::cout.flush();
+    std::cerr << program << ": " << what << std::endl;
+    return status;
+  };
+  try {
+    const int status = tool(argc, argv);
+    std::cout.flush();
+    if (!std::cout || std::fflush(stdout) != 0) return fail("cannot write to standard output", 1);
+    return status;
+  } catch (const UsageError& error) {
+    return fail(error.what(), 2);
+  } catch (const std::invalid_argument& error) {
+    return fail(error.what(), 2);
+  } catch (const LoadError& error) {
+    return fail(error.what(), 2);
+  } catch (const TemplateError& error) {
+    return fail(error.what(), 2);
+  } catch (const std::bad_alloc&) {
+    return fail("out of memory", 1);
+  } catch (const std::exception& error) {
+    return fail(error.what(), 1);
+  }
+}
+
+}  // namespace kelvin

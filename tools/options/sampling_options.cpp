@@ -1,0 +1,64 @@
+#include "tools/options/sampling_options.h"
+
+#include <algorithm>
+#include <cctype>
+#include <random>
+#include <stdexcept>
+
+namespace kelvin {
+namespace {
+
+std::string placeholder_of(const StageType& type) {
+  if (type.parameters.empty()) return "on";
+  std::string name = type.parameters[0].name;
+  for (char& c : name) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+  return name;
+}
+
+std::string listed(const std::vector<std::string>& names) {
+  std::string text;
+  for (const std::string& name : names) text += (text.empty() ? "" : ", ") + name;
+  return text;
+}
+
+}  // namespace
+
+void SamplingOptions::add_to(Flags& flags) {
+  const auto setting = [&](const std::string& name, const std::string& placeholder, const std::string& help) {
+    flags.option(name, placeholder, help, [this, name](const std::string& value) {
+      if (value.empty() && name != "sample") throw std::invalid_argument("a value expected, nothing found");
+      try {
+        settings.set(name, value, Source::flag, "--" + name);
+      } catch (const std::invalid_argument& error) {
+        // The option's name stands before the message already.
+        const std::string message = error.what();
+        throw std::invalid_argument(message.starts_with(name + ": ") ? message.substr(name.size() + 2)
+                                                                     : message);
+      }
+    });
+  };
+  flags.group("sampling (each may be given as a stage of --sample, too)");
+  setting("sample", "CHAIN", "the stages in your order, as in \"penalty=1.1,top-k=40,temp=0.8,min-p=0.05\"");
+  setting("order", "NAME", "place the stages as another engine does: " + listed(order_names()));
+  for (const StageType& type : stage_types()) {
+    setting(type.name, placeholder_of(type), type.help);
+    for (const std::string& alias : type.aliases) flags.alias(alias, type.name);
+  }
+  setting("nonfinite", "RULE", "NaN or infinite logits: error or mask");
+  flags.option("seed", "N",
+               "of the noise; the same seed gives the same text (default: random, printed at the end)",
+               to(seed));
+}
+
+std::uint64_t random_seed() { return std::random_device()(); }
+
+std::vector<std::string> setting_names() {
+  std::vector<std::string> names = {"sample", "order", "nonfinite"};
+  for (const StageType& type : stage_types()) {
+    names.push_back(type.name);
+    names.insert(names.end(), type.aliases.begin(), type.aliases.end());
+  }
+  return names;
+}
+
+}  // namespace kelvin

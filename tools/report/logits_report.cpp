@@ -1,0 +1,94 @@
+#include "tools/report/logits_report.h"
+
+#include <cstdio>
+#include <ostream>
+#include <stdexcept>
+
+#include "loaders/json_writer.h"
+#include "loaders/load_error.h"
+
+namespace kelvin {
+namespace {
+
+std::string formatted(const char* format, double value) {
+  char text[48];
+  std::snprintf(text, sizeof text, format, value);
+  return text;
+}
+
+void write_chances(JsonWriter& json, std::string_view key, std::span<const TokenChance> chances,
+                   const Tokenizer& tokenizer) {
+  json.key(key).begin_array();
+  for (const TokenChance& chance : chances) {
+    json.begin_object().member("id", chance.id).member("piece", tokenizer.piece(chance.id));
+    json.member("probability", chance.probability).member("logprob", chance.log_probability);
+    json.member("rank", chance.rank).end_object();
+  }
+  json.end_array();
+}
+
+}  // namespace
+
+std::string shown_token(const Tokenizer& tokenizer, int id) {
+  if (!tokenizer.is_known(id)) return "(no token)";
+  return in_quotes(tokenizer.bytes(id), 40);
+}
+
+LogitsReport::LogitsReport(std::ostream& out, const Tokenizer& tokenizer, Format format)
+    : out_(out), tokenizer_(tokenizer), format_(format) {}
+
+void LogitsReport::add(int position, int id, std::span<const float> logits, std::optional<int> next) {
+  DistributionView view;
+  try {
+    view = view_distribution(logits, format_.top, format_.bottom);
+  } catch (const std::invalid_argument& error) {
+    throw std::runtime_error("position " + std::to_string(position) + ": " + error.what());
+  }
+  format_.json ? add_json(position, id, view) : add_text(position, id, view);
+  chance_.reset();
+  if (next) chance_ = chance_of(logits, *next);
+}
+
+void LogitsReport::add_text(int position, int id, const DistributionView& view) {
+  char line[96];
+  std::snprintf(line, sizeof line, "%5d  %6d  ", position, id);
+  out_ << line << shown_token(tokenizer_, id);
+  if (chance_) out_ << formatted("   p %.4g", chance_->probability) << "  rank " << chance_->rank;
+  out_ << formatted("   S %.4f nats", view.entropy) << "\n";
+  const auto list = [&](const char* title, const std::vector<TokenChance>& chances) {
+    if (chances.empty()) return;
+    out_ << "               " << title;
+    for (const TokenChance& chance : chances)
+      out_ << "  " << shown_token(tokenizer_, chance.id) << formatted(" %.3g", chance.probability);
+    out_ << "\n";
+  };
+  list("most ", view.top);
+  list("least", view.bottom);
+}
+
+void LogitsReport::add_json(int position, int id, const DistributionView& view) {
+  JsonWriter json;
+  json.begin_object().member("position", position).member("id", id).member("piece", tokenizer_.piece(id));
+  if (chance_)
+    json.member("probability", chance_->probability)
+        .member("logprob", chance_->log_probability)
+        .member("rank", chance_->rank);
+  else
+    json.member("probability", nullptr).member("logprob", nullptr).member("rank", nullptr);
+  json.member("entropy", view.entropy);
+  write_chances(json, "top", view.top, tokenizer_);
+  write_chances(json, "bottom", view.bottom, tokenizer_);
+  out_ << json.end_object().text() << "\n";
+}
+
+void LogitsReport::finish(int positions, int vocabulary, const std::string& sha256) {
+  if (format_.json) {
+    JsonWriter json;
+    json.begin_object().member("positions", positions).member("vocabulary", vocabulary);
+    out_ << json.member("sha256", sha256).end_object().text() << "\n";
+  } else {
+    out_ << "sha256 " << sha256 << "  (" << positions << " x " << vocabulary << " float32)\n";
+  }
+}
+
+}  // namespace kelvin
