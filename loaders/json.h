@@ -22,8 +22,12 @@ namespace kelvin {
 enum class JsonType : std::uint8_t { null, boolean, number, string, array, object };
 
 class JsonTape;
-class JsonItems;
-class JsonMembers;
+class JsonValue;
+struct JsonMember;
+template <typename Element>
+class JsonRange;
+using JsonItems = JsonRange<JsonValue>;
+using JsonMembers = JsonRange<JsonMember>;
 
 // A handle to one value; valid as long as any copy of its document lives.
 class JsonValue {
@@ -61,8 +65,8 @@ class JsonValue {
   [[noreturn]] void fail(std::string_view problem) const;
 
  private:
-  friend class JsonItems;
-  friend class JsonMembers;
+  template <typename Element>
+  friend class JsonRange;
   void require(JsonType type) const;
 
   const JsonTape* tape_;

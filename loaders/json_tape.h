@@ -3,6 +3,7 @@
 #pragma once
 
 #include <iterator>
+#include <type_traits>
 #include <vector>
 
 #include "loaders/json.h"
@@ -62,18 +63,26 @@ inline constexpr std::uint32_t json_lookup_from = 12;
 
 std::uint32_t json_hash(std::string_view key);
 
-class JsonItems {
+// Walks over an array's items (Element = JsonValue) or an object's members (Element = JsonMember).
+template <typename Element>
+class JsonRange {
  public:
   class iterator {
    public:
-    using value_type = JsonValue;
+    using value_type = Element;
     using difference_type = std::ptrdiff_t;
     using iterator_category = std::input_iterator_tag;
     iterator() = default;
     iterator(const JsonTape* tape, std::uint32_t index) : tape_(tape), index_(index) {}
-    JsonValue operator*() const { return {*tape_, index_}; }
+    Element operator*() const {
+      if constexpr (has_key) {
+        return {tape_->string(tape_->nodes[index_]), JsonValue(*tape_, index_ + 1)};
+      } else {
+        return {*tape_, index_};
+      }
+    }
     iterator& operator++() {
-      index_ = tape_->after(index_);
+      index_ = tape_->after(has_key ? index_ + 1 : index_);
       return *this;
     }
     iterator operator++(int) {
@@ -84,52 +93,17 @@ class JsonItems {
     bool operator==(const iterator&) const = default;
 
    private:
+    static constexpr bool has_key = std::is_same_v<Element, JsonMember>;
     const JsonTape* tape_ = nullptr;
-    std::uint32_t index_ = 0;
+    std::uint32_t index_ = 0;  // of the item, or of the member's key
   };
-  explicit JsonItems(JsonValue array) : array_(array) {}
-  iterator begin() const { return {array_.tape_, array_.index_ + 1}; }
-  iterator end() const { return {array_.tape_, array_.tape_->after(array_.index_)}; }
-  std::size_t size() const { return array_.size(); }
+  explicit JsonRange(JsonValue container) : container_(container) {}
+  iterator begin() const { return {container_.tape_, container_.index_ + 1}; }
+  iterator end() const { return {container_.tape_, container_.tape_->after(container_.index_)}; }
+  std::size_t size() const { return container_.size(); }
 
  private:
-  JsonValue array_;
-};
-
-class JsonMembers {
- public:
-  class iterator {
-   public:
-    using value_type = JsonMember;
-    using difference_type = std::ptrdiff_t;
-    using iterator_category = std::input_iterator_tag;
-    iterator() = default;
-    iterator(const JsonTape* tape, std::uint32_t index) : tape_(tape), index_(index) {}
-    JsonMember operator*() const {
-      return {tape_->string(tape_->nodes[index_]), JsonValue(*tape_, index_ + 1)};
-    }
-    iterator& operator++() {
-      index_ = tape_->after(index_ + 1);
-      return *this;
-    }
-    iterator operator++(int) {
-      const iterator before = *this;
-      ++*this;
-      return before;
-    }
-    bool operator==(const iterator&) const = default;
-
-   private:
-    const JsonTape* tape_ = nullptr;
-    std::uint32_t index_ = 0;  // of the key
-  };
-  explicit JsonMembers(JsonValue object) : object_(object) {}
-  iterator begin() const { return {object_.tape_, object_.index_ + 1}; }
-  iterator end() const { return {object_.tape_, object_.tape_->after(object_.index_)}; }
-  std::size_t size() const { return object_.size(); }
-
- private:
-  JsonValue object_;
+  JsonValue container_;
 };
 
 }  // namespace kelvin
