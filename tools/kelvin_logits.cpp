@@ -1,30 +1,19 @@
 // kelvin-logits: the logits of every position of a text, raw or explained.
-#include <algorithm>
-#include <bit>
 #include <iostream>
 #include <optional>
 
 #include "engine/sha256.h"
-#include "loaders/json_writer.h"
 #include "tools/options/flags.h"
 #include "tools/options/model_options.h"
 #include "tools/options/prompt_options.h"
 #include "tools/options/run_main.h"
 #include "tools/report/logits_report.h"
 #include "tools/report/output_file.h"
+#include "tools/report/raw_logits.h"
 #include "tools/terminal/progress_bar.h"
 
 namespace kelvin {
 namespace {
-
-// float32, little-endian
-std::vector<std::byte> file_bytes(std::span<const float> logits) {
-  std::vector<std::byte> bytes(logits.size_bytes());
-  std::copy_n(std::as_bytes(logits).data(), bytes.size(), bytes.data());
-  if constexpr (std::endian::native == std::endian::big)
-    for (std::size_t i = 0; i < bytes.size(); i += 4) std::reverse(bytes.begin() + i, bytes.begin() + i + 4);
-  return bytes;
-}
 
 int logits_main(int argc, char** argv) {
   ModelFlags model_flags;
@@ -73,7 +62,7 @@ int logits_main(int argc, char** argv) {
       std::span(&feed, 1),
       [&](int, int position, std::span<const float> logits) {
         hash.update(logits);
-        if (file) file->write(file_bytes(logits));
+        if (file) file->write(raw_float32(logits));
         if (!explains) return;
         const auto at = static_cast<std::size_t>(position);
         report.add(position, ids[at], logits,

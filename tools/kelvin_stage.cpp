@@ -1,8 +1,5 @@
 // kelvin-stage: the workbench of sampler authors. Logits from a file through a chain; no model.
-#include <bit>
-#include <fstream>
 #include <iostream>
-#include <iterator>
 #include <optional>
 
 #include "sampling/chain_text.h"
@@ -10,6 +7,7 @@
 #include "tools/options/run_main.h"
 #include "tools/options/sampling_options.h"
 #include "tools/report/output_file.h"
+#include "tools/report/raw_logits.h"
 #include "tools/report/stage_report.h"
 
 namespace kelvin {
@@ -24,33 +22,6 @@ struct Options {
   bool json = false, list = false;
   SamplingOptions sampling;
 };
-
-// float32, little-endian, as written by kelvin-logits --raw
-std::vector<float> read_logits(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file) throw UsageError("--logits: cannot read " + path);
-  const std::vector<char> bytes((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
-  if (file.bad() || bytes.empty() || bytes.size() % sizeof(float) != 0)
-    throw UsageError("--logits: " + path + ": float32 numbers expected, " + std::to_string(bytes.size()) +
-                     " bytes found");
-  std::vector<float> logits(bytes.size() / sizeof(float));
-  for (std::size_t i = 0; i < logits.size(); ++i) {
-    std::uint32_t bits = 0;
-    for (std::size_t byte = 0; byte < sizeof(float); ++byte)
-      bits |= static_cast<std::uint32_t>(static_cast<unsigned char>(bytes[i * sizeof(float) + byte]))
-              << (8 * byte);
-    logits[i] = std::bit_cast<float>(bits);
-  }
-  return logits;
-}
-
-std::string file_bytes(std::span<const float> logits) {
-  std::string bytes;
-  for (const float z : logits)
-    for (int byte = 0; byte < 4; ++byte)
-      bytes += static_cast<char>(std::bit_cast<std::uint32_t>(z) >> (8 * byte));
-  return bytes;
-}
 
 Chain chain_of(const SamplingOptions& sampling) {
   try {
@@ -83,7 +54,7 @@ void run_rows(const Options& options, std::span<const float> all, std::size_t vo
     const Why why = explain(chain, trace, step, before, other_temperatures);
     const StageReport report{row, step.position(), seed, trace, why};
     std::cout << (options.json ? stage_report_json(report) + '\n' : stage_report_text(report));
-    if (file) file->write(file_bytes(logits));
+    if (file) file->write(raw_float32(logits));
     chain.accept(token, step, state);
     history.push_back(token);
   }
@@ -118,7 +89,7 @@ int stage_main(int argc, char** argv) {
     return 0;
   }
   if (options.logits.empty()) throw UsageError("--logits FILE is needed");
-  const std::vector<float> all = read_logits(options.logits);
+  const std::vector<float> all = read_raw_float32(options.logits);
   const std::size_t vocabulary =
       options.vocabulary > 0 ? static_cast<std::size_t>(options.vocabulary) : all.size();
   if (all.size() % vocabulary != 0)
