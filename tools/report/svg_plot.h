@@ -1,0 +1,45 @@
+// Line plots as SVG: for files of their own and inside HTML reports, readable on a light and on a dark
+// ground.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace kelvin {
+
+struct PlotAxis {
+  std::string label;
+  bool logarithmic = false;                           // then only positive values are shown
+  std::optional<double> low, high;                    // default: what the data need
+  std::vector<std::pair<double, std::string>> ticks;  // default: round numbers
+};
+
+struct PlotSeries {
+  enum class Style { line, dashed, points, bars };
+  std::string name;                               // in the legend, unless empty
+  std::vector<std::pair<double, double>> points;  // a point that is not finite interrupts a line
+  Style style = Style::line;
+};
+
+struct Plot {
+  std::string title;
+  PlotAxis x, y;
+  std::vector<PlotSeries> series;
+  int width = 640, height = 400;  // pixels
+};
+
+// An <svg> element. The page's style (html_page.h) colours it.
+std::string svg_of(const Plot& plot);
+
+// A file of its own that holds plots one below the other.
+std::string svg_file(const std::vector<Plot>& plots);
+
+// Style rules that svg_of() relies on.
+std::string plot_style();
+
+// `text` with & < > " as entities, and without characters that XML forbids.
+std::string escape_markup(std::string_view text);
+
+}  // namespace kelvin
