@@ -88,12 +88,12 @@ TemperatureFit fit_temperature(std::span<const ObservedStep> steps, double start
   TemperatureFit fit;
   fit.beta = fit.standard_error = fit.robust_error = undefined;
   if (steps.empty()) return fit;
-  const auto impossible = std::find_if(steps.begin(), steps.end(),
-                                       [](const ObservedStep& step) { return step.observed == -infinity; });
-  if (impossible != steps.end()) {
-    fit.kind = FitKind::impossible;
+  const auto forbidden = std::find_if(steps.begin(), steps.end(),
+                                      [](const ObservedStep& step) { return step.observed == -infinity; });
+  if (forbidden != steps.end()) {
+    fit.kind = FitKind::forbidden;
     fit.nll = infinity;
-    fit.impossible_step = static_cast<std::size_t>(impossible - steps.begin());
+    fit.forbidden_step = static_cast<std::size_t>(forbidden - steps.begin());
     return fit;
   }
   const Extremes extremes = extremes_of(steps);
@@ -110,7 +110,12 @@ TemperatureFit fit_temperature(std::span<const ObservedStep> steps, double start
   }
   fit.kind = FitKind::finite;
   fit.beta = root_of_gradient(steps, start);
-  const TextStatistics at_root = text_statistics(steps, fit.beta);
+  TextStatistics at_root = text_statistics(steps, fit.beta);
+  // A beta that the rounding of the gradient alone explains is 0.
+  if (std::fabs(fit.beta) * at_root.information <= 2e-16 * at_root.gradient_scale) {
+    fit.beta = 0;
+    at_root = text_statistics(steps, 0);
+  }
   fit.nll = at_root.nll;
   fit.standard_error = 1.0 / std::sqrt(at_root.information);
   fit.robust_error = std::sqrt(at_root.score_squares) / at_root.information;

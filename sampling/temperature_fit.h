@@ -36,18 +36,18 @@ enum class FitKind {
   minus_infinity,  // every token was its last: T -> 0-
   undetermined,    // all logits equal at every step: any beta does
   empty,           // no steps
-  impossible,      // a token came that the model forbids: no beta explains it
+  forbidden,       // a token came that the model forbids: no beta explains it
 };
 
 struct TemperatureFit {
   FitKind kind = FitKind::empty;
-  double beta = 0;            // NaN where undetermined, empty or impossible
-  double nll = 0;             // at beta, in nats; the limit at infinite beta; +inf where impossible
+  double beta = 0;            // NaN where undetermined, empty or forbidden
+  double nll = 0;             // at beta, in nats; the limit at infinite beta; +inf where forbidden
   double standard_error = 0;  // of beta if the text is a draw from the model at 1/beta: 1 /
                               // sqrt(information); NaN where not finite
   double robust_error =
       0;  // without that belief: sqrt(sum of (<z> - z_x)^2) / information (Huber 1967; White 1982)
-  std::size_t impossible_step = 0;  // the first, where impossible
+  std::size_t forbidden_step = 0;  // the first, where forbidden
 
   double temperature() const { return 1.0 / beta; }
 };
