@@ -6,6 +6,7 @@
 #include "engine/kernels/kernels.h"
 #include "loaders/json_writer.h"
 #include "loaders/model_folder.h"
+#include "tools/bench/stage_bench.h"
 #include "tools/bench_run.h"
 #include "tools/options/model_folder_option.h"
 #include "tools/options/model_options.h"
@@ -18,7 +19,7 @@ namespace {
 struct Options {
   ModelFlags model;
   BenchSize size{512, 32, 3};
-  bool json = false;
+  bool stages = false, json = false;
 };
 
 struct Report {
@@ -43,6 +44,10 @@ bool parse(Options& options, int argc, char** argv) {
   flags.option("decode", "N", "tokens after the prompt, one by one (default 32)",
                to(options.size.decode, 1, 1 << 20));
   flags.option("repeat", "N", "times; the best counts (default 3)", to(options.size.repeat, 1, 1000));
+  flags.toggle(
+      "stages",
+      "instead of a model: every sampler, the default chain and the draw at 128,256 tokens on one thread",
+      options.stages);
   flags.group("output");
   flags.toggle("json", "one JSON object", options.json);
   return flags.parse(argc, argv);
@@ -77,9 +82,21 @@ void print_text(const Report& r) {
   std::printf("logits   %s\n", r.figures.logits_sha256.c_str());
 }
 
+int bench_stages(bool json) {
+  constexpr std::size_t vocabulary = 128'256;
+  constexpr int repeat = 25;
+  ProgressBar bar("stages", "stages");
+  const StageBench bench =
+      run_stage_bench(vocabulary, repeat, [&](int done, int total) { bar.update(done, total); });
+  bar.finish();
+  std::cout << (json ? stage_bench_json(bench) + "\n" : stage_bench_text(bench));
+  return 0;
+}
+
 int bench(int argc, char** argv) {
   Options options;
   if (!parse(options, argc, argv)) return 0;
+  if (options.stages) return bench_stages(options.json);
   const std::filesystem::path folder = model_folder(options.model.folder);
   const auto start = std::chrono::steady_clock::now();
   LoadOptions load;
