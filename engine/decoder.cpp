@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 #include <exception>
+#include <numeric>
 
 #include "engine/half.h"
 
@@ -227,6 +228,17 @@ int Decoder::next_logits() {
   count_ = std::min(static_cast<int>(wanted_.size()) - shown_, logits_room_);
   if (count_ > 0) team_.run([&](ThreadTeam::Member& member) { head_part(member, shown_, count_); });
   return count_;
+}
+
+void Decoder::read_out(std::span<const float> hidden, int count) {
+  wanted_.resize(static_cast<std::size_t>(count));
+  std::iota(wanted_.begin(), wanted_.end(), 0);
+  make_room(count, count);
+  const std::size_t n = static_cast<std::size_t>(config_.hidden_size);
+  for (int i = 0; i < count; ++i)
+    std::copy_n(hidden.begin() + static_cast<std::ptrdiff_t>(n * static_cast<std::size_t>(i)), n, hidden_[i]);
+  shown_ = count_ = 0;
+  first_portion_ = false;
 }
 
 void Decoder::show(const Observer& observer, int stage, Rows hidden) const {

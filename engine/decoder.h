@@ -38,6 +38,9 @@ class Decoder {
   // Logits of the wanted rows of the last run, some at a time in their order: each call moves on to the next
   // few and returns how many, 0 at the end.
   int next_logits();
+  // Takes rows of the residual stream, (count, hidden_size), as if they were those of the last layer:
+  // next_logits() gives their logits.
+  void read_out(std::span<const float> hidden, int count);
   // Of the i-th of these: its index into the last run's rows, and its logits, (vocab_size,).
   int logits_row(int i) const { return wanted_[static_cast<std::size_t>(shown_ + i)]; }
   std::span<const float> logits(int i) const {

@@ -197,4 +197,21 @@ bool Model::forward(std::span<const Feed> feeds, const LogitsSink& sink, const F
   return Impl::Forward(*impl_, feeds, sink, options).run();
 }
 
+void Model::read_out(std::span<const float> hidden,
+                     const std::function<void(std::size_t row, std::span<const float> logits)>& sink) {
+  const auto width = static_cast<std::size_t>(impl_->config.hidden_size);
+  if (hidden.size() % width != 0)
+    throw std::invalid_argument("read_out: rows of " + std::to_string(width) + " numbers expected, " +
+                                std::to_string(hidden.size()) + " numbers found");
+  Decoder& decoder = impl_->decoder;
+  const std::size_t rows = hidden.size() / width;
+  for (std::size_t first = 0; first < rows; first += default_chunk) {
+    const std::size_t n = std::min(rows - first, static_cast<std::size_t>(default_chunk));
+    decoder.read_out(hidden.subspan(first * width, n * width), static_cast<int>(n));
+    while (const int count = decoder.next_logits())
+      for (int i = 0; i < count; ++i)
+        sink(first + static_cast<std::size_t>(decoder.logits_row(i)), decoder.logits(i));
+  }
+}
+
 }  // namespace kelvin

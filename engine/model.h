@@ -87,6 +87,12 @@ class Model {
   // is a full forward.
   bool forward(std::span<const Feed> feeds, const LogitsSink& sink, const ForwardOptions& options = {});
 
+  // The final norm and the head alone: the logits of rows of the residual stream (observer.h, stages 0 to
+  // n_layers), in order; those of stage n_layers are forward's, bit for bit. Not within a callback of
+  // forward. Throws std::invalid_argument if `hidden` is no whole number of rows.
+  void read_out(std::span<const float> hidden,  // (rows, hidden_size)
+                const std::function<void(std::size_t row, std::span<const float> logits)>& sink);
+
  private:
   struct Impl;
   std::unique_ptr<Impl> impl_;
