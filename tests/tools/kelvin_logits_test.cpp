@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <cstring>
+#include <fstream>
 #include <sstream>
 
 #include "loaders/json.h"
@@ -108,6 +109,72 @@ TEST_CASE("both ends can be chosen; a BOS written in the prompt is not doubled")
   const auto with = run({"kelvin-logits", "--prompt", "<|begin_of_text|>hello", "--raw", "/dev/null"});
   CHECK(with.status == 0);
   CHECK(with.out == without.out);
+}
+
+TEST_CASE("arrays for NumPy and the lens of every layer") {
+  const test::TemporaryFolder folder;
+  const auto file = [&](const char* name) { return (folder.path() / name).string(); };
+  const test::Finished raw = run({"kelvin-logits", "--ids", ids, "--raw", file("raw")});
+  const test::Finished npy = run({"kelvin-logits", "--ids", ids, "--npy", file("npy"), "--lens-npy",
+                                  file("lens"), "--json", "--lens", "--top", "1"});
+  REQUIRE_MESSAGE(npy.status == 0, npy.err);
+  const std::string numbers = test::read_text(file("raw")), array = test::read_text(file("npy"));
+  REQUIRE(array.size() > numbers.size());
+  CHECK(array.ends_with(numbers));
+  CHECK(array.find("'shape': (15, 2048)") != std::string::npos);
+
+  const std::string lens = test::read_text(file("lens"));
+  CHECK(lens.find("'shape': (15, 6, 2048)") != std::string::npos);
+  const std::size_t row = 2048 * sizeof(float);
+  REQUIRE(lens.size() > 15 * 6 * row);
+  const std::string all = lens.substr(lens.size() - 15 * 6 * row);
+  for (std::size_t position = 0; position < 15; ++position)
+    CHECK(all.substr((position * 6 + 5) * row, row) == numbers.substr(position * row, row));
+
+  const std::vector<JsonDocument> lines = lines_of(npy.out);
+  const JsonValue layers = lines[3].root().at("lens");
+  REQUIRE(layers.size() == 6);
+  CHECK(layers.at(5).at("kl").as_double() == 0);
+  CHECK(layers.at(2).at("kl").as_double() > 0);
+  CHECK(layers.at(5).at("next").at("logprob").as_double() == lines[4].root().at("logprob").as_double());
+  CHECK(layers.at(5).at("top").at(0).at("id").as_int() == lines[3].root().at("top").at(0).at("id").as_int());
+}
+
+TEST_CASE("--check tells agreement by its exit status, and the layer that a changed dump differs at") {
+  const std::string name = "llama-gqa-llama3-bf16";
+  const auto goldens = test::data_dir() / "goldens";
+  const std::string model = (goldens / "models" / name).string();
+  const test::TemporaryFolder folder;
+  const auto dump = folder.path() / "dump";
+  std::filesystem::copy(goldens / "golden" / name, dump);
+  const test::Finished good = run({"kelvin-logits", "--model", model, "--check", dump.string()});
+  CHECK(good.status == 0);
+  CHECK(good.out.find("argmax of 7 of 7") != std::string::npos);
+  CHECK(good.out.find("the model agrees with the dump (tolerance 0.00026)") != std::string::npos);
+
+  // One number of what layer 0 gave, by a hundredth of the largest.
+  std::vector<float> hidden = test::read_array<float>(dump / "short.hidden.bin");
+  hidden[96 + 17] += 0.1f;
+  std::filesystem::permissions(dump / "short.hidden.bin", std::filesystem::perms::owner_all);
+  std::ofstream(dump / "short.hidden.bin", std::ios::binary)
+      .write(reinterpret_cast<const char*>(hidden.data()), static_cast<std::streamsize>(hidden.size() * 4));
+  const test::Finished bad = run({"kelvin-logits", "--model", model, "--check", dump.string()});
+  CHECK(bad.status == 1);
+  CHECK(bad.err == "");
+  CHECK(bad.out.find("first difference: output of layer 0, off by 0.1 at position 6") != std::string::npos);
+  const test::Finished json = run({"kelvin-logits", "--model", model, "--check", dump.string(), "--json"});
+  CHECK(json.status == 1);
+  bool named = false;
+  for (const JsonDocument& line : lines_of(json.out))
+    if (const auto first = line.root().find("first_difference"); first && first->is_string())
+      named = first->as_string() == "output of layer 0";
+  CHECK(named);
+  CHECK_FALSE(lines_of(json.out).back().root().at("agrees").as_bool());
+
+  CHECK(run({"kelvin-logits", "--model", model, "--check", dump.string(), "--tolerance", "1e-9"}).status ==
+        1);
+  CHECK(run({"kelvin-logits", "--check", dump.string()}).status == 2);
+  CHECK(run({"kelvin-logits", "--model", model, "--check", "/nonexistent"}).status == 2);
 }
 
 TEST_CASE("errors are one line that names the culprit") {

@@ -36,13 +36,15 @@ class Checker {
     result_.left_out = first_comparable_;
     if (golden.hidden)
       for (std::size_t row = 0; row < golden.hidden->shape()[0]; ++row)
-        result_.stages.push_back({name_of(stage_of(row))});
+        result_.stages.emplace_back().name = name_of(stage_of(row));
   }
 
   void logits(int position, std::span<const float> z) {
     if (position < first_comparable_) return;
     const auto at = static_cast<std::size_t>(position);
-    PositionCheck check{position, golden_.ids[at]};
+    PositionCheck check;
+    check.position = position;
+    check.id = golden_.ids[at];
     check.argmax = static_cast<int>(likeliest(z));
     if (golden_.logits) compare(check, z, *golden_.logits, at * z.size());
     if (golden_.last_logits && position == length_ - 1) compare(check, z, *golden_.last_logits, 0);
@@ -159,8 +161,8 @@ SequenceCheck check_sequence(Model& model, const GoldenSequence& golden, double 
     options.observer = [&](int, int position, int stage, std::span<const float> h) {
       checker.hidden(position, stage, h);
     };
-  model.forward({&feed, 1}, [&](int, int position, std::span<const float> z) { checker.logits(position, z); },
-                options);
+  model.forward(
+      {&feed, 1}, [&](int, int position, std::span<const float> z) { checker.logits(position, z); }, options);
   return checker.finish();
 }
 

@@ -12,12 +12,12 @@
 namespace kelvin {
 
 struct PositionCheck {
-  int position;
-  int id;
+  int position = 0;
+  int id = 0;
   // Largest |difference| of a logit, and that of -ln p of the next token; absent where the dump has none.
   // Infinite where one side is not a number.
   std::optional<double> logits_error, nll_error;
-  int argmax;                          // ours
+  int argmax = -1;                     // ours
   std::optional<int> expected_argmax;  // the dump's
   // Whether argmax is the dump's, or so close to it that the tolerance decides.
   bool argmax_agrees = true;

@@ -54,7 +54,8 @@ std::optional<GoldenArray> array_of(JsonValue sequence, std::string_view key,
     member->at("shape").fail(expected + " expected, " + shape_text(shape) + " found");
   }
   const std::filesystem::path name(std::string(member->at("file").as_string()));
-  if (name != name.filename() || name == "..") member->at("file").fail("a file in the dump's folder expected");
+  if (name != name.filename() || name == "..")
+    member->at("file").fail("a file in the dump's folder expected");
   return GoldenArray(folder / name, type_of(member->at("dtype")), std::move(shape));
 }
 

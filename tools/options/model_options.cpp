@@ -74,6 +74,13 @@ OpenModel open_model(const ModelFlags& flags) {
           seconds.count()};
 }
 
+std::unique_ptr<Model> open_model_alone(const ModelFlags& flags) {
+  LoadedModel loaded = load_with_progress(model_folder(flags.folder), flags.weights);
+  ModelOptions options;
+  options.threads = flags.threads;
+  return std::make_unique<Model>(std::move(loaded.config), std::move(loaded.weights), options);
+}
+
 std::vector<int> encode_prompt(const OpenModel& model, std::string_view prompt) {
   const Tokenizer& tokenizer = model.tokenizer();
   std::vector<int> ids = tokenizer.encode(prompt, false);

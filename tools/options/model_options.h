@@ -44,6 +44,9 @@ struct OpenModel {
 // LoadError, UsageError.
 OpenModel open_model(const ModelFlags& flags);
 
+// The model alone, for work on ids: its folder needs no tokenizer.
+std::unique_ptr<Model> open_model_alone(const ModelFlags& flags);
+
 // The ids of a prompt, begun by the model's BOS if its tokenizer adds one, also where `prompt` (out of a chat
 // template, say) writes it itself: never by two.
 std::vector<int> encode_prompt(const OpenModel& model, std::string_view prompt);

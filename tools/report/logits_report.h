@@ -7,6 +7,7 @@
 #include <string>
 
 #include "tokenizer/tokenizer.h"
+#include "tools/report/lens_view.h"
 #include "tools/report/token_view.h"
 
 namespace kelvin {
@@ -21,14 +22,16 @@ class LogitsReport {
 
   // One position: its token (with its chance given those before it, known from the second position on) and
   // the logits after it, shape (vocabulary,). `next` is the token that follows, if any. Throws
-  // std::runtime_error on NaN, naming the position.
-  void add(int position, int id, std::span<const float> logits, std::optional<int> next);
+  // std::runtime_error on NaN, naming the position. lens: (layers + 1, vocabulary), see lens_view.h, or
+  // empty.
+  void add(int position, int id, std::span<const float> logits, std::optional<int> next,
+           std::span<const float> lens = {});
   // The last line: how many there were, and the hash of all of them.
   void finish(int positions, int vocabulary, const std::string& sha256);
 
  private:
-  void add_text(int position, int id, const DistributionView& view);
-  void add_json(int position, int id, const DistributionView& view);
+  void add_text(int position, int id, const DistributionView& view, std::span<const LensStage> lens);
+  void add_json(int position, int id, const DistributionView& view, std::span<const LensStage> lens);
 
   std::ostream& out_;
   const Tokenizer& tokenizer_;
