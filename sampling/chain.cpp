@@ -132,6 +132,7 @@ void Chain::apply(std::span<float> logits, const Step& given, ChainState& state,
     if (trace) {
       record_removed(record, before, logits, trace->keep_ids, state.scratch_);
       record.after = snapshot(logits, state.scratch_);
+      for (const int id : trace->follow) record.followed.push_back(standing_of(logits, id));
       trace->stages.push_back(std::move(record));
     }
   }

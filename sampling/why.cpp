@@ -1,33 +1,91 @@
 #include "sampling/why.h"
 
-#include "sampling/boltzmann.h"
+#include <algorithm>
+
 #include "sampling/logits.h"
+#include "sampling/noise.h"
 
 namespace kelvin {
 
-Standing standing_of(std::span<const float> logits, int token) {
-  const std::size_t rank = rank_of(logits, token);
-  if (rank == 0) return {};
-  const Thermo t = thermo(logits, 1.0);
-  return {exp_exact(t.log_p(static_cast<double>(logits[static_cast<std::size_t>(token)]))), rank};
+namespace {
+
+int likeliest(std::span<const float> logits) {
+  const float top = largest(logits);
+  return top == impossible ? -1 : static_cast<int>(first_of(logits, top));
 }
+
+int likeliest_but(int id, std::vector<float> logits) {
+  logits[static_cast<std::size_t>(id)] = impossible;
+  return likeliest(logits);
+}
+
+// What the stage before `i` left; before the first, what the model gave.
+const Standing& before_stage(const Contender& contender, std::size_t i) {
+  return i == 0 ? contender.first : contender.after[i - 1];
+}
+
+void find_turns(Why& why) {
+  double most = 1e-6;
+  const auto odds = [](const Standing& drawn, const Standing& greedy) {
+    return drawn.log_probability - greedy.log_probability;
+  };
+  for (std::size_t i = 0; i < why.greedy.after.size(); ++i) {
+    if (why.greedy.after[i].rank == 0) {
+      why.removed_by = static_cast<int>(i);
+      why.favoured_by = -1;
+      return;
+    }
+    const double gain = odds(why.drawn.after[i], why.greedy.after[i]) -
+                        odds(before_stage(why.drawn, i), before_stage(why.greedy, i));
+    if (gain > most) {
+      most = gain;
+      why.favoured_by = static_cast<int>(i);
+    }
+  }
+}
+
+}  // namespace
 
 Why explain(const Chain& chain, const Trace& trace, const Step& step, const ChainState& before,
             std::span<const double> temperatures) {
   Why why;
-  why.drawn = trace.drawn;
-  why.greedy = static_cast<int>(first_of(trace.before, largest(trace.before)));
-  why.first = standing_of(trace.before, why.drawn);
-  why.last = standing_of(trace.after, why.drawn);
-  for (std::size_t i = 0; i < trace.stages.size() && why.removed_by < 0; ++i)
-    for (const int id : trace.stages[i].removed_ids)
-      if (id == why.greedy) why.removed_by = static_cast<int>(i);
+  why.drawn.id = trace.drawn;
+  why.greedy.id = likeliest(trace.before);
+  why.rival.id = likeliest_but(trace.drawn, trace.after);
+
+  // Only now is it known whom to follow.
+  Trace again;
+  std::vector<float> logits = trace.before;
+  ChainState state = before;
+  Contender* const contenders[] = {&why.drawn, &why.greedy, &why.rival};
+  for (const Contender* c : contenders) again.follow.push_back(c->id);
+  chain.apply(logits, step, state, &again);
+  const Noise noise = draw_noise(step);
+  for (std::size_t i = 0; i < std::size(contenders); ++i) {
+    Contender& c = *contenders[i];
+    if (c.id < 0) continue;
+    c.first = c.last = standing_of(trace.before, c.id);
+    for (const StageTrace& stage : again.stages) c.after.push_back(stage.followed[i]);
+    if (!c.after.empty()) c.last = c.after.back();
+    c.luck = noise.gumbel(c.id);
+  }
+  find_turns(why);
+
   for (const double temperature : temperatures) {
-    std::vector<float> logits = trace.before;
-    ChainState state = before;
+    logits = trace.before;
+    state = before;
     why.same_luck.push_back({temperature, chain.at_temperature(temperature).sample(logits, step, state)});
   }
   return why;
+}
+
+std::array<double, 3> other_temperatures(const Chain& chain) {
+  std::array<double, 3> others = {0.5, 1, 2};
+  for (const Chain::Link& link : chain.links())
+    if (link.type.name == "temp")
+      for (double& t : others)
+        if (t == link.params["temperature"]) t = 4;
+  return others;
 }
 
 }  // namespace kelvin

@@ -1,7 +1,8 @@
-// Why this token: where it stood among the raw logits and at the end of the chain, and what else might have
-// been drawn.
+// Why this token: where it and the model's likeliest one stood from stage to stage, how lucky they were in
+// the draw, and what else might have been drawn.
 #pragma once
 
+#include <array>
 #include <span>
 #include <vector>
 
@@ -9,16 +10,22 @@
 
 namespace kelvin {
 
-struct Standing {
-  double probability = 0;  // at beta 1 of the logits in question
-  std::size_t rank = 0;    // 1: likeliest; 0: impossible
+// One token on its way through the chain.
+struct Contender {
+  int id = -1;
+  Standing first, last;         // before the first and after the last stage
+  std::vector<Standing> after;  // each stage
+  double luck = 0;              // its Gumbel noise: the largest ln p + luck is drawn
 };
 
 struct Why {
-  int drawn = -1;
-  int greedy = -1;       // the likeliest raw token
-  Standing first, last;  // of the drawn token, before the first and after the last stage
-  int removed_by = -1;   // of `greedy`: index of the stage that removed it, if Trace::keep_ids; else -1
+  Contender drawn;
+  Contender greedy;     // the model's likeliest token; may be the drawn one
+  Contender rival;      // the likeliest at the end of the chain, the drawn token aside; id -1: none was left
+  int removed_by = -1;  // index of the stage that removed `greedy`; -1: none did
+  // Index of the stage that changed the odds of `drawn` against `greedy` the most in favour of `drawn`; -1:
+  // none did, or `greedy` was removed.
+  int favoured_by = -1;
   struct Other {
     double temperature;
     int drawn;
@@ -31,7 +38,7 @@ struct Why {
 Why explain(const Chain& chain, const Trace& trace, const Step& step, const ChainState& before,
             std::span<const double> temperatures);
 
-// Where `token` stands in `logits`, shape (vocabulary,).
-Standing standing_of(std::span<const float> logits, int token);
+// Three usual temperatures, none of them the chain's own.
+std::array<double, 3> other_temperatures(const Chain& chain);
 
 }  // namespace kelvin

@@ -146,6 +146,7 @@ class Writer {
       start_ = Clock::now();
     }
     if (request_.log_probabilities) raw_.assign(logits.begin(), logits.end());
+    result_.memories.push_back(state_.values());
     const int id = request_.chain->sample(logits, step(), state_);
     if (request_.log_probabilities) {
       result_.log_probabilities.push_back(log_probability(raw_, id));
@@ -171,6 +172,7 @@ class Writer {
     const std::size_t left = result_.ids.size() - std::min(count, result_.ids.size());
     tokens_.resize(request_.prompt.size() + left);
     result_.ids.resize(left);
+    result_.memories.resize(left);
     if (request_.log_probabilities) {
       result_.log_probabilities.resize(left);
       result_.chain_log_probabilities.resize(left);
@@ -247,6 +249,15 @@ Continuation continue_prompt(Model& model, Sequence& sequence, const Tokenizer& 
                                 " tokens, the context holds " + std::to_string(capacity) +
                                 ", one of them for the answer (--ctx)");
   return Writer(model, sequence, tokenizer, request).write();
+}
+
+std::vector<float> logits_after(Model& model, Sequence& sequence, std::span<const int> tokens) {
+  const int held = common_prefix(sequence.tokens(), tokens);
+  sequence.truncate(held);
+  std::vector<float> logits;
+  const Feed feed{&sequence, tokens.subspan(static_cast<std::size_t>(held)), Want::last};
+  model.forward({&feed, 1}, [&](int, int, std::span<const float> z) { logits.assign(z.begin(), z.end()); });
+  return logits;
 }
 
 }  // namespace kelvin

@@ -37,6 +37,8 @@ struct Continuation {
   std::string text;      // without the stop token; other special tokens as they are written
   // If asked for, of each id: ln p by the model itself (softmax at T = 1), and by what the chain made of it.
   std::vector<double> log_probabilities, chain_log_probabilities;
+  // What the chain remembered before each id was drawn (ChainState::values).
+  std::vector<std::vector<std::vector<double>>> memories;
   Ending ending = Ending::interrupted;
   int prompt_tokens = 0;
   int cached = 0;  // of them, those whose keys and values were there already
@@ -50,5 +52,9 @@ struct Continuation {
 // std::invalid_argument if the prompt does not fit.
 Continuation continue_prompt(Model& model, Sequence& sequence, const Tokenizer& tokenizer,
                              const ContinuationRequest& request);
+
+// The logits behind the last of `tokens`, shape (vocabulary,). Brings `sequence` to these tokens, keeping the
+// common prefix.
+std::vector<float> logits_after(Model& model, Sequence& sequence, std::span<const int> tokens);
 
 }  // namespace kelvin

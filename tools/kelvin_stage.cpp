@@ -34,7 +34,6 @@ Chain chain_of(const SamplingOptions& sampling) {
 void run_rows(const Options& options, std::span<const float> all, std::size_t vocabulary) {
   const Chain chain = chain_of(options.sampling);
   const std::uint64_t seed = options.sampling.seed ? *options.sampling.seed : random_seed();
-  constexpr double other_temperatures[] = {0.5, 1, 2};
   std::optional<OutputFile> file;
   if (options.raw) file.emplace(*options.raw);
   std::vector<int> history = options.history;
@@ -51,9 +50,12 @@ void run_rows(const Options& options, std::span<const float> all, std::size_t vo
     trace.keep_ids = true;
     const ChainState before = state;
     const int token = chain.sample(logits, step, state, &trace);
-    const Why why = explain(chain, trace, step, before, other_temperatures);
-    const StageReport report{row, step.position(), seed, trace, why};
-    std::cout << (options.json ? stage_report_json(report) + '\n' : stage_report_text(report));
+    const Why why = explain(chain, trace, step, before, other_temperatures(chain));
+    if (options.json)
+      std::cout << stage_report_json({row, step.position(), seed, trace, why}) << '\n';
+    else
+      std::cout << "row " << row << ", position " << step.position() << ", seed " << seed << '\n'
+                << stage_report_text(trace, why, [](int id) { return std::to_string(id); });
     if (file) file->write(raw_float32(logits));
     chain.accept(token, step, state);
     history.push_back(token);

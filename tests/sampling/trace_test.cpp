@@ -91,16 +91,62 @@ TEST_CASE("why a one-percent token beat a likely one") {
   chain.sample(edited, step, state, &trace);
   const std::vector<double> temperatures = {0, 1, -0.0};
   const Why why = explain(chain, trace, step, before, temperatures);
-  CHECK(why.greedy == 0);
+  CHECK(why.greedy.id == 0);
   CHECK(why.removed_by == 0);
-  CHECK(why.drawn == trace.drawn);
-  CHECK(why.first.probability == doctest::Approx(p_of(logits, static_cast<std::size_t>(why.drawn))));
-  CHECK(why.first.rank == rank_of(logits, why.drawn));
-  CHECK(why.last.probability == doctest::Approx(p_of(edited, static_cast<std::size_t>(why.drawn))));
+  CHECK(why.drawn.id == trace.drawn);
+  CHECK(why.drawn.first.probability == doctest::Approx(p_of(logits, static_cast<std::size_t>(why.drawn.id))));
+  CHECK(why.drawn.first.rank == rank_of(logits, why.drawn.id));
+  CHECK(why.drawn.last.probability == doctest::Approx(p_of(edited, static_cast<std::size_t>(why.drawn.id))));
+  CHECK(why.greedy.last.rank == 0);
+  CHECK(why.drawn.after.size() == 2);
+  CHECK(why.drawn.after[0].rank + 1 == why.drawn.first.rank);
   REQUIRE(why.same_luck.size() == 3);
-  CHECK(why.same_luck[0].drawn == 1);          // the likeliest that XTC left
-  CHECK(why.same_luck[1].drawn == why.drawn);  // the same temperature, the same luck
-  CHECK(why.same_luck[2].drawn == 3);          // the least likely
+  CHECK(why.same_luck[0].drawn == 1);             // the likeliest that XTC left
+  CHECK(why.same_luck[1].drawn == why.drawn.id);  // the same temperature, the same luck
+  CHECK(why.same_luck[2].drawn == 3);             // the least likely
+}
+
+TEST_CASE("the stage that shifted the odds, and the luck that did the rest") {
+  const std::vector<float> logits = {6, 4, 3, 2, 1, 0};
+  const Chain chain = Chain::parse("top-k=5,temp=0.9,temp=3,min-p=0.05");
+  int other_than_greedy = 0;
+  for (std::uint64_t seed = 0; seed < 40; ++seed) {
+    std::vector<float> edited = logits;
+    ChainState state;
+    Trace trace;
+    Step step;
+    step.seed = seed;
+    chain.sample(edited, step, state, &trace);
+    const Why why = explain(chain, trace, step, ChainState(), other_temperatures(chain));
+    const auto total = [](const Contender& c) { return c.last.log_probability + c.luck; };
+    CHECK(total(why.drawn) > total(why.rival));
+    CHECK(why.rival.id == (why.drawn.id == 0 ? 1 : 0));
+    CHECK(why.drawn.last.probability ==
+          doctest::Approx(p_of(edited, static_cast<std::size_t>(why.drawn.id))));
+    CHECK(why.removed_by == -1);
+    if (why.drawn.id == 0) {
+      CHECK(why.favoured_by == -1);
+      continue;
+    }
+    ++other_than_greedy;
+    CHECK(why.favoured_by == 2);  // temp=0.9 favoured the likeliest
+  }
+  CHECK(other_than_greedy > 5);
+  CHECK(other_temperatures(Chain::parse("temp=1")) == std::array<double, 3>{0.5, 4, 2});
+  CHECK(other_temperatures(Chain::parse("top-k=1")) == std::array<double, 3>{0.5, 1, 2});
+}
+
+TEST_CASE("a draw without choice has no rival") {
+  std::vector<float> logits = raw;
+  const Chain chain = Chain::parse("temp=-0");
+  ChainState state;
+  Trace trace;
+  chain.sample(logits, Step{}, state, &trace);
+  const Why why = explain(chain, trace, Step{}, ChainState(), {});
+  CHECK(why.drawn.id == 5);
+  CHECK(why.rival.id == -1);
+  CHECK(why.drawn.last.probability == 1);
+  CHECK(why.removed_by == 0);
 }
 
 TEST_CASE("a chain at another temperature") {

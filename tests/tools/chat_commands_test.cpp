@@ -60,8 +60,8 @@ TEST_CASE("settings are shown with where they came from") {
 TEST_CASE("help lists every command") {
   Setup setup;
   const std::string help = setup.run("/help");
-  for (const char* name :
-       {"/help", "/set", "/show", "/seed", "/system", "/regen", "/undo", "/clear", "/save", "/load", "/exit"})
+  for (const char* name : {"/help", "/set", "/show", "/seed", "/system", "/why", "/regen", "/undo", "/clear",
+                           "/save", "/load", "/exit"})
     CHECK(holds(help, name));
 }
 
@@ -92,6 +92,27 @@ TEST_CASE("commands that end or repeat tell so") {
   setup.session.ask("hello", {});
   CHECK(setup.commands.run("/regen") == ChatCommands::Then::regenerate);
   CHECK(setup.run("/undo") == "took back \"hello\" and its answer; 0 messages left\n");
+}
+
+TEST_CASE("/why tells how a token came about") {
+  Setup setup;
+  CHECK(setup.error("/why") == "there is no answer of this session yet");
+  setup.run("/set sample \"top-k=3,temp=0\"");
+  setup.session.settings().most_tokens = 12;
+  const std::string text = setup.session.ask("Tell me a story about a brave fox.", {}).text;
+  REQUIRE(text.starts_with("Once upon a time, a brave fox"));
+  const std::string last = setup.run("/why"), fox = setup.run("/why fox");
+  CHECK(last.starts_with("token 12 of 12, "));
+  CHECK(fox.starts_with("token 8 of 12, \" fox\", after \"Once upon a time, a brave\"  (position "));
+  CHECK(setup.run("/why 8") == fox);
+  CHECK(holds(fox, "top-k=3"));
+  CHECK(holds(fox, "Greedy says the same"));
+  CHECK(holds(fox, "No other token was left to draw"));
+  CHECK(holds(fox, "The same luck gives \" fox\" at T = 0.5, "));
+  CHECK(setup.run("/why 1").starts_with("token 1 of 12, \"Once\"  (position "));
+  CHECK(setup.error("/why 0") == "tokens are counted from 1");
+  CHECK(setup.error("/why 13") == "the last answer has 12 tokens, number 13 was asked for");
+  CHECK(setup.error("/why bear").starts_with("the last answer does not hold \"bear\""));
 }
 
 TEST_CASE("special tokens stand out in the prompt") {

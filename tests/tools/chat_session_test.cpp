@@ -135,5 +135,38 @@ TEST_CASE("a saved chat with settings that make no sense is refused whole") {
   CHECK(session_text(session.save()) == before);
 }
 
+TEST_CASE("every token of the last answer can be explained, with what the chain remembered there") {
+  for (const std::string chain : {"temp=1.4,min-p=0.02", "string-ban=' fox',temp=1.3,mirostat-2=3",
+                                  "penalty=1.3,temp=1.2,adaptive-p=0.6"}) {
+    CAPTURE(chain);
+    ChatSettings settings = settings_at("1");
+    settings.sampling = SamplerSettings();
+    settings.sampling.set("sample", chain, Source::flag, "test");
+    ChatSession session(test::demo(), settings);
+    CHECK_THROWS_AS(session.explain_token(1), ChatError);
+    session.ask("hello", plain);
+    const std::vector<int> ids = session.ask("Tell me a story about a brave fox.", plain).ids;
+    CHECK(std::equal(ids.begin(), ids.end(), session.last_answer().begin(), session.last_answer().end()));
+    // The settings of now do not matter.
+    session.settings().sampling.set("sample", "temp=0", Source::flag, "test");
+    for (std::size_t number = ids.size(); number >= 1; --number) {
+      const ChatSession::Explained found = session.explain_token(number);
+      CHECK(found.id == ids[number - 1]);
+      CHECK(found.why.drawn.id == found.id);
+      CHECK(found.before.size() == number - 1);
+      CHECK(found.trace.stages.size() == Chain::parse(chain, session.vocabulary()).links().size());
+    }
+    CHECK(session.explain_token(0).number == ids.size());
+    CHECK_THROWS_AS(session.explain_token(ids.size() + 1), ChatError);
+    // The model's memory was used for it; the chat goes on as if it had not been.
+    session.settings().sampling.set("sample", chain, Source::flag, "test");
+    ChatSession fresh(test::demo(), session.settings());
+    fresh.restore(session.save(), "test");
+    CHECK(session.ask("And then?", plain).ids == fresh.ask("And then?", plain).ids);
+    session.undo();
+    CHECK_THROWS_AS(session.explain_token(1), ChatError);
+  }
+}
+
 }  // namespace
 }  // namespace kelvin

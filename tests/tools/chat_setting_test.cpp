@@ -31,6 +31,14 @@ TEST_CASE("within a whole chain the stage of that name changes in its place") {
   CHECK(chain_of(settings) == "beta=3,min-p=0.1");
 }
 
+TEST_CASE("a whole chain may stand in quotes, as on a command line") {
+  SamplerSettings settings;
+  change_sampling(settings, "sample", "\"top-k=3,temp=2\"", {});
+  CHECK(chain_of(settings) == "top-k=3,temp=2");
+  change_sampling(settings, "sample", "temp=2,top-k=3", {});
+  CHECK(chain_of(settings) == "temp=2,top-k=3");
+}
+
 TEST_CASE("a bad name or value changes nothing") {
   SamplerSettings settings;
   settings.set("top-k", "7", Source::flag, "--top-k");

@@ -55,9 +55,9 @@ TEST_CASE("rows are steps: what was drawn joins the history") {
                              "--sample", "no-repeat=1,temp=0"});
   CHECK(done.status == 0);
   CHECK(holds(done.out, "row 0, position 1"));
-  CHECK(holds(done.out, "drawn 0:"));
+  CHECK(holds(done.out, "drawn: 0"));
   CHECK(holds(done.out, "row 1, position 2"));
-  CHECK(holds(done.out, "drawn 2:"));
+  CHECK(holds(done.out, "drawn: 2"));
 }
 
 TEST_CASE("thermodynamics, with null for what does not exist") {

@@ -10,6 +10,8 @@
 #include "tools/options/flags.h"
 #include "tools/options/sampling_options.h"
 #include "tools/options/suggest.h"
+#include "tools/report/logits_report.h"
+#include "tools/report/stage_report.h"
 
 namespace kelvin {
 namespace {
@@ -39,6 +41,9 @@ const std::vector<ChatCommands::Command>& ChatCommands::table() {
        &ChatCommands::set},
       {"show", "[prompt]", "settings and where they came from; or the exact prompt of the last answer",
        &ChatCommands::show},
+      {"why", "[N|TEXT]",
+       "how the last token of the answer came about; or its token number N, or the one where TEXT begins",
+       &ChatCommands::why},
       {"seed", "[N]", "show or set the seed", &ChatCommands::seed},
       {"system", "[TEXT|off]", "show, set or drop the system message", &ChatCommands::system},
       {"regen", "", "another answer to the last message", &ChatCommands::regenerate},
@@ -174,6 +179,42 @@ void ChatCommands::show_prompt() {
   }
   text += decoder.finish();
   out_ << text << (text.ends_with('\n') ? "" : "\n") << "(" << plural(ids.size(), "token") << ")\n";
+}
+
+// Of the token of the last answer in which `text` begins.
+std::size_t ChatCommands::number_of(const std::string& text) const {
+  std::string written;
+  std::vector<std::size_t> ends;
+  for (const int id : session_.last_answer())
+    ends.push_back((written += session_.tokenizer().bytes(id)).size());
+  const std::size_t at = written.find(text);
+  if (at == written.npos)
+    throw ChatError("the last answer does not hold " + in_quotes(text, 40) +
+                    "; /why takes the number of a token or a piece of the answer");
+  return static_cast<std::size_t>(std::upper_bound(ends.begin(), ends.end(), at) - ends.begin()) + 1;
+}
+
+ChatCommands::Then ChatCommands::why(const std::string& argument) {
+  const auto number = parse_unsigned(argument);
+  if (number && *number == 0) throw ChatError("tokens are counted from 1");
+  if (session_.last_answer().empty()) throw ChatError("there is no answer of this session yet");
+  const ChatSession::Explained found = session_.explain_token(argument.empty() ? 0
+                                                              : number         ? *number
+                                                                               : number_of(argument));
+  const auto name = [&](int id) { return shown_token(session_.tokenizer(), id); };
+  constexpr std::size_t most_context = 60;
+  std::string context = session_.tokenizer().decode(found.before, true);
+  const bool cut = context.size() > most_context;
+  if (cut) {
+    std::size_t from = context.size() - most_context;
+    while (from < context.size() && (context[from] & 0xC0) == 0x80) ++from;
+    context.erase(0, from);
+  }
+  out_ << "token " << found.number << " of " << found.of << ", " << name(found.id);
+  if (!context.empty()) out_ << ", after " << (cut ? "..." : "") << in_quotes(context, 2 * most_context);
+  out_ << "  (position " << found.position << ", seed " << found.seed << ")\n"
+       << stage_report_text(found.trace, found.why, name);
+  return Then::read_on;
 }
 
 ChatCommands::Then ChatCommands::regenerate(const std::string&) {

@@ -36,6 +36,7 @@ class ChatCommands {
   Then show(const std::string& argument);
   Then seed(const std::string& argument);
   Then system(const std::string& argument);
+  Then why(const std::string& argument);
   Then regenerate(const std::string&);
   Then undo(const std::string&);
   Then clear(const std::string&);
@@ -43,6 +44,7 @@ class ChatCommands {
   Then load(const std::string& path);
   Then exit(const std::string&);
 
+  std::size_t number_of(const std::string& text) const;
   void show_prompt();
   void show_chain();
 

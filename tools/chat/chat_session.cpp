@@ -71,7 +71,46 @@ Continuation ChatSession::answer(std::uint32_t attempt, const ChatTurn& turn) {
   request.stop = turn.stop;
   request.on_prompt = turn.on_prompt;
   request.on_text = turn.on_text;
-  return continue_prompt(*model_.model, sequence_, model_.tokenizer(), request);
+  Continuation reply = continue_prompt(*model_.model, sequence_, model_.tokenizer(), request);
+  if (!reply.ids.empty()) answered_ = Answered{chain, prompt, request.seed, request.stream, reply};
+  return reply;
+}
+
+std::span<const int> ChatSession::last_answer() const {
+  return answered_ ? std::span<const int>(answered_->reply.ids) : std::span<const int>();
+}
+
+ChatSession::Explained ChatSession::explain_token(std::size_t number) {
+  if (!answered_) throw ChatError("there is no answer yet that was drawn in this session");
+  const Answered& answered = *answered_;
+  const std::vector<int>& ids = answered.reply.ids;
+  if (number > ids.size())
+    throw ChatError("the last answer has " + std::to_string(ids.size()) + " tokens, number " +
+                    std::to_string(number) + " was asked for");
+  Explained found;
+  found.number = number == 0 ? ids.size() : number;
+  found.of = ids.size();
+  found.before.assign(ids.begin(), ids.begin() + static_cast<std::ptrdiff_t>(found.number - 1));
+  std::vector<int> tokens = answered.prompt;
+  tokens.insert(tokens.end(), found.before.begin(), found.before.end());
+  Step step;
+  step.tokens = tokens;
+  step.n_prompt = answered.prompt.size();
+  step.seed = found.seed = answered.seed;
+  step.stream = answered.stream;
+  found.position = step.position();
+  ChainState state;
+  state.set_values(answered.reply.memories[found.number - 1]);
+  const ChainState before = state;
+  std::vector<float> logits = logits_after(*model_.model, sequence_, tokens);
+  found.id = answered.chain.sample(logits, step, state, &found.trace);
+  found.why = explain(answered.chain, found.trace, step, before, other_temperatures(answered.chain));
+  return found;
+}
+
+void ChatSession::clear() {
+  messages_.clear();
+  answered_.reset();
 }
 
 Continuation ChatSession::ask(const std::string& text, const ChatTurn& turn) {
@@ -106,6 +145,7 @@ Continuation ChatSession::regenerate(const ChatTurn& turn) {
 bool ChatSession::undo() {
   if (messages_.empty()) return false;
   messages_.resize(messages_.size() - 2);
+  answered_.reset();
   return true;
 }
 
@@ -139,6 +179,7 @@ void ChatSession::restore(const SavedChat& saved, const std::string& origin) {
   settings_.system = saved.system;
   settings_.clock = saved.clock;
   messages_ = saved.messages;
+  answered_.reset();
 }
 
 std::string ChatSession::model_line() const {

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "sampling/settings.h"
+#include "sampling/why.h"
 #include "tokenizer/chat_template.h"
 #include "tools/chat/session_file.h"
 #include "tools/continuation.h"
@@ -60,8 +61,22 @@ class ChatSession {
   // nothing.
   Continuation regenerate(const ChatTurn& turn);
 
+  // How the token `number`, counted from 1, of the last answer came about: 0 for its last one. Throws
+  // ChatError if there is no such token, or no answer of this session.
+  struct Explained {
+    int id;
+    std::size_t number, of;   // tokens of the answer
+    std::vector<int> before;  // ids of the answer before it
+    std::size_t position;
+    std::uint64_t seed;
+    Trace trace;
+    Why why;
+  };
+  Explained explain_token(std::size_t number);
+  std::span<const int> last_answer() const;  // its ids; empty if this session has none
+
   bool undo();  // takes back the last message and its answer; false if there is none
-  void clear() { messages_.clear(); }
+  void clear();
 
   // Exactly what the model was given for its last answer; before the first, what stands before the first
   // message.
@@ -83,10 +98,19 @@ class ChatSession {
   std::string render(std::span<const SavedMessage> messages, bool for_answer = true) const;
   std::span<const SavedMessage> last_question() const;  // the messages without the last answer
 
+  // What it takes to repeat any step of the last answer.
+  struct Answered {
+    Chain chain;
+    std::vector<int> prompt;
+    std::uint64_t seed, stream;
+    Continuation reply;
+  };
+
   OpenModel& model_;
   ChatSettings settings_;
   std::optional<ChatTemplate> template_;
   std::vector<SavedMessage> messages_;
+  std::optional<Answered> answered_;
   Sequence sequence_;  // the model's memory; whatever it holds, prompts are compared with it
 };
 

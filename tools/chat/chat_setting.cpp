@@ -42,10 +42,17 @@ bool whole_chain_in_force(const SamplerSettings& changed, const StageType& type,
   }
 }
 
+// Quotes as a shell would take them away: a chain never begins with one.
+std::string unquoted(const std::string& text) {
+  const bool quoted = text.size() >= 2 && text.front() == '"' && text.back() == '"';
+  return quoted ? text.substr(1, text.size() - 2) : text;
+}
+
 }  // namespace
 
-void change_sampling(SamplerSettings& settings, const std::string& name, const std::string& value,
+void change_sampling(SamplerSettings& settings, const std::string& name, const std::string& given,
                      const Vocabulary& vocabulary) {
+  const std::string value = name == "sample" ? unquoted(given) : given;
   const StageType* type = find_stage(name);
   if (!type) {
     const std::vector<std::string> names = setting_names();

@@ -1,10 +1,11 @@
 #include "tools/report/stage_report.h"
 
-#include <algorithm>
+#include <cmath>
 #include <cstdio>
 
 #include "loaders/json_writer.h"
 #include "sampling/chain_text.h"
+#include "tools/report/text_table.h"
 
 namespace kelvin {
 
@@ -17,20 +18,85 @@ std::string format(const char* pattern, Values... values) {
   return text;
 }
 
-std::string percent(double p) {
-  return format(p >= 1e-4 || p == 0 ? "%.2f%%" : "%.1e", p >= 1e-4 || p == 0 ? 100 * p : p);
+std::string percent(double p) { return p >= 1e-4 || p == 0 ? format("%.2f%%", 100 * p) : format("%.1e", p); }
+
+std::string standing(const Standing& s) {
+  return s.rank == 0 ? "impossible" : percent(s.probability) + ", rank " + std::to_string(s.rank);
 }
 
-std::string line_of(const std::string& name, int width, const std::string& removed, const Snapshot& s) {
-  return format("  %-*s %9zu  %-42s %9.4f  %d (%s)\n", width, name.c_str(), s.possible, removed.c_str(),
-                s.entropy, s.top, percent(s.top_probability).c_str());
-}
-
-std::string removed_of(const StageTrace& stage) {
+std::string removed_of(const StageTrace& stage, const TokenName& name) {
   if (stage.rescued) return "all but the best, put back";
   if (stage.removed == 0) return "-";
-  return format("%zu of mass %s, likeliest %d (%s)", stage.removed, percent(stage.removed_mass).c_str(),
-                stage.removed_top, percent(stage.removed_top_probability).c_str());
+  return format("%zu, together %s: ", stage.removed, percent(stage.removed_mass).c_str()) +
+         name(stage.removed_top) + format(" (%s)", percent(stage.removed_top_probability).c_str()) +
+         (stage.removed > 1 ? ", ..." : "");
+}
+
+std::string table(const Trace& trace, const Why& why, const TokenName& name) {
+  const auto row = [&](const std::string& stage, const std::string& removed, const Snapshot& s,
+                       const Standing& drawn) {
+    return std::vector<std::string>{"  " + stage,
+                                    std::to_string(s.possible),
+                                    removed,
+                                    format("%.4f", s.entropy),
+                                    name(s.top) + " " + percent(s.top_probability),
+                                    standing(drawn)};
+  };
+  std::vector<std::vector<std::string>> rows = {
+      {"  stage", "possible", "removed", "entropy", "likeliest", "drawn: " + name(why.drawn.id)}};
+  if (!trace.stages.empty()) rows.push_back(row("(model)", "", trace.stages[0].before, why.drawn.first));
+  for (std::size_t i = 0; i < trace.stages.size(); ++i) {
+    const StageTrace& stage = trace.stages[i];
+    rows.push_back(row(stage.stage, removed_of(stage, name), stage.after, why.drawn.after[i]));
+  }
+  return text_table(rows, "lrlrll");
+}
+
+// What became of the model's likeliest token, where another one was drawn.
+std::string fate_of_greedy(const Trace& trace, const Why& why, const TokenName& name) {
+  const std::string drawn = name(why.drawn.id), greedy = name(why.greedy.id);
+  if (why.removed_by >= 0)
+    return "  " + trace.stages[static_cast<std::size_t>(why.removed_by)].stage + " removed " + greedy +
+           ": the draw could not take it.\n";
+  if (why.favoured_by < 0) return "  No stage moved the odds in favour of " + drawn + ".\n";
+  const auto stage = static_cast<std::size_t>(why.favoured_by);
+  const auto change = [&](const Contender& c) {
+    const Standing& before = stage == 0 ? c.first : c.after[stage - 1];
+    return name(c.id) + " from " + percent(before.probability) + " to " + percent(c.after[stage].probability);
+  };
+  return "  " + trace.stages[stage].stage + " moved the odds: " + change(why.greedy) + ", " +
+         change(why.drawn) + ".\n";
+}
+
+std::string chance(double p) {
+  if (p >= 0.5) return "the draw was likely to take it";
+  return format("a draw takes it once in %.*f times", p < 0.1 ? 0 : 1, 1 / p);
+}
+
+std::string reasons(const Trace& trace, const Why& why, const TokenName& name) {
+  const std::string drawn = name(why.drawn.id), greedy = name(why.greedy.id);
+  std::string text = "  " + drawn + " had " + standing(why.drawn.first) + ", by the model and " +
+                     standing(why.drawn.last) + ", at the end of the chain" +
+                     (why.rival.id < 0 ? "" : ": " + chance(why.drawn.last.probability)) + ".\n";
+  if (why.greedy.id == why.drawn.id)
+    text += "  Greedy says the same: it is the model's likeliest token.\n";
+  else
+    text += "  Greedy would have said " + greedy + ": " + standing(why.greedy.first) + ", by the model; " +
+            standing(why.greedy.last) + ", at the end.\n" + fate_of_greedy(trace, why, name);
+  const auto sum = [&](const Contender& c) {
+    return name(c.id) + format(" has %.2f %c %.2f = %.2f", c.last.log_probability, c.luck < 0 ? '-' : '+',
+                               std::fabs(c.luck), c.last.log_probability + c.luck);
+  };
+  if (why.rival.id < 0)
+    text += "  No other token was left to draw.\n";
+  else
+    text += "  The draw takes the largest ln p + luck: " + sum(why.drawn) + "; the likeliest other, " +
+            sum(why.rival) + ".\n";
+  text += "  The same luck gives";
+  for (const Why::Other& other : why.same_luck)
+    text += (&other == &why.same_luck.front() ? " " : ", ") + name(other.drawn) +
+            " at T = " + number_text(other.temperature);
+  return text + ".\n";
 }
 
 JsonWriter& number_or_null(JsonWriter& json, std::string_view name, double value) {
@@ -49,25 +115,8 @@ void write_standing(JsonWriter& json, const char* name, const Standing& s) {
 
 }  // namespace
 
-std::string stage_report_text(const StageReport& report) {
-  const Trace& trace = report.trace;
-  const Why& why = report.why;
-  int width = 5;
-  for (const StageTrace& stage : trace.stages) width = std::max(width, static_cast<int>(stage.stage.size()));
-  std::string text = format("row %zu, position %zu, seed %llu\n", report.row, report.position,
-                            static_cast<unsigned long long>(report.seed));
-  text += format("  %-*s %9s  %-42s %9s  %s\n", width, "stage", "possible", "removed", "entropy", "top");
-  if (!trace.stages.empty()) text += line_of("(raw)", width, "", trace.stages.front().before);
-  for (const StageTrace& stage : trace.stages)
-    text += line_of(stage.stage, width, removed_of(stage), stage.after);
-  text += format("  drawn %d: p %s, rank %zu among the raw logits; p %s, rank %zu at the end; greedy %d\n",
-                 why.drawn, percent(why.first.probability).c_str(), why.first.rank,
-                 percent(why.last.probability).c_str(), why.last.rank, why.greedy);
-  text += "  same luck:";
-  for (const Why::Other& other : why.same_luck)
-    text += format(" %d at T %s%s", other.drawn, number_text(other.temperature).c_str(),
-                   &other == &why.same_luck.back() ? "\n" : ",");
-  return text;
+std::string stage_report_text(const Trace& trace, const Why& why, const TokenName& name) {
+  return table(trace, why, name) + reasons(trace, why, name);
 }
 
 std::string stage_report_json(const StageReport& report) {
@@ -78,7 +127,8 @@ std::string stage_report_json(const StageReport& report) {
       .member("position", report.position)
       .member("seed", report.seed);
   json.key("stages").begin_array();
-  for (const StageTrace& stage : report.trace.stages) {
+  for (std::size_t i = 0; i < report.trace.stages.size(); ++i) {
+    const StageTrace& stage = report.trace.stages[i];
     json.begin_object()
         .member("stage", stage.stage)
         .member("removed", stage.removed)
@@ -88,12 +138,13 @@ std::string stage_report_json(const StageReport& report) {
     json.member("removed_top_p", stage.removed_top_probability).member("rescued", stage.rescued);
     write_snapshot(json, "before", stage.before);
     write_snapshot(json, "after", stage.after);
+    write_standing(json, "drawn", why.drawn.after[i]);
     json.end_object();
   }
-  json.end_array().member("drawn", why.drawn);
-  write_standing(json, "raw", why.first);
-  write_standing(json, "final", why.last);
-  json.member("greedy", why.greedy).key("same_luck").begin_array();
+  json.end_array().member("drawn", why.drawn.id);
+  write_standing(json, "raw", why.drawn.first);
+  write_standing(json, "final", why.drawn.last);
+  json.member("greedy", why.greedy.id).key("same_luck").begin_array();
   for (const Why::Other& other : why.same_luck)
     json.begin_object().member("temperature", other.temperature).member("drawn", other.drawn).end_object();
   return json.end_array().end_object().text();

@@ -1,9 +1,9 @@
-// What a chain did to one step, for people and as JSON.
+// What a chain did to one step, and why it came to this token: for people and as JSON.
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
-#include <vector>
 
 #include "sampling/boltzmann.h"
 #include "sampling/trace.h"
@@ -19,8 +19,11 @@ struct StageReport {
   const Why& why;
 };
 
-// A table: a line per stage, then where the drawn token came from.
-std::string stage_report_text(const StageReport& report);
+// How a token is called: its id, or the text it stands for.
+using TokenName = std::function<std::string(int id)>;
+
+// A table with a line per stage, then the reasons in sentences.
+std::string stage_report_text(const Trace& trace, const Why& why, const TokenName& name);
 
 // One JSON object on one line, without its end of line.
 std::string stage_report_json(const StageReport& report);
