@@ -67,6 +67,20 @@ TEST_CASE("both spellings of a value, and negative numbers as values") {
   CHECK(parse({"--top_k", "7"}).top_k == 7);
 }
 
+TEST_CASE("a list takes words up to the next option") {
+  std::vector<std::string> files;
+  bool quick = false;
+  Flags flags("tool", "does something");
+  flags.list("merge", "FILES", "what to join", files);
+  flags.toggle("quick", "", quick);
+  const char* words[] = {"tool", "--merge", "a", "-b", "--quick", "--merge=c"};
+  CHECK(flags.parse(6, words));
+  CHECK(quick);
+  CHECK(files == std::vector<std::string>{"a", "-b", "c"});
+  const char* none[] = {"tool", "--merge", "--quick"};
+  CHECK_THROWS_WITH(flags.parse(3, none), "--merge needs a value: --merge FILES");
+}
+
 TEST_CASE("errors name the option, what was expected and what was found") {
   CHECK(error_of({"--tmep", "1"}) == "unknown option --tmep; did you mean --temp?");
   CHECK(error_of({"--xyzzy"}) == "unknown option --xyzzy");

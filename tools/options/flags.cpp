@@ -132,6 +132,12 @@ void Flags::option(std::string name, std::string placeholder, std::string help, 
       {Entry::Kind::option, std::move(name), std::move(placeholder), std::move(help), std::move(set)});
 }
 
+void Flags::list(std::string name, std::string placeholder, std::string help,
+                 std::vector<std::string>& target) {
+  entries_.push_back({Entry::Kind::list, std::move(name), std::move(placeholder), std::move(help),
+                      [&target](const std::string& value) { target.push_back(value); }});
+}
+
 void Flags::alias(std::string name, const std::string& of) {
   Entry entry = find(of);
   for (Entry& original : entries_)
@@ -191,6 +197,8 @@ bool Flags::parse(int argc, const char* const* argv) {
     }
     try {
       entry.set(value);
+      if (entry.kind == Entry::Kind::list)
+        while (i + 1 < argc && !is_option(argv[i + 1])) entry.set(value = argv[++i]);
     } catch (const UsageError& error) {
       throw UsageError("--" + name + ": " + error.what() + ", \"" + value + "\" found");
     } catch (const std::invalid_argument& error) {

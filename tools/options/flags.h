@@ -36,6 +36,8 @@ class Flags {
   void group(std::string title);  // options added from here on stand under it
   // `name` without dashes; `placeholder` stands for the value in --help.
   void option(std::string name, std::string placeholder, std::string help, Setter set);
+  // An option of one or more values: "--merge a b c".
+  void list(std::string name, std::string placeholder, std::string help, std::vector<std::string>& target);
   // Another name of an option that was added before; --help tells it there.
   void alias(std::string name, const std::string& of);
   void toggle(std::string name, std::string help, bool& on);
@@ -49,7 +51,7 @@ class Flags {
 
  private:
   struct Entry {
-    enum class Kind { title, paragraph, option, alias, toggle } kind;
+    enum class Kind { title, paragraph, option, list, alias, toggle } kind;
     std::string name, placeholder, text;
     Setter set;
   };

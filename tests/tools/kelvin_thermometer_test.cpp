@@ -1,0 +1,159 @@
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <fstream>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "loaders/json_file.h"
+#include "tests/support.h"
+
+namespace kelvin {
+namespace {
+
+using test::run;
+
+JsonDocument last_line(const std::string& out) {
+  std::istringstream lines(out);
+  std::string line, last;
+  while (std::getline(lines, line)) last = line;
+  return parse_json(last);
+}
+
+std::string joined(const std::vector<int>& ids) {
+  std::string text;
+  for (const int id : ids) text += (text.empty() ? "" : ",") + std::to_string(id);
+  return text;
+}
+
+void write(const std::filesystem::path& path, const std::string& text) {
+  std::ofstream(path, std::ios::binary) << text;
+}
+
+void write_floats(const std::filesystem::path& path, const std::vector<float>& values) {
+  write(path, std::string(reinterpret_cast<const char*>(values.data()), values.size() * sizeof(float)));
+}
+
+test::Finished thermometer(std::vector<std::string> words) {
+  words.insert(words.begin(), "kelvin-thermometer");
+  return run(words);
+}
+
+TEST_CASE("raw logits: the last line is one object with the keys of the temperature") {
+  const test::TemporaryFolder folder;
+  const auto rows = folder.path() / "rows.bin";
+  // Two states at distance 1, the likelier taken three times of four: beta* = ln 3.
+  write_floats(rows, {0, 1, 0, 1, 0, 1, 0, 1});
+  const auto finished = thermometer({"--logits", rows, "--vocab", "2", "--ids", "1,1,0,1", "--json"});
+  REQUIRE(finished.status == 0);
+  const JsonDocument fit = last_line(finished.out);
+  CHECK(fit.root().at("beta").as_double() == doctest::Approx(std::log(3.0)).epsilon(1e-12));
+  CHECK(fit.root().at("T").as_double() == doctest::Approx(1 / std::log(3.0)).epsilon(1e-12));
+  CHECK(fit.root().at("beta_se").as_double() == doctest::Approx(std::sqrt(4.0 / 3)).epsilon(1e-12));
+  CHECK(fit.root().at("nll").as_double() ==
+        doctest::Approx(4 * std::log(4.0) - 3 * std::log(3.0)).epsilon(1e-12));
+  CHECK(fit.root().at("steps").as_int() == 4);
+  CHECK(fit.root().at("bits_per_byte").is_null());
+  std::string keys;
+  for (const auto& [key, value] : fit.root().members()) keys += std::string(key) + " ";
+  CHECK(keys == "beta beta_se beta_se_robust T nll perplexity bits_per_byte steps ");
+}
+
+TEST_CASE("raw logits: degenerate texts say what they are") {
+  const test::TemporaryFolder folder;
+  const auto rows = folder.path() / "rows.bin";
+  write_floats(rows, {0, 1, 3, 5, 5, 2});
+  const auto fit = [&](const char* ids) {
+    return last_line(thermometer({"--logits", rows, "--vocab", "3", "--ids", ids, "--json"}).out);
+  };
+  CHECK(fit("2,0").root().at("beta").as_string() == "inf");
+  CHECK(fit("2,0").root().at("T").as_double() == 0);
+  CHECK(fit("2,0").root().at("nll").as_double() == doctest::Approx(std::log(2.0)));
+  CHECK(fit("0,2").root().at("beta").as_string() == "-inf");
+  CHECK(fit("0,2").root().at("beta_se").is_null());
+  write_floats(rows, {4, 4, 4});
+  CHECK(fit("1").root().at("beta").is_null());
+  CHECK(thermometer({"--logits", rows, "--vocab", "3", "--ids", "1"}).out.find("T* is undetermined") !=
+        std::string::npos);
+  write_floats(rows, {4, 5, -std::numeric_limits<float>::infinity()});
+  const auto impossible = thermometer({"--logits", rows, "--vocab", "3", "--ids", "2"});
+  CHECK(impossible.status == 2);
+  CHECK(impossible.err.find("step 0: token 2 is impossible there") != std::string::npos);
+}
+
+TEST_CASE("what cannot be measured is one line and status 2") {
+  const test::TemporaryFolder folder;
+  const auto file = folder.path() / "text";
+  const auto error = [&](const std::vector<std::string>& words) {
+    const auto finished = thermometer(words);
+    CHECK(finished.status == 2);
+    CHECK(finished.out == "");
+    return finished.err;
+  };
+  write(file, "");
+  CHECK(error({"--file", file}).find("the text is empty") != std::string::npos);
+  write(file, std::string("one\0two", 7));
+  CHECK(error({"--file", file}).find("byte 3: text expected, NUL found") != std::string::npos);
+  write(file, "good\xC3(");
+  CHECK(error({"--file", file}).find("byte 4: UTF-8 expected") != std::string::npos);
+  CHECK(error({"--ids", "5"}).find("at least two ids") != std::string::npos);
+  CHECK(error({"--ids", "5,999999"}).find("999999 found") != std::string::npos);
+  CHECK(error({"--file", folder.path() / "absent"}).find("absent") != std::string::npos);
+  CHECK(error({"--text", "a", "--ids", "1,2"}).find("exclude each other") != std::string::npos);
+  CHECK(error({"--compare", file}).find("two files expected") != std::string::npos);
+  CHECK(error({"--logits", file, "--ids", "1"}).find("--vocab") != std::string::npos);
+  CHECK(error({}).find("a text is missing") != std::string::npos);
+}
+
+TEST_CASE("a text longer than the context is read in windows, and every token once") {
+  std::string text;
+  for (int i = 0; i < 60; ++i) text += "A brave fox lived in the forest. ";
+  const auto whole = thermometer({"--text", text, "--json", "--threads", "1"});
+  const auto parts =
+      thermometer({"--text", text, "--json", "--threads", "1", "--ctx", "64", "--overlap", "32"});
+  REQUIRE(whole.status == 0);
+  REQUIRE(parts.status == 0);
+  const JsonDocument one = last_line(whole.out), many = last_line(parts.out);
+  CHECK(one.root().at("steps").as_int() == many.root().at("steps").as_int());
+  CHECK(parts.out.find("\"windows\":") != std::string::npos);
+  CHECK(parts.out.find("\"windows\":1,") == std::string::npos);
+  // 32 tokens of memory are nearly as good as all of them.
+  CHECK(many.root().at("nll").as_double() == doctest::Approx(one.root().at("nll").as_double()).epsilon(0.5));
+  CHECK(thermometer({"--text", text, "--ctx", "64", "--overlap", "64"}).status == 2);
+}
+
+TEST_CASE("texts drawn by kelvin-generate are given their temperature back") {
+  for (const std::string temperature : {"0.3", "0.7", "1", "1.7", "-0.5"}) {
+    CAPTURE(temperature);
+    const auto drawn = run({"kelvin-generate", "--ids", "2043", "--temp", temperature, "--n", "400",
+                            "--ignore-eos", "--seed", "7", "--threads", "1", "--json"});
+    REQUIRE(drawn.status == 0);
+    std::vector<int> ids = {2043};
+    const JsonDocument generated = last_line(drawn.out);
+    for (const JsonValue id : generated.root().at("ids").items())
+      ids.push_back(static_cast<int>(id.as_int()));
+    const auto measured = thermometer({"--ids", joined(ids), "--threads", "1", "--json"});
+    REQUIRE(measured.status == 0);
+    const JsonDocument fit = last_line(measured.out);
+    const double beta = fit.root().at("beta").as_double(), error = fit.root().at("beta_se").as_double();
+    CHECK(std::fabs(beta - 1 / std::stod(temperature)) < 3 * error);
+    CHECK(error < 0.3 * std::fabs(beta));
+  }
+}
+
+TEST_CASE("two texts are compared") {
+  const test::TemporaryFolder folder;
+  write(folder.path() / "a", "Once upon a time, a brave fox lived in the forest. The fox was happy.");
+  write(folder.path() / "b", "zq xv jk wp qq zx vb nm kj hg fd sa po iu yt re wq");
+  const auto finished =
+      thermometer({"--compare", folder.path() / "a", folder.path() / "b", "--json", "--threads", "1"});
+  REQUIRE(finished.status == 0);
+  const JsonDocument comparison = last_line(finished.out);
+  CHECK(comparison.root().at("type").as_string() == "comparison");
+  CHECK(comparison.root().at("beta_first").as_double() > comparison.root().at("beta_second").as_double());
+  CHECK(comparison.root().at("likelihood_p").as_double() < 0.01);
+}
+
+}  // namespace
+}  // namespace kelvin

@@ -1,0 +1,149 @@
+// kelvin-sweep: what temperature does to a text's distributions, over the whole line of temperatures from one
+// forward pass.
+#include <cmath>
+#include <iostream>
+#include <limits>
+#include <optional>
+
+#include "tools/lab/lab_reading.h"
+#include "tools/lab/raw_text.h"
+#include "tools/lab/sweep_report.h"
+#include "tools/options/run_main.h"
+#include "tools/options/sampling_options.h"
+#include "tools/report/output_file.h"
+#include "tools/terminal/interrupt.h"
+
+namespace kelvin {
+namespace {
+
+struct Options {
+  ModelFlags model;
+  TextFlags text;
+  RawTextFlags raw;
+  std::optional<std::string> prompt, csv, svg, html;
+  std::vector<double> betas;  // empty: the usual ones
+  int overlap = -1, draws = 0;
+  std::optional<std::uint64_t> seed;
+  bool json = false;
+};
+
+bool parse(Options& options, int argc, char** argv) {
+  Flags flags("kelvin-sweep",
+              "perplexity, entropy S, energy E, free energy F, heat capacity C and more over the whole line "
+              "of temperatures");
+  options.model.add_to(flags);
+  flags.option("overlap", "N",
+               "tokens that windows share when a text is longer than the context (default: half the context)",
+               to(options.overlap, 1));
+  options.text.add_to(flags);
+  flags.option("prompt", "TEXT", "only the token that would follow this text", to(options.prompt));
+  options.raw.add_to(flags);
+  flags.group("temperatures");
+  flags.option("temps", "LIST",
+               "such as 0.1,1,inf,-2 or 0.05:20:40 (log-spaced); default: both signs, 0.05 to 20, and the "
+               "ends (the table shows some of them)",
+               [&](const std::string& value) { options.betas = betas_of_temperatures(value); });
+  flags.option("betas", "LIST", "the same as beta = 1/T; ranges are evenly spaced and may cross 0",
+               [&](const std::string& value) { options.betas = betas_of(value); });
+  flags.option("draws", "N",
+               "how many different tokens N draws give after the last token, at each temperature",
+               to(options.draws, 0, 100000));
+  flags.option("seed", "N", "of the draws (default 0)", to(options.seed));
+  flags.group("output");
+  flags.option("csv", "FILE", "the table as CSV", to(options.csv));
+  flags.option("svg", "FILE", "the phase picture", to(options.svg));
+  flags.option("html", "FILE", "both as one page", to(options.html));
+  flags.toggle("json", "JSON lines, one a temperature, instead of the table", options.json);
+  if (!flags.parse(argc, argv)) return false;
+  if (options.prompt && options.text.given())
+    throw UsageError("--prompt stands for the text: no --file, --text or --ids beside it");
+  if (options.raw.given() && (options.prompt || options.text.file || options.text.text || options.draws > 0))
+    throw UsageError("--logits goes with --ids, not with a text, a prompt or --draws");
+  return true;
+}
+
+// The distribution after the last token as one more step, at which nothing came.
+std::vector<float> last_row(OpenModel& model, const std::vector<int>& ids, const std::atomic<bool>* stop) {
+  const std::size_t most = static_cast<std::size_t>(model.context);
+  const std::span<const int> seen = std::span(ids).last(std::min(ids.size(), most));
+  Sequence sequence(*model.model, static_cast<int>(seen.size()));
+  std::vector<float> row;
+  const Feed feed{&sequence, seen, Want::last};
+  ForwardOptions forward;
+  forward.stop = stop;
+  const auto sink = [&](int, int, std::span<const float> logits) {
+    row.assign(logits.begin(), logits.end());
+  };
+  if (!model.model->forward(std::span(&feed, 1), sink, forward)) throw std::runtime_error("interrupted");
+  return row;
+}
+
+// What is swept, and the row that --draws draws from (empty where nothing is drawn).
+struct Swept {
+  LabText text;
+  std::vector<float> row;
+  std::size_t position = 0;
+};
+
+Swept read_swept(const Options& options, OpenModel& model, const std::atomic<bool>* stop) {
+  Swept swept;
+  if (options.prompt) {
+    const std::vector<int> ids = encode_prompt(model, *options.prompt);
+    if (ids.empty()) throw UsageError("--prompt: the text is empty and the tokenizer puts nothing before it");
+    if (ids.size() > static_cast<std::size_t>(model.context))
+      throw UsageError("--prompt: " + std::to_string(ids.size()) + " tokens found, the context holds " +
+                       std::to_string(model.context));
+    swept.row = last_row(model, ids, stop);
+    swept.position = ids.size();
+    swept.text.name = "the token after --prompt";
+    swept.text.steps.push_back({DensityOfStates(swept.row), std::numeric_limits<double>::quiet_NaN()});
+    return swept;
+  }
+  const LabInput input = options.text.read(model);
+  ReadingOptions reading;
+  reading.overlap = options.overlap;
+  reading.stop = stop;
+  swept.text = read_lab_text(model, input, reading);
+  const std::vector<int>& last = input.documents.back();
+  if (options.draws > 0) swept.row = last_row(model, last, stop);
+  swept.position = last.size();
+  return swept;
+}
+
+void write_file(const std::string& path, const std::string& content) {
+  OutputFile file(path);
+  file.write(content);
+  file.commit();
+}
+
+int sweep_main(int argc, char** argv) {
+  Options options;
+  if (!parse(options, argc, argv)) return 0;
+  Swept swept;
+  if (options.raw.given()) {
+    swept.text = options.raw.read(options.text.ids);
+  } else {
+    OpenModel model = open_model(options.model);
+    const Interrupt interrupt;
+    swept = read_swept(options, model, interrupt.flag());
+  }
+  const bool usual = options.betas.empty();
+  const std::vector<double> betas = usual ? default_betas() : options.betas;
+  SweepReport report{swept.text.name, swept.text.steps.size(),
+                     sweep(swept.text.steps, betas, options.model.threads),
+                     usual ? short_list_of_betas() : betas};
+  if (options.draws > 0)
+    for (SweepPoint& point : report.points)
+      point.distinct =
+          distinct_draws(swept.row, point.beta, options.draws, options.seed.value_or(0), swept.position);
+  if (options.csv) write_file(*options.csv, sweep_csv(report));
+  if (options.svg) write_file(*options.svg, svg_file(phase_picture(report)));
+  if (options.html) write_file(*options.html, sweep_html(report));
+  std::cout << (options.json ? sweep_json(report) : sweep_table(report));
+  return 0;
+}
+
+}  // namespace
+}  // namespace kelvin
+
+int main(int argc, char** argv) { return kelvin::run_main(argc, argv, kelvin::sweep_main); }

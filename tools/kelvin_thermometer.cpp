@@ -1,0 +1,106 @@
+// kelvin-thermometer: which temperature does a text have under a model?
+#include <iostream>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "tools/lab/lab_fit.h"
+#include "tools/lab/lab_reading.h"
+#include "tools/lab/raw_text.h"
+#include "tools/lab/thermometer_report.h"
+#include "tools/options/flags.h"
+#include "tools/options/model_options.h"
+#include "tools/options/run_main.h"
+#include "tools/terminal/interrupt.h"
+
+namespace kelvin {
+namespace {
+
+struct Options {
+  ModelFlags model;
+  TextFlags text;
+  std::vector<std::string> compared;
+  RawTextFlags raw;
+  int overlap = -1, skip = 0;
+  ThermometerFormat format;
+};
+
+bool parse(Options& options, int argc, char** argv) {
+  Flags flags("kelvin-thermometer",
+              "which temperature does a text have under a model: the T* = 1/beta* that makes its tokens "
+              "likeliest, with error bars, "
+              "perplexity and calibration");
+  options.model.add_to(flags);
+  flags.option("overlap", "N",
+               "tokens that windows share when a text is longer than the context (default: half the context)",
+               to(options.overlap, 1));
+  options.text.add_to(flags);
+  flags.option("skip", "N", "tokens at the front that are read but not judged, such as a prompt (and BOS)",
+               to(options.skip, 0));
+  flags.list("compare", "A B", "two text files, and a test whether their temperatures differ",
+             options.compared);
+  options.raw.add_to(flags);
+  flags.group("output");
+  flags.option("window", "N",
+               "also the temperature of every window of N tokens, each half over the one before",
+               to(options.format.window, 1));
+  flags.toggle("tokens", "also every token's own temperature, surprise and rank", options.format.tokens);
+  flags.toggle("equal-width", "reliability in bins of equal width instead of equal mass",
+               options.format.equal_width);
+  flags.toggle("json", "JSON lines; the last one is the temperature", options.format.json);
+  if (!flags.parse(argc, argv)) return false;
+  const bool compares = !options.compared.empty();
+  if (compares && options.compared.size() != 2)
+    throw UsageError("--compare: two files expected, " + std::to_string(options.compared.size()) + " found");
+  if (compares && (options.text.given() || options.raw.given()))
+    throw UsageError("--compare stands for the text: no --file, --text, --ids or --logits beside it");
+  if (options.raw.given() && (options.text.file || options.text.text))
+    throw UsageError("--logits goes with --ids, not with a text");
+  return true;
+}
+
+// Fits and reports; a token that could not come is an error, not a temperature.
+void measure(const LabText& text, const Tokenizer* tokenizer, const ThermometerFormat& format) {
+  const TemperatureFit fit = fit_temperature(text.steps);
+  if (fit.kind == FitKind::empty) throw UsageError(text.name + ": there is no token to judge");
+  if (fit.kind == FitKind::forbidden) {
+    const TokenFacts& facts = text.facts[fit.forbidden_step];
+    throw UsageError(text.name + ": step " + std::to_string(fit.forbidden_step) + ": token " +
+                     std::to_string(facts.id) +
+                     " is impossible there (its logit is -inf); no temperature explains it");
+  }
+  report_thermometer(std::cout, text, fit, tokenizer, format);
+}
+
+int thermometer_main(int argc, char** argv) {
+  Options options;
+  if (!parse(options, argc, argv)) return 0;
+  if (options.raw.given()) {
+    measure(options.raw.read(options.text.ids), nullptr, options.format);
+    return 0;
+  }
+  OpenModel model = open_model(options.model);
+  Interrupt interrupt;
+  ReadingOptions reading;
+  reading.overlap = options.overlap;
+  reading.skip = options.skip;
+  reading.stop = interrupt.flag();
+  if (options.compared.empty()) {
+    measure(read_lab_text(model, options.text.read(model), reading), &model.tokenizer(), options.format);
+    return 0;
+  }
+  const LabInput inputs[] = {lab_input_file(model, options.compared[0], options.text.separator),
+                             lab_input_file(model, options.compared[1], options.text.separator)};
+  const LabText first = read_lab_text(model, inputs[0], reading),
+                second = read_lab_text(model, inputs[1], reading);
+  measure(first, &model.tokenizer(), options.format);
+  if (!options.format.json) std::cout << "\n";
+  measure(second, &model.tokenizer(), options.format);
+  report_comparison(std::cout, first, second, compare_fits(first, second), options.format.json);
+  return 0;
+}
+
+}  // namespace
+}  // namespace kelvin
+
+int main(int argc, char** argv) { return kelvin::run_main(argc, argv, kelvin::thermometer_main); }
