@@ -10,6 +10,7 @@
 #include "loaders/load_error.h"
 #include "loaders/mapped_file.h"
 #include "loaders/tokenizer_json.h"
+#include "loaders/tokenizer_model.h"
 
 namespace kelvin {
 
@@ -113,17 +114,34 @@ TokenizerSpec read_tokenizer_json(const JsonDocument& document) {
   return spec;
 }
 
-LoadedTokenizer load_tokenizer(const fs::path& folder) {
+namespace {
+
+Tokenizer tokenizer_of(TokenizerSpec spec, const fs::path& path) {
+  try {
+    return Tokenizer(std::move(spec));
+  } catch (const std::invalid_argument& problem) {
+    throw LoadError(path_text(path), printable(problem.what(), 500));
+  }
+}
+
+LoadedTokenizer vocabulary_of(const fs::path& folder) {
   const fs::path path = folder / "tokenizer.json";
-  const auto tokenizer = [&] {
+  const std::optional<fs::path> other = fs::exists(path) ? std::nullopt : find_tokenizer_model(folder);
+  if (!other) {
     const JsonDocument document = load_json(path);
-    try {
-      return Tokenizer(read_tokenizer_json(document));
-    } catch (const std::invalid_argument& problem) {
-      throw LoadError(path.string(), printable(problem.what(), 500));
-    }
-  };
-  LoadedTokenizer loaded{tokenizer(), {}};
+    return {tokenizer_of(read_tokenizer_json(document), path), {}};
+  }
+  TokenizerModelFile file = load_tokenizer_model(*other);
+  LoadedTokenizer loaded{tokenizer_of(std::move(file.spec), *other), {}};
+  if (file.bos) loaded.info.bos = NamedToken{*file.bos, loaded.tokenizer.id_of(*file.bos)};
+  if (file.eos) loaded.info.eos = NamedToken{*file.eos, loaded.tokenizer.id_of(*file.eos)};
+  return loaded;
+}
+
+}  // namespace
+
+LoadedTokenizer load_tokenizer(const fs::path& folder) {
+  LoadedTokenizer loaded = vocabulary_of(folder);
   if (const fs::path config = folder / "tokenizer_config.json"; fs::exists(config))
     read_config(load_json(config), loaded.tokenizer, loaded.info);
   if (const fs::path map = folder / "special_tokens_map.json"; fs::exists(map))

@@ -1,5 +1,5 @@
-// The tokenizer files of a Hugging Face folder: tokenizer.json, tokenizer_config.json,
-// special_tokens_map.json and the chat template.
+// The tokenizer files of a Hugging Face folder: tokenizer.json or else a SentencePiece or tiktoken
+// vocabulary, tokenizer_config.json, special_tokens_map.json and the chat template.
 #pragma once
 
 #include <filesystem>
@@ -34,7 +34,8 @@ struct LoadedTokenizer {
   TokenizerInfo info;
 };
 
-// Reads a folder that holds at least a tokenizer.json. Throws LoadError with file, key, expected and found.
+// Reads a folder that holds at least a tokenizer.json or what tokenizer_model.h reads. Throws LoadError with
+// file, key, expected and found.
 LoadedTokenizer load_tokenizer(const std::filesystem::path& folder);
 
 // The content of a tokenizer.json; anything not understood is refused by name. Throws LoadError.

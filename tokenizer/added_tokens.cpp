@@ -47,46 +47,17 @@ bool stands_alone(std::string_view text, std::size_t begin, std::size_t end) {
 }  // namespace
 
 AddedTokenFinder::AddedTokenFinder(std::vector<AddedToken> tokens, const std::vector<std::string>& spellings)
-    : tokens_(std::move(tokens)), trie_(1) {
+    : tokens_(std::move(tokens)) {
   for (std::size_t i = 0; i < tokens_.size(); ++i) {
     const std::string& spelling = spellings[i];
     if (spelling.empty()) continue;
     if (spelling.size() > length_limit)
       throw std::invalid_argument("added token longer than " + std::to_string(length_limit) + " bytes");
-    int node = 0;
-    for (char byte : spelling) {
-      int next = child_of(node, byte);
-      if (next < 0) {
-        next = static_cast<int>(trie_.size());
-        trie_.push_back({-1, -1, trie_[static_cast<std::size_t>(node)].child, byte});
-        trie_[static_cast<std::size_t>(node)].child = next;
-      }
-      node = next;
-    }
-    int& token = trie_[static_cast<std::size_t>(node)].token;
-    if (token < 0) token = static_cast<int>(i);
+    trie_.add(spelling, static_cast<int>(i));
     for (int second = 0; second < 256; ++second)
       if (spelling.size() == 1 || spelling[1] == static_cast<char>(second))
         pairs_.set(pair_of(spelling[0], static_cast<char>(second)));
   }
-}
-
-int AddedTokenFinder::child_of(int node, char byte) const {
-  int child = trie_[static_cast<std::size_t>(node)].child;
-  while (child >= 0 && trie_[static_cast<std::size_t>(child)].byte != byte)
-    child = trie_[static_cast<std::size_t>(child)].sibling;
-  return child;
-}
-
-AddedTokenFinder::Found AddedTokenFinder::longest_at(std::string_view text, std::size_t begin) const {
-  Found best;
-  int node = 0;
-  for (std::size_t at = begin; at < text.size(); ++at) {
-    node = child_of(node, text[at]);
-    if (node < 0) break;
-    if (const int token = trie_[static_cast<std::size_t>(node)].token; token >= 0) best = {token, at + 1};
-  }
-  return best;
 }
 
 std::vector<Segment> AddedTokenFinder::split(std::string_view text) const {
@@ -98,14 +69,14 @@ std::vector<Segment> AddedTokenFinder::split(std::string_view text) const {
       ++at;
       continue;
     }
-    const Found found = longest_at(text, at);
-    if (found.token < 0) {
+    const LiteralTrie::Found found = trie_.longest(text.substr(at));
+    if (found.value < 0) {
       ++at;
       continue;
     }
-    std::size_t begin = at, end = found.end;
+    std::size_t begin = at, end = at + found.length;
     at = end;
-    const AddedToken& token = tokens_[static_cast<std::size_t>(found.token)];
+    const AddedToken& token = tokens_[static_cast<std::size_t>(found.value)];
     if (token.single_word && !stands_alone(text, begin, end)) continue;
     if (token.lstrip) begin = std::max(whitespace_back(text, std::min(done, begin), begin), done);
     if (token.rstrip) end += whitespace_front(text.substr(end));

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "tokenizer/literal_trie.h"
 #include "tokenizer/spec.h"
 
 namespace kelvin {
@@ -30,20 +31,8 @@ class AddedTokenFinder {
   std::vector<Segment> split(std::string_view text) const;
 
  private:
-  struct Node {
-    int token = -1;  // that ends here
-    int child = -1, sibling = -1;
-    char byte = 0;
-  };
-  struct Found {
-    int token = -1;
-    std::size_t end = 0;
-  };
-  int child_of(int node, char byte) const;
-  Found longest_at(std::string_view text, std::size_t begin) const;
-
   std::vector<AddedToken> tokens_;
-  std::vector<Node> trie_;
+  LiteralTrie trie_;
   std::bitset<65536> pairs_;  // first two bytes that may begin a token
 };
 

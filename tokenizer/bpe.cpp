@@ -1,5 +1,6 @@
 #include "tokenizer/bpe.h"
 
+#include <algorithm>
 #include <stdexcept>
 #include <utility>
 
@@ -73,7 +74,7 @@ bool BpeModel::takes_raw_bytes(const TokenTable& vocabulary, const BpeSpec& spec
 BpeModel::BpeModel(const TokenTable& vocabulary, BpeSpec spec, bool raw_bytes)
     : words_(&vocabulary),
       spec_(std::move(spec)),
-      merges_(spec_.merges),
+      merges_(spec_.merges, spec_.ranks),
       raw_bytes_(raw_bytes),
       whole_(std::make_unique<std::atomic<std::uint8_t>[]>(static_cast<std::size_t>(vocabulary.limit()))) {
   if (raw_bytes_) {
@@ -94,8 +95,9 @@ BpeModel::BpeModel(const TokenTable& vocabulary, BpeSpec spec, bool raw_bytes)
   }
   if (!spec_.unk_token.empty()) unk_id_ = vocabulary.find(spec_.unk_token);
   if (!raw_bytes_) find_joints();
-  spec_.merges.clear();
-  spec_.merges.shrink_to_fit();
+  for (const int id : spec_.whole) whole_.get()[id].store(1, std::memory_order_relaxed);
+  spec_.merges = {};
+  spec_.ranks = {};
 }
 
 std::size_t BpeModel::joint(char32_t left, char32_t right) const {
@@ -135,7 +137,7 @@ void BpeModel::encode(const PieceList& list, std::vector<int>& ids) const {
   };
   for (const Piece& piece : list.pieces) {
     const std::string_view text = list.text.substr(piece.begin, piece.end - piece.begin);
-    if (joints_.empty()) {
+    if (joints_.empty() || is_set_whole(text)) {
       word(text);
       continue;
     }
@@ -156,6 +158,11 @@ void BpeModel::encode(const PieceList& list, std::vector<int>& ids) const {
     }
     word({begin, static_cast<std::size_t>(end - begin)});
   }
+}
+
+bool BpeModel::is_set_whole(std::string_view word) const {
+  return !spec_.whole.empty() &&
+         std::binary_search(spec_.whole.begin(), spec_.whole.end(), words_->find(word));
 }
 
 bool BpeModel::is_whole(std::string_view word, int id, std::vector<int>& symbols) const {

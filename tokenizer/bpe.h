@@ -35,6 +35,7 @@ class BpeModel {
   void spell_chars(std::string_view word, std::vector<int>& symbols) const;
   std::string_view spelled(std::string_view word, std::size_t begin, std::size_t end,
                            std::string& buffer) const;
+  bool is_set_whole(std::string_view word) const;  // by BpeSpec::whole
   bool is_whole(std::string_view word, int id, std::vector<int>& symbols) const;
   void find_joints();
   std::size_t joint(char32_t left, char32_t right) const;

@@ -18,7 +18,8 @@ class MergeTable {
  public:
   static constexpr std::uint32_t no_rank = 0xFFFFFFFF;
 
-  explicit MergeTable(const std::vector<BpeMerge>& merges);  // of equal pairs the last counts
+  // Of equal pairs the last counts. `ranks`: by merge, or empty for their order.
+  explicit MergeTable(const std::vector<BpeMerge>& merges, const std::vector<std::uint32_t>& ranks = {});
 
   // {no_rank, -1} if the two do not merge.
   MergeRule find(int left, int right) const {

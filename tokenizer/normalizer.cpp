@@ -96,23 +96,25 @@ std::string bert(std::string_view text, const BertText& options) {
 
 struct Apply {
   std::string_view text;
-  bool& front_lost;
+  bool& at_origin;
 
   std::string operator()(NormalForm form) const { return normalize(text, form); }
   std::string operator()(const PrependText& prepend) const {
     return text.empty() ? std::string() : prepend.text + std::string(text);
   }
-  std::string operator()(const ReplaceText&) const { return std::string(text); }
   std::string operator()(const LowercaseText&) const { return lowercase(text); }
   std::string operator()(const StripText& strip) const {
     const std::string_view rest = stripped(text, strip);
-    if (rest.data() != text.data()) front_lost = true;
+    if (rest.data() != text.data()) at_origin = false;
     return std::string(rest);
   }
   std::string operator()(const StripAccents&) const { return without_marks(text, is_mark); }
   std::string operator()(const NmtText&) const { return nmt(text); }
   std::string operator()(const BertText& options) const { return bert(text, options); }
   std::string operator()(const ByteLevelText&) const { return bytes_to_text(text); }
+  // These are prepared steps of their own.
+  std::string operator()(const ReplaceText&) const { return std::string(text); }
+  std::string operator()(const SentencePieceText&) const { return std::string(text); }
 };
 
 }  // namespace
@@ -138,18 +140,22 @@ Normalizer::Normalizer(const std::vector<NormalizerSpec>& specs) {
   for (const NormalizerSpec& spec : specs) {
     if (const auto* replace = std::get_if<ReplaceText>(&spec))
       steps_.push_back(Replacement{compiled(replace->pattern), replace->content});
+    else if (const auto* pieces = std::get_if<SentencePieceText>(&spec))
+      steps_.push_back(SentencePieceNormalizer(*pieces));
     else
       steps_.push_back(spec);
   }
 }
 
-std::string Normalizer::run(std::string_view text, bool& front_lost) const {
+std::string Normalizer::run(std::string_view text, bool& at_origin) const {
   std::string now(text);
   for (const Step& step : steps_) {
     if (const auto* replacement = std::get_if<Replacement>(&step))
       now = replaced(now, replacement->pattern, replacement->content);
+    else if (const auto* pieces = std::get_if<SentencePieceNormalizer>(&step))
+      now = pieces->run(now, at_origin);
     else
-      now = std::visit(Apply{now, front_lost}, std::get<NormalizerSpec>(step));
+      now = std::visit(Apply{now, at_origin}, std::get<NormalizerSpec>(step));
   }
   return now;
 }

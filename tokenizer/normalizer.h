@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "tokenizer/regex.h"
+#include "tokenizer/sentencepiece_text.h"
 #include "tokenizer/spec.h"
 
 namespace kelvin {
@@ -14,20 +15,21 @@ namespace kelvin {
 class Normalizer {
  public:
   Normalizer() = default;
-  explicit Normalizer(const std::vector<NormalizerSpec>& specs);  // throws RegexError
+  // Throws RegexError, std::invalid_argument.
+  explicit Normalizer(const std::vector<NormalizerSpec>& specs);
 
   bool empty() const { return steps_.empty(); }
 
-  // `text` is well-formed, and so is the result. `front_lost`: the first character of `text` was removed, so
-  // that the result no longer begins where the text began.
-  std::string run(std::string_view text, bool& front_lost) const;
+  // `text` is well-formed, and so is the result. `at_origin`: whether the text, and then the result, begins
+  // where the whole input begins.
+  std::string run(std::string_view text, bool& at_origin) const;
 
  private:
   struct Replacement {
     Regex pattern;
     std::string content;
   };
-  using Step = std::variant<NormalizerSpec, Replacement>;
+  using Step = std::variant<NormalizerSpec, Replacement, SentencePieceNormalizer>;
   std::vector<Step> steps_;
 };
 

@@ -105,6 +105,10 @@ void PreTokenizer::add(const PreTokenizerSpec& spec, bool last, bool keep_bytes)
         Cut{Regex(R"([\w\x{200C}\x{200D}]+|[^\w\x{200C}\x{200D}\s]+)"), SplitBehavior::removed, true});
   } else if (const auto* fixed = std::get_if<FixedLengthWords>(&spec)) {
     steps_.push_back(FixedLength{fixed->length});
+  } else if (const auto* literals = std::get_if<SplitLiterals>(&spec)) {
+    Literals step;
+    for (const std::string& literal : literals->literals) step.trie.add(literal, 0);
+    steps_.push_back(std::move(step));
   } else {
     steps_.push_back(CharCut{is_whitespace, SplitBehavior::removed});
     if (std::holds_alternative<BertWords>(spec))
@@ -155,6 +159,16 @@ struct Cutter {
     join_parts(parts, behavior, piece, out);
   }
 
+  void literals(const LiteralTrie& trie) const {
+    matches.clear();
+    for (std::size_t at = 0; at < text.size();) {
+      const LiteralTrie::Found found = trie.longest(text.substr(at));
+      if (found.value >= 0) matches.push_back({at, at + found.length});
+      at += found.value >= 0 ? found.length : 1;
+    }
+    isolated(matches);
+  }
+
   void fixed(std::size_t length) const {
     for (std::size_t begin = 0; begin < text.size();) {
       const std::size_t end = begin + prefix_of_chars(text.substr(begin), length);
@@ -200,6 +214,8 @@ void PreTokenizer::run(std::string_view text, bool at_origin, PieceList& list) c
         cutter.chars(chars->holds, chars->behavior);
       } else if (const auto* fixed = std::get_if<FixedLength>(&step)) {
         cutter.fixed(fixed->length);
+      } else if (const auto* literals = std::get_if<Literals>(&step)) {
+        cutter.literals(literals->trie);
       } else {
         const std::size_t begin = rewritten.size();
         if (const auto* metaspace = std::get_if<Metaspace>(&step)) {

@@ -6,6 +6,7 @@
 #include <variant>
 #include <vector>
 
+#include "tokenizer/literal_trie.h"
 #include "tokenizer/regex.h"
 #include "tokenizer/spec.h"
 
@@ -50,7 +51,10 @@ class PreTokenizer {
   struct FixedLength {
     std::size_t length;
   };
-  using Step = std::variant<Cut, CharCut, AddSpace, MapBytes, Metaspace, FixedLength>;
+  struct Literals {
+    LiteralTrie trie;
+  };
+  using Step = std::variant<Cut, CharCut, AddSpace, MapBytes, Metaspace, FixedLength, Literals>;
   void add(const PreTokenizerSpec& spec, bool last, bool keep_bytes);
 
   std::vector<Step> steps_;

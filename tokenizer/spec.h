@@ -1,6 +1,8 @@
 // What a tokenizer file says, as plain data. Sequences are flat: each list runs from front to back.
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -43,8 +45,18 @@ struct BertText {
   bool clean_text = true, handle_chinese_chars = true, lowercase = true;
   bool strip_accents = true;
 };
+// SentencePiece's own normalizer: a compiled map by longest match, then what becomes of blanks.
+struct SentencePieceText {
+  std::string charsmap;               // charsmap.h; empty: none
+  std::vector<std::string> literals;  // stay as they are
+  bool add_dummy_prefix = true;       // a blank in front (behind, where `blank_as_suffix`)
+  bool remove_extra_whitespaces = true;
+  bool escape_whitespaces = true;  // blanks become U+2581
+  bool blank_as_suffix = false;
+  bool prefix_once = false;  // only where the whole input begins, not behind every added token
+};
 using NormalizerSpec = std::variant<NormalForm, PrependText, ReplaceText, LowercaseText, StripText,
-                                    StripAccents, NmtText, BertText, ByteLevelText>;
+                                    StripAccents, NmtText, BertText, ByteLevelText, SentencePieceText>;
 
 struct SplitPattern {
   Pattern pattern;
@@ -72,25 +84,34 @@ struct BertWords {};        // at whitespace, which goes, and around each punctu
 struct FixedLengthWords {
   std::size_t length = 5;  // characters
 };
+struct SplitLiterals {  // each literal is a piece of its own: from left to right, the longest one
+  std::vector<std::string> literals;
+};
 using PreTokenizerSpec =
     std::variant<SplitPattern, ByteLevelWords, MetaspaceWords, SplitDigits, SplitPunctuation, WhitespaceWords,
-                 SplitWhitespace, BertWords, FixedLengthWords>;
+                 SplitWhitespace, BertWords, FixedLengthWords, SplitLiterals>;
 
 struct BpeMerge {
   int left = 0, right = 0, merged = 0;  // ids
 };
 struct BpeSpec {
   std::vector<BpeMerge> merges;  // the first has the highest priority
-  std::string unk_token;         // empty: none
+  // By merge, ascending: those of one rank are equals, and the leftmost goes first. Empty: each has its own.
+  std::vector<std::uint32_t> ranks;
+  std::string unk_token;  // empty: none
   bool fuse_unk = false;
   bool byte_fallback = false;  // characters without a token become <0xNN> tokens
   bool ignore_merges = false;  // a word that is a token is taken whole
+  std::vector<int> whole;      // ids, ascending: so are these, whatever merges
   std::string continuing_subword_prefix, end_of_word_suffix;
 };
 struct UnigramSpec {
-  std::vector<double> scores;  // by id: log-probabilities
+  std::vector<double> scores;  // by id: log-probabilities; -infinity: not found in text
   int unk_id = -1;             // -1: none
   bool byte_fallback = false;
+  bool is_sentencepiece =
+      false;  // float sums, and unknown characters in a row are no token whatever they spell
+  std::optional<double> unk_score{};  // default: 10 below the lowest score
 };
 using ModelSpec = std::variant<BpeSpec, UnigramSpec>;
 

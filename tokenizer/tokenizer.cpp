@@ -94,8 +94,8 @@ Tokenizer::Parts::Parts(TokenizerSpec spec)
   DecodeChain check(decoders);
 
   for (const AddedToken& token : added_tokens) {
-    bool lost = false;
-    spellings.push_back(token.normalized ? normalizer.run(token.content, lost) : token.content);
+    bool at_origin = true;
+    spellings.push_back(token.normalized ? normalizer.run(token.content, at_origin) : token.content);
     skipped.push_back(std::any_of(added_tokens.begin(), added_tokens.end(), [&](const AddedToken& other) {
       return other.special && other.content == spellings.back();
     }));
@@ -163,9 +163,9 @@ std::vector<int> Tokenizer::encode(std::string_view text, bool add_special) cons
     if (parts.normalizer.empty()) {
       parts.encode_normalized(part, segment.begin == 0, ids);
     } else {
-      bool front_lost = false;
-      const std::string normalized = parts.normalizer.run(part, front_lost);
-      parts.encode_normalized(normalized, segment.begin == 0 && !front_lost, ids);
+      bool at_origin = segment.begin == 0;
+      const std::string normalized = parts.normalizer.run(part, at_origin);
+      parts.encode_normalized(normalized, at_origin, ids);
     }
   }
   if (add_special)

@@ -1,6 +1,7 @@
 #include "tokenizer/unigram.h"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <numeric>
 #include <stdexcept>
@@ -22,10 +23,12 @@ UnigramModel::UnigramModel(const TokenTable& vocabulary, UnigramSpec spec)
   if (spec_.scores.size() != static_cast<std::size_t>(vocabulary.limit()))
     throw std::invalid_argument("as many scores as tokens are needed");
   if (spec_.unk_id >= vocabulary.limit()) throw std::invalid_argument("unk_id is no token's id");
-  unk_score_ = (spec_.scores.empty() ? 0.0 : *std::min_element(spec_.scores.begin(), spec_.scores.end())) -
-               unk_penalty;
+  unk_score_ = spec_.unk_score.value_or(
+      (spec_.scores.empty() ? 0.0 : *std::min_element(spec_.scores.begin(), spec_.scores.end())) -
+      unk_penalty);
   for (int id = 0; id < vocabulary.limit(); ++id)
-    if (!vocabulary.token(id).empty()) sorted_.push_back(id);
+    if (!vocabulary.token(id).empty() && std::isfinite(spec_.scores[static_cast<std::size_t>(id)]))
+      sorted_.push_back(id);
   std::sort(sorted_.begin(), sorted_.end(),
             [&](int a, int b) { return vocabulary.token(a) < vocabulary.token(b); });
   for (int id : sorted_) ++by_first_[static_cast<unsigned char>(vocabulary.token(id)[0]) + std::size_t{1}];
@@ -60,7 +63,8 @@ void UnigramModel::encode_piece(std::string_view text, std::vector<Step>& best, 
   best.assign(text.size() + 1, {});
   const auto offer = [&](std::size_t from, std::size_t to, int id, double score) {
     Step& step = best[to];
-    const double candidate = score + best[from].score;
+    double candidate = score + best[from].score;
+    if (spec_.is_sentencepiece) candidate = static_cast<float>(candidate);
     if (step.id < 0 || candidate > step.score) step = {candidate, from, id};
   };
   for (std::size_t at = 0; at < text.size();) {
@@ -77,23 +81,33 @@ void UnigramModel::encode_piece(std::string_view text, std::vector<Step>& best, 
     at += length;
   }
   // From back to front; unknown characters in a row count as one token.
-  std::vector<std::string_view> tokens;
+  struct Token {
+    std::string_view text;
+    int id;
+  };
+  std::vector<Token> tokens;
   std::size_t unknown_end = 0;
   for (std::size_t end = text.size(); end > 0;) {
     const std::size_t begin = best[end].begin;
     const bool unknown = best[end].id == spec_.unk_id;
     if (unknown && unknown_end > 0)
-      tokens.back() = text.substr(begin, unknown_end - begin);
+      tokens.back().text = text.substr(begin, unknown_end - begin);
     else
-      tokens.push_back(text.substr(begin, end - begin));
+      tokens.push_back({text.substr(begin, end - begin), best[end].id});
     unknown_end = unknown ? (unknown_end > 0 ? unknown_end : end) : 0;
     end = begin;
   }
-  for (auto token = tokens.rbegin(); token != tokens.rend(); ++token) put(*token, ids);
+  for (auto token = tokens.rbegin(); token != tokens.rend(); ++token) {
+    if (token->id == spec_.unk_id)
+      put_unknown(token->text, ids);
+    else
+      ids.push_back(token->id);
+  }
 }
 
-void UnigramModel::put(std::string_view token, std::vector<int>& ids) const {
-  if (const int id = vocabulary_->find(token); id >= 0) return ids.push_back(id);
+void UnigramModel::put_unknown(std::string_view token, std::vector<int>& ids) const {
+  if (const int id = spec_.is_sentencepiece ? -1 : vocabulary_->find(token); id >= 0)
+    return ids.push_back(id);
   if (spec_.byte_fallback) {
     const std::size_t kept = ids.size();
     for (char byte : token) {

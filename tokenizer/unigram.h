@@ -27,7 +27,7 @@ class UnigramModel {
     int id = -1;            // -1: nothing ends here
   };
   void encode_piece(std::string_view text, std::vector<Step>& best, std::vector<int>& ids) const;
-  void put(std::string_view token, std::vector<int>& ids) const;
+  void put_unknown(std::string_view token, std::vector<int>& ids) const;
   template <class Visit>
   void each_prefix(std::string_view text, Visit visit) const;
 

@@ -7,12 +7,12 @@
 #include <utility>
 #include <vector>
 
+#include "loaders/base64.h"
 #include "loaders/hf_tokenizer.h"
 #include "loaders/json_to_value.h"
 #include "loaders/json_writer.h"
 #include "loaders/load_error.h"
 #include "tokenizer/chat_template.h"
-#include "tools/chat/base64.h"
 #include "tools/options/date_option.h"
 #include "tools/options/flags.h"
 #include "tools/options/model_folder_option.h"

@@ -56,8 +56,8 @@ def text(r, special):
 
 def ask(tool, folder, options, lines):
     done = subprocess.run([tool, "--model", folder, *options], input="".join(json.dumps(line) + "\n" for line in lines),
-                          capture_output=True, text=True, check=True)
-    return [json.loads(line) for line in done.stdout.splitlines()]
+                          stdout=subprocess.PIPE, encoding="utf-8", check=True)
+    return [json.loads(line) for line in done.stdout.split("\n")[:-1]]
 
 
 def compare(tool, folder, count, seed):

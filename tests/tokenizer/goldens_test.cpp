@@ -2,10 +2,13 @@
 #include <doctest/doctest.h>
 
 #include <fstream>
+#include <map>
 
+#include "loaders/base64.h"
 #include "loaders/hf_tokenizer.h"
+#include "tests/loaders/protobuf_writer.h"
 #include "tests/tokenizer/third_party.h"
-#include "tools/chat/base64.h"
+#include "tokenizer/byte_level.h"
 
 namespace kelvin::test {
 namespace {
@@ -65,6 +68,42 @@ Counts check_suite(const std::string& name, const Tokenizer& tokenizer) {
   return counts;
 }
 
+void write(const fs::path& path, const std::string& content) {
+  std::ofstream(path, std::ios::binary) << content;
+}
+
+// The vocabulary of a tokenizer.json as tokenizer.model of SentencePiece: merges of Llama 2 come in the order
+// of ids.
+void write_sentencepiece(const fs::path& source, const fs::path& folder) {
+  const JsonDocument document = parse_json(read_text(source / "tokenizer.json"));
+  std::map<std::int64_t, std::string> tokens;
+  for (const auto& [token, id] : document.root().at("model").at("vocab").members())
+    tokens[id.as_int()] = token;
+  std::map<std::string, float, std::less<>> scores;
+  for (const JsonValue merge : document.root().at("model").at("merges").items()) {
+    std::string result(merge.as_string());
+    result.erase(result.find(' '), 1);
+    scores.emplace(result, -static_cast<float>(scores.size()));
+  }
+  std::string model;
+  for (const auto& [id, token] : tokens) {
+    const unsigned type = id == 0 ? 2 : id < 3 ? 3 : id < 259 ? 6 : 1;
+    const float score = scores.contains(token) ? scores.at(token) : -1e6f;
+    model += bytes_field(1, bytes_field(1, token) + float_field(2, score) + varint_field(3, type));
+  }
+  model += bytes_field(2, varint_field(3, 2) + varint_field(35, 1));
+  write(folder / "tokenizer.model", model + bytes_field(3, varint_field(4, 0)));
+}
+
+// The same in tiktoken's format.
+void write_tiktoken(const fs::path& source, const fs::path& file) {
+  const JsonDocument document = parse_json(read_text(source / "tokenizer.json"));
+  std::string lines;
+  for (const auto& [token, id] : document.root().at("model").at("vocab").members())
+    lines += to_base64(text_to_bytes(token).value()) + " " + std::to_string(id.as_int()) + "\n";
+  write(file, lines);
+}
+
 }  // namespace
 
 TEST_CASE("every suite of real vocabularies gives the reference's ids and texts") {
@@ -86,6 +125,19 @@ TEST_CASE("every suite of real vocabularies gives the reference's ids and texts"
   CHECK(suites == 21);
   CHECK(total.encoded == 11309);
   CHECK(total.decoded == 840);
+}
+
+TEST_CASE("the same vocabularies as SentencePiece and tiktoken files give the same ids and texts") {
+  const fs::path tokenizers = third_party_tokenizers();
+  if (tokenizers.empty()) return;
+  const TemporaryFolder llama2, llama3;
+  write_sentencepiece(tokenizers / "llama2", llama2.path());
+  write(llama2.path() / "tokenizer_config.json", R"({"tokenizer_class": "LlamaTokenizer"})");
+  CHECK(check_suite("llama2", load_tokenizer(llama2.path()).tokenizer).wrong == 0);
+  write_tiktoken(tokenizers / "llama31", llama3.path() / "tokenizer.model");
+  const LoadedTokenizer loaded = load_tokenizer(llama3.path());
+  CHECK(loaded.info.bos->id == 128000);
+  CHECK(check_suite("llama31", loaded.tokenizer).wrong == 0);
 }
 
 TEST_CASE("decoding streams: at every cut the pieces add up to the whole") {

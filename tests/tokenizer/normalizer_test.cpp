@@ -6,8 +6,8 @@ namespace kelvin {
 namespace {
 
 std::string run(const std::vector<NormalizerSpec>& specs, const std::string& text) {
-  bool front_lost = false;
-  return Normalizer(specs).run(text, front_lost);
+  bool at_origin = true;
+  return Normalizer(specs).run(text, at_origin);
 }
 
 }  // namespace
@@ -33,11 +33,11 @@ TEST_CASE("they run in order") {
 }
 
 TEST_CASE("it is told when the front is lost") {
-  bool lost = false;
-  Normalizer({StripText{}}).run("a ", lost);
-  CHECK_FALSE(lost);
-  Normalizer({StripText{}}).run(" a", lost);
-  CHECK(lost);
+  bool at_origin = true;
+  Normalizer({StripText{}}).run("a ", at_origin);
+  CHECK(at_origin);
+  Normalizer({StripText{}}).run(" a", at_origin);
+  CHECK_FALSE(at_origin);
 }
 
 }  // namespace kelvin

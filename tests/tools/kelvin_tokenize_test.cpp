@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <fstream>
 
+#include "loaders/base64.h"
 #include "loaders/json.h"
 #include "tests/support.h"
-#include "tools/chat/base64.h"
 
 namespace kelvin::test {
 namespace {

@@ -1,4 +1,4 @@
-// Base64 (RFC 4648): bytes in JSON lines.
+// Base64 (RFC 4648): bytes in JSON and text files.
 #pragma once
 
 #include <optional>

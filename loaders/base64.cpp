@@ -1,4 +1,4 @@
-#include "tools/chat/base64.h"
+#include "loaders/base64.h"
 
 #include <cstdint>
 
