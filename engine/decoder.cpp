@@ -6,7 +6,7 @@
 #include <exception>
 #include <numeric>
 
-#include "engine/half.h"
+#include "engine/matrix_rows.h"
 
 namespace kelvin {
 namespace {
@@ -19,6 +19,14 @@ int logits_portion(int vocab_size) {
       std::max<std::size_t>(8, logits_bytes / (sizeof(float) * static_cast<std::size_t>(vocab_size))));
 }
 
+bool has_packed(const Weights& weights) {
+  bool found = is_packed(weights.head.storage);
+  for (const LayerWeights& w : weights.layers)
+    for (const Linear* linear : {&w.q, &w.k, &w.v, &w.o, &w.gate, &w.up, &w.down})
+      found |= is_packed(linear->weight.storage);
+  return found;
+}
+
 }  // namespace
 
 Decoder::Decoder(const ModelConfig& config, const Weights& weights, const Kernels& kernels, const Rope& rope,
@@ -27,6 +35,7 @@ Decoder::Decoder(const ModelConfig& config, const Weights& weights, const Kernel
       weights_(weights),
       kernels_(kernels),
       rope_(rope),
+      any_packed_(has_packed(weights)),
       team_(threads),
       attention_(kernels, config.n_heads, {config.n_layers, config.n_kv_heads, config.head_dim}, threads) {}
 
@@ -56,6 +65,12 @@ void Decoder::make_room(int rows, int wanted) {
     for (const Part& part : parts) {
       *part.rows = {at, Rows::stride_for(part.columns)};
       at += Rows::stride_for(part.columns) * static_cast<std::size_t>(rows);
+    }
+    if (any_packed_) {
+      codes_.reserve(rows, std::max({config_.hidden_size, heads, config_.intermediate_size}));
+      scratch_stride_ = matmul_scratch(rows);
+      scratch_memory_ =
+          AlignedBuffer(scratch_stride_ * static_cast<std::size_t>(team_.threads()) * sizeof(float));
     }
     room_ = rows;
   }
@@ -120,36 +135,27 @@ bool Decoder::run(std::span<const Row> rows, std::span<const TokenRun> runs, con
 }
 
 void Decoder::embed(const Row& row, int index) {
-  const Matrix& embedding = weights_.embedding;
-  const std::size_t n = static_cast<std::size_t>(config_.hidden_size),
-                    start = static_cast<std::size_t>(row.token) * n;
-  float* to = hidden_[index];
-  switch (embedding.storage) {
-    case Storage::f32:
-      std::copy_n(static_cast<const float*>(embedding.data) + start, n, to);
-      break;
-    case Storage::bf16:
-      std::transform(static_cast<const std::uint16_t*>(embedding.data) + start,
-                     static_cast<const std::uint16_t*>(embedding.data) + start + n, to, bf16_to_f32);
-      break;
-  }
+  read_row(weights_.embedding, row.token, hidden_[index]);
   rope_.angles(*row.frequencies, row.position, cosines_[index], sines_[index]);
 }
 
 void Decoder::attention_part(ThreadTeam::Member& member, int layer) {
   const LayerWeights& w = weights_.layers[static_cast<std::size_t>(layer)];
   const int n_rows = static_cast<int>(rows_.size()), head_dim = config_.head_dim;
+  const MatmulInput x = input(normed_, n_rows, config_.hidden_size);
   member.share(n_rows, [&](int i) {
     kernels_.rms_norm(hidden_[i], w.attention_norm.data(), config_.hidden_size, config_.rms_norm_eps,
                       normed_[i]);
+    quantize(x, i);
   });
 
+  float* const scratch = scratch_of(member);
   const RowBlocks q(w.q.weight, member.size()), k(w.k.weight, member.size()), v(w.v.weight, member.size());
   member.share(q.count() + k.count() + v.count(), [&](int i) {
-    if (i < q.count()) return multiply(kernels_, w.q, q[i], normed_, n_rows, q_);
+    if (i < q.count()) return multiply(kernels_, w.q, q[i], x, n_rows, q_, scratch);
     i -= q.count();
-    if (i < k.count()) return multiply(kernels_, w.k, k[i], normed_, n_rows, k_);
-    multiply(kernels_, w.v, v[i - k.count()], normed_, n_rows, v_);
+    if (i < k.count()) return multiply(kernels_, w.k, k[i], x, n_rows, k_, scratch);
+    multiply(kernels_, w.v, v[i - k.count()], x, n_rows, v_, scratch);
   });
 
   // Scores are scaled by scaling the queries.
@@ -170,31 +176,51 @@ void Decoder::attention_part(ThreadTeam::Member& member, int layer) {
 void Decoder::mlp_part(ThreadTeam::Member& member, int layer) {
   const LayerWeights& w = weights_.layers[static_cast<std::size_t>(layer)];
   const int n_rows = static_cast<int>(rows_.size());
+  const MatmulInput x = input(normed_, n_rows, config_.hidden_size);
   member.share(n_rows, [&](int i) {
     kernels_.rms_norm(hidden_[i], w.mlp_norm.data(), config_.hidden_size, config_.rms_norm_eps, normed_[i]);
+    quantize(x, i);
   });
+  float* const scratch = scratch_of(member);
   const RowBlocks blocks(w.gate.weight, member.size());
   member.share(blocks.count(), [&](int b) {
     const RowBlock block = blocks[b];
-    multiply(kernels_, w.gate, block, normed_, n_rows, gate_);
-    multiply(kernels_, w.up, block, normed_, n_rows, up_);
+    multiply(kernels_, w.gate, block, x, n_rows, gate_, scratch);
+    multiply(kernels_, w.up, block, x, n_rows, up_, scratch);
     for (int i = 0; i < n_rows; ++i) activate(up_[i] + block.first, block.rows, gate_[i] + block.first);
   });
   add_to_residual(member, w.down, gate_);
 }
 
-void Decoder::add_to_residual(ThreadTeam::Member& member, const Linear& linear, Rows x) {
+void Decoder::add_to_residual(ThreadTeam::Member& member, const Linear& linear, Rows from) {
   const int n_rows = static_cast<int>(rows_.size());
+  const MatmulInput x = input(from, n_rows, linear.weight.cols);
+  if (any_packed_) member.share(n_rows, [&](int i) { quantize(x, i); });
+  float* const scratch = scratch_of(member);
   const RowBlocks blocks(linear.weight, member.size());
   member.share(blocks.count(), [&](int b) {
     const RowBlock block = blocks[b];
-    multiply(kernels_, linear, block, x, n_rows, product_);
+    multiply(kernels_, linear, block, x, n_rows, product_, scratch);
     for (int i = 0; i < n_rows; ++i) {
       float* to = hidden_[i] + block.first;
-      const float* from = product_[i] + block.first;
-      for (int r = 0; r < block.rows; ++r) to[r] += from[r];
+      const float* added = product_[i] + block.first;
+      for (int r = 0; r < block.rows; ++r) to[r] += added[r];
     }
   });
+}
+
+MatmulInput Decoder::input(Rows x, int tokens, int cols) {
+  if (!any_packed_) return {x, {}};
+  return {x, codes_.view(tokens, cols)};
+}
+
+void Decoder::quantize(const MatmulInput& x, int row) const {
+  if (any_packed_) kernels_.quantized->quantize_activations(x.rows[row], x.codes, row);
+}
+
+float* Decoder::scratch_of(const ThreadTeam::Member& member) {
+  return any_packed_ ? scratch_memory_.floats() + scratch_stride_ * static_cast<std::size_t>(member.rank())
+                     : nullptr;
 }
 
 void Decoder::activate(const float* up, int n, float* gate) const {
@@ -210,13 +236,17 @@ void Decoder::activate(const float* up, int n, float* gate) const {
 
 // The wanted rows first .. first + count, their final norms packed into the first rows of normed_.
 void Decoder::head_part(ThreadTeam::Member& member, int first, int count) {
+  const MatmulInput x = input(normed_, count, config_.hidden_size);
   member.share(count, [&](int i) {
     kernels_.rms_norm(hidden_[wanted_[static_cast<std::size_t>(first + i)]], weights_.final_norm.data(),
                       config_.hidden_size, config_.rms_norm_eps, normed_[i]);
+    quantize(x, i);
   });
+  float* const scratch = scratch_of(member);
   const Linear head{weights_.head, {}};
   const RowBlocks blocks(head.weight, member.size());
-  member.share(blocks.count(), [&](int b) { multiply(kernels_, head, blocks[b], normed_, count, logits_); });
+  member.share(blocks.count(),
+               [&](int b) { multiply(kernels_, head, blocks[b], x, count, logits_, scratch); });
 }
 
 int Decoder::next_logits() {

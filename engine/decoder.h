@@ -8,6 +8,7 @@
 #include "engine/attention.h"
 #include "engine/config.h"
 #include "engine/observer.h"
+#include "engine/quantized_activations.h"
 #include "engine/rope.h"
 #include "engine/thread_team.h"
 #include "engine/weights.h"
@@ -52,7 +53,12 @@ class Decoder {
   void embed(const Row& row, int index);
   void attention_part(ThreadTeam::Member& member, int layer);
   void mlp_part(ThreadTeam::Member& member, int layer);
-  void add_to_residual(ThreadTeam::Member& member, const Linear& linear, Rows x);
+  void add_to_residual(ThreadTeam::Member& member, const Linear& linear, Rows from);
+  // What the next matrices are multiplied with. Where some matrix is packed, each row of `x` must be
+  // quantised.
+  MatmulInput input(Rows x, int tokens, int cols);
+  void quantize(const MatmulInput& x, int row) const;
+  float* scratch_of(const ThreadTeam::Member& member);
   void activate(const float* up, int n, float* gate) const;
   void head_part(ThreadTeam::Member& member, int first, int count);
   void show(const Observer& observer, int stage, Rows hidden) const;
@@ -61,6 +67,7 @@ class Decoder {
   const Weights& weights_;
   const Kernels& kernels_;
   const Rope& rope_;
+  const bool any_packed_;
   ThreadTeam team_;
   Attention attention_;
 
@@ -74,6 +81,9 @@ class Decoder {
   int room_ = 0, logits_room_ = 0;
   AlignedBuffer memory_, logits_memory_;
   Rows hidden_, normed_, q_, k_, v_, mixed_, gate_, up_, product_, cosines_, sines_, logits_;
+  ActivationBuffer codes_;
+  AlignedBuffer scratch_memory_;
+  std::size_t scratch_stride_ = 0;  // floats per thread
 };
 
 }  // namespace kelvin

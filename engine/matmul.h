@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "engine/kernels/kernels.h"
+#include "engine/kernels/quantized.h"
 #include "engine/weights.h"
 
 namespace kelvin {
@@ -23,13 +24,19 @@ struct Rows {
   }
 };
 
+// What a matrix is multiplied with: `rows`, or where the matrix is packed `codes`, made of them.
+struct MatmulInput {
+  Rows rows;                     // (tokens, cols)
+  QuantizedActivations codes{};  // (tokens, cols)
+};
+
 struct RowBlock {
   int first = 0;
   int rows = 0;
 };
 
-// Rows of a matrix in blocks for `threads` threads: multiples of four rows, small enough for the second cache
-// and for sharing out evenly.
+// Rows of a matrix in blocks for `threads` threads: multiples of four rows (packed: of a panel), small enough
+// for the second cache and for sharing out evenly.
 class RowBlocks {
  public:
   RowBlocks(const Matrix& matrix, int threads);
@@ -41,9 +48,8 @@ class RowBlocks {
 };
 
 // Rows `block` of y = W x + bias for all tokens: y[token][row].
-void multiply(const Kernels& kernels, const Linear& linear, RowBlock block,
-              Rows x,  // (tokens, cols)
-              int tokens,
-              Rows y);  // (tokens, rows)
+void multiply(const Kernels& kernels, const Linear& linear, RowBlock block, const MatmulInput& x, int tokens,
+              Rows y,                     // (tokens, rows)
+              float* scratch = nullptr);  // (matmul_scratch(tokens),), 64-byte aligned; packed matrices only
 
 }  // namespace kelvin

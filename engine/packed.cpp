@@ -12,13 +12,11 @@ std::size_t padded_width(int cols) {
   return (static_cast<std::size_t>(cols) + k_padding - 1) / k_padding * k_padding;
 }
 
-std::size_t header_of(PackedFormat format) {
-  return format == PackedFormat::q8 ? std::size_t{q8_header} : std::size_t{q4_header};
+std::size_t header_of(Storage format) {
+  return format == Storage::q8 ? std::size_t{q8_header} : std::size_t{q4_header};
 }
 
-std::size_t bytes_per_k(PackedFormat format) {
-  return format == PackedFormat::q8 ? panel_rows : panel_rows / 2;
-}
+std::size_t bytes_per_k(Storage format) { return format == Storage::q8 ? panel_rows : panel_rows / 2; }
 
 template <class T>
 T read(const std::byte* from) {
@@ -53,24 +51,22 @@ void unpack_q4(const std::byte* block, int lane, int n, float* out) {
 
 }  // namespace
 
-const char* name_of(PackedFormat format) { return format == PackedFormat::q8 ? "q8" : "q4"; }
-
-std::size_t packed_panel_bytes(PackedFormat format, int cols) {
+std::size_t packed_panel_bytes(Storage format, int cols) {
   const std::size_t width = padded_width(cols);
   const std::size_t blocks = (width + group_width - 1) / group_width;
   return blocks * header_of(format) + width * bytes_per_k(format);
 }
 
-std::size_t packed_bytes(PackedFormat format, int rows, int cols) {
+std::size_t packed_bytes(Storage format, int rows, int cols) {
   return (static_cast<std::size_t>(rows) + panel_rows - 1) / panel_rows * packed_panel_bytes(format, cols);
 }
 
-void unpack_row(PackedFormat format, const std::byte* packed, int row, int cols, float* out) {
+void unpack_row(Storage format, const std::byte* packed, int row, int cols, float* out) {
   const std::byte* block =
       packed + static_cast<std::size_t>(row / panel_rows) * packed_panel_bytes(format, cols);
   for (int first = 0; first < cols; first += group_width) {
     const int n = cols - first < group_width ? cols - first : group_width;
-    (format == PackedFormat::q8 ? unpack_q8 : unpack_q4)(block, row % panel_rows, n, out + first);
+    (format == Storage::q8 ? unpack_q8 : unpack_q4)(block, row % panel_rows, n, out + first);
     block += header_of(format) + group_width * bytes_per_k(format);
   }
 }

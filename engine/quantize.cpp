@@ -26,11 +26,11 @@ void gather(const Matrix& from, int row, int col, int width, float* w) {  // w: 
 
 }  // namespace
 
-void quantize(PackedFormat format, const Matrix& from, const QuantizedKernels& kernels, int threads,
+void quantize(Storage format, const Matrix& from, const QuantizedKernels& kernels, int threads,
               std::byte* packed) {
   const std::size_t panel_bytes = packed_panel_bytes(format, from.cols);
   const int panels = (from.rows + panel_rows - 1) / panel_rows;
-  const auto pack = format == PackedFormat::q8 ? kernels.pack_q8 : kernels.pack_q4;
+  const auto pack = format == Storage::q8 ? kernels.pack_q8 : kernels.pack_q4;
 #pragma omp parallel for num_threads(threads) schedule(dynamic, 4)
   for (int panel = 0; panel < panels; ++panel) {
     alignas(64) float w[group_width * panel_rows];

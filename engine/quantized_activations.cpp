@@ -1,27 +1,36 @@
 #include "engine/quantized_activations.h"
 
 namespace kelvin {
+namespace {
 
-void ActivationBuffer::shape(int tokens, int cols) {
-  const std::size_t groups = (static_cast<std::size_t>(cols) + group_width - 1) / group_width;
-  const std::size_t slices = groups * static_cast<std::size_t>(tokens);  // (groups, tokens)
-  const std::size_t codes = slices * group_width + activation_slack;
-  const std::size_t sub_offsets = slices * groups_of_subs * sizeof(std::int32_t);
-  const std::size_t bytes = codes + sub_offsets + slices * (sizeof(float) + sizeof(std::int32_t));
-  if (memory_.size() < bytes) memory_ = AlignedBuffer(bytes);
-  std::byte* at = memory_.data();
-  view_.tokens = tokens;
-  view_.cols = cols;
-  view_.codes = reinterpret_cast<std::int8_t*>(at);
-  view_.sub_offsets = reinterpret_cast<std::int32_t*>(at += codes);
-  view_.scales = reinterpret_cast<float*>(at += sub_offsets);
-  view_.offsets = reinterpret_cast<std::int32_t*>(at + slices * sizeof(float));
+// (groups, planes, tokens)
+std::size_t slices(int tokens, int cols) {
+  return (static_cast<std::size_t>(cols) + group_width - 1) / group_width * activation_planes *
+         static_cast<std::size_t>(tokens);
 }
 
-void ActivationBuffer::quantize(const QuantizedKernels& kernels, const float* x, std::size_t x_stride,
-                                int tokens, int cols) {
-  shape(tokens, cols);
-  kernels.quantize_activations(x, x_stride, view_);
+}  // namespace
+
+void ActivationBuffer::reserve(int tokens, int cols) {
+  constexpr std::size_t per_slice =
+      group_width + groups_of_subs * sizeof(std::int32_t) + sizeof(float) + sizeof(std::int32_t);
+  const std::size_t bytes = slices(tokens, cols) * per_slice + activation_slack;
+  if (memory_.size() >= bytes) return;
+  memory_ = {};
+  memory_ = AlignedBuffer(bytes);
+}
+
+QuantizedActivations ActivationBuffer::view(int tokens, int cols) {
+  const std::size_t n = slices(tokens, cols);
+  std::byte* at = memory_.data();
+  QuantizedActivations view{};
+  view.tokens = tokens;
+  view.cols = cols;
+  view.codes = reinterpret_cast<std::int8_t*>(at);
+  view.sub_offsets = reinterpret_cast<std::int32_t*>(at += n * group_width + activation_slack);
+  view.scales = reinterpret_cast<float*>(at += n * groups_of_subs * sizeof(std::int32_t));
+  view.offsets = reinterpret_cast<std::int32_t*>(at + n * sizeof(float));
+  return view;
 }
 
 }  // namespace kelvin

@@ -8,23 +8,19 @@
 #include <span>
 #include <vector>
 
+#include "engine/storage.h"
 #include "engine/tensor.h"
 
 namespace kelvin {
 
-// How a matrix is stored. Both are exact: arithmetic is float32.
-enum class Storage : std::uint8_t { f32, bf16 };
-
-constexpr std::size_t bytes_per_element(Storage storage) { return storage == Storage::f32 ? 4 : 2; }
-
-// Row-major (rows, cols) without padding; `data` is aligned to the element, not more.
+// (rows, cols): row-major without padding and aligned to the element, not more; or packed, at any alignment.
 struct Matrix {
   Storage storage = Storage::f32;
   int rows = 0;
   int cols = 0;
   const void* data = nullptr;
 
-  std::size_t bytes() const { return static_cast<std::size_t>(rows) * cols * bytes_per_element(storage); }
+  std::size_t bytes() const { return matrix_bytes(storage, rows, cols); }
 };
 
 // y = W x + bias

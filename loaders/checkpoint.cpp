@@ -3,12 +3,18 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "engine/kernels/kernels.h"
+#include "engine/kernels/quantized.h"
+#include "engine/quantize.h"
+#include "engine/thread_team.h"
 #include "loaders/convert.h"
 #include "loaders/tensor_files.h"
 #include "loaders/weight_plan.h"
 
 namespace kelvin {
 namespace {
+
+constexpr int elements_in_piece = 1 << 22;  // converted between two reports
 
 bool aligned(const std::byte* data, Storage storage) {
   return reinterpret_cast<std::uintptr_t>(data) % bytes_per_element(storage) == 0;
@@ -23,12 +29,16 @@ class Converter {
     return same_format(tensor.dtype, storage) && aligned(tensor.data.data(), storage);
   }
   void count(const StoredTensor& tensor, Storage storage) {
-    if (!used_in_place(tensor, storage)) total_ += tensor.data.size();
+    if (is_packed(storage) || !used_in_place(tensor, storage)) total_ += tensor.data.size();
   }
   // The tensor's numbers in the wanted format: those in the file, or a new buffer of `weights`.
   const void* data(const TensorFiles::Tensor& tensor, Storage storage);
+  // The tensor packed as q8 or q4, in a new buffer of `weights`.
+  const void* packed(const TensorFiles::Tensor& tensor, Storage storage);
 
  private:
+  void report(const MappedFile& file, std::span<const std::byte> source);
+
   const LoadOptions& options_;
   Weights& weights_;
   std::size_t done_ = 0, total_ = 0;  // bytes of the files
@@ -44,16 +54,50 @@ const void* Converter::data(const TensorFiles::Tensor& tensor, Storage storage) 
   if (elements == 0) return nullptr;
   const std::size_t from_bytes = stored.data.size() / elements, to_bytes = bytes_per_element(storage);
   AlignedBuffer& buffer = weights_.buffers.emplace_back(elements * to_bytes);
-  constexpr std::size_t piece = std::size_t{1} << 22;  // elements between two reports
+  constexpr std::size_t piece = elements_in_piece;
   for (std::size_t at = 0; at < elements; at += piece) {
     const std::size_t count = std::min(piece, elements - at);
     const auto source = stored.data.subspan(at * from_bytes, count * from_bytes);
     convert(stored.dtype, source.data(), count, storage, buffer.data() + at * to_bytes);
-    tensor.file->release(source);
-    done_ += source.size();
-    if (options_.progress) options_.progress(done_, total_);
+    report(*tensor.file, source);
   }
   return buffer.data();
+}
+
+const void* Converter::packed(const TensorFiles::Tensor& tensor, Storage storage) {
+  const StoredTensor& stored = tensor.stored;
+  if (stored.elements() == 0) return nullptr;
+  const int rows = static_cast<int>(stored.shape[0]), cols = static_cast<int>(stored.shape[1]);
+  AlignedBuffer& buffer = weights_.buffers.emplace_back(matrix_bytes(storage, rows, cols));
+  const Storage exact = stored.dtype == Dtype::bf16 ? Storage::bf16 : Storage::f32;
+  const bool in_place = used_in_place(stored, exact);
+  const std::size_t row_bytes = stored.data.size() / static_cast<std::size_t>(rows);
+  const int piece =
+      std::max(elements_in_piece / cols / panel_rows, 1) * panel_rows;  // rows between two reports
+  const int threads = options_.threads > 0 ? options_.threads : available_processors();
+  std::vector<float> converted;
+  for (int row = 0; row < rows; row += piece) {
+    const int count = std::min(piece, rows - row);
+    const auto source = stored.data.subspan(static_cast<std::size_t>(row) * row_bytes,
+                                            static_cast<std::size_t>(count) * row_bytes);
+    Matrix matrix{exact, count, cols, source.data()};
+    if (!in_place) {
+      const std::size_t elements = static_cast<std::size_t>(count) * static_cast<std::size_t>(cols);
+      converted.resize(elements);
+      convert(stored.dtype, source.data(), elements, Storage::f32, converted.data());
+      matrix = {Storage::f32, count, cols, converted.data()};
+    }
+    quantize(storage, matrix, *best_kernels().quantized, threads,
+             buffer.data() + matrix_bytes(storage, row, cols));
+    report(*tensor.file, source);
+  }
+  return buffer.data();
+}
+
+void Converter::report(const MappedFile& file, std::span<const std::byte> source) {
+  file.release(source);
+  done_ += source.size();
+  if (options_.progress) options_.progress(done_, total_);
 }
 
 }  // namespace
@@ -74,7 +118,8 @@ Weights load_weights(const std::filesystem::path& folder, const ModelConfig& con
   for (const auto& [tensor, to] : plan.vectors) converter.count(tensor->stored, Storage::f32);
   for (const auto& [tensor, to] : plan.matrices) {
     const auto& shape = tensor->stored.shape;
-    *to = {storage, static_cast<int>(shape[0]), static_cast<int>(shape[1]), converter.data(*tensor, storage)};
+    *to = {storage, static_cast<int>(shape[0]), static_cast<int>(shape[1]),
+           is_packed(storage) ? converter.packed(*tensor, storage) : converter.data(*tensor, storage)};
   }
   for (const auto& [tensor, to] : plan.vectors)
     *to = {static_cast<const float*>(converter.data(*tensor, Storage::f32)), tensor->stored.shape[0]};

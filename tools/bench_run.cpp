@@ -76,13 +76,14 @@ double bytes_per_token(const Model& model, double positions) {
 double prefill_operations(const Model& model, int tokens) {
   const ModelConfig& c = model.config();
   const Weights& weights = model.weights();
-  const Matrix& head = weights.head;
-  const double of_head = static_cast<double>(head.rows) * head.cols;
-  const double of_layers =
-      matrix_bytes(model) / static_cast<double>(bytes_per_element(head.storage)) - of_head;
+  const auto elements = [](const Matrix& matrix) { return static_cast<double>(matrix.rows) * matrix.cols; };
+  double of_layers = 0;
+  for (const LayerWeights& w : weights.layers)
+    for (const Linear* linear : {&w.q, &w.k, &w.v, &w.o, &w.gate, &w.up, &w.down})
+      of_layers += elements(linear->weight);
   // Only the last position passes the head; each position attends to itself and all before it.
   const double attended = 0.5 * tokens * (tokens + 1.0) * 2.0 * c.n_layers * c.n_heads * c.head_dim;
-  return 2.0 * (of_layers * tokens + of_head + attended);
+  return 2.0 * (of_layers * tokens + elements(weights.head) + attended);
 }
 
 double peak_rss_mib() {

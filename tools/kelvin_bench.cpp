@@ -101,6 +101,7 @@ int bench(int argc, char** argv) {
   const auto start = std::chrono::steady_clock::now();
   LoadOptions load;
   load.storage = options.model.weights;
+  load.threads = options.model.threads;
   LoadedModel loaded = load_model(folder, load);
   Model model(loaded.config, std::move(loaded.weights), {options.model.threads, nullptr});
   const double load_s = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
@@ -116,7 +117,7 @@ int bench(int argc, char** argv) {
   const Report report{options,
                       folder.string(),
                       model.kernels().name,
-                      model.weights().head.storage == Storage::f32 ? "f32" : "bf16",
+                      name_of(model.weights().head.storage),
                       model.threads(),
                       load_s,
                       rss,

@@ -6,6 +6,7 @@
 #include <cstdint>
 
 #include "engine/kernels/kernels.h"
+#include "engine/kernels/quantized.h"
 
 namespace kelvin {
 namespace {
@@ -110,6 +111,7 @@ __m256 fold_parts(const Part* part, int stride) {
 #include "engine/kernels/vector_kernels.h"
 
 namespace kelvin {
-const Kernels avx2_kernels = table_named("avx2");
+const Kernels avx2_kernels = table_named("avx2", &avx2_quantized);
+const Kernels avx_vnni_kernels = table_named("avx_vnni", &avx_vnni_quantized);
 }  // namespace kelvin
 #endif

@@ -11,6 +11,7 @@
 #include <cstdint>
 
 #include "engine/kernels/kernels.h"
+#include "engine/kernels/quantized.h"
 
 namespace kelvin {
 namespace {
@@ -78,6 +79,8 @@ __m256 fold_parts(const Part* part, int) {
 #include "engine/kernels/vector_kernels.h"
 
 namespace kelvin {
-const Kernels avx512_kernels = table_named("avx512");
+const Kernels avx512_kernels = table_named("avx512", &avx512_quantized);
+const Kernels avx512_vnni_kernels = table_named("avx512_vnni", &avx512_vnni_quantized);
+const Kernels amx_kernels = table_named("amx", &amx_quantized);
 }  // namespace kelvin
 #endif

@@ -16,18 +16,24 @@ struct Candidate {
   bool (*runs_here)(const CpuFeatures&);
 };
 
+constexpr bool always(const CpuFeatures&) { return true; }
+
 // Best first.
-constexpr Candidate candidates[] = {
-    {"amx", nullptr, [](const CpuFeatures&) { return false; }},
 #if defined(__x86_64__)
+constexpr Candidate candidates[] = {
+    {"amx", &amx_kernels, [](const CpuFeatures& cpu) { return cpu.amx_int8; }},
+    {"avx512_vnni", &avx512_vnni_kernels, [](const CpuFeatures& cpu) { return cpu.avx512_vnni; }},
     {"avx512", &avx512_kernels, [](const CpuFeatures& cpu) { return cpu.avx512; }},
+    {"avx_vnni", &avx_vnni_kernels, [](const CpuFeatures& cpu) { return cpu.avx_vnni; }},
     {"avx2", &avx2_kernels, [](const CpuFeatures& cpu) { return cpu.avx2; }},
-#else
-    {"avx512", nullptr, [](const CpuFeatures&) { return false; }},
-    {"avx2", nullptr, [](const CpuFeatures&) { return false; }},
-#endif
-    {"scalar", &scalar_kernels, [](const CpuFeatures&) { return true; }},
+    {"scalar", &scalar_kernels, always},
 };
+#else
+constexpr Candidate candidates[] = {
+    {"amx", nullptr, always},      {"avx512_vnni", nullptr, always}, {"avx512", nullptr, always},
+    {"avx_vnni", nullptr, always}, {"avx2", nullptr, always},        {"scalar", &scalar_kernels, always},
+};
+#endif
 
 struct Supported {
   std::array<const Kernels*, std::size(candidates)> tables{};
@@ -59,8 +65,9 @@ const Kernels& kernels_named(const char* name) {
     const char* reason = candidate.table ? "this processor does not have it" : "this build does not have it";
     throw std::invalid_argument("KELVIN_ISA=" + wanted + ": " + reason + "; here run: " + here);
   }
-  throw std::invalid_argument("KELVIN_ISA=" + wanted +
-                              ": unknown; expected scalar, avx2, avx512 or amx; here run: " + here);
+  throw std::invalid_argument(
+      "KELVIN_ISA=" + wanted +
+      ": unknown; expected scalar, avx2, avx_vnni, avx512, avx512_vnni or amx; here run: " + here);
 }
 
 const Kernels& best_kernels() {

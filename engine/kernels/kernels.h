@@ -40,8 +40,10 @@ struct AttentionBlock {
   float* weighted;     // (rows, padded_to_lanes(head_dim)) out: sum of exp(score - largest) * v
 };
 
+struct QuantizedKernels;
+
 struct Kernels {
-  const char* name;  // scalar, avx2, avx512: the words of KELVIN_ISA
+  const char* name;  // scalar, avx2, avx_vnni, avx512, avx512_vnni, amx: the words of KELVIN_ISA
 
   void (*matmul_f32)(const MatmulBlock& block);
   void (*matmul_bf16)(const MatmulBlock& block);
@@ -74,6 +76,8 @@ struct Kernels {
   // Reads the memory once, in 128-byte steps; the returned sum of its words keeps the reads from being left
   // out.
   std::uint64_t (*read_burst)(const void* memory, std::size_t bytes);
+
+  const QuantizedKernels* quantized;  // quantized.h
 };
 
 // The tables this build and this processor can run, best first; the last one is scalar.
@@ -88,6 +92,10 @@ extern const Kernels scalar_kernels;
 #if defined(__x86_64__)
 extern const Kernels avx2_kernels;
 extern const Kernels avx512_kernels;
+// These differ in their integer products only.
+extern const Kernels avx_vnni_kernels;
+extern const Kernels avx512_vnni_kernels;
+extern const Kernels amx_kernels;
 #endif
 
 }  // namespace kelvin

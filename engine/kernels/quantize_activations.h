@@ -16,7 +16,8 @@ inline std::int32_t largest_lane(Ints x) {
 
 inline void quantize_group(const float* x,  // (256,)
                            std::int8_t* codes, float& scale, std::int32_t& offset,
-                           std::int32_t* sub_offsets) {  // (16,)
+                           std::int32_t* sub_offsets,  // (16,)
+                           float* rest) {              // (256,): what this plane leaves
   // Bits of absolute values order as the values do, with NaN above infinity.
   Ints largest{};
   for (int k = 0; k < group_width; k += width) {
@@ -30,14 +31,21 @@ inline void quantize_group(const float* x,  // (256,)
   if (!finite || size < 0x1p-100f) {
     scale = finite ? 0.0f : __builtin_nanf("");
     offset = 0;
-    for (int k = 0; k < group_width; ++k) codes[k] = 0;
+    for (int k = 0; k < group_width; ++k) {
+      codes[k] = 0;
+      rest[k] = 0.0f;
+    }
     for (int sub = 0; sub < groups_of_subs; ++sub) sub_offsets[sub] = 0;
     return;
   }
   scale = size / 127.0f;
   const Floats inverse = all(127.0f / size);
-  for (int k = 0; k < group_width; k += width)
-    store_vector(codes + k, __builtin_convertvector(whole(load_floats(x + k) * inverse), Codes));
+  for (int k = 0; k < group_width; k += width) {
+    const Floats xk = load_floats(x + k);
+    const Floats shifted = xk * inverse + to_integer;
+    store_vector(codes + k, __builtin_convertvector(bits_of(shifted) - to_integer_bits, Codes));
+    store_vector(rest + k, xk - (shifted - to_integer) * all(scale));
+  }
   std::int32_t sum = 0;
   const Int flip = splat(static_cast<std::int32_t>(0x80808080u));
   for (int sub = 0; sub < groups_of_subs; sub += 4) {
@@ -53,22 +61,24 @@ inline void quantize_group(const float* x,  // (256,)
   offset = -128 * sum;
 }
 
-void quantize_activations(const float* x, std::size_t x_stride, QuantizedActivations& out) {
+void quantize_activations(const float* x, const QuantizedActivations& out, int token) {
   const int groups = (out.cols + group_width - 1) / group_width;
-  for (int g = 0; g < groups; ++g) {
+  for (int g = 0; g < groups; ++g, x += group_width) {
     const int n = out.cols - g * group_width;
-    for (int t = 0; t < out.tokens; ++t) {
-      const float* from =
-          x + static_cast<std::size_t>(t) * x_stride + static_cast<std::size_t>(g) * group_width;
-      alignas(64) float filled_up[group_width];
-      if (n < group_width) {
-        for (int k = 0; k < group_width; ++k) filled_up[k] = k < n ? from[k] : 0.0f;
-        from = filled_up;
-      }
-      const std::size_t at = static_cast<std::size_t>(g) * out.tokens + t;
-      quantize_group(from, out.codes + at * group_width, out.scales[at], out.offsets[at],
-                     out.sub_offsets + at * groups_of_subs);
+    const float* from = x;
+    alignas(64) float filled_up[group_width];
+    if (n < group_width) {
+      for (int k = 0; k < group_width; ++k) filled_up[k] = k < n ? x[k] : 0.0f;
+      from = filled_up;
     }
+    alignas(64) float rest[group_width], nothing[group_width];
+    const auto quantize = [&](const float* plane, std::size_t at, float* left) {
+      quantize_group(plane, out.codes + at * group_width, out.scales[at], out.offsets[at],
+                     out.sub_offsets + at * groups_of_subs, left);
+    };
+    const std::size_t at = static_cast<std::size_t>(g) * activation_planes * out.tokens + token;
+    quantize(from, at, rest);
+    quantize(rest, at + out.tokens, nothing);
   }
 }
 

@@ -15,7 +15,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <span>
 
 namespace kelvin {
 
@@ -29,22 +28,25 @@ constexpr int groups_of_subs = group_width / sub_width;
 constexpr int q8_header = 64;
 constexpr int q4_signs = 128, q4_scales = 160, q4_header = 192;  // byte offsets in a block
 
-// Activations of some tokens, quantised per token and group to [-127, 127]: x = scale * code.
-// A group that holds NaN or infinity gets scale NaN, so that it is not lost; one without a value above 2^-100
-// gets 0.
+// Activations of some tokens in two planes, each quantised per token and group to [-127, 127]: x = scale *
+// code + rest in plane 0, and rest = scale * code in plane 1. q4 takes plane 0 alone: its weights are much
+// coarser than that. A group that holds NaN or infinity gets scale NaN, so that it is not lost; one without a
+// value above 2^-100 gets 0.
 struct QuantizedActivations {
-  int tokens, cols;    // cols as the matrix has them; groups = ceil(cols / 256)
-  std::int8_t* codes;  // (groups, tokens, 256), 0 beyond cols; activation_slack bytes behind it may be read
-  float* scales;       // (groups, tokens)
-  std::int32_t* offsets;      // (groups, tokens): -128 times the sum of the codes
-  std::int32_t* sub_offsets;  // (groups, tokens, 16): -8 times the sum of sixteen codes, its low 16 bits
+  int tokens, cols;  // cols as the matrix has them; groups = ceil(cols / 256)
+  std::int8_t*
+      codes;      // (groups, 2, tokens, 256), 0 beyond cols; activation_slack bytes behind it may be read
+  float* scales;  // (groups, 2, tokens)
+  std::int32_t* offsets;      // (groups, 2, tokens): -128 times the sum of the codes
+  std::int32_t* sub_offsets;  // (groups, 2, tokens, 16): -8 times the sum of sixteen codes, its low 16 bits
 };
 
+constexpr int activation_planes = 2;
 constexpr int activation_slack = 31 * group_width;  // tiles of 32 tokens
 
-// y = W x + bias for some panels of W:
-// y[r] = 0, then per group g, in order, y[r] = fma(float(sum over k in g of w[r][k] x[k]), scale_w[g][r] *
-// scale_x[g], y[r]). The sum is an integer below 256 * 127 * 128 < 2^22, exact in int32 and in float.
+// y = W x + bias for some panels of W. Per plane of x: y[r] = 0, then per group g, in order,
+// y[r] = fma(float(sum over k in g of w[r][k] x[k]), scale_w[g][r] * scale_x[g], y[r]); then the planes are
+// added, then the bias. The sum is an integer below 256 * 127 * 128 < 2^22, exact in int32 and in float.
 struct QuantizedMatmul {
   const std::byte* w;      // the first panel; any alignment
   int rows;                // >= 1; only the last panel may be used in part
@@ -57,8 +59,8 @@ struct QuantizedMatmul {
 
 constexpr int block_panels = 4;  // panels whose weights are unpacked together
 constexpr std::size_t unpacked_floats = block_panels * panel_rows * group_width / sizeof(float);
-constexpr std::size_t matmul_scratch(int tokens) {
-  return unpacked_floats + static_cast<std::size_t>(tokens + 31) * block_panels * panel_rows;
+static constexpr std::size_t matmul_scratch(int tokens) {
+  return unpacked_floats + static_cast<std::size_t>(tokens) * activation_planes * block_panels * panel_rows;
 }
 
 struct QuantizedKernels {
@@ -67,9 +69,9 @@ struct QuantizedKernels {
   void (*matmul_q8)(const QuantizedMatmul& m);
   void (*matmul_q4)(const QuantizedMatmul& m);
 
-  void (*quantize_activations)(const float* x,        // (tokens, cols), x_stride floats from token to token
-                               std::size_t x_stride,  //
-                               QuantizedActivations& out);  // its buffers are filled
+  // Fills in one token.
+  void (*quantize_activations)(const float* x,  // (out.cols,)
+                               const QuantizedActivations& out, int token);
 
   // One block of weights. A row that holds NaN or infinity gets scale NaN.
   void (*pack_q8)(float* w,           // (width, 16): k by k the sixteen rows; overwritten
@@ -83,9 +85,6 @@ struct QuantizedKernels {
   // multiplications were done.
   std::uint64_t (*multiply_burst)(std::uint64_t rounds, std::int32_t* sink);
 };
-
-// The tables this build and this processor can run, best first; the last one is scalar.
-std::span<const QuantizedKernels* const> supported_quantized();
 
 extern const QuantizedKernels scalar_quantized;
 #if defined(__x86_64__)

@@ -26,7 +26,7 @@ constexpr int unpack_from = 9;
 namespace kelvin {
 namespace {
 
-constexpr int tiles_from = 9;  // tokens
+constexpr int tiles_from = 9;  // tokens, or planes of them
 
 // Tiles 0-3: sums, 4 and 5: activations, 6 and 7: weights. As asm with memory clobbers: GCC 12's tile
 // functions do not say what memory they read (of the configuration only 8 of 64 bytes), so that stores before
@@ -95,11 +95,11 @@ class HardwareTiles {
 };
 
 void matmul_q8_in_tiles(const QuantizedMatmul& m) {
-  if (m.x.tokens < tiles_from) return matmul_q8(m);
+  if (Q8::planes * m.x.tokens < tiles_from) return matmul_q8(m);
   HardwareTiles tiles;
   for_all_groups<Q8>(m, block_panels, [&](Tile t, int panels) {
     t.w += q8_header;
-    multiply_group_in_tiles(tiles, t, panels, m.x.tokens);
+    multiply_group_in_tiles(tiles, t, panels, Q8::planes * m.x.tokens);
   });
 }
 

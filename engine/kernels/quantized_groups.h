@@ -21,7 +21,7 @@ struct Tile {
 };
 
 struct Q8 {
-  static constexpr int header = q8_header, bytes_per_step = 64;
+  static constexpr int planes = 2, header = q8_header, bytes_per_step = 64;
 
   static void read_scales(const std::byte* block, float* scale) {
     __builtin_memcpy(scale, block, panel_rows * sizeof(float));
@@ -29,7 +29,7 @@ struct Q8 {
 };
 
 struct Q4 {
-  static constexpr int header = q4_header, bytes_per_step = 32;
+  static constexpr int planes = 1, header = q4_header, bytes_per_step = 32;
 
   static void read_scales(const std::byte* block, float* scale) {
     std::uint16_t bits[panel_rows];
@@ -43,14 +43,21 @@ struct Q4 {
 
 inline int padded_width(int cols) { return (cols + k_padding - 1) / k_padding * k_padding; }
 
-inline void write_rows(const QuantizedMatmul& m, int first, int rows, const float* sums) {
-  for (int t = 0; t < m.x.tokens; ++t, sums += sums_stride) {
+// The planes of a token lie side by side like tokens.
+template <int planes>
+void write_rows(const QuantizedMatmul& m, int first, int rows, const float* sums) {
+  const float* rest = sums + static_cast<std::size_t>(m.x.tokens) * sums_stride;
+  for (int t = 0; t < m.x.tokens; ++t, sums += sums_stride, rest += sums_stride) {
     float* y = m.y + static_cast<std::size_t>(t) * m.y_stride + first;
-    for (int r = 0; r < rows; ++r) y[r] = m.bias ? sums[r] + m.bias[first + r] : sums[r];
+    for (int r = 0; r < rows; ++r) {
+      const float sum = planes == 2 ? sums[r] + rest[r] : sums[r];
+      y[r] = m.bias ? sum + m.bias[first + r] : sum;
+    }
   }
 }
 
-// Block by block: some panels, all groups of k in order, all tokens. `multiply` does one group.
+// Block by block: some panels, all groups of k in order, all tokens. `multiply` does one group, of
+// Format::planes * tokens.
 template <class Format, class MultiplyGroup>
 void for_all_groups(const QuantizedMatmul& m, int panels_together, MultiplyGroup multiply) {
   const QuantizedActivations& x = m.x;
@@ -65,10 +72,10 @@ void for_all_groups(const QuantizedMatmul& m, int panels_together, MultiplyGroup
     const int panels_left = (rows_left + panel_rows - 1) / panel_rows;
     const int panels = panels_left < panels_together ? panels_left : panels_together;
     const std::byte* w = m.w + static_cast<std::size_t>(first / panel_rows) * panel_bytes;
-    for (int t = 0; t < x.tokens; ++t)
+    for (int t = 0; t < Format::planes * x.tokens; ++t)
       for (int r = 0; r < sums_stride; ++r) sums[static_cast<std::size_t>(t) * sums_stride + r] = 0.0f;
     for (int g = 0; g < groups; ++g) {
-      const std::size_t at = static_cast<std::size_t>(g) * x.tokens;
+      const std::size_t at = static_cast<std::size_t>(g) * activation_planes * x.tokens;
       const int left_of_row = padded - g * group_width;
       alignas(64) float scale[block_panels * panel_rows];
       for (int p = 0; p < panels; ++p)
@@ -79,7 +86,8 @@ void for_all_groups(const QuantizedMatmul& m, int panels_together, MultiplyGroup
                     x.sub_offsets + at * groups_of_subs, sums},
                panels);
     }
-    write_rows(m, first, rows_left < panels * panel_rows ? rows_left : panels * panel_rows, sums);
+    write_rows<Format::planes>(m, first, rows_left < panels * panel_rows ? rows_left : panels * panel_rows,
+                               sums);
   }
 }
 

@@ -170,7 +170,7 @@ inline int panels_for(int tokens) { return tokens > 1 ? block_panels : 1; }
 void matmul_q8(const QuantizedMatmul& m) {
   for_all_groups<Q8>(m, panels_for(m.x.tokens), [&](Tile t, int panels) {
     t.w += q8_header;
-    multiply_group<Bytes>(t, panels, m.x.tokens);
+    multiply_group<Bytes>(t, panels, Q8::planes * m.x.tokens);
   });
 }
 

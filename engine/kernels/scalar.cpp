@@ -6,6 +6,7 @@
 #include <cstdint>
 
 #include "engine/kernels/kernels.h"
+#include "engine/kernels/quantized.h"
 
 namespace kelvin {
 namespace {
@@ -158,8 +159,8 @@ std::uint64_t read_burst(const void* memory, std::size_t bytes) {
 
 }  // namespace
 
-const Kernels scalar_kernels = {"scalar",   matmul<float>,  matmul<std::uint16_t>, attend,  rms_norm,
-                                gate<silu>, gate<gelu_erf>, gate<gelu_tanh>,       exp_all, fma_burst,
-                                read_burst};
+const Kernels scalar_kernels = {"scalar",   matmul<float>,    matmul<std::uint16_t>, attend,  rms_norm,
+                                gate<silu>, gate<gelu_erf>,   gate<gelu_tanh>,       exp_all, fma_burst,
+                                read_burst, &scalar_quantized};
 
 }  // namespace kelvin

@@ -344,10 +344,10 @@ std::uint64_t read_burst(const void* memory, std::size_t bytes) {
   return out[0] + out[1] + out[2] + out[3];
 }
 
-constexpr Kernels table_named(const char* name) {
+constexpr Kernels table_named(const char* name, const QuantizedKernels* quantized) {
   return {name,       matmul<float>,  matmul<std::uint16_t>, attend,  rms_norm,
           gate<silu>, gate<gelu_erf>, gate<gelu_tanh>,       exp_all, fma_burst,
-          read_burst};
+          read_burst, quantized};
 }
 
 }  // namespace

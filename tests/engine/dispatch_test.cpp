@@ -43,13 +43,15 @@ TEST_CASE("tables stand best first and match the processor") {
   CHECK(std::string(tables.back()->name) == "scalar");
   const ForcedIsa none(nullptr);
   CHECK(&best_kernels() == tables.front());
-  CHECK(tables.size() == 1u + (cpu_features().avx2 ? 1 : 0) + (cpu_features().avx512 ? 1 : 0));
+  const CpuFeatures& cpu = cpu_features();
+  CHECK(tables.size() == 1u + cpu.avx2 + cpu.avx_vnni + cpu.avx512 + cpu.avx512_vnni + cpu.amx_int8);
   if (cpu_features().avx512) CHECK(cpu_features().avx2);
 #if defined(__x86_64__)
   // The compiler's own detection, an independent one.
   CHECK(cpu_features().avx2 == (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")));
   CHECK(cpu_features().avx512 == (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
                                   __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq")));
+  CHECK(cpu_features().avx512_vnni == (cpu_features().avx512 && __builtin_cpu_supports("avx512vnni")));
 #endif
 }
 

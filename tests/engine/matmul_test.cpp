@@ -32,11 +32,11 @@ TEST_CASE("a product in blocks equals the product at once") {
   const Linear linear{{Storage::f32, 50, 30, w.data()}, bias};
   const std::size_t in = Rows::stride_for(30), out = Rows::stride_for(50);
   std::vector<float> x = random.values(7 * in), whole(7 * out), parts(7 * out);
-  multiply(scalar_kernels, linear, {0, 50}, {x.data(), in}, 7, {whole.data(), out});
+  multiply(scalar_kernels, linear, {0, 50}, {{x.data(), in}}, 7, {whole.data(), out});
   const RowBlocks blocks(linear.weight, 3);
   CHECK(blocks.count() > 3);
   for (int b = 0; b < blocks.count(); ++b)
-    multiply(best_kernels(), linear, blocks[b], {x.data(), in}, 7, {parts.data(), out});
+    multiply(best_kernels(), linear, blocks[b], {{x.data(), in}}, 7, {parts.data(), out});
   CHECK(whole == parts);
 }
 

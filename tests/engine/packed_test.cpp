@@ -13,29 +13,28 @@ using namespace kelvin;
 
 TEST_CASE("packed sizes: 8.125 and 4.375 bits a weight where rows and columns are whole") {
   constexpr std::size_t weights = 2048 * 2048;
-  CHECK(packed_bytes(PackedFormat::q8, 2048, 2048) * 64 == weights * 65);
-  CHECK(packed_bytes(PackedFormat::q4, 2048, 2048) * 64 == weights * 35);
-  CHECK(packed_bytes(PackedFormat::q4, 1, 1) == 192 + 8 * 64);
-  CHECK(packed_bytes(PackedFormat::q8, 17, 576) == 2 * (3 * 64 + 16 * 576));
-  CHECK(packed_panel_bytes(PackedFormat::q4, 300) == 2 * 192 + 8 * 320);
+  CHECK(packed_bytes(Storage::q8, 2048, 2048) * 64 == weights * 65);
+  CHECK(packed_bytes(Storage::q4, 2048, 2048) * 64 == weights * 35);
+  CHECK(packed_bytes(Storage::q4, 1, 1) == 192 + 8 * 64);
+  CHECK(packed_bytes(Storage::q8, 17, 576) == 2 * (3 * 64 + 16 * 576));
+  CHECK(packed_panel_bytes(Storage::q4, 300) == 2 * 192 + 8 * 320);
 }
 
 TEST_CASE("unpack_row reads the layout as kernels/quantized.h describes it") {
   const int cols = 320, row = 21, lane = row - 16;
-  std::vector<std::byte> q8(packed_bytes(PackedFormat::q8, 32, cols)),
-      q4(packed_bytes(PackedFormat::q4, 32, cols));
+  std::vector<std::byte> q8(packed_bytes(Storage::q8, 32, cols)), q4(packed_bytes(Storage::q4, 32, cols));
   std::byte* const q8_block =
-      q8.data() + packed_panel_bytes(PackedFormat::q8, cols) + 64 + 16 * 256;  // second of panel 1
+      q8.data() + packed_panel_bytes(Storage::q8, cols) + 64 + 16 * 256;  // second of panel 1
   const float scale = 0.375f;
   std::memcpy(q8_block + 4 * lane, &scale, 4);
   q8_block[64 + 9 / 4 * 64 + 4 * lane + 1] = std::byte{128 - 77};  // k = 256 + 9
   std::vector<float> out(cols, 5.0f);
-  unpack_row(PackedFormat::q8, q8.data(), row, cols, out.data());
+  unpack_row(Storage::q8, q8.data(), row, cols, out.data());
   CHECK(out[256 + 9] == -77 * 0.375f);
   CHECK(out[256 + 10] == -128 * 0.375f);
   CHECK(out[9] == 0.0f);
 
-  std::byte* const q4_block = q4.data() + packed_panel_bytes(PackedFormat::q4, cols) + 192 + 8 * 256;
+  std::byte* const q4_block = q4.data() + packed_panel_bytes(Storage::q4, cols) + 192 + 8 * 256;
   const std::uint16_t bits = static_cast<std::uint16_t>(std::bit_cast<std::uint32_t>(scale) >> 16),
                       sign = 1u << lane;
   std::memcpy(q4_block + 160 + 2 * lane, &bits, 2);
@@ -43,7 +42,7 @@ TEST_CASE("unpack_row reads the layout as kernels/quantized.h describes it") {
   std::memcpy(q4_block + 128 + 2, &sign, 2);                       // the second one is negative
   q4_block[192 + 1 * 64 + 4 * lane + 2] = std::byte{3 << 4 | 15};  // k = 8 + 2: code 7, k = 12 + 2: code -5
   q4_block[192 + 2 * 64 + 4 * lane] = std::byte{0 << 4 | 9};       // k = 16: code 1, k = 20: code -8
-  unpack_row(PackedFormat::q4, q4.data(), row, cols, out.data());
+  unpack_row(Storage::q4, q4.data(), row, cols, out.data());
   CHECK(out[256 + 10] == 4 * 7 * 0.375f);
   CHECK(out[256 + 14] == 4 * -5 * 0.375f);
   CHECK(out[256 + 16] == -13 * 1 * 0.375f);

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "engine/kernels/quantized.h"
+#include "tests/engine/quantized_support.h"
 #include "tests/engine/random_values.h"
 
 using namespace kelvin;
@@ -16,10 +17,9 @@ using test::RandomValues;
 
 namespace {
 
-constexpr PackedFormat formats[] = {PackedFormat::q8, PackedFormat::q4};
+constexpr Storage formats[] = {Storage::q8, Storage::q4};
 
-std::vector<std::byte> packed(PackedFormat format, const Matrix& m, const QuantizedKernels& table,
-                              int threads) {
+std::vector<std::byte> packed(Storage format, const Matrix& m, const QuantizedKernels& table, int threads) {
   std::vector<std::byte> bytes(packed_bytes(format, m.rows, m.cols));
   quantize(format, m, table, threads, bytes.data());
   return bytes;
@@ -52,9 +52,8 @@ std::vector<float> bell(RandomValues& random, std::size_t n, bool heavy) {
   return w;
 }
 
-double relative_error(PackedFormat format, const std::vector<float>& w, int rows, int cols) {
-  const std::vector<std::byte> bytes =
-      packed(format, matrix_of(w, rows, cols), *supported_quantized().front(), 2);
+double relative_error(Storage format, const std::vector<float>& w, int rows, int cols) {
+  const std::vector<std::byte> bytes = packed(format, matrix_of(w, rows, cols), *best_kernels().quantized, 2);
   std::vector<float> row(static_cast<std::size_t>(cols));
   double error = 0.0, total = 0.0;
   for (int r = 0; r < rows; ++r) {
@@ -84,9 +83,9 @@ TEST_CASE("packing gives the same bytes in every table and with any number of th
         bell(random, static_cast<std::size_t>(shape.rows) * static_cast<std::size_t>(shape.cols), true);
     for (float& v : w) v = random.below(50) == 0 ? 0.0f : v * static_cast<float>(random.below(7));
     const Matrix m = matrix_of(w, shape.rows, shape.cols);
-    for (const PackedFormat format : formats) {
+    for (const Storage format : formats) {
       const std::vector<std::byte> expected = packed(format, m, scalar_quantized, 1);
-      for (const QuantizedKernels* table : supported_quantized()) {
+      for (const QuantizedKernels* table : test::quantized_tables()) {
         CAPTURE(table->name);
         CHECK(expected == packed(format, m, *table, 3));
       }
@@ -99,7 +98,7 @@ TEST_CASE("bfloat16 and float32 of the same numbers pack to the same bytes") {
   const std::vector<std::uint16_t> halves = random.bf16_values(20 * 300, 0.1f);
   std::vector<float> w(halves.size());
   for (std::size_t i = 0; i < w.size(); ++i) w[i] = bf16_to_f32(halves[i]);
-  for (const PackedFormat format : formats)
+  for (const Storage format : formats)
     CHECK(packed(format, matrix_of(w, 20, 300), scalar_quantized, 1) ==
           packed(format, {Storage::bf16, 20, 300, halves.data()}, scalar_quantized, 1));
 }
@@ -108,10 +107,10 @@ TEST_CASE("relative root-mean-square errors are those of the format with searche
   RandomValues random(3);
   const int rows = 64, cols = 1024;
   const std::vector<float> normal = bell(random, rows * cols, false), heavy = bell(random, rows * cols, true);
-  CHECK(relative_error(PackedFormat::q4, normal, rows, cols) < 0.0735);
-  CHECK(relative_error(PackedFormat::q4, heavy, rows, cols) < 0.0895);
-  CHECK(relative_error(PackedFormat::q8, normal, rows, cols) < 0.0070);
-  CHECK(relative_error(PackedFormat::q8, heavy, rows, cols) < 0.0125);
+  CHECK(relative_error(Storage::q4, normal, rows, cols) < 0.0735);
+  CHECK(relative_error(Storage::q4, heavy, rows, cols) < 0.0895);
+  CHECK(relative_error(Storage::q8, normal, rows, cols) < 0.0070);
+  CHECK(relative_error(Storage::q8, heavy, rows, cols) < 0.0125);
 }
 
 TEST_CASE("weights that lie on the grid come back exactly") {
@@ -121,7 +120,7 @@ TEST_CASE("weights that lie on the grid come back exactly") {
   for (float& v : w) v = static_cast<float>(random.below(255) - 127) * 0x1p-9f;
   for (int r = 0; r < 16; ++r)
     w[static_cast<std::size_t>(r * cols + r)] = (r % 2 ? 127.0f : -127.0f) * 0x1p-9f;
-  CHECK(relative_error(PackedFormat::q8, w, 16, cols) < 1e-7);
+  CHECK(relative_error(Storage::q8, w, 16, cols) < 1e-7);
 
   for (int r = 0; r < 16; ++r)
     for (int k = 0; k < cols; ++k) {
@@ -131,7 +130,7 @@ TEST_CASE("weights that lie on the grid come back exactly") {
       w[static_cast<std::size_t>(r * cols + k)] =
           static_cast<float>((sub % 2 ? -1 : 1) * sub_scale * code) * 0x1p-10f;
     }
-  CHECK(relative_error(PackedFormat::q4, w, 16, cols) < 1e-7);
+  CHECK(relative_error(Storage::q4, w, 16, cols) < 1e-7);
 }
 
 TEST_CASE("zeros, tiny and huge weights and those that are no numbers") {
@@ -147,10 +146,10 @@ TEST_CASE("zeros, tiny and huge weights and those that are no numbers") {
   }
   w[4 * cols + 300] = infinity;
   w[5 * cols + 7] = std::numeric_limits<float>::quiet_NaN();
-  for (const PackedFormat format : formats) {
+  for (const Storage format : formats) {
     CAPTURE(name_of(format));
     const std::vector<std::byte> bytes = packed(format, matrix_of(w, 6, cols), scalar_quantized, 1);
-    for (const QuantizedKernels* table : supported_quantized())
+    for (const QuantizedKernels* table : test::quantized_tables())
       CHECK(bytes == packed(format, matrix_of(w, 6, cols), *table, 1));
     for (const int r : {0, 1}) {
       unpack_row(format, bytes.data(), r, cols, row.data());

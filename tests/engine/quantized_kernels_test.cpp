@@ -12,7 +12,7 @@
 
 #include "engine/packed.h"
 #include "engine/quantize.h"
-#include "engine/quantized_activations.h"
+#include "tests/engine/quantized_support.h"
 #include "tests/engine/random_values.h"
 
 using namespace kelvin;
@@ -39,7 +39,7 @@ class FencedBytes {
 };
 
 // Any bytes are a matrix, but scales must be numbers.
-void fill_packed(PackedFormat format, int rows, int cols, RandomValues& random, std::byte* packed) {
+void fill_packed(Storage format, int rows, int cols, RandomValues& random, std::byte* packed) {
   const std::size_t panels = packed_bytes(format, rows, cols) / packed_panel_bytes(format, cols);
   for (std::size_t p = 0; p < panels; ++p)
     for (int col = 0; col < cols; col += group_width) {
@@ -47,7 +47,7 @@ void fill_packed(PackedFormat format, int rows, int cols, RandomValues& random, 
       for (std::size_t i = 0; i < n; ++i) packed[i] = static_cast<std::byte>(random.below(256));
       for (int r = 0; r < panel_rows; ++r) {
         const float scale = random.value();
-        if (format == PackedFormat::q8)
+        if (format == Storage::q8)
           std::memcpy(packed + 4 * r, &scale, sizeof scale);
         else
           std::memcpy(packed + q4_scales + 2 * r, reinterpret_cast<const char*>(&scale) + 2, 2);
@@ -56,7 +56,7 @@ void fill_packed(PackedFormat format, int rows, int cols, RandomValues& random, 
     }
 }
 
-std::vector<float> product(const QuantizedKernels& table, PackedFormat format, Shape shape,
+std::vector<float> product(const QuantizedKernels& table, Storage format, Shape shape,
                            const std::byte* packed, const QuantizedActivations& x, const float* bias) {
   const std::size_t stride = static_cast<std::size_t>(shape.rows) + 3;
   std::vector<float> y(stride * static_cast<std::size_t>(shape.tokens) + 8,
@@ -64,7 +64,7 @@ std::vector<float> product(const QuantizedKernels& table, PackedFormat format, S
   AlignedBuffer scratch(matmul_scratch(shape.tokens) * sizeof(float));
   std::fill_n(scratch.floats(), matmul_scratch(shape.tokens), not_a_number);
   const QuantizedMatmul m{packed, shape.rows, x, bias, y.data(), stride, scratch.floats()};
-  (format == PackedFormat::q8 ? table.matmul_q8 : table.matmul_q4)(m);
+  (format == Storage::q8 ? table.matmul_q8 : table.matmul_q4)(m);
   return y;
 }
 
@@ -72,24 +72,24 @@ bool same_bits(const std::vector<float>& a, const std::vector<float>& b) {
   return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size() * sizeof(float)) == 0;
 }
 
-void check_product(Shape shape, const std::byte* packed, PackedFormat format,
-                   const std::vector<float>& inputs, const float* bias) {
+void check_product(Shape shape, const std::byte* packed, Storage format, const std::vector<float>& inputs,
+                   const float* bias) {
   CAPTURE(name_of(format));
   CAPTURE(shape.rows);
   CAPTURE(shape.cols);
   CAPTURE(shape.tokens);
-  ActivationBuffer x;
-  x.quantize(scalar_quantized, inputs.data(), static_cast<std::size_t>(shape.cols), shape.tokens, shape.cols);
+  const test::QuantizedRows x(scalar_quantized, inputs.data(), static_cast<std::size_t>(shape.cols),
+                              shape.tokens, shape.cols);
   const std::vector<float> expected = product(scalar_quantized, format, shape, packed, x.view(), bias);
   for (const float v : expected) REQUIRE(v == v);
-  for (const QuantizedKernels* table : supported_quantized()) {
+  for (const QuantizedKernels* table : test::quantized_tables()) {
     CAPTURE(table->name);
     REQUIRE(same_bits(expected, product(*table, format, shape, packed, x.view(), bias)));
   }
 }
 
 void check_random(Shape shape, RandomValues& random) {
-  for (const PackedFormat format : {PackedFormat::q8, PackedFormat::q4}) {
+  for (const Storage format : {Storage::q8, Storage::q4}) {
     FencedBytes packed(packed_bytes(format, shape.rows, shape.cols), random.below(64));
     fill_packed(format, shape.rows, shape.cols, random, packed.data());
     const std::vector<float> x = random.values(static_cast<std::size_t>(shape.tokens * shape.cols), 3.0f);
@@ -117,13 +117,13 @@ TEST_CASE("quantised matmul: the most extreme codes") {
         const Shape shape{33, 512, tokens};
         std::vector<float> x(static_cast<std::size_t>(tokens * shape.cols),
                              static_cast<float>(activation_sign));
-        std::vector<std::byte> q8(packed_bytes(PackedFormat::q8, shape.rows, shape.cols));
-        std::vector<std::byte> q4(packed_bytes(PackedFormat::q4, shape.rows, shape.cols));
+        std::vector<std::byte> q8(packed_bytes(Storage::q8, shape.rows, shape.cols));
+        std::vector<std::byte> q4(packed_bytes(Storage::q4, shape.rows, shape.cols));
         RandomValues random(2);
-        fill_packed(PackedFormat::q8, shape.rows, shape.cols, random, q8.data());
-        fill_packed(PackedFormat::q4, shape.rows, shape.cols, random, q4.data());
-        const std::size_t q8_block = packed_panel_bytes(PackedFormat::q8, group_width);
-        const std::size_t q4_block = packed_panel_bytes(PackedFormat::q4, group_width);
+        fill_packed(Storage::q8, shape.rows, shape.cols, random, q8.data());
+        fill_packed(Storage::q4, shape.rows, shape.cols, random, q4.data());
+        const std::size_t q8_block = packed_panel_bytes(Storage::q8, group_width);
+        const std::size_t q4_block = packed_panel_bytes(Storage::q4, group_width);
         for (std::size_t at = 0; at < q8.size(); at += q8_block)
           std::memset(q8.data() + at + q8_header, weight_sign < 0 ? 0 : 255, q8_block - q8_header);
         for (std::size_t at = 0; at < q4.size(); at += q4_block) {
@@ -131,36 +131,37 @@ TEST_CASE("quantised matmul: the most extreme codes") {
           std::memset(q4.data() + at + q4_signs, weight_sign < 0 ? 0 : 255, q4_scales - q4_signs);
           std::memset(q4.data() + at + q4_header, 0, q4_block - q4_header);  // codes -8
         }
-        check_product(shape, q8.data(), PackedFormat::q8, x, nullptr);
-        check_product(shape, q4.data(), PackedFormat::q4, x, nullptr);
+        check_product(shape, q8.data(), Storage::q8, x, nullptr);
+        check_product(shape, q4.data(), Storage::q4, x, nullptr);
       }
 }
 
 TEST_CASE("quantised matmul: the product of what unpack_row and the activations' codes say") {
   RandomValues random(3);
   const Shape shape{37, 700, 5};
-  for (const PackedFormat format : {PackedFormat::q8, PackedFormat::q4}) {
+  for (const Storage format : {Storage::q8, Storage::q4}) {
     std::vector<std::byte> packed(packed_bytes(format, shape.rows, shape.cols));
     fill_packed(format, shape.rows, shape.cols, random, packed.data());
     const std::vector<float> inputs =
         random.values(static_cast<std::size_t>(shape.tokens * shape.cols), 2.0f);
-    ActivationBuffer x;
-    x.quantize(scalar_quantized, inputs.data(), static_cast<std::size_t>(shape.cols), shape.tokens,
-               shape.cols);
+    const test::QuantizedRows x(scalar_quantized, inputs.data(), static_cast<std::size_t>(shape.cols),
+                                shape.tokens, shape.cols);
     const std::vector<float> y = product(scalar_quantized, format, shape, packed.data(), x.view(), nullptr);
     std::vector<float> row(static_cast<std::size_t>(shape.cols));
     for (int r = 0; r < shape.rows; ++r) {
       unpack_row(format, packed.data(), r, shape.cols, row.data());
       for (int t = 0; t < shape.tokens; ++t) {
         double sum = 0.0, size = 0.0;
-        for (int k = 0; k < shape.cols; ++k) {
-          const std::size_t at = static_cast<std::size_t>(k / group_width * shape.tokens + t);
-          const double term = static_cast<double>(row[static_cast<std::size_t>(k)]) *
-                              static_cast<double>(x.view().scales[at]) *
-                              x.view().codes[at * group_width + static_cast<std::size_t>(k % group_width)];
-          sum += term;
-          size += std::fabs(term);
-        }
+        for (int k = 0; k < shape.cols; ++k)
+          for (int plane = 0; plane < (format == Storage::q8 ? 2 : 1); ++plane) {
+            const std::size_t at =
+                static_cast<std::size_t>((k / group_width * activation_planes + plane) * shape.tokens + t);
+            const double term = static_cast<double>(row[static_cast<std::size_t>(k)]) *
+                                static_cast<double>(x.view().scales[at]) *
+                                x.view().codes[at * group_width + static_cast<std::size_t>(k % group_width)];
+            sum += term;
+            size += std::fabs(term);
+          }
         CHECK(std::fabs(y[static_cast<std::size_t>(t * (shape.rows + 3) + r)] - sum) <= 1e-6 * size);
       }
     }
@@ -188,19 +189,18 @@ TEST_CASE("activations: the same codes, scales and sums in every table") {
     x[6 * stride + middle] = not_a_number;
     x[7 * stride + middle] = infinity;
     x[8 * stride + middle] = -infinity;
-    ActivationBuffer expected;
-    expected.quantize(scalar_quantized, x.data(), stride, tokens, cols);
+    const test::QuantizedRows expected(scalar_quantized, x.data(), stride, tokens, cols);
     const std::size_t groups = static_cast<std::size_t>((cols + group_width - 1) / group_width);
     CHECK(expected.view().scales[0] > 0.0f);
     CHECK(expected.view().scales[1] == 0.0f);
     for (const int t : {6, 7, 8})
-      CHECK(std::isnan(expected.view().scales[middle / group_width * tokens + static_cast<std::size_t>(t)]));
-    for (const QuantizedKernels* table : supported_quantized()) {
+      CHECK(std::isnan(expected.view().scales[middle / group_width * activation_planes * tokens +
+                                              static_cast<std::size_t>(t)]));
+    for (const QuantizedKernels* table : test::quantized_tables()) {
       CAPTURE(table->name);
-      ActivationBuffer found;
-      found.quantize(*table, x.data(), stride, tokens, cols);
+      const test::QuantizedRows found(*table, x.data(), stride, tokens, cols);
       const auto same = [&](const auto* a, const auto* b, std::size_t per_group) {
-        return std::memcmp(a, b, groups * tokens * per_group * sizeof *a) == 0;
+        return std::memcmp(a, b, groups * activation_planes * tokens * per_group * sizeof *a) == 0;
       };
       CHECK(same(expected.view().codes, found.view().codes, group_width));
       CHECK(same(expected.view().scales, found.view().scales, 1));
@@ -210,21 +210,27 @@ TEST_CASE("activations: the same codes, scales and sums in every table") {
   }
 }
 
-TEST_CASE("activations: codes are within half a step and the sums are theirs") {
+TEST_CASE(
+    "activations: each plane is within half a step of what it stands for, and the sums are those of the "
+    "codes") {
   RandomValues random(5);
   const int cols = 300;
   const std::vector<float> x = random.values(cols, 4.0f);
-  ActivationBuffer buffer;
-  buffer.quantize(scalar_quantized, x.data(), cols, 1, cols);
+  const test::QuantizedRows buffer(scalar_quantized, x.data(), cols, 1, cols);
   const QuantizedActivations& q = buffer.view();
   for (int k = 0; k < 2 * group_width; ++k) {
-    const float scale = q.scales[k / group_width];
-    const float value = k < cols ? x[static_cast<std::size_t>(k)] : 0.0f;
-    CHECK(std::fabs(static_cast<float>(q.codes[k]) * scale - value) <= 0.5001f * scale);
+    const std::size_t group = static_cast<std::size_t>(k / group_width),
+                      lane = static_cast<std::size_t>(k % group_width);
+    float left = k < cols ? x[static_cast<std::size_t>(k)] : 0.0f;
+    for (std::size_t slice = 2 * group; slice < 2 * group + 2; ++slice) {
+      left -= static_cast<float>(q.codes[slice * group_width + lane]) * q.scales[slice];
+      CHECK(std::fabs(left) <= 0.5001f * q.scales[slice]);
+    }
+    CHECK(std::fabs(left) < 4e-5f * 4.0f);
   }
-  for (int g = 0; g < 2; ++g) {
+  for (int slice = 0; slice < 4; ++slice) {
     int sum = 0;
-    for (int k = 0; k < group_width; ++k) sum += q.codes[g * group_width + k];
-    CHECK(q.offsets[g] == -128 * sum);
+    for (int k = 0; k < group_width; ++k) sum += q.codes[slice * group_width + k];
+    CHECK(q.offsets[slice] == -128 * sum);
   }
 }

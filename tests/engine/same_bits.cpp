@@ -1,6 +1,7 @@
 #include "tests/engine/same_bits.h"
 
 #include <algorithm>
+#include <array>
 #include <sstream>
 #include <stdexcept>
 
@@ -28,11 +29,23 @@ std::unique_ptr<Model> demo_model(Storage storage, const Kernels& kernels, int t
   return std::make_unique<Model>(loaded.config, std::move(loaded.weights), ModelOptions{threads, &kernels});
 }
 
-std::string expected_hash(const std::string& weights) {
+std::string expected_hash(Storage weights) {
   std::istringstream lines(read_text(data_dir() / "logits_hashes.txt"));
   for (std::string model, stored, hash; lines >> model >> stored >> hash;)
-    if (model == "ember" && stored == weights) return hash;
+    if (model == "ember" && stored == name_of(weights)) return hash;
   return "";
+}
+
+std::vector<const Kernels*> tables_for(Storage weights) {
+  std::vector<const Kernels*> tables;
+  for (const Kernels* table : supported_kernels()) {
+    const bool known = std::any_of(tables.begin(), tables.end(), [&](const Kernels* other) {
+      return is_packed(weights) ? other->quantized == table->quantized
+                                : other->matmul_f32 == table->matmul_f32;
+    });
+    if (!known) tables.push_back(table);
+  }
+  return tables;
 }
 
 std::string hash_of_logits(Model& model, const Way& way) {
@@ -41,18 +54,18 @@ std::string hash_of_logits(Model& model, const Way& way) {
   Sha256 sha;
   std::vector<Sequence> others;
   std::vector<std::vector<int>> texts;
-  if (way.in_company)
-    for (const int length : {1, 37, 150, 299}) {
-      others.emplace_back(model, length);
-      texts.emplace_back(ids.rbegin(), ids.rbegin() + length);
-    }
+  for (int i = 0; i < way.company; ++i) {
+    const int length = i < 4 ? std::array{1, 37, 150, 299}[static_cast<std::size_t>(i)] : 1 + i % 7;
+    others.emplace_back(model, length);
+    texts.emplace_back(ids.rbegin(), ids.rbegin() + length);
+  }
 
   std::vector<int> pieces = way.pieces;
   int left = static_cast<int>(ids.size());
   for (const int piece : pieces) left -= piece;
   if (left > 0) pieces.push_back(left);
   ForwardOptions options;
-  options.chunk = way.chunk > 0 ? way.chunk : static_cast<int>(ids.size()) * 4;
+  options.chunk = way.chunk > 0 ? way.chunk : static_cast<int>(ids.size()) * 8;
   std::size_t at = 0;
   for (const int piece : pieces) {
     // The text stands in the middle of its company, which joins in the first call.

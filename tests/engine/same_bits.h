@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/kernels/kernels.h"
 #include "engine/model.h"
 
 namespace kelvin::test {
@@ -12,14 +13,16 @@ namespace kelvin::test {
 // The demo model of the repository.
 std::unique_ptr<Model> demo_model(Storage storage, const Kernels& kernels, int threads);
 
-// What tests/data/logits_hashes.txt holds for the demo model with these weights ("f32", "bf16"), empty if
-// nothing.
-std::string expected_hash(const std::string& weights);
+// What tests/data/logits_hashes.txt holds for the demo model with these weights, empty if nothing.
+std::string expected_hash(Storage weights);
+
+// The supported tables that differ where weights are kept so: some differ in their integer products only.
+std::vector<const Kernels*> tables_for(Storage weights);
 
 struct Way {
   int chunk = 0;                 // 0: all tokens at once
   std::vector<int> pieces = {};  // lengths fed in one call each; what remains comes in a last one
-  bool in_company = false;       // together with four sequences of other lengths and texts
+  int company = 0;               // sequences of other lengths and texts beside it
 };
 
 // SHA-256 of all logits, (positions, vocabulary).

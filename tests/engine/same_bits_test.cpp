@@ -1,18 +1,17 @@
-// One hash for every instruction set, number of threads, chunk, batch and way to cut the text: a part of the
-// grid that same_bits_slow_test.cpp runs in full.
+// One hash per storage for every instruction set, number of threads, chunk, batch and way to cut the text: a
+// part of the grid that same_bits_slow_test.cpp runs in full.
 #include "tests/engine/same_bits.h"
 
 #include <doctest/doctest.h>
-
-#include "engine/kernels/kernels.h"
 
 using namespace kelvin;
 using test::Way;
 
 TEST_CASE("logits have the expected bits in every way to compute them") {
-  for (const Storage storage : {Storage::f32, Storage::bf16}) {
-    const std::string expected = test::expected_hash(storage == Storage::f32 ? "f32" : "bf16");
-    for (const Kernels* table : supported_kernels()) {
+  for (const Storage storage : storages) {
+    CAPTURE(name_of(storage));
+    const std::string expected = test::expected_hash(storage);
+    for (const Kernels* table : test::tables_for(storage)) {
       CAPTURE(table->name);
       if (table == &scalar_kernels) {
         // Some hundred times slower than the others.
@@ -21,16 +20,20 @@ TEST_CASE("logits have the expected bits in every way to compute them") {
         CHECK(test::hash_of_logits(*model, first ? Way{.chunk = 64} : Way{.chunk = 7}) == expected);
         continue;
       }
-      for (const int threads : {1, 2, 3}) {
+      const struct {
+        int threads;
+        Way way;
+      } grid[] = {{4, {}},
+                  {2, {.chunk = 7, .company = 4}},
+                  {3, {.chunk = 64, .pieces = {1, 255, 1, 1, 30}}},
+                  {1, {.chunk = 1}},
+                  {2, {.pieces = {1, 1}, .company = 31}}};
+      for (const auto& [threads, way] : grid) {
         CAPTURE(threads);
         const auto model = test::demo_model(storage, *table, threads);
         CHECK(&model->kernels() == table);
-        CHECK(test::hash_of_logits(*model, {}) == expected);
-        CHECK(test::hash_of_logits(*model, {.chunk = 7, .in_company = true}) == expected);
-        CHECK(test::hash_of_logits(*model, {.chunk = 64, .pieces = {1, 255, 1, 1, 30}}) == expected);
+        CHECK(test::hash_of_logits(*model, way) == expected);
       }
-      const auto model = test::demo_model(storage, *table, 4);
-      CHECK(test::hash_of_logits(*model, {.chunk = 1}) == expected);
     }
   }
 }

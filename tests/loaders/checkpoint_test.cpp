@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include "engine/kernels/kernels.h"
+#include "engine/quantize.h"
 #include "tests/loaders/load_error_check.h"
 #include "tests/loaders/tiny_model.h"
 #include "tests/support.h"
@@ -117,6 +119,43 @@ TEST_CASE("what lies as it is wanted is used in place, the rest is converted and
   CHECK(buffers("BF16", std::nullopt, 1) == 12);
   CHECK(buffers("BF16", Storage::f32, 0) == 12);
   CHECK(buffers("F16", std::nullopt, 0) == 12);
+}
+
+TEST_CASE("matrices asked for in few bits are packed from every dtype, at any alignment") {
+  const ModelConfig config = tiny_config();
+  for (const Storage storage : {Storage::q8, Storage::q4})
+    for (const char* dtype : {"F32", "F16", "BF16"})
+      for (const std::size_t alignment : {0u, 5u}) {
+        CAPTURE(name_of(storage));
+        CAPTURE(dtype);
+        CAPTURE(alignment);
+        std::size_t last = 0, announced = 0;
+        LoadOptions options = stored_as(storage);
+        options.progress = [&](std::size_t done, std::size_t total) {
+          last = done;
+          announced = total;
+        };
+        const Weights weights = load(tiny_tensors(config, dtype), config, options, alignment);
+        const Weights exact = load(tiny_tensors(config), config);
+        CHECK(last == announced);
+        const auto check = [&](const Matrix& matrix, const Matrix& from) {
+          CHECK(matrix.storage == storage);
+          REQUIRE(matrix.rows == from.rows);
+          REQUIRE(matrix.cols == from.cols);
+          const std::size_t bytes = matrix_bytes(storage, from.rows, from.cols);
+          std::vector<std::byte> expected(bytes);
+          quantize(storage, from, *scalar_kernels.quantized, 1, expected.data());
+          CHECK(std::memcmp(matrix.data, expected.data(), bytes) == 0);
+        };
+        check(weights.embedding, exact.embedding);
+        check(weights.head, exact.head);
+        for (std::size_t i = 0; i < weights.layers.size(); ++i) {
+          check(weights.layers[i].q.weight, exact.layers[i].q.weight);
+          check(weights.layers[i].down.weight, exact.layers[i].down.weight);
+        }
+        CHECK(std::equal(weights.final_norm.begin(), weights.final_norm.end(), exact.final_norm.begin(),
+                         exact.final_norm.end()));
+      }
 }
 
 TEST_CASE("without a wish matrices are bf16 if all of the file's are, else f32") {

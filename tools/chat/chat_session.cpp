@@ -186,8 +186,7 @@ std::string ChatSession::model_line() const {
   const Model& model = *model_.model;
   std::error_code ignored;
   return std::filesystem::weakly_canonical(model_.folder, ignored).string() + " (" +
-         model.config().architecture + ", " +
-         (model.weights().head.storage == Storage::f32 ? "f32" : "bf16") + ", " +
+         model.config().architecture + ", " + name_of(model.weights().head.storage) + ", " +
          std::to_string(model.threads()) + (model.threads() == 1 ? " thread, " : " threads, ") +
          model.kernels().name + ")";
 }

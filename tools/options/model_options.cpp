@@ -10,10 +10,11 @@
 namespace kelvin {
 namespace {
 
-LoadedModel load_with_progress(const std::filesystem::path& folder, std::optional<Storage> storage) {
+LoadedModel load_with_progress(const std::filesystem::path& folder, const ModelFlags& flags) {
   ProgressBar bar("loading", "B");
   LoadOptions options;
-  options.storage = storage;
+  options.storage = flags.weights;
+  options.threads = flags.threads;
   options.progress = [&](std::size_t done, std::size_t total) {
     bar.update(static_cast<double>(done), static_cast<double>(total));
   };
@@ -35,10 +36,11 @@ std::vector<int> stop_ids(const GenerationConfig& generation, const TokenizerInf
 void ModelFlags::add_to(Flags& flags) {
   flags.group("model");
   add_model_folder(flags, folder);
-  flags.option("weights", "KIND", "how matrices are kept: f32 or bf16 (default: as in the files)",
+  flags.option("weights", "KIND",
+               "how matrices are kept: f32, bf16, q8 (8 bits) or q4 (4 bits) (default: as in the files)",
                [this](const std::string& value) {
-                 if (value != "f32" && value != "bf16") throw UsageError("f32 or bf16 expected");
-                 weights = value == "f32" ? Storage::f32 : Storage::bf16;
+                 weights = storage_named(value);
+                 if (!weights) throw UsageError("f32, bf16, q8 or q4 expected");
                });
   flags.option("threads", "N", "default: one per processor; the output does not depend on it",
                to(threads, 1, 1024));
@@ -49,7 +51,7 @@ void ModelFlags::add_to(Flags& flags) {
 OpenModel open_model(const ModelFlags& flags) {
   const auto start = std::chrono::steady_clock::now();
   const std::filesystem::path folder = model_folder(flags.folder);
-  LoadedModel loaded = load_with_progress(folder, flags.weights);
+  LoadedModel loaded = load_with_progress(folder, flags);
   LoadedTokenizer text = load_tokenizer(folder);
 
   const int vocab_size = loaded.config.vocab_size;
@@ -75,7 +77,7 @@ OpenModel open_model(const ModelFlags& flags) {
 }
 
 std::unique_ptr<Model> open_model_alone(const ModelFlags& flags) {
-  LoadedModel loaded = load_with_progress(model_folder(flags.folder), flags.weights);
+  LoadedModel loaded = load_with_progress(model_folder(flags.folder), flags);
   ModelOptions options;
   options.threads = flags.threads;
   return std::make_unique<Model>(std::move(loaded.config), std::move(loaded.weights), options);
