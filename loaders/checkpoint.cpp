@@ -47,17 +47,19 @@ class Converter {
 const void* Converter::data(const TensorFiles::Tensor& tensor, Storage storage) {
   const StoredTensor& stored = tensor.stored;
   if (used_in_place(stored, storage)) {
-    if (weights_.files.empty() || weights_.files.back() != tensor.file) weights_.files.push_back(tensor.file);
+    if (weights_.files.empty() || weights_.files.back() != tensor.memory)
+      weights_.files.push_back(tensor.memory);
     return stored.data.data();
   }
   const std::size_t elements = stored.elements();
   if (elements == 0) return nullptr;
-  const std::size_t from_bytes = stored.data.size() / elements, to_bytes = bytes_per_element(storage);
+  const std::size_t to_bytes = bytes_per_element(storage);
   AlignedBuffer& buffer = weights_.buffers.emplace_back(elements * to_bytes);
   constexpr std::size_t piece = elements_in_piece;
   for (std::size_t at = 0; at < elements; at += piece) {
     const std::size_t count = std::min(piece, elements - at);
-    const auto source = stored.data.subspan(at * from_bytes, count * from_bytes);
+    const auto source =
+        stored.data.subspan(stored_bytes(stored.dtype, at), stored_bytes(stored.dtype, count));
     convert(stored.dtype, source.data(), count, storage, buffer.data() + at * to_bytes);
     report(*tensor.file, source);
   }
@@ -102,9 +104,7 @@ void Converter::report(const MappedFile& file, std::span<const std::byte> source
 
 }  // namespace
 
-Weights load_weights(const std::filesystem::path& folder, const ModelConfig& config,
-                     const LoadOptions& options) {
-  const TensorFiles files(folder);
+Weights load_weights(const TensorFiles& files, const ModelConfig& config, const LoadOptions& options) {
   Weights weights;
   const WeightPlan plan = plan_weights(files, config, options.ignore_extra, weights);
 
@@ -125,6 +125,11 @@ Weights load_weights(const std::filesystem::path& folder, const ModelConfig& con
     *to = {static_cast<const float*>(converter.data(*tensor, Storage::f32)), tensor->stored.shape[0]};
   if (plan.tied) weights.head = weights.embedding;
   return weights;
+}
+
+Weights load_weights(const std::filesystem::path& folder, const ModelConfig& config,
+                     const LoadOptions& options) {
+  return load_weights(TensorFiles(folder), config, options);
 }
 
 }  // namespace kelvin

@@ -1,4 +1,4 @@
-// The tensors of a Hugging Face folder as the engine's Weights.
+// The tensors of a model's files as the engine's Weights.
 #pragma once
 
 #include <cstddef>
@@ -8,12 +8,13 @@
 
 #include "engine/config.h"
 #include "engine/weights.h"
+#include "loaders/tensor_files.h"
 
 namespace kelvin {
 
 struct LoadOptions {
   // How matrices are stored; where absent, bf16 if all matrices of the files are BF16, else f32. Either holds
-  // the stored numbers exactly, except that F32 and F16 files round to nearest even where bf16 is asked for.
+  // the stored numbers exactly, except that all but BF16 round to nearest even where bf16 is asked for.
   // q8 and q4 are quantised while loading.
   std::optional<Storage> storage;
   int threads = 0;            // for quantising; 0: one per available processor
@@ -23,9 +24,12 @@ struct LoadOptions {
   std::function<void(std::size_t done, std::size_t total)> progress;
 };
 
-// Maps the folder's tensors: without a copy where the stored type is the wanted one, converted otherwise;
-// norms and biases always as float32. Throws LoadError if a tensor is missing, too many, of another shape
-// than the config says, or not F32, F16 or BF16.
+// The tensors as they lie where the stored type is the wanted one, converted otherwise; norms and biases
+// always as float32. Throws LoadError if a tensor is missing, too many, of another shape than the config
+// says, or not of a weight dtype.
+Weights load_weights(const TensorFiles& files, const ModelConfig& config, const LoadOptions& options = {});
+
+// The same for a Hugging Face folder, which it maps.
 Weights load_weights(const std::filesystem::path& folder, const ModelConfig& config,
                      const LoadOptions& options = {});
 

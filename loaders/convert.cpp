@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "engine/half.h"
+#include "loaders/dequantize.h"
 
 namespace kelvin {
 namespace {
@@ -33,7 +34,7 @@ void convert_each(const std::byte* from, std::size_t count, void* to, Function f
 }  // namespace
 
 bool is_weight_dtype(Dtype dtype) {
-  return dtype == Dtype::f32 || dtype == Dtype::f16 || dtype == Dtype::bf16;
+  return dtype == Dtype::f32 || dtype == Dtype::f16 || dtype == Dtype::bf16 || is_quantized(dtype);
 }
 
 bool same_format(Dtype dtype, Storage storage) {
@@ -50,14 +51,17 @@ void convert(Dtype dtype, const std::byte* from, std::size_t count, Storage stor
   } else if (dtype == Dtype::f32) {
     convert_each<float, Half>(from, count, to, f32_to_bf16);
   } else if (storage == Storage::f32) {
-    convert_each<Half, float>(from, count, to, widen_f16);
+    if (dtype == Dtype::f16)
+      convert_each<Half, float>(from, count, to, widen_f16);
+    else
+      dequantize(dtype, from, count, static_cast<float*>(to));
   } else {
-    // In two steps, each of which compilers turn into vectors.
+    // In two steps, each of which compilers turn into vectors. A piece is whole blocks of any format.
     constexpr std::size_t piece = 1024;
     float wide[piece];
     for (std::size_t at = 0; at < count; at += piece) {
       const std::size_t n = std::min(piece, count - at);
-      convert(Dtype::f16, from + at * sizeof(Half), n, Storage::f32, wide);
+      convert(dtype, from + stored_bytes(dtype, at), n, Storage::f32, wide);
       convert(Dtype::f32, reinterpret_cast<const std::byte*>(wide), n, Storage::bf16,
               static_cast<Half*>(to) + at);
     }

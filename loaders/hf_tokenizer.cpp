@@ -6,6 +6,8 @@
 #include <stdexcept>
 #include <utility>
 
+#include "loaders/gguf/gguf_model.h"
+#include "loaders/gguf/gguf_tokenizer.h"
 #include "loaders/json_file.h"
 #include "loaders/load_error.h"
 #include "loaders/mapped_file.h"
@@ -141,6 +143,7 @@ LoadedTokenizer vocabulary_of(const fs::path& folder) {
 }  // namespace
 
 LoadedTokenizer load_tokenizer(const fs::path& folder) {
+  if (const auto gguf = find_gguf(folder)) return gguf_tokenizer(GgufModel(*gguf).main());
   LoadedTokenizer loaded = vocabulary_of(folder);
   if (const fs::path config = folder / "tokenizer_config.json"; fs::exists(config))
     read_config(load_json(config), loaded.tokenizer, loaded.info);

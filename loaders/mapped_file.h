@@ -20,7 +20,7 @@ class MappedFile {
   std::span<const std::byte> bytes() const { return {data_, size_}; }
   const std::filesystem::path& path() const { return path_; }
   // Lets the system take back the memory of this part of bytes(); reading it again brings it back from the
-  // file.
+  // file. Does nothing for memory that is no part of bytes().
   void release(std::span<const std::byte> part) const;
 
  private:

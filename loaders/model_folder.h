@@ -1,4 +1,4 @@
-// A Hugging Face model folder, without its tokenizer.
+// A Hugging Face model folder or a GGUF file, without its tokenizer.
 #pragma once
 
 #include <filesystem>
@@ -21,8 +21,8 @@ struct LoadedModel {
   Weights weights;
 };
 
-// config.json and, where there is one, generation_config.json. Throws LoadError, also if `folder` is no
-// folder.
+// config.json and, where there is one, generation_config.json; or the metadata of `folder`, a GGUF file or a
+// folder that holds one. Throws LoadError, also if there is no such model.
 ModelSettings load_settings(const std::filesystem::path& folder);
 
 // The settings and the weights.

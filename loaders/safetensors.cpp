@@ -1,8 +1,6 @@
 #include "loaders/safetensors.h"
 
 #include <algorithm>
-#include <iterator>
-#include <limits>
 
 #include "loaders/json.h"
 #include "loaders/load_error.h"
@@ -10,42 +8,13 @@
 namespace kelvin {
 namespace {
 
-struct DtypeRow {
-  Dtype dtype;
-  std::string_view name;
-  unsigned bits;  // per element
-};
-
-constexpr DtypeRow dtypes[] = {
-    {Dtype::boolean, "BOOL", 8},
-    {Dtype::f4, "F4", 4},
-    {Dtype::f6_e2m3, "F6_E2M3", 6},
-    {Dtype::f6_e3m2, "F6_E3M2", 6},
-    {Dtype::u8, "U8", 8},
-    {Dtype::i8, "I8", 8},
-    {Dtype::f8_e5m2, "F8_E5M2", 8},
-    {Dtype::f8_e4m3, "F8_E4M3", 8},
-    {Dtype::f8_e8m0, "F8_E8M0", 8},
-    {Dtype::f8_e4m3fnuz, "F8_E4M3FNUZ", 8},
-    {Dtype::f8_e5m2fnuz, "F8_E5M2FNUZ", 8},
-    {Dtype::i16, "I16", 16},
-    {Dtype::u16, "U16", 16},
-    {Dtype::f16, "F16", 16},
-    {Dtype::bf16, "BF16", 16},
-    {Dtype::i32, "I32", 32},
-    {Dtype::u32, "U32", 32},
-    {Dtype::f32, "F32", 32},
-    {Dtype::c64, "C64", 64},
-    {Dtype::f64, "F64", 64},
-    {Dtype::i64, "I64", 64},
-    {Dtype::u64, "U64", 64},
-};
-
-const DtypeRow& row_of(JsonValue dtype) {
+const DtypeInfo& info_of(JsonValue dtype) {
   const std::string_view name = dtype.as_string();
-  for (const DtypeRow& row : dtypes)
-    if (row.name == name) return row;
-  dtype.fail("a dtype of the format (F32, F16, BF16, ...) expected, " + in_quotes(name) + " found");
+  const DtypeInfo* const info = dtype_named(name);
+  // Blocks of quantised numbers are GGUF's.
+  if (!info || info->elements != 1)
+    dtype.fail("a dtype of the format (F32, F16, BF16, ...) expected, " + in_quotes(name) + " found");
+  return *info;
 }
 
 // The format's own bound; it keeps what parsing takes within reason.
@@ -80,9 +49,9 @@ StoredTensor read_entry(const JsonMember& entry, std::span<const std::byte> data
   };
   StoredTensor tensor;
   tensor.name = entry.key;
-  const DtypeRow& row = row_of(entry.value.at("dtype"));
-  tensor.dtype = row.dtype;
-  std::uint64_t bits = row.bits;
+  const DtypeInfo& info = info_of(entry.value.at("dtype"));
+  tensor.dtype = info.dtype;
+  std::uint64_t bits = info.bits;
   bool overflow = false;
   const JsonValue shape = entry.value.at("shape");
   for (const JsonValue size : shape.items()) {
@@ -98,11 +67,11 @@ StoredTensor read_entry(const JsonMember& entry, std::span<const std::byte> data
          " (the bytes after the header) expected, " + std::to_string(begin) + " to " + std::to_string(end) +
          " found");
   if (overflow)
-    fail("a size below 2^64 bits expected, " + shape_text(tensor.shape) + " x " + std::string(row.name) +
+    fail("a size below 2^64 bits expected, " + shape_text(tensor.shape) + " x " + std::string(info.name) +
          " found");
   if (bits % 8 != 0 || bits / 8 != end - begin)
     fail((bits % 8 == 0 ? std::to_string(bits / 8) : "a whole number of") + " bytes expected for " +
-         shape_text(tensor.shape) + " x " + std::string(row.name) + ", " + std::to_string(end - begin) +
+         shape_text(tensor.shape) + " x " + std::string(info.name) + ", " + std::to_string(end - begin) +
          " found");
   tensor.data = data.subspan(begin, end - begin);
   return tensor;
@@ -134,28 +103,6 @@ void check_cover(const std::vector<StoredTensor>& tensors, std::span<const std::
 }
 
 }  // namespace
-
-std::string_view dtype_name(Dtype dtype) {
-  const auto row =
-      std::find_if(std::begin(dtypes), std::end(dtypes), [&](const DtypeRow& r) { return r.dtype == dtype; });
-  return row == std::end(dtypes) ? "?" : row->name;
-}
-
-std::uint64_t StoredTensor::elements() const {
-  std::uint64_t product = 1;
-  for (const std::uint64_t size : shape) product *= size;
-  return product;
-}
-
-std::string shape_text(std::span<const std::uint64_t> shape) {
-  if (shape.empty()) return "a single number";
-  std::string text;
-  for (std::size_t i = 0; i < shape.size(); ++i) {
-    if (i == 8) return text + " x ... (" + std::to_string(shape.size()) + " dimensions)";
-    text.append(i ? " x " : "").append(std::to_string(shape[i]));
-  }
-  return text;
-}
 
 std::vector<StoredTensor> parse_safetensors(std::span<const std::byte> file, const std::string& name) {
   const auto header = header_of(file, name);

@@ -51,9 +51,23 @@ TensorFiles::TensorFiles(const std::filesystem::path& folder) {
   }
 }
 
+TensorFiles::TensorFiles(std::filesystem::path source, std::string settings, std::vector<Tensor> tensors,
+                         std::function<std::string(std::string_view)> name_in_file)
+    : source_(std::move(source)),
+      settings_(std::move(settings)),
+      name_in_file_(std::move(name_in_file)),
+      tensors_(std::move(tensors)) {
+  sort();
+}
+
+std::string TensorFiles::name_in_file(std::string_view name) const {
+  std::string own = name_in_file_ ? name_in_file_(name) : std::string();
+  return own.empty() ? std::string(name) : own;
+}
+
 void TensorFiles::add(std::shared_ptr<const MappedFile> file) {
   for (StoredTensor& tensor : parse_safetensors(file->bytes(), path_text(file->path())))
-    tensors_.push_back({std::move(tensor), file});
+    tensors_.push_back({std::move(tensor), file, file});
 }
 
 void TensorFiles::sort() {
@@ -63,7 +77,7 @@ void TensorFiles::sort() {
       std::adjacent_find(tensors_.begin(), tensors_.end(),
                          [](const Tensor& a, const Tensor& b) { return a.stored.name == b.stored.name; });
   if (twice != tensors_.end())
-    throw LoadError(path_text(twice->file->path()), "tensor " + in_quotes(twice->stored.name) +
+    throw LoadError(path_text(twice->file->path()), "tensor " + in_quotes(name_in_file(twice->stored.name)) +
                                                         " expected in one file, also in " +
                                                         path_text((twice + 1)->file->path()) + " found");
 }

@@ -94,12 +94,13 @@ class Planner {
 const TensorFiles::Tensor* Planner::take(const std::string& name, std::initializer_list<Dimension> shape) {
   const TensorFiles::Tensor* const tensor = files_.find(name);
   if (!tensor) {
-    if (n_missing_++ < names_shown) missing_.push_back(name);
+    if (n_missing_++ < names_shown) missing_.push_back(files_.name_in_file(name));
     return nullptr;
   }
   const StoredTensor& stored = tensor->stored;
   const auto fail = [&](const std::string& problem) {
-    throw LoadError(path_text(tensor->file->path()), "tensor " + in_quotes(name) + ": " + problem);
+    throw LoadError(path_text(tensor->file->path()),
+                    "tensor " + in_quotes(files_.name_in_file(name)) + ": " + problem);
   };
   if (!is_weight_dtype(stored.dtype))
     fail("F32, F16 or BF16 expected, " + std::string(dtype_name(stored.dtype)) + " found");
@@ -110,24 +111,24 @@ const TensorFiles::Tensor* Planner::take(const std::string& name, std::initializ
     words.append(words.empty() ? "" : " x ").append(dimension.words);
   }
   if (stored.shape != expected)
-    fail(shape_text(expected) + " expected from config.json (" + words + "), " + shape_text(stored.shape) +
-         " found");
+    fail(shape_text(expected) + " expected from " + files_.settings() + " (" + words + "), " +
+         shape_text(stored.shape) + " found");
   taken_.insert(tensor);
   return tensor;
 }
 
 void Planner::check_complete(bool ignore_extra) const {
   if (n_missing_ > 0)
-    throw LoadError(path_text(files_.source()),
-                    "tensors expected from config.json, none found: " + listed(missing_, n_missing_));
+    throw LoadError(path_text(files_.source()), "tensors expected from " + files_.settings() +
+                                                    ", none found: " + listed(missing_, n_missing_));
   if (ignore_extra) return;
   std::vector<std::string> extra;
   std::size_t n_extra = 0;
   for (const TensorFiles::Tensor& tensor : files_.tensors())
     if (!taken_.contains(&tensor) && !carries_nothing(tensor.stored) && n_extra++ < names_shown)
-      extra.push_back(tensor.stored.name);
+      extra.push_back(files_.name_in_file(tensor.stored.name));
   if (n_extra > 0)
-    throw LoadError(path_text(files_.source()), "no other tensors expected from config.json (" +
+    throw LoadError(path_text(files_.source()), "no other tensors expected from " + files_.settings() + " (" +
                                                     config_.architecture +
                                                     "), found: " + listed(extra, n_extra));
 }

@@ -55,13 +55,16 @@ TEST_CASE("a path that is no model folder is refused as what it is") {
   const auto error_of = [&](const char* name) {
     return load_error([&] { load_settings(folder.path() / name); });
   };
-  CHECK(contains(error_of("absent"), "absent: a model folder (with config.json) expected, nothing found"));
+  CHECK(contains(error_of("absent"),
+                 "absent: a model folder (with config.json) or a GGUF file expected, nothing found"));
   write_file(folder.path() / "file.gguf", "GGUF");
-  CHECK(
-      contains(error_of("file.gguf"), "file.gguf: a model folder (with config.json) expected, a file found"));
-  CHECK(contains(error_of("file.gguf/below"), "below: a model folder (with config.json) expected"));
+  CHECK(contains(error_of("file.gguf"), "file.gguf: version: 4 bytes expected"));
+  write_file(folder.path() / "file.txt", "text");
+  CHECK(contains(error_of("file.txt"), "file.txt: a GGUF file"));
+  CHECK(contains(error_of("file.gguf/below"),
+                 "below: a model folder (with config.json) or a GGUF file expected"));
   std::filesystem::create_symlink("loop", folder.path() / "loop");
-  CHECK(contains(error_of("loop"), "loop: a model folder (with config.json) expected: "));
+  CHECK(contains(error_of("loop"), "loop: a model folder (with config.json) or a GGUF file expected: "));
   std::filesystem::create_directory(folder.path() / "empty");
   CHECK(
       contains(error_of("empty"), "empty/config.json: a readable file expected: No such file or directory"));

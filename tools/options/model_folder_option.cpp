@@ -15,16 +15,16 @@ fs::path installed_demo_model() {
 
 void add_model_folder(Flags& flags, std::optional<std::string>& folder) {
   flags.option("model", "DIR",
-               "folder with config.json, safetensors and tokenizer.json (default: the demo model)",
+               "folder with config.json, safetensors and tokenizer.json, or a .gguf file (default: the demo "
+               "model)",
                to(folder));
 }
 
 fs::path model_folder(const std::optional<std::string>& folder) {
   std::error_code ignored;
   if (folder) {
-    if (fs::is_directory(*folder, ignored)) return *folder;
-    throw UsageError("--model: " + *folder + ": " +
-                     (fs::exists(*folder, ignored) ? "a folder expected, a file found" : "no such folder"));
+    if (fs::exists(*folder, ignored)) return *folder;
+    throw UsageError("--model: " + *folder + ": no such folder or file");
   }
   for (const fs::path& candidate : {installed_demo_model(), fs::path(KELVIN_SOURCE_EMBER)})
     if (!candidate.empty() && fs::is_directory(candidate, ignored)) return candidate;

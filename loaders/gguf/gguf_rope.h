@@ -1,0 +1,13 @@
+// RoPE in a GGUF file's metadata and factor tensors, as config.json has it.
+#pragma once
+
+#include "loaders/gguf/gguf_family.h"
+#include "loaders/json_writer.h"
+
+namespace kelvin {
+
+// Writes rope_theta, partial_rotary_factor and rope_scaling. Throws LoadError that names key or tensor.
+void write_gguf_rope(const GgufKeys& keys, std::int64_t head_dim, std::int64_t max_position,
+                     JsonWriter& config);
+
+}  // namespace kelvin

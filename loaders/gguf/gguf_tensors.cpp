@@ -1,0 +1,101 @@
+#include "loaders/gguf/gguf_tensors.h"
+
+#include <cstring>
+#include <string>
+
+#include "engine/tensor.h"
+#include "loaders/convert.h"
+#include "loaders/load_error.h"
+
+namespace kelvin {
+namespace {
+
+constexpr std::uint64_t most_experts = 1 << 16;
+
+// RoPE's factors, which the config holds.
+bool is_setting(std::string_view name) {
+  return name.starts_with("rope_freqs.") || name.starts_with("rope_factors_") ||
+         name.find(".attn_rot_embd.") != name.npos;
+}
+
+bool is_query(std::string_view name) { return name.find(".attn_q.") != name.npos; }
+bool is_key(std::string_view name) { return name.find(".attn_k.") != name.npos; }
+
+// Rows 2i and 2i + 1 of each head to rows i and i + d/2. Rows are whole blocks, so this moves bytes only.
+void put_halves_together(TensorFiles::Tensor& tensor, std::uint64_t heads) {
+  StoredTensor& stored = tensor.stored;
+  const std::uint64_t rows = stored.shape[0], head_dim = rows / heads, half = head_dim / 2;
+  if (rows == 0 || rows % heads != 0 || head_dim % 2 != 0)
+    throw LoadError(path_text(tensor.file->path()),
+                    "tensor " + in_quotes(stored.name) + ": " + std::to_string(heads) +
+                        " heads of even size expected, " + std::to_string(rows) + " rows found");
+  const std::size_t row_bytes = stored.data.size() / rows;
+  auto memory = std::make_shared<AlignedBuffer>(stored.data.size());
+  for (std::uint64_t head = 0; head < heads; ++head)
+    for (std::uint64_t i = 0; i < head_dim; ++i) {
+      const std::uint64_t from = head * head_dim + i, to = head * head_dim + i % 2 * half + i / 2;
+      std::memcpy(memory->data() + to * row_bytes, stored.data.data() + from * row_bytes, row_bytes);
+    }
+  tensor.file->release(stored.data);
+  stored.data = {memory->data(), memory->size()};
+  tensor.memory = std::move(memory);
+}
+
+void take_one_off(TensorFiles::Tensor& tensor) {
+  StoredTensor& stored = tensor.stored;
+  const std::size_t count = stored.elements();
+  auto memory = std::make_shared<AlignedBuffer>(count * sizeof(float));
+  convert(stored.dtype, stored.data.data(), count, Storage::f32, memory->data());
+  for (std::size_t i = 0; i < count; ++i) memory->floats()[i] -= 1.0f;
+  stored.dtype = Dtype::f32;
+  stored.data = {memory->data(), memory->size()};
+  tensor.memory = std::move(memory);
+}
+
+void add_experts(const TensorFiles::Tensor& all, const std::string& pattern,
+                 std::vector<TensorFiles::Tensor>& into) {
+  const StoredTensor& stored = all.stored;
+  const std::uint64_t experts = stored.shape[0];
+  if (stored.shape.size() < 2 || experts == 0 || experts > most_experts)
+    throw LoadError(path_text(all.file->path()),
+                    "tensor " + in_quotes(stored.name) + ": 1 to " + std::to_string(most_experts) +
+                        " experts, each of its own rows, expected, " + shape_text(stored.shape) + " found");
+  const std::size_t place = pattern.find("{}"), bytes = stored.data.size() / experts;
+  for (std::uint64_t expert = 0; expert < experts; ++expert) {
+    TensorFiles::Tensor one = all;
+    one.stored.name = std::string(pattern).replace(place, 2, std::to_string(expert));
+    one.stored.shape.erase(one.stored.shape.begin());
+    one.stored.data = stored.data.subspan(expert * bytes, bytes);
+    into.push_back(std::move(one));
+  }
+}
+
+}  // namespace
+
+void add_gguf_tensors(const GgufFile& part, const std::shared_ptr<const MappedFile>& file,
+                      const GgufKeys& keys, const GgufFamily& family,
+                      std::vector<TensorFiles::Tensor>& into) {
+  const std::int64_t heads = keys.integer("attention.head_count").value_or(1);
+  const std::int64_t kv_heads = keys.integer("attention.head_count_kv").value_or(heads);
+  for (const StoredTensor& stored : part.tensors()) {
+    if (is_setting(stored.name)) continue;
+    TensorFiles::Tensor tensor{stored, file, file};
+    if (is_weight_dtype(stored.dtype) && !stored.data.empty()) {
+      if (family.paired_rows && (is_query(stored.name) || is_key(stored.name)))
+        put_halves_together(tensor, static_cast<std::uint64_t>(is_query(stored.name) ? heads : kv_heads));
+      if (family.norms_plus_one && stored.name.ends_with("norm.weight")) take_one_off(tensor);
+    }
+    const std::string name = hf_tensor_name(family, stored.name);
+    if (name.find("{}") != name.npos) {
+      add_experts(tensor, name, into);
+      continue;
+    }
+    if (!name.empty()) tensor.stored.name = name;
+    // Vectors that are matrices of one row there.
+    if (name.ends_with(".shared_expert_gate.weight") && stored.shape.size() == 1)
+      tensor.stored.shape.insert(tensor.stored.shape.begin(), 1);
+    into.push_back(std::move(tensor));
+  }
+}
+
+}  // namespace kelvin
