@@ -25,7 +25,7 @@ void adaptive_p(std::span<float> logits, const Params& params, const Step& step)
   const auto& sums = sums_of(params, step);
   const double target = std::clamp(2 * params["target"] - sums[0] / sums[1], 0.0, 1.0);
   step.memory->seen.assign(logits.begin(), logits.end());
-  const double total = fill_weights(logits, *step.scratch);
+  const double total = step.memory->total = fill_weights(logits, *step.scratch);
   const double* weights = step.scratch->weights.data();
   for (std::size_t i = 0; i < logits.size(); ++i) {
     const double q = std::fabs(weights[i] / total - target) / 0.3;
@@ -37,9 +37,9 @@ int accept_adaptive_p(int token, const Params& params, const Step& step) {
   const auto& seen = step.memory->seen;
   const auto i = static_cast<std::size_t>(token);
   if (i >= seen.size() || seen[i] == impossible) return 0;
-  const double total = fill_weights(seen, *step.scratch);
+  const double weight = weight_at(static_cast<double>(seen[i]) - static_cast<double>(largest(seen)));
   auto& sums = sums_of(params, step);
-  sums[0] = step.scratch->weights[i] / total + params["decay"] * sums[0];
+  sums[0] = weight / step.memory->total + params["decay"] * sums[0];
   sums[1] = 1 + params["decay"] * sums[1];
   return 0;
 }

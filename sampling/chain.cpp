@@ -147,35 +147,57 @@ int Chain::sample(std::span<float> logits, const Step& step, ChainState& state, 
 }
 
 int Chain::accept(int token, const Step& given, ChainState& state) const {
-  constexpr std::size_t longest_past = 512;
   state.memory_.resize(links_.size());
   Step step = given;
   step.scratch = &state.scratch_;
-  const bool may_take_back =
-      std::any_of(links_.begin(), links_.end(), [](const Link& link) { return bool(link.type.unsettled); });
-  if (may_take_back) {
-    std::erase_if(state.past_, [&](const auto& past) { return past.position >= step.position(); });
-    if (state.past_.size() == longest_past) state.past_.erase(state.past_.begin());
-    state.past_.push_back({step.position(), state.values()});
-  }
+  if (may_take_back()) remember(step.position(), state);
   int back = 0;
   for (std::size_t i = 0; i < links_.size(); ++i) {
     step.memory = &state.memory_[i];
     if (links_[i].type.accept) back = std::max(back, links_[i].type.accept(token, links_[i].params, step));
   }
-  if (back > 0) restore(step.position() + 1 - static_cast<std::size_t>(back), state);
+  if (back > 0 && !state.past_.empty()) restore(step.position() + 1 - static_cast<std::size_t>(back), state);
   return back;
 }
 
-// Feedback stages return to what they knew before the token at `position`; a stage that takes back remembers
-// why.
-void Chain::restore(std::size_t position, ChainState& state) const {
-  for (const auto& past : state.past_) {
-    if (past.position != position) continue;
-    for (std::size_t i = 0; i < links_.size(); ++i)
-      if (!links_[i].type.unsettled && i < past.values.size()) state.memory_[i].values = past.values[i];
+bool Chain::may_take_back() const {
+  return std::any_of(links_.begin(), links_.end(),
+                     [](const Link& link) { return bool(link.type.unsettled); });
+}
+
+void Chain::remember(std::size_t position, ChainState& state) const {
+  // More tokens than a banned text has bytes, and some that have none.
+  constexpr std::size_t longest_past = 2048, usual_values = 16;
+  if (state.past_.empty()) {
+    state.past_.resize(longest_past);
+    for (auto& past : state.past_) {
+      past.values.reserve(usual_values);
+      past.counts.reserve(links_.size());
+    }
   }
-  std::erase_if(state.past_, [&](const auto& past) { return past.position >= position; });
+  auto& past = state.past_[position % longest_past];
+  past.position = position;
+  past.values.clear();
+  past.counts.clear();
+  for (std::size_t i = 0; i < links_.size(); ++i) {
+    // A stage that takes back remembers why.
+    const std::span<const double> values(state.memory_[i].values);
+    const auto kept = links_[i].type.unsettled ? values.first(0) : values;
+    past.values.insert(past.values.end(), kept.begin(), kept.end());
+    past.counts.push_back(kept.size());
+  }
+}
+
+// Feedback stages return to what they knew before the token at `position`.
+void Chain::restore(std::size_t position, ChainState& state) const {
+  const auto& past = state.past_[position % state.past_.size()];
+  if (past.position != position) return;
+  auto value = past.values.begin();
+  for (std::size_t i = 0; i < links_.size(); ++i) {
+    const auto end = value + static_cast<std::ptrdiff_t>(past.counts[i]);
+    if (!links_[i].type.unsettled) state.memory_[i].values.assign(value, end);
+    value = end;
+  }
 }
 
 int Chain::unsettled(const Step& step) const {

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <span>
 #include <stdexcept>
 #include <string>
@@ -42,13 +43,15 @@ class ChainState {
 
  private:
   friend class Chain;
-  // Values before a token was accepted, kept where a stage may take tokens back.
+  // What the stages knew before the token at `position` was accepted. Kept where a stage may take tokens
+  // back, in a ring by position that is allocated once.
   struct Past {
-    std::size_t position;
-    std::vector<std::vector<double>> values;
+    std::size_t position = std::numeric_limits<std::size_t>::max();
+    std::vector<double> values;       // of all stages
+    std::vector<std::size_t> counts;  // how many of them belong to each
   };
   std::vector<Memory> memory_;  // one per stage
-  std::vector<Past> past_;      // ascending positions
+  std::vector<Past> past_;      // empty or a whole ring
   Scratch scratch_;
 };
 
@@ -102,6 +105,8 @@ class Chain {
 
  private:
   void check(std::span<float> logits, const Step& step) const;
+  bool may_take_back() const;
+  void remember(std::size_t position, ChainState& state) const;
   void restore(std::size_t position, ChainState& state) const;
   std::vector<Link> links_;
   NonFinite non_finite_ = NonFinite::error;

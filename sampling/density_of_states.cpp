@@ -67,8 +67,18 @@ struct Binned {
   std::array<std::uint32_t, bin_count + 1> begin{};  // of each bin in `logits`
 };
 
-Binned sort_into_bins(std::span<const float> logits, const Range& range) {
-  std::vector<std::uint16_t> bin_of(logits.size());
+// Kept from call to call, so that steps after the first allocate nothing.
+struct Workspace {
+  std::vector<std::uint16_t> bin_of;  // (tokens,)
+  Binned binned;
+  std::vector<std::pair<double, double>> states;  // logit and weight
+  std::vector<double> distance, mass;             // (states,) and padding
+};
+thread_local Workspace workspace;
+
+const Binned& sort_into_bins(std::span<const float> logits, const Range& range) {
+  workspace.bin_of.resize(logits.size());
+  const std::span<std::uint16_t> bin_of(workspace.bin_of);
   const float half_top = 0.5f * range.largest, half_bottom = 0.5f * range.smallest;
   for (std::size_t i = 0; i < logits.size(); ++i) {
     const float z = logits[i], from_top = half_top - 0.5f * z, from_bottom = 0.5f * z - half_bottom;
@@ -80,20 +90,23 @@ Binned sort_into_bins(std::span<const float> logits, const Range& range) {
     bin = z < range.smallest ? masked : bin;
     bin_of[i] = static_cast<std::uint16_t>(bin);
   }
-  Binned binned;
+  Binned& binned = workspace.binned;
   binned.logits.resize(logits.size());
+  binned.begin.fill(0);
   for (const std::uint16_t bin : bin_of) ++binned.begin[bin + 1];
   for (std::size_t bin = 0; bin < bin_count; ++bin) binned.begin[bin + 1] += binned.begin[bin];
   std::array<std::uint32_t, bin_count + 1> next = binned.begin;
-  for (std::size_t i = 0; i < logits.size(); ++i) binned.logits[next[bin_of[i]]++] = logits[i];
+  float* const sorted = binned.logits.data();
+  for (std::size_t i = 0; i < logits.size(); ++i) sorted[next[bin_of[i]]++] = logits[i];
   return binned;
 }
 
 // Integrals of the monic Chebyshev polynomials up to degree 2 nodes - 1 over tokens at (logit - centre) /
-// half_width, one addition per token and degree; lanes are tokens.
+// half_width, one addition per token and degree; lanes are tokens. Out of line: within its callers GCC 12
+// does not make vector code of it.
 template <int nodes>
-std::array<double, 2 * nodes> chebyshev_moments(std::span<const float> logits, double centre,
-                                                double half_width) {
+[[gnu::noinline]] std::array<double, 2 * nodes> chebyshev_moments(std::span<const float> logits,
+                                                                  double centre, double half_width) {
   std::array<std::array<double, lanes>, 2 * nodes> sums{};
   const double scale = 1.0 / half_width;
   const auto take = [&](const std::array<double, lanes>& t, const std::array<double, lanes>& present) {
@@ -150,12 +163,15 @@ double sum_of(std::size_t count, const Term& term) {
 
 }  // namespace
 
-DensityOfStates::DensityOfStates(std::span<const float> logits, int nodes) {
+DensityOfStates::DensityOfStates(std::span<const float> logits, int nodes) { assign(logits, nodes); }
+
+void DensityOfStates::assign(std::span<const float> logits, int nodes) {
   if (nodes != exact_nodes && nodes != report_nodes) throw std::invalid_argument("unknown number of nodes");
   const Range range = range_of(logits);
   possible_ = range.possible;
-  const Binned binned = sort_into_bins(logits, range);
-  std::vector<std::pair<double, double>> states;
+  const Binned& binned = sort_into_bins(logits, range);
+  auto& states = workspace.states;
+  states.clear();
   for (std::uint32_t bin = 0; bin < bin_count; ++bin) {
     const std::span<const float> tokens(binned.logits.data() + binned.begin[bin],
                                         binned.begin[bin + 1] - binned.begin[bin]);
@@ -174,6 +190,8 @@ DensityOfStates::DensityOfStates(std::span<const float> logits, int nodes) {
     }
   }
   std::sort(states.begin(), states.end());
+  logits_.clear();
+  weights_.clear();
   logits_.reserve(states.size());
   weights_.reserve(states.size());
   for (const auto& [logit, weight] : states) {
@@ -195,7 +213,9 @@ StepMoments DensityOfStates::moments(double beta) const {
   const double* weight = weights_.data() + first;
   // Padded to whole groups of lanes with states of weight 0.
   const std::size_t padded = (count + lanes - 1) / lanes * lanes;
-  std::vector<double> distance(padded), mass(padded);
+  workspace.distance.assign(padded, 0.0);
+  workspace.mass.assign(padded, 0.0);
+  double *const distance = workspace.distance.data(), *const mass = workspace.mass.data();
   for (std::size_t i = 0; i < count; ++i) distance[i] = z[i] - extreme;
   for (std::size_t i = 0; i < count; ++i) mass[i] = weight[i] * exp_exact(beta * distance[i]);
   const double sum = sum_of(padded, [&](std::size_t i) { return mass[i]; });

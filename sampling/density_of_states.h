@@ -32,6 +32,8 @@ class DensityOfStates {
   // logits: (vocabulary,); -inf means impossible. Throws std::invalid_argument on NaN, +inf, or if no token
   // is possible.
   explicit DensityOfStates(std::span<const float> logits, int nodes = exact_nodes);
+  // The same in place: where the new states fit into the memory of the old ones, none is allocated.
+  void assign(std::span<const float> logits, int nodes = exact_nodes);
 
   std::size_t possible() const { return possible_; }  // tokens
   double largest() const { return logits_.back(); }

@@ -1,9 +1,8 @@
 #include "sampling/descending.h"
 
 #include <algorithm>
-#include <cmath>
-
-#include "sampling/logits.h"
+#include <array>
+#include <bit>
 
 namespace kelvin {
 
@@ -12,6 +11,38 @@ namespace {
 // Equal-width buckets between the smallest and the largest key: with the keys of real logits each holds a
 // handful.
 constexpr std::size_t most_buckets = 16384;
+
+// Descending keys as ascending integers; both zeros are one.
+std::uint32_t rank_bits(float key) {
+  const auto bits = std::bit_cast<std::uint32_t>(key + 0.0f);
+  return bits >> 31 ? bits : ~bits & 0x7fffffffu;
+}
+
+// Sorts `n` candidates that stand in ascending order of their ids, by their keys, eleven bits at a time from
+// the lowest: equal keys keep their order. Uses both arrays; the result is in the one that is returned.
+Candidate* radix_sort(Candidate* from, Candidate* to, std::size_t n) {
+  constexpr int digit_bits = 11, digits = 3;
+  constexpr std::uint32_t values = 1u << digit_bits;
+  std::array<std::array<std::uint32_t, values>, digits> place{};
+  const auto digit = [](const Candidate& c, int d) {
+    return rank_bits(c.key) >> (d * digit_bits) & (values - 1);
+  };
+  for (std::size_t i = 0; i < n; ++i)
+    for (int d = 0; d < digits; ++d) ++place[static_cast<std::size_t>(d)][digit(from[i], d)];
+  for (int d = 0; d < digits; ++d) {
+    auto& next = place[static_cast<std::size_t>(d)];
+    if (next[digit(from[0], d)] == n) continue;
+    std::uint32_t begin = 0;
+    for (std::uint32_t& end : next) {
+      const std::uint32_t count = end;
+      end = begin;
+      begin += count;
+    }
+    for (std::size_t i = 0; i < n; ++i) to[next[digit(from[i], d)]++] = from[i];
+    std::swap(from, to);
+  }
+  return from;
+}
 
 }  // namespace
 
@@ -23,17 +54,24 @@ Descending::Descending(std::span<const float> logits, Scratch& scratch) : scratc
     n += logits[i] != impossible;
   }
   scratch.unordered.resize(n);
-  distribute();
 }
 
-Descending::Descending(Scratch& scratch) : scratch_(&scratch) { distribute(); }
+Descending::Descending(Scratch& scratch) : scratch_(&scratch) {}
 
 // A counting sort by bucket; from then on buckets[b] is where bucket b ends.
 void Descending::distribute() {
+  distributed_ = true;
+  const auto buckets_of = [](std::size_t n) { return std::clamp<std::size_t>(n / 4, 1, most_buckets); };
   const auto& from = scratch_->unordered;
   auto& ends = scratch_->buckets;
+  auto& places = scratch_->ids;
+  // For as many candidates as there may be at a later step.
+  scratch_->order.reserve(from.capacity());
+  places.reserve(from.capacity());
+  ends.reserve(buckets_of(from.capacity()));
+  scratch_->ranked.reserve(ends.capacity());
   scratch_->order.resize(from.size());
-  const std::size_t n_buckets = std::clamp<std::size_t>(from.size() / 4, 1, most_buckets);
+  const std::size_t n_buckets = buckets_of(from.size());
   ends.assign(n_buckets, 0);
   if (from.empty()) return;
   float least = from[0].key, most = from[0].key;
@@ -43,7 +81,6 @@ void Descending::distribute() {
   }
   const double range = static_cast<double>(most) - static_cast<double>(least);
   const double scale = range > 0 ? static_cast<double>(n_buckets) / range : 0.0;
-  auto& places = scratch_->ids;
   places.resize(from.size());
   const int last = static_cast<int>(n_buckets) - 1;
   for (std::size_t i = 0; i < from.size(); ++i) {
@@ -63,31 +100,53 @@ void Descending::distribute() {
 }
 
 void Descending::sort_next() {
-  const auto begin = scratch_->order.begin();
-  const std::size_t end = scratch_->buckets[bucket_++];
-  std::sort(
-      begin + static_cast<std::ptrdiff_t>(sorted_), begin + static_cast<std::ptrdiff_t>(end),
-      [](const Candidate& a, const Candidate& b) { return a.key != b.key ? a.key > b.key : a.id < b.id; });
+  constexpr std::size_t few = 128;
+  const std::size_t end = scratch_->buckets[bucket_++], n = end - sorted_;
+  Candidate* const begin = scratch_->order.data() + sorted_;
+  if (n <= few) {
+    std::sort(begin, begin + n, [](const Candidate& a, const Candidate& b) {
+      return a.key != b.key ? a.key > b.key : a.id < b.id;
+    });
+  } else {
+    Candidate* const spare = scratch_->unordered.data();  // in its place since distribute()
+    const Candidate* const result = radix_sort(begin, spare, n);
+    if (result != begin) std::copy(result, result + n, begin);
+  }
   sorted_ = end;
 }
 
+std::span<const Candidate> Descending::from(std::size_t rank) {
+  if (!distributed_) distribute();
+  while (bucket_ < scratch_->buckets.size() && scratch_->buckets[bucket_] <= rank)
+    sorted_ = std::max<std::size_t>(sorted_, scratch_->buckets[bucket_++]);
+  if (rank > sorted_) sort_next();
+  return std::span<const Candidate>(scratch_->order).subspan(rank);
+}
+
+std::span<const Candidate> Descending::all() {
+  auto &from = scratch_->unordered, &to = scratch_->order;
+  to.reserve(from.capacity());
+  to.resize(from.size());
+  if (!from.empty() && radix_sort(from.data(), to.data(), from.size()) == from.data()) from.swap(to);
+  return to;
+}
+
 Descending::Prefix Descending::prefix_holding(double wanted, std::span<const double> weights) {
-  const auto& order = scratch_->order;
-  const auto weight = [&](std::size_t rank) { return weights[static_cast<std::size_t>(order[rank].id)]; };
+  if (!distributed_) distribute();
+  // In order of ids, in which memory is fast to read.
+  auto& held = scratch_->ranked;
+  held.assign(scratch_->buckets.size(), 0.0);
+  const auto& places = scratch_->ids;
+  for (std::size_t i = 0; i < places.size(); ++i)
+    held[static_cast<std::size_t>(places[i])] += weights[static_cast<std::size_t>(scratch_->unordered[i].id)];
   Prefix prefix{0, 0};
-  for (; bucket_ < scratch_->buckets.size(); ++bucket_) {
-    const std::size_t end = scratch_->buckets[bucket_];
-    double within = 0;
-    for (std::size_t i = sorted_; i < end; ++i) within += weight(i);
-    if (prefix.sum + within >= wanted) break;
-    prefix.sum += within;
-    sorted_ = end;
+  for (; bucket_ < held.size() && prefix.sum + held[bucket_] < wanted; ++bucket_) {
+    prefix.sum += held[bucket_];
+    sorted_ = scratch_->buckets[bucket_];
   }
   prefix.length = sorted_;
-  while (prefix.length < order.size() && (prefix.sum < wanted || prefix.length == 0)) {
-    (*this)[prefix.length];
-    prefix.sum += weight(prefix.length++);
-  }
+  while (prefix.length < size() && (prefix.sum < wanted || prefix.length == 0))
+    prefix.sum += weights[static_cast<std::size_t>((*this)[prefix.length++].id)];
   return prefix;
 }
 

@@ -17,25 +17,21 @@ class Descending {
   // Of scratch.unordered, whose keys are finite.
   explicit Descending(Scratch& scratch);
 
-  std::size_t size() const { return scratch_->order.size(); }
+  std::size_t size() const { return scratch_->unordered.size(); }
   const Candidate& operator[](std::size_t rank) {
+    if (!distributed_) distribute();
     while (rank >= sorted_) sort_next();
     return scratch_->order[rank];
   }
-  // The candidates from `rank` on, as a set: their order is not final.
-  std::span<const Candidate> from(std::size_t rank) {
-    if (rank > 0) (*this)[rank - 1];
-    return std::span<const Candidate>(scratch_->order).subspan(rank);
-  }
-  // All of them, in order.
-  std::span<const Candidate> all() {
-    if (size() > 0) (*this)[size() - 1];
-    return scratch_->order;
-  }
+  // The candidates from `rank` on, as a set: their order is not final. Nothing below `rank` may be asked for
+  // afterwards.
+  std::span<const Candidate> from(std::size_t rank);
+  // All of them, in order; to be asked before anything else.
+  std::span<const Candidate> all();
 
   // The shortest prefix whose weights, shape (vocabulary,) by id, add up to `wanted` or more, at least one;
   // all candidates if there is none. Sorts no more than the bucket in which that is reached, so after it only
-  // from() and higher ranks have an answer.
+  // from() and higher ranks have an answer. To be asked before anything else; uses scratch.ranked.
   struct Prefix {
     std::size_t length;
     double sum;
@@ -46,6 +42,7 @@ class Descending {
   void distribute();
   void sort_next();
   Scratch* scratch_;
+  bool distributed_ = false;
   std::size_t sorted_ = 0;  // candidates before this one stand in their final places
   std::size_t bucket_ = 0;  // the next to sort
 };

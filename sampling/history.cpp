@@ -14,6 +14,8 @@ std::span<const int> history_window(const Step& step, double last, bool output_o
 
 void repeated_suffixes(std::span<const int> window, std::vector<int>& lengths) {
   const std::size_t n = window.size();
+  // A window that grows by a token per step shall not allocate at each.
+  if (lengths.capacity() <= n) lengths.reserve(2 * (n + 1));
   lengths.assign(n + 1, 0);
   const auto reversed = [&](std::size_t i) { return window[n - 1 - i]; };
   // [left, right) is the match found so far that reaches furthest.

@@ -6,10 +6,9 @@ namespace kelvin {
 
 void inverted(std::span<float> logits, const Params&, const Step& step) {
   Descending order(logits, *step.scratch);
-  for (std::size_t rank = 0; rank < order.size(); ++rank) {
-    const Candidate& opposite = order[order.size() - 1 - rank];
-    logits[static_cast<std::size_t>(order[rank].id)] = opposite.key;
-  }
+  const auto ranked = order.all();
+  for (std::size_t rank = 0; rank < ranked.size(); ++rank)
+    logits[static_cast<std::size_t>(ranked[rank].id)] = ranked[ranked.size() - 1 - rank].key;
 }
 
 }  // namespace kelvin

@@ -24,16 +24,17 @@ double sum_block(const double* values, std::size_t n) {
   return ((chain[0] + chain[1]) + (chain[2] + chain[3])) + ((chain[4] + chain[5]) + (chain[6] + chain[7]));
 }
 
-// exp for weights: x <= 0, and 0 instead of the numbers below 1e-300. Otherwise exp_exact with one factor
-// less.
+constexpr double least_exponent = -0x1.62e42fefa39efp-1 * 1023;
+
+// exp for weights, least_exponent <= x <= 0: exp_exact with one factor less, which becomes 0 at the lower end
+// by itself. Without a choice in it, loops become vector code.
 double weight_of(double x) {
   constexpr double log2_e = 0x1.71547652b82fep0, ln2_high = 0x1.62e42fefa38p-1,
                    ln2_low = 0x1.ef35793c7673p-45;
-  constexpr double round_bits = 0x1.8p52, least = -690.0;
-  const double bounded = x < least ? least : x;
-  const double shifted = bounded * log2_e + round_bits;
+  constexpr double round_bits = 0x1.8p52;
+  const double shifted = x * log2_e + round_bits;
   const double n = shifted - round_bits;
-  const double r = (bounded - n * ln2_high) - n * ln2_low;
+  const double r = (x - n * ln2_high) - n * ln2_low;
   const double r2 = r * r, r4 = r2 * r2;
   const double p01 = 1.0 / 6 + r * (1.0 / 24), p23 = 1.0 / 120 + r * (1.0 / 720);
   const double p45 = 1.0 / 5040 + r * (1.0 / 40320), p67 = 1.0 / 362880 + r * (1.0 / 3628800);
@@ -41,7 +42,7 @@ double weight_of(double x) {
       ((p01 + r2 * p23) + r4 * (p45 + r2 * p67)) + (r4 * r4) * (1.0 / 39916800 + r * (1.0 / 479001600));
   const double p = r + r2 * (0.5 + r * tail);
   const double scale = std::bit_cast<double>((std::bit_cast<std::uint64_t>(shifted) + 1023) << 52);
-  return x < least ? 0.0 : (p + 1.0) * scale;
+  return (p + 1.0) * scale;
 }
 
 }  // namespace
@@ -129,11 +130,17 @@ double fill_weights(std::span<const float> logits, Scratch& scratch) {
     const std::size_t n = std::min(block, logits.size() - begin);
     const float* z = logits.data() + begin;
     double* w = scratch.weights.data() + begin;
-    for (std::size_t i = 0; i < n; ++i) w[i] = weight_of(static_cast<double>(z[i]) - top);
+    for (std::size_t i = 0; i < n; ++i) {
+      const double x = static_cast<double>(z[i]) - top;
+      w[i] = x < least_exponent ? least_exponent : x;
+    }
+    for (std::size_t i = 0; i < n; ++i) w[i] = weight_of(w[i]);
     total.add(sum_block(w, n));
   }
   return total.value();
 }
+
+double weight_at(double distance) { return weight_of(distance < least_exponent ? least_exponent : distance); }
 
 Spread spread_of(std::span<const float> logits, Scratch& scratch) {
   Spread spread{};

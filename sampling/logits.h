@@ -26,7 +26,10 @@ std::size_t count_possible(std::span<const float> logits);
 // error about 1e-15 relative).
 double fill_weights(std::span<const float> logits, Scratch& scratch);
 
-// The same with the entropy in nats of softmax(logits), at beta 1.
+// One of these weights: of a token `distance` <= 0 above the largest.
+double weight_at(double distance);
+
+// fill_weights with the entropy in nats of softmax(logits), at beta 1.
 struct Spread {
   double total, entropy;
 };

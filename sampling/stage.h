@@ -53,7 +53,9 @@ class Params {
 // What one stage remembers of one sequence.
 struct Memory {
   std::vector<double> values;  // from token to token; copied with the ChainState
-  std::vector<float> seen;     // (vocabulary,) scratch between a stage's edit and the token's acceptance
+  // Scratch between a stage's edit and the token's acceptance.
+  std::vector<float> seen;  // (vocabulary,)
+  double total = 0;         // sum of exp(z - max) over it, where a stage knows it
 };
 
 struct Candidate {

@@ -38,7 +38,8 @@ double beta_of_entropy(const DensityOfStates& states, double target, bool negati
 }
 
 void temp_entropy(std::span<float> logits, const Params& params, const Step&) {
-  const DensityOfStates states(logits);
+  thread_local DensityOfStates states;
+  states.assign(logits);
   temper(logits, beta_of_entropy(states, params["target"], params.text("side") == "negative"));
 }
 

@@ -10,6 +10,30 @@
 
 namespace kelvin {
 
+namespace {
+
+// Tokens below half of (1 - p) / n together hold less than 1 - p. Where those that are closer to the centre
+// than all of them hold p, they go, and need no sorting.
+void remove_far(std::span<float> logits, double centre, double p, double total, const Scratch& scratch) {
+  const double hopeless = 0.5 * (1 - p) * total / static_cast<double>(logits.size());
+  const double reach = centre - (static_cast<double>(largest(logits)) + log_exact(hopeless));
+  double within = 0;
+  const double low = centre - reach, high = centre + reach;
+  for (std::size_t i = 0; i < logits.size(); ++i) {
+    const double z = static_cast<double>(logits[i]);
+    const bool inside = (z > low) & (z < high);
+    within += inside ? scratch.weights[i] : 0.0;
+  }
+  constexpr double rounding = 1e-9;
+  if (!(within > p * total * (1 + rounding))) return;
+  for (float& z : logits) {
+    const bool inside = (static_cast<double>(z) > low) & (static_cast<double>(z) < high);
+    z = inside ? z : impossible;
+  }
+}
+
+}  // namespace
+
 void typical(std::span<float> logits, const Params& params, const Step& step) {
   const double p = params["p"], keep = params["keep"];
   if (p >= 1) return;
@@ -17,6 +41,7 @@ void typical(std::span<float> logits, const Params& params, const Step& step) {
   const auto [total, entropy] = spread_of(logits, scratch);
   // surprise - entropy = (typical logit) - z
   const double centre = static_cast<double>(largest(logits)) + log_exact(total) - entropy;
+  if (keep <= 1 && params.text("ties") == "lowest-id") remove_far(logits, centre, p, total, scratch);
   constexpr double furthest = std::numeric_limits<float>::max();
   scratch.unordered.resize(logits.size());
   std::size_t n = 0;

@@ -212,6 +212,73 @@ TEST_CASE("the largest logits in descending order, ids settle ties") {
     }
 }
 
+TEST_CASE("partial selection is full sorting") {
+  // Large vocabularies of many shapes, with ties and masks, against definitions that sort everything.
+  Scratch scratch;
+  for (const double width : {0.0, 1e-4, 0.5, 2.0, 6.0})
+    for (const double sign : {1.0, -1.0}) {
+      CAPTURE(width);
+      CAPTURE(sign);
+      auto logits = random_logits(20000, sign * width, 12);
+      for (std::size_t i = 0; i < logits.size(); i += 3) logits[i] = std::round(logits[i] * 8) / 8;
+      for (std::size_t i = 1; i < logits.size(); i += 11) logits[i] = impossible;
+      std::vector<std::size_t> ranked = kept(logits);
+      std::stable_sort(ranked.begin(), ranked.end(), [&](auto a, auto b) { return logits[a] > logits[b]; });
+      const std::size_t n = ranked.size();
+      const auto p = probabilities(logits);
+
+      const auto all = Descending(logits, scratch).all();
+      REQUIRE(all.size() == n);
+      for (std::size_t rank = 0; rank < n; ++rank)
+        REQUIRE(static_cast<std::size_t>(all[rank].id) == ranked[rank]);
+      for (const std::size_t first : {std::size_t{0}, std::size_t{1}, std::size_t{700}, n / 2, n - 1, n}) {
+        Descending order(logits, scratch);
+        std::vector<std::size_t> rest(ranked.begin() + static_cast<std::ptrdiff_t>(first), ranked.end()),
+            found;
+        for (const Candidate& c : order.from(first)) found.push_back(static_cast<std::size_t>(c.id));
+        std::sort(rest.begin(), rest.end());
+        std::sort(found.begin(), found.end());
+        REQUIRE(found == rest);
+      }
+      for (const double share : {0.3, 0.9, 0.99}) {
+        CAPTURE(share);
+        const std::string text = std::to_string(share);
+        double sum = 0;
+        std::size_t nucleus = 0;
+        while (nucleus < n && sum < share) sum += p[ranked[nucleus++]];
+        CHECK(kept(applied("top-p=" + text, logits)).size() == nucleus);
+
+        std::vector<double> bends;
+        for (std::size_t r = 0; r + 2 < n; ++r)
+          bends.push_back(std::fabs(p[ranked[r]] - 2 * p[ranked[r + 1]] + p[ranked[r + 2]]));
+        const double bend = std::accumulate(bends.begin(), bends.end(), 0.0);
+        std::size_t tail = 0;
+        sum = 0;
+        for (; tail < bends.size(); ++tail) {
+          sum += bend > 1e-6 ? bends[tail] / bend : 1.0 / static_cast<double>(bends.size());
+          if (sum > share && tail > 0) break;
+        }
+        CHECK(kept(applied("tail-free=" + text, logits)).size() == (tail == bends.size() ? n : tail));
+
+        double entropy = 0;
+        for (const std::size_t i : ranked) entropy -= p[i] * std::log(p[i]);
+        const auto distance = [&](std::size_t i) {
+          return static_cast<float>(std::fabs(-std::log(p[i]) - entropy));
+        };
+        std::vector<std::size_t> near = ranked;
+        std::sort(near.begin(), near.end());
+        std::stable_sort(near.begin(), near.end(), [&](auto a, auto b) { return distance(a) < distance(b); });
+        std::size_t typical = 0;
+        for (sum = 0; typical < n && sum < share;) sum += p[near[typical++]];
+        const auto size = static_cast<double>(kept(applied("typical=" + text, logits)).size());
+        CHECK(size == doctest::Approx(static_cast<double>(typical)).epsilon(2e-4));
+      }
+      const auto turned = applied("inverted", logits);
+      for (std::size_t rank = 0; rank < n; ++rank)
+        REQUIRE(turned[ranked[rank]] == logits[ranked[n - 1 - rank]]);
+    }
+}
+
 TEST_CASE("helpers agree with their definitions on odd lengths") {
   Scratch scratch;
   for (const std::size_t n : {1, 15, 16, 17, 255, 257, 1000}) {
