@@ -4,11 +4,16 @@
 
 #include "engine/sha256.h"
 #include "loaders/json_writer.h"
+#include "tools/chat/chat_prompt.h"
+#include "tools/continuation.h"
+#include "tools/lab/logits_page_builder.h"
 #include "tools/lab/logits_pass.h"
 #include "tools/options/flags.h"
+#include "tools/options/generation_defaults.h"
 #include "tools/options/model_options.h"
 #include "tools/options/prompt_options.h"
 #include "tools/options/run_main.h"
+#include "tools/options/sampling_options.h"
 #include "tools/report/check_report.h"
 #include "tools/report/logits_report.h"
 #include "tools/report/npy_file.h"
@@ -23,7 +28,11 @@ struct Options {
   ModelFlags model;
   PromptOptions prompt;
   LogitsReport::Format format;
-  std::optional<std::string> raw, npy, lens_npy, check;
+  SamplingOptions sampling;
+  std::optional<std::string> user, system;
+  std::optional<int> answer;  // most tokens to draw
+  std::optional<std::string> html, raw, npy, lens_npy, check;
+  int html_from = 0;
   double tolerance = -1;
   bool lens = false;
   int chunk = 0;
@@ -36,7 +45,22 @@ void Options::add_to(Flags& flags) {
   flags.option("chunk", "N", "prompt tokens in one pass; the output does not depend on it",
                to(chunk, 1, 1 << 20));
   prompt.add_to(flags);
+  flags.option("user", "TEXT", "a chat turn: the text as a user's message, in the model's own template",
+               to(user));
+  flags.option("system", "TEXT", "the system's message before --user", to(system));
+  flags.group("answer");
+  flags.option("n", "N",
+               "most tokens to draw after the prompt, which are then explained like it (default: 0; after "
+               "--user max_new_tokens of generation_config.json, or 256)",
+               to(answer));
   flags.group("output");
+  flags.option(
+      "html", "FILE",
+      "a report that opens in a browser: tokens coloured by what the model thought of them, and behind "
+      "each both ends of the distribution, the chain stage by stage, other temperatures and a slider",
+      to(html));
+  flags.option("html-from", "N", "the first token whose step the report holds in detail (default 0)",
+               to(html_from));
   flags.option("top", "N", "how many of the most likely next tokens (default 5)", to(format.top, 0, 1 << 20));
   flags.option("bottom", "N", "how many of the least likely next tokens (default 5)",
                to(format.bottom, 0, 1 << 20));
@@ -50,6 +74,7 @@ void Options::add_to(Flags& flags) {
   flags.option("npy", "FILE", "the same as NumPy reads it", to(npy));
   flags.option("lens-npy", "FILE", "logits of every layer, (positions, layers + 1, vocabulary); 0: embedding",
                to(lens_npy));
+  sampling.add_to(flags);
   flags.group("proof");
   flags.option(
       "check", "GOLDEN",
@@ -101,13 +126,54 @@ int check_main(const Options& options) {
   return agrees ? 0 : 1;
 }
 
-int explain_main(const Options& options) {
+std::vector<int> prompt_of(const Options& options, const OpenModel& model) {
+  const PromptOptions& prompt = options.prompt;
+  if (!options.user) {
+    if (options.system) throw UsageError("--system says something about --user only");
+    return prompt.resolve(model);
+  }
+  if (prompt.text || prompt.file || !prompt.ids.empty())
+    throw UsageError("--user excludes --prompt, --prompt-file and --ids");
+  return chat_prompt(model, options.system, *options.user);
+}
+
+// Draws the answer, if one is asked for, and appends it to the ids.
+void append_answer(const Options& options, OpenModel& model, const Chain& chain, std::uint64_t seed,
+                   std::vector<int>& ids) {
+  const int most =
+      options.user ? most_tokens(options.answer, model.generation, 256).count : options.answer.value_or(0);
+  if (most == 0 && !options.user) return;
+  Sequence sequence(*model.model, model.context);
+  ProgressBar bar("answer", "tok");
+  ContinuationRequest request;
+  request.prompt = ids;
+  request.chain = &chain;
+  request.seed = seed;
+  request.most_tokens = most;
+  request.stops = model.stops;
+  request.chunk = options.chunk;
+  request.on_prompt = [&](int done, int total) { bar.update(done, total); };
+  const Continuation answer = continue_prompt(*model.model, sequence, model.tokenizer(), request);
+  ids.insert(ids.end(), answer.ids.begin(), answer.ids.end());
+}
+
+int explain_main(Options& options) {
   OpenModel model = open_model(options.model);
-  const std::vector<int> ids = options.prompt.resolve(model);
-  const std::size_t positions = ids.size();
-  if (options.model.context && positions > static_cast<std::size_t>(*options.model.context))
-    throw UsageError("the prompt has " + std::to_string(positions) + " tokens, --ctx " +
+  std::vector<int> ids = prompt_of(options, model);
+  const std::size_t n_prompt = ids.size();
+  if (options.model.context && n_prompt > static_cast<std::size_t>(*options.model.context))
+    throw UsageError("the prompt has " + std::to_string(n_prompt) + " tokens, --ctx " +
                      std::to_string(*options.model.context) + " holds fewer");
+  std::optional<OutputFile> html;
+  if (options.html) html.emplace(*options.html);
+
+  apply_generation_config(options.sampling.settings, model.generation);
+  if (!options.prompt.ids.empty())
+    options.sampling.settings.set("padding", "draw", Source::standard, "--ids");
+  const Chain chain = options.sampling.settings.chain(model.vocabulary());
+  const std::uint64_t seed = options.sampling.seed ? *options.sampling.seed : random_seed();
+  append_answer(options, model, chain, seed, ids);
+  const std::size_t positions = ids.size();
   const auto vocabulary = static_cast<std::size_t>(model.model->config().vocab_size);
   const auto stages = static_cast<std::size_t>(model.model->config().n_layers) + 1;
 
@@ -119,26 +185,38 @@ int explain_main(const Options& options) {
   std::optional<ArrayFile> lens_array;
   if (options.lens_npy)
     lens_array.emplace(*options.lens_npy, npy_header(std::vector{positions, stages, vocabulary}));
-  const bool explains = (arrays.empty() && !lens_array) || options.format.json;
+  const bool explains = (arrays.empty() && !lens_array && !html) || options.format.json;
+  std::optional<LogitsPageBuilder> page;
+  if (html)
+    page.emplace(model.tokenizer(), chain,
+                 LogitsPageTitle{model.folder.string(), chain.text(), seed, n_prompt, vocabulary}, ids,
+                 options.html_from);
 
   LogitsReport report(std::cout, model.tokenizer(), options.format);
   Sha256 hash;
   ProgressBar bar("forward", "tok");
   LogitsPassOptions pass;
   pass.chunk = options.chunk;
-  pass.lens = options.lens || lens_array;
+  pass.lens = options.lens || options.lens_npy;
   pass.progress = [&](int done, int total) { bar.update(done, total); };
   pass_over(*model.model, ids, pass, [&](const PositionLogits& at) {
     hash.update(at.logits);
     for (const auto& array : arrays) array->add(at.logits);
     if (lens_array) lens_array->add(at.lens);
+    if (page) page->add(at);
     if (explains)
       report.add(at.position, at.id, at.logits, at.next, options.lens ? at.lens : std::span<const float>());
   });
   bar.finish();
   for (const auto& array : arrays) array->commit();
   if (lens_array) lens_array->commit();
+  if (html) {
+    html->write(page->html());
+    html->commit();
+  }
   report.finish(static_cast<int>(positions), static_cast<int>(vocabulary), hash.hex());
+  const bool drew = positions > n_prompt || html;
+  if (drew && !options.sampling.seed) std::cerr << "seed " << seed << "\n";
   return 0;
 }
 
