@@ -5,9 +5,9 @@
 #include <cmath>
 #include <limits>
 
+#include "loaders/base64.h"
 #include "loaders/json_writer.h"
 #include "sampling/chain_text.h"
-#include "tools/chat/base64.h"
 #include "tools/report/html_page.h"
 #include "tools/report/logits_page_script.h"
 #include "tools/report/page_text.h"
