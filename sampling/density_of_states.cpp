@@ -200,6 +200,16 @@ void DensityOfStates::assign(std::span<const float> logits, int nodes) {
   }
 }
 
+DensityOfStates::DensityOfStates(std::vector<double> logits, std::vector<double> weights,
+                                 std::size_t possible)
+    : logits_(std::move(logits)), weights_(std::move(weights)), possible_(possible) {
+  bool good = !logits_.empty() && logits_.size() == weights_.size();
+  for (std::size_t i = 0; good && i < logits_.size(); ++i)
+    good = std::isfinite(logits_[i]) && weights_[i] > 0 && std::isfinite(weights_[i]) &&
+           (i == 0 || logits_[i - 1] <= logits_[i]);
+  if (!good) throw std::invalid_argument("finite ascending logits and positive weights expected");
+}
+
 StepMoments DensityOfStates::moments(double beta) const {
   if (beta != beta) throw std::invalid_argument("beta is NaN");
   if (logits_.empty()) throw std::invalid_argument("no token is possible");

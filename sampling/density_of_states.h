@@ -35,6 +35,10 @@ class DensityOfStates {
   // The same in place: where the new states fit into the memory of the old ones, none is allocated.
   void assign(std::span<const float> logits, int nodes = exact_nodes);
 
+  // What logits(), weights() and possible() of another one gave. Throws std::invalid_argument unless logits
+  // are finite and ascending and weights positive, (states,) both, at least one.
+  DensityOfStates(std::vector<double> logits, std::vector<double> weights, std::size_t possible);
+
   std::size_t possible() const { return possible_; }  // tokens
   double largest() const { return logits_.back(); }
   double smallest() const { return logits_.front(); }

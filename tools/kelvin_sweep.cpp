@@ -23,6 +23,7 @@ struct Options {
   std::optional<std::string> prompt, csv, svg, html;
   std::vector<double> betas;  // empty: the usual ones
   int overlap = -1, draws = 0;
+  WorkFlags work;
   std::optional<std::uint64_t> seed;
   bool json = false;
 };
@@ -49,6 +50,7 @@ bool parse(Options& options, int argc, char** argv) {
                "how many different tokens N draws give after the last token, at each temperature",
                to(options.draws, 0, 100000));
   flags.option("seed", "N", "of the draws (default 0)", to(options.seed));
+  options.work.add_to(flags);
   flags.group("output");
   flags.option("csv", "FILE", "the table as CSV", to(options.csv));
   flags.option("svg", "FILE", "the phase picture", to(options.svg));
@@ -59,6 +61,10 @@ bool parse(Options& options, int argc, char** argv) {
     throw UsageError("--prompt stands for the text: no --file, --text or --ids beside it");
   if (options.raw.given() && (options.prompt || options.text.file || options.text.text || options.draws > 0))
     throw UsageError("--logits goes with --ids, not with a text, a prompt or --draws");
+  if (options.work.given() && (options.prompt || options.raw.given() || options.draws > 0))
+    throw UsageError("--part, --shard and --merge go with a text, not with --prompt, --logits or --draws");
+  if (options.work.merges() && options.text.given())
+    throw UsageError("--merge stands for the text: no --file, --text or --ids beside it");
   return true;
 }
 
@@ -85,7 +91,8 @@ struct Swept {
   std::size_t position = 0;
 };
 
-Swept read_swept(const Options& options, OpenModel& model, const std::atomic<bool>* stop) {
+// Nothing where only a shard of the text was read.
+std::optional<Swept> read_swept(const Options& options, OpenModel& model, const std::atomic<bool>* stop) {
   Swept swept;
   if (options.prompt) {
     const std::vector<int> ids = encode_prompt(model, *options.prompt);
@@ -103,7 +110,9 @@ Swept read_swept(const Options& options, OpenModel& model, const std::atomic<boo
   ReadingOptions reading;
   reading.overlap = options.overlap;
   reading.stop = stop;
-  swept.text = read_lab_text(model, input, reading);
+  auto text = read_lab_text(model, input, reading, options.work);
+  if (!text) return std::nullopt;
+  swept.text = std::move(*text);
   const std::vector<int>& last = input.documents.back();
   if (options.draws > 0) swept.row = last_row(model, last, stop);
   swept.position = last.size();
@@ -122,10 +131,14 @@ int sweep_main(int argc, char** argv) {
   Swept swept;
   if (options.raw.given()) {
     swept.text = options.raw.read(options.text.ids);
+  } else if (options.work.merges()) {
+    swept.text = merge_lab_text(options.work.merged);
   } else {
     OpenModel model = open_model(options.model);
     const Interrupt interrupt;
-    swept = read_swept(options, model, interrupt.flag());
+    auto read = read_swept(options, model, interrupt.flag());
+    if (!read) return 0;
+    swept = std::move(*read);
   }
   const bool usual = options.betas.empty();
   const std::vector<double> betas = usual ? default_betas() : options.betas;

@@ -9,6 +9,7 @@
 #include "tools/lab/raw_text.h"
 #include "tools/lab/thermometer_report.h"
 #include "tools/options/flags.h"
+#include "tools/options/model_folder_option.h"
 #include "tools/options/model_options.h"
 #include "tools/options/run_main.h"
 #include "tools/terminal/interrupt.h"
@@ -22,6 +23,7 @@ struct Options {
   std::vector<std::string> compared;
   RawTextFlags raw;
   int overlap = -1, skip = 0;
+  WorkFlags work;
   ThermometerFormat format;
 };
 
@@ -40,6 +42,7 @@ bool parse(Options& options, int argc, char** argv) {
   flags.list("compare", "A B", "two text files, and a test whether their temperatures differ",
              options.compared);
   options.raw.add_to(flags);
+  options.work.add_to(flags);
   flags.group("output");
   flags.option("window", "N",
                "also the temperature of every window of N tokens, each half over the one before",
@@ -56,6 +59,10 @@ bool parse(Options& options, int argc, char** argv) {
     throw UsageError("--compare stands for the text: no --file, --text, --ids or --logits beside it");
   if (options.raw.given() && (options.text.file || options.text.text))
     throw UsageError("--logits goes with --ids, not with a text");
+  if (options.work.given() && (compares || options.raw.given()))
+    throw UsageError("--part, --shard and --merge go with one text, not with --compare or --logits");
+  if (options.work.merges() && options.text.given())
+    throw UsageError("--merge stands for the text: no --file, --text or --ids beside it");
   return true;
 }
 
@@ -79,20 +86,27 @@ int thermometer_main(int argc, char** argv) {
     measure(options.raw.read(options.text.ids), nullptr, options.format);
     return 0;
   }
+  if (options.work.merges()) {
+    const LabText text = merge_lab_text(options.work.merged);
+    const LoadedTokenizer tokenizer = load_tokenizer(model_folder(options.model.folder));
+    measure(text, &tokenizer.tokenizer, options.format);
+    return 0;
+  }
   OpenModel model = open_model(options.model);
-  Interrupt interrupt;
+  const Interrupt interrupt;
   ReadingOptions reading;
   reading.overlap = options.overlap;
   reading.skip = options.skip;
   reading.stop = interrupt.flag();
   if (options.compared.empty()) {
-    measure(read_lab_text(model, options.text.read(model), reading), &model.tokenizer(), options.format);
+    const auto text = read_lab_text(model, options.text.read(model), reading, options.work);
+    if (text) measure(*text, &model.tokenizer(), options.format);
     return 0;
   }
   const LabInput inputs[] = {lab_input_file(model, options.compared[0], options.text.separator),
                              lab_input_file(model, options.compared[1], options.text.separator)};
-  const LabText first = read_lab_text(model, inputs[0], reading),
-                second = read_lab_text(model, inputs[1], reading);
+  const LabText first = *read_lab_text(model, inputs[0], reading),
+                second = *read_lab_text(model, inputs[1], reading);
   measure(first, &model.tokenizer(), options.format);
   if (!options.format.json) std::cout << "\n";
   measure(second, &model.tokenizer(), options.format);

@@ -106,5 +106,20 @@ TEST_CASE("what is no distribution is refused") {
   CHECK_THROWS_AS(DensityOfStates(std::vector<float>{1, 2}).moments(nan), std::invalid_argument);
 }
 
+TEST_CASE("states that were kept are the same states") {
+  const auto logits = logits_like("heavy", 3000);
+  const DensityOfStates whole{std::span<const float>(logits)};
+  const DensityOfStates kept({whole.logits().begin(), whole.logits().end()},
+                             {whole.weights().begin(), whole.weights().end()}, whole.possible());
+  CHECK(kept.thermo(0.7).entropy == whole.thermo(0.7).entropy);
+  CHECK(kept.possible() == whole.possible());
+  using Doubles = std::vector<double>;
+  CHECK_THROWS_AS(DensityOfStates(Doubles{2, 1}, Doubles{1, 1}, 2), std::invalid_argument);
+  CHECK_THROWS_AS(DensityOfStates(Doubles{1, 2}, Doubles{1, 0}, 2), std::invalid_argument);
+  CHECK_THROWS_AS(DensityOfStates(Doubles{1}, Doubles{1, 1}, 2), std::invalid_argument);
+  CHECK_THROWS_AS(DensityOfStates(Doubles{-infinity, 2}, Doubles{1, 1}, 2), std::invalid_argument);
+  CHECK_THROWS_AS(DensityOfStates(Doubles{}, Doubles{}, 0), std::invalid_argument);
+}
+
 }  // namespace
 }  // namespace kelvin

@@ -142,6 +142,41 @@ TEST_CASE("texts drawn by kelvin-generate are given their temperature back") {
   }
 }
 
+TEST_CASE("shards of a long text are joined to what one run says, by either tool") {
+  const test::TemporaryFolder folder;
+  std::string text;
+  for (int i = 0; i < 40; ++i) text += "A brave fox lived in the forest. ";
+  write(folder.path() / "text", text);
+  const std::vector<std::string> reading = {"--file", folder.path() / "text", "--ctx", "64", "--threads",
+                                            "1"};
+  const auto with = [&](std::vector<std::string> more) {
+    more.insert(more.begin(), reading.begin(), reading.end());
+    return more;
+  };
+  std::vector<std::string> merge = {"--merge"};
+  for (const char* shard : {"1/3", "2/3", "3/3"}) {
+    const auto part = thermometer(with({"--shard", shard}));
+    REQUIRE(part.status == 0);
+    merge.push_back(folder.path() / ("part" + std::to_string(merge.size())));
+    write(merge.back(), part.out);
+  }
+  auto merged = merge;
+  merged.insert(merged.end(), {"--json", "--tokens", "--window", "50"});
+  CHECK(thermometer(merged).out == thermometer(with({"--json", "--tokens", "--window", "50"})).out);
+  merged = merge;
+  merged.insert(merged.begin(), "kelvin-sweep");
+  std::vector<std::string> whole = with({});
+  whole.insert(whole.begin(), "kelvin-sweep");
+  CHECK(run(merged).out == run(whole).out);
+
+  merge.pop_back();
+  const auto incomplete = thermometer(merge);
+  CHECK(incomplete.status == 2);
+  CHECK(incomplete.err == "kelvin-thermometer: --merge: shard 3/3 is missing\n");
+  CHECK(thermometer({"--merge", folder.path() / "text"}).status == 2);
+  CHECK(thermometer(with({"--shard", "1/2", "--part", folder.path() / "part1"})).status == 2);
+}
+
 TEST_CASE("two texts are compared") {
   const test::TemporaryFolder folder;
   write(folder.path() / "a", "Once upon a time, a brave fox lived in the forest. The fox was happy.");
