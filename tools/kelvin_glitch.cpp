@@ -1,0 +1,95 @@
+// kelvin-glitch: tokens that a model was never taught.
+#include <iostream>
+#include <optional>
+
+#include "tools/lab/glitch_report.h"
+#include "tools/options/run_main.h"
+#include "tools/report/output_file.h"
+#include "tools/terminal/interrupt.h"
+
+namespace kelvin {
+namespace {
+
+struct Options {
+  ModelFlags model;
+  TextFlags contexts;
+  int top = 40, tail = 10, repeat = 0;
+  std::string question = "Repeat the word \"{}\".";
+  std::optional<std::string> html;
+  WorkFlags work;
+  bool json = false;
+};
+
+bool parse(Options& options, int argc, char** argv) {
+  Flags flags("kelvin-glitch",
+              "anomalous tokens: near the centroid of the embeddings, output rows in the direction of the "
+              "untrained, unreachable by "
+              "the tokenizer, at the bottom of every distribution, impossible to repeat");
+  options.model.add_to(flags);
+  options.contexts.add_to(flags);
+  flags.note(
+      "The text is optional: with it, every position is a context in which each token's log-probability is "
+      "looked at.");
+  flags.group("tests");
+  flags.option("tail", "K", "how many of the least likely tokens of a context are its tail (default 10)",
+               to(options.tail, 1));
+  flags.option("repeat", "N", "ask the chat at T = 0 to repeat each of the N most suspicious tokens",
+               to(options.repeat, 0));
+  flags.option("repeat-question", "TEXT", "how it is asked; {} stands for the token", to(options.question));
+  options.work.add_to(flags);
+  flags.group("output");
+  flags.option("top", "N", "how many tokens are shown (default 40)", to(options.top, 1));
+  flags.option("html", "FILE", "a page with a map of the embedding", to(options.html));
+  flags.toggle("json", "JSON lines, one a token", options.json);
+  if (!flags.parse(argc, argv)) return false;
+  const bool long_work = options.contexts.given() || options.repeat > 0;
+  if (options.work.merges() && long_work)
+    throw UsageError(
+        "--merge stands for the contexts and the questions: no --file, --text, --ids or --repeat beside it");
+  if (options.work.given() && !options.work.merges() && !long_work)
+    throw UsageError(
+        "--part and --shard divide contexts and questions: --file, --text, --ids or --repeat is missing");
+  return true;
+}
+
+int glitch_main(int argc, char** argv) {
+  Options options;
+  if (!parse(options, argc, argv)) return 0;
+  OpenModel model = open_model(options.model);
+  const Interrupt interrupt;
+  GlitchReport report;
+  if (options.work.merges()) {
+    report.evidence = merge_evidence(model, options.work.merged);
+  } else {
+    GlitchPlan plan{std::nullopt, options.tail, {}, options.question};
+    if (options.contexts.given()) plan.contexts = options.contexts.read(model);
+    // Who is asked depends on the weights alone, so that shards agree on it.
+    if (options.repeat > 0)
+      for (const TokenIndicators& token : scan_tokens(model, {}).tokens)
+        if (plan.repeats.size() < static_cast<std::size_t>(options.repeat)) plan.repeats.push_back(token.id);
+    auto evidence = gather_evidence(model, plan, options.work, interrupt.flag());
+    if (!evidence) return 0;
+    report.evidence = std::move(*evidence);
+  }
+  report.contexts = report.evidence.contexts.facts();
+  report.scan = scan_tokens(model, report.contexts);
+  report.top = static_cast<std::size_t>(options.top);
+
+  if (options.html) {
+    const Matrix& embedding = model.model->weights().embedding;
+    const int threads = model.model->threads();
+    const auto centroid = centroid_of(embedding, embedding.rows, threads);
+    OutputFile file(*options.html);
+    file.write(glitch_html(report, model.tokenizer(),
+                           principal_projection(embedding, embedding.rows, centroid, threads)));
+    file.commit();
+  }
+  std::cout << (options.json ? glitch_json(report, model.tokenizer())
+                             : glitch_table(report, model.tokenizer()));
+  return 0;
+}
+
+}  // namespace
+}  // namespace kelvin
+
+int main(int argc, char** argv) { return kelvin::run_main(argc, argv, kelvin::glitch_main); }

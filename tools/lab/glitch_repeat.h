@@ -1,0 +1,35 @@
+// The repeat-the-word test: a model that cannot say a token back has hardly ever seen it.
+#pragma once
+
+#include <atomic>
+#include <string>
+
+#include "sampling/chain.h"
+#include "tokenizer/chat_template.h"
+#include "tools/options/model_options.h"
+
+namespace kelvin {
+
+struct RepeatAnswer {
+  bool passed;  // the token came back, as an id or as text
+  std::string answer;
+};
+
+class RepeatTest {
+ public:
+  // `question` holds "{}" where the token's text goes. Throws UsageError if it does not, or if the model has
+  // no chat template.
+  RepeatTest(OpenModel& model, std::string question);
+
+  // The answer at T = 0, of at most 24 tokens.
+  RepeatAnswer ask(int id, const std::atomic<bool>* stop = nullptr);
+
+ private:
+  OpenModel& model_;
+  std::string question_;
+  ChatTemplate template_;
+  Chain coldest_;
+  Sequence sequence_;
+};
+
+}  // namespace kelvin
