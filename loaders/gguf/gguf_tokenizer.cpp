@@ -6,12 +6,14 @@
 
 #include "loaders/gguf/gguf_words.h"
 #include "loaders/load_error.h"
+#include "tokenizer/sentencepiece.h"
 
 namespace kelvin {
 namespace {
 
 // tokenizer.ggml.token_type
 enum TokenType : std::int64_t {
+  undefined = 0,
   normal = 1,
   unknown = 2,
   control = 3,
@@ -46,10 +48,13 @@ Vocabulary read_vocabulary(const GgufFile& file) {
   return vocabulary;
 }
 
-// The token with this key's id, if the file says one.
+// The token with this key's id, or else with the `usual` one if that is a control token.
 std::optional<NamedToken> named_token(const GgufFile& file, std::string_view key,
-                                      const Vocabulary& vocabulary) {
+                                      const Vocabulary& vocabulary,
+                                      std::size_t usual = TokenTable::id_limit) {
   const auto value = file.find(key);
+  if (!value && usual < vocabulary.types.size() && vocabulary.types[usual] == control)
+    return NamedToken{std::string(vocabulary.tokens[usual]), static_cast<int>(usual)};
   if (!value) return std::nullopt;
   // Written by some for "none".
   if (const std::int64_t id = value->as_int(); id == -1 || id == 0xFFFFFFFF) return std::nullopt;
@@ -98,6 +103,16 @@ struct Ends {
   bool bos, eos;
 };
 
+std::optional<bool> flag(const GgufFile& file, std::string_view key) {
+  const auto value = file.find(key);
+  return value ? std::optional(value->as_bool()) : std::nullopt;
+}
+
+std::optional<std::string> text(const GgufFile& file, std::string_view key) {
+  const auto value = file.find(key);
+  return value ? std::optional(std::string(value->as_string())) : std::nullopt;
+}
+
 // Byte-level BPE. `ends`: what is added to a text unless the file says otherwise.
 TokenizerSpec byte_level(const GgufFile& file, const Vocabulary& vocabulary, Ends& ends) {
   const auto name = file.find("tokenizer.ggml.pre");
@@ -116,9 +131,38 @@ TokenizerSpec byte_level(const GgufFile& file, const Vocabulary& vocabulary, End
   return spec;
 }
 
-std::optional<bool> flag(const GgufFile& file, std::string_view key) {
-  const auto value = file.find(key);
-  return value ? std::optional(value->as_bool()) : std::nullopt;
+// SentencePiece BPE by scores.
+TokenizerSpec sentencepiece(const GgufFile& file, const Vocabulary& vocabulary, Ends& ends) {
+  ends = {true, false};
+  const GgufValue place = file.at("tokenizer.ggml.scores");
+  const std::vector<double> scores = place.numbers();
+  if (scores.size() != vocabulary.tokens.size())
+    place.fail("one score for each of " + std::to_string(vocabulary.tokens.size()) + " tokens expected, " +
+               std::to_string(scores.size()) + " found");
+  const auto said = file.find("tokenizer.ggml.unknown_token_id");
+  const auto unknown_id = static_cast<std::size_t>(
+      said ? said->int_in(0, static_cast<std::int64_t>(scores.size()) - 1) : std::int64_t{0});
+  SentencePieceModel model;
+  model.remove_extra_whitespaces = false;  // as converters have it, whatever the original did
+  model.add_dummy_prefix = flag(file, "tokenizer.ggml.add_space_prefix").value_or(true);
+  for (std::size_t id = 0; id < scores.size(); ++id) {
+    const std::int64_t type = vocabulary.types[id];
+    ScoredPiece piece{std::string(vocabulary.tokens[id]), static_cast<float>(scores[id]), PieceType::control};
+    if (piece.text.empty()) piece.text = "[EMPTY_" + std::to_string(id) + "]";
+    if (id == unknown_id)
+      piece.type = PieceType::unknown;
+    else if (type == normal || type == undefined)
+      piece.type = PieceType::normal;
+    else if (type == byte)
+      piece.type = PieceType::byte;
+    model.byte_fallback |= piece.type == PieceType::byte;
+    model.pieces.push_back(std::move(piece));
+  }
+  TokenizerSpec spec = sentencepiece_tokenizer(std::move(model));
+  // Tokens that users defined are found in raw text like control tokens, and shown.
+  for (AddedToken& token : spec.added_tokens)
+    token.special = vocabulary.types[static_cast<std::size_t>(token.id)] != user_defined;
+  return spec;
 }
 
 void add_end(const GgufFile& file, std::string_view flag_key, bool usual,
@@ -131,36 +175,32 @@ void add_end(const GgufFile& file, std::string_view flag_key, bool usual,
     file.at(flag_key).fail("a token to add expected, no id found");
 }
 
-std::optional<std::string> text(const GgufFile& file, std::string_view key) {
-  const auto value = file.find(key);
-  return value ? std::optional(std::string(value->as_string())) : std::nullopt;
-}
-
 }  // namespace
 
 LoadedTokenizer gguf_tokenizer(const GgufFile& file) {
   const GgufValue model = file.at("tokenizer.ggml.model");
   const Vocabulary vocabulary = read_vocabulary(file);
   Ends ends{};
-  TokenizerSpec spec;
-  if (model.as_string() == "gpt2")
-    spec = byte_level(file, vocabulary, ends);
-  else
-    model.fail("gpt2 expected, " + in_quotes(model.as_string()) + " found");
-
+  if (model.as_string() != "gpt2" && model.as_string() != "llama")
+    model.fail("llama or gpt2 expected, " + in_quotes(model.as_string()) + " found");
+  const bool by_scores = model.as_string() == "llama";
   TokenizerInfo info;
-  info.bos = named_token(file, "tokenizer.ggml.bos_token_id", vocabulary);
-  info.eos = named_token(file, "tokenizer.ggml.eos_token_id", vocabulary);
+  info.bos = by_scores ? named_token(file, "tokenizer.ggml.bos_token_id", vocabulary, 1)
+                       : named_token(file, "tokenizer.ggml.bos_token_id", vocabulary);
+  info.eos = by_scores ? named_token(file, "tokenizer.ggml.eos_token_id", vocabulary, 2)
+                       : named_token(file, "tokenizer.ggml.eos_token_id", vocabulary);
   info.unk = named_token(file, "tokenizer.ggml.unknown_token_id", vocabulary);
   info.pad = named_token(file, "tokenizer.ggml.padding_token_id", vocabulary);
-  info.add_bos_token = flag(file, "tokenizer.ggml.add_bos_token");
-  info.add_eos_token = flag(file, "tokenizer.ggml.add_eos_token");
-  add_end(file, "tokenizer.ggml.add_bos_token", ends.bos, info.bos, spec.post_processor.before);
-  add_end(file, "tokenizer.ggml.add_eos_token", ends.eos, info.eos, spec.post_processor.after);
   info.chat_template = text(file, "tokenizer.chat_template");
   info.tool_chat_template = text(file, "tokenizer.chat_template.tool_use");
   if (info.chat_template) info.chat_template_origin = file.name() + ": tokenizer.chat_template";
+  info.add_bos_token = flag(file, "tokenizer.ggml.add_bos_token");
+  info.add_eos_token = flag(file, "tokenizer.ggml.add_eos_token");
   try {
+    TokenizerSpec spec =
+        by_scores ? sentencepiece(file, vocabulary, ends) : byte_level(file, vocabulary, ends);
+    add_end(file, "tokenizer.ggml.add_bos_token", ends.bos, info.bos, spec.post_processor.before);
+    add_end(file, "tokenizer.ggml.add_eos_token", ends.eos, info.eos, spec.post_processor.after);
     return {Tokenizer(std::move(spec)), std::move(info)};
   } catch (const std::invalid_argument& problem) {
     throw LoadError(file.name(), "tokenizer.ggml: " + printable(problem.what(), 500));
