@@ -7,11 +7,12 @@
 #include "tools/lab/lab_fit.h"
 #include "tools/lab/lab_reading.h"
 #include "tools/lab/raw_text.h"
-#include "tools/lab/thermometer_report.h"
+#include "tools/lab/thermometer_page.h"
 #include "tools/options/flags.h"
 #include "tools/options/model_folder_option.h"
 #include "tools/options/model_options.h"
 #include "tools/options/run_main.h"
+#include "tools/report/output_file.h"
 #include "tools/terminal/interrupt.h"
 
 namespace kelvin {
@@ -24,6 +25,7 @@ struct Options {
   RawTextFlags raw;
   int overlap = -1, skip = 0;
   WorkFlags work;
+  std::optional<std::string> html;
   ThermometerFormat format;
 };
 
@@ -50,11 +52,15 @@ bool parse(Options& options, int argc, char** argv) {
   flags.toggle("tokens", "also every token's own temperature, surprise and rank", options.format.tokens);
   flags.toggle("equal-width", "reliability in bins of equal width instead of equal mass",
                options.format.equal_width);
+  flags.option("html", "FILE",
+               "a page: curves, and the text with every token coloured by its own temperature",
+               to(options.html));
   flags.toggle("json", "JSON lines; the last one is the temperature", options.format.json);
   if (!flags.parse(argc, argv)) return false;
   const bool compares = !options.compared.empty();
   if (compares && options.compared.size() != 2)
     throw UsageError("--compare: two files expected, " + std::to_string(options.compared.size()) + " found");
+  if (compares && options.html) throw UsageError("--html: one text expected, not --compare");
   if (compares && (options.text.given() || options.raw.given()))
     throw UsageError("--compare stands for the text: no --file, --text, --ids or --logits beside it");
   if (options.raw.given() && (options.text.file || options.text.text))
@@ -67,7 +73,7 @@ bool parse(Options& options, int argc, char** argv) {
 }
 
 // Fits and reports; a token that could not come is an error, not a temperature.
-void measure(const LabText& text, const Tokenizer* tokenizer, const ThermometerFormat& format) {
+void measure(const LabText& text, const Tokenizer* tokenizer, const Options& options) {
   const TemperatureFit fit = fit_temperature(text.steps);
   if (fit.kind == FitKind::empty) throw UsageError(text.name + ": there is no token to judge");
   if (fit.kind == FitKind::forbidden) {
@@ -76,20 +82,25 @@ void measure(const LabText& text, const Tokenizer* tokenizer, const ThermometerF
                      std::to_string(facts.id) +
                      " is impossible there (its logit is -inf); no temperature explains it");
   }
-  report_thermometer(std::cout, text, fit, tokenizer, format);
+  if (options.html) {
+    OutputFile file(*options.html);
+    file.write(thermometer_html(text, fit, tokenizer, options.format));
+    file.commit();
+  }
+  report_thermometer(std::cout, text, fit, tokenizer, options.format);
 }
 
 int thermometer_main(int argc, char** argv) {
   Options options;
   if (!parse(options, argc, argv)) return 0;
   if (options.raw.given()) {
-    measure(options.raw.read(options.text.ids), nullptr, options.format);
+    measure(options.raw.read(options.text.ids), nullptr, options);
     return 0;
   }
   if (options.work.merges()) {
     const LabText text = merge_lab_text(options.work.merged);
     const LoadedTokenizer tokenizer = load_tokenizer(model_folder(options.model.folder));
-    measure(text, &tokenizer.tokenizer, options.format);
+    measure(text, &tokenizer.tokenizer, options);
     return 0;
   }
   OpenModel model = open_model(options.model);
@@ -100,16 +111,16 @@ int thermometer_main(int argc, char** argv) {
   reading.stop = interrupt.flag();
   if (options.compared.empty()) {
     const auto text = read_lab_text(model, options.text.read(model), reading, options.work);
-    if (text) measure(*text, &model.tokenizer(), options.format);
+    if (text) measure(*text, &model.tokenizer(), options);
     return 0;
   }
   const LabInput inputs[] = {lab_input_file(model, options.compared[0], options.text.separator),
                              lab_input_file(model, options.compared[1], options.text.separator)};
   const LabText first = *read_lab_text(model, inputs[0], reading),
                 second = *read_lab_text(model, inputs[1], reading);
-  measure(first, &model.tokenizer(), options.format);
+  measure(first, &model.tokenizer(), options);
   if (!options.format.json) std::cout << "\n";
-  measure(second, &model.tokenizer(), options.format);
+  measure(second, &model.tokenizer(), options);
   report_comparison(std::cout, first, second, compare_fits(first, second), options.format.json);
   return 0;
 }

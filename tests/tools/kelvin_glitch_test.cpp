@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/matrix_rows.h"
 #include "loaders/json_file.h"
 #include "tests/tools/demo.h"
 #include "tools/lab/glitch_repeat.h"
@@ -72,7 +73,7 @@ TEST_CASE("distances, norms and mean log-probabilities are those of a plain comp
   std::vector<double> centroid(cols, 0.0);
   std::vector<float> row(cols);
   for (std::size_t r = 0; r < rows; ++r) {
-    read_row(embedding, static_cast<int>(r), row);
+    read_row(embedding, static_cast<int>(r), row.data());
     for (std::size_t i = 0; i < cols; ++i) centroid[i] += row[i] / static_cast<double>(rows);
   }
   const std::vector<std::string> text = {"--text", "The fox went to the sea.", "--threads", "1"};
@@ -88,7 +89,7 @@ TEST_CASE("distances, norms and mean log-probabilities are those of a plain comp
     const JsonValue token = tokens[t].root();
     const auto id = static_cast<std::size_t>(token.at("id").as_int());
     CAPTURE(id);
-    read_row(embedding, static_cast<int>(id), row);
+    read_row(embedding, static_cast<int>(id), row.data());
     double square = 0, away = 0;
     for (std::size_t i = 0; i < cols; ++i) {
       square += static_cast<double>(row[i]) * row[i];

@@ -82,6 +82,50 @@ TEST_CASE("raw logits: degenerate texts say what they are") {
   CHECK(impossible.err.find("step 0: token 2 is impossible there") != std::string::npos);
 }
 
+TEST_CASE("raw logits: temperatures of high-precision arithmetic") {
+  if (!test::shared_has("goldens/sampling/fit")) return;
+  const auto folder = test::shared_dir() / "goldens/sampling/fit";
+  const JsonDocument goldens = load_json(folder / "fit.json");
+  int compared = 0;
+  for (const JsonValue golden : goldens.root().at("cases").items()) {
+    if (golden.at("kind").as_string() != "finite") continue;
+    CAPTURE(golden.at("name").as_string());
+    const auto observed =
+        test::read_array<std::int32_t>(folder / golden.at("observed").at("file").as_string());
+    const auto finished = thermometer({"--logits", folder / golden.at("logits").at("file").as_string(),
+                                       "--vocab", std::to_string(golden.at("vocab").as_int()), "--ids",
+                                       joined({observed.begin(), observed.end()}), "--json"});
+    REQUIRE(finished.status == 0);
+    const JsonDocument fit = last_line(finished.out);
+    const double beta = golden.at("beta").as_double();
+    CHECK(std::fabs(fit.root().at("beta").as_double() - beta) <= 1e-10 * std::fabs(beta));
+    CHECK(fit.root().at("nll").as_double() == doctest::Approx(golden.at("nll").as_double()).epsilon(1e-10));
+    CHECK(fit.root().at("beta_se").as_double() ==
+          doctest::Approx(golden.at("se_beta").as_double()).epsilon(1e-8));
+    ++compared;
+  }
+  CHECK(compared >= 5);
+}
+
+TEST_CASE("a page with the text on it, whatever stands in the text") {
+  const test::TemporaryFolder folder;
+  const auto page = folder.path() / "page.html";
+  const auto finished =
+      thermometer({"--text", "A fox </script><b>\x01 & \"quotes\" \xC3\xA9", "--html", page});
+  REQUIRE(finished.status == 0);
+  const std::string html = test::read_text(page);
+  CHECK(html.find("\\u003c") != html.npos);
+  CHECK(html.find("</script") == html.rfind("</script"));
+  CHECK(html.find("src=") == html.npos);
+  CHECK(html.find("nan") == html.find("nan-"));
+  std::string text;
+  for (int i = 0; i < 150; ++i) text += "fox zebra quilt. ";
+  write(folder.path() / "long", text);
+  REQUIRE(thermometer({"--file", folder.path() / "long", "--html", page, "--json"}).status == 0);
+  CHECK(std::filesystem::file_size(page) < 2'000'000);
+  CHECK(thermometer({"--text", "a b", "--html", "/nowhere/page.html"}).status == 2);
+}
+
 TEST_CASE("what cannot be measured is one line and status 2") {
   const test::TemporaryFolder folder;
   const auto file = folder.path() / "text";

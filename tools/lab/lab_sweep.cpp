@@ -55,10 +55,10 @@ SweepPoint point_at(std::span<const ObservedStep> steps, double beta) {
                std::nullopt};
   if (std::isinf(beta)) return p;
   // Small enough for the curvature not to show, large enough for differences not to drown in rounding.
-  const double h = beta == 0 ? 1e-5 : 3e-5 * std::fabs(beta);
-  const Means low = means_at(steps, beta - h), high = means_at(steps, beta + h);
-  p.heat_capacity_check = -beta * beta * (high.energy - low.energy) / (2 * h);
-  if (high.energy != low.energy) p.beta_check = (high.entropy - low.entropy) / (high.energy - low.energy);
+  const double h = beta == 0 ? 1e-7 : 3e-7 * beta;
+  const Means next = means_at(steps, beta + h);
+  p.heat_capacity_check = -beta * beta * (next.energy - p.energy) / h;
+  if (next.energy != p.energy) p.beta_check = (next.entropy - p.entropy) / (next.energy - p.energy);
   return p;
 }
 

@@ -22,8 +22,8 @@ struct SweepPoint {
   double free_energy;           // F = E - T S; NaN at beta 0
   double heat_capacity;         // C = beta^2 Var z
   double top_mass;              // probability of the likeliest token at this temperature
-  double heat_capacity_check;   // dE/dT by central differences of E
-  double beta_check;            // dS/dE by central differences: 1/T
+  double heat_capacity_check;   // dE/dT by differences of E
+  double beta_check;            // dS/dE by differences: 1/T
   std::optional<int> distinct;  // different tokens among the draws of the last step
 };
 

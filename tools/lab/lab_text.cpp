@@ -11,25 +11,34 @@ namespace {
 
 constexpr std::size_t collected_bytes = std::size_t{32} << 20;
 
+// std::find() in blocks whose search is vector code.
+std::size_t place_of_first(std::span<const float> logits, float wanted) {
+  constexpr std::size_t block = 1024;
+  std::size_t at = 0;
+  for (; at + block <= logits.size(); at += block) {
+    std::uint32_t found = 0;
+    for (std::size_t i = at; i < at + block; ++i) found += logits[i] == wanted ? 1 : 0;
+    if (found > 0) break;
+  }
+  return static_cast<std::size_t>(
+      std::find(logits.begin() + static_cast<std::ptrdiff_t>(at), logits.end(), wanted) - logits.begin());
+}
+
 }  // namespace
 
 TokenFacts token_facts(std::span<const float> logits, const DensityOfStates& states, int position, int id) {
-  TokenFacts facts{position, id, 1, 1, 0, 0};
-  const auto most = static_cast<float>(states.largest()), least = static_cast<float>(states.smallest());
-  const float own = logits[static_cast<std::size_t>(id)];
-  std::uint32_t above = 0, below = 0;
-  for (const float z : logits) {
-    above += z > own ? 1 : 0;
-    below += z < own && z >= least ? 1 : 0;
-  }
-  for (const float z : logits.first(static_cast<std::size_t>(id))) {
-    above += z == own ? 1 : 0;
-    below += z == own ? 1 : 0;
-  }
-  facts.rank += above;
-  facts.rank_from_end += below;
-  facts.first_choice = static_cast<int>(std::find(logits.begin(), logits.end(), most) - logits.begin());
-  facts.last_choice = static_cast<int>(std::find(logits.begin(), logits.end(), least) - logits.begin());
+  const auto own_place = static_cast<std::size_t>(id);
+  const float own = logits[own_place];
+  std::uint32_t above = 0, equal = 0;
+  for (const float z : logits) above += z > own ? 1 : 0;
+  for (const float z : logits) equal += z == own ? 1 : 0;
+  const auto equal_before = static_cast<std::size_t>(
+      std::count(logits.begin(), logits.begin() + static_cast<std::ptrdiff_t>(own_place), own));
+  TokenFacts facts{position, id, 1 + above + equal_before, 1, 0, 0};
+  const std::size_t not_below = above + equal;
+  facts.rank_from_end += (states.possible() > not_below ? states.possible() - not_below : 0) + equal_before;
+  facts.first_choice = static_cast<int>(place_of_first(logits, static_cast<float>(states.largest())));
+  facts.last_choice = static_cast<int>(place_of_first(logits, static_cast<float>(states.smallest())));
   return facts;
 }
 

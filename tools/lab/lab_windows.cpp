@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include "engine/matrix_rows.h"
 #include "engine/sha256.h"
-#include "tools/lab/token_rows.h"
 
 namespace kelvin {
 namespace {
@@ -22,7 +22,7 @@ void hash_model(Sha256& hash, const Model& model) {
   const auto add = [&](const Matrix& matrix) {
     hash_text(hash, std::to_string(static_cast<int>(matrix.storage)));
     row.resize(static_cast<std::size_t>(matrix.cols));
-    read_row(matrix, matrix.rows / 2, row);
+    read_row(matrix, matrix.rows / 2, row.data());
     hash.update(row);
   };
   add(weights.embedding);

@@ -6,6 +6,7 @@
 
 #include "loaders/json_writer.h"
 #include "tools/lab/lab_fit.h"
+#include "tools/lab/temperature_axis.h"
 #include "tools/report/html_page.h"
 
 namespace kelvin {
@@ -24,25 +25,9 @@ std::string cell(double value, const char* format = "%.6g") {
 
 double perplexity(const SweepPoint& p) { return p.nll > 700 ? infinity : exp_exact(p.nll); }
 
-// The whole line of temperatures between -1 and 1: 0+ at the left, +-inf in the middle, -0 at the right.
-double along_the_line(double beta) {
-  return std::isinf(beta) ? (beta > 0 ? -1 : 1) : -beta / (1 + std::fabs(beta));
-}
-
-PlotAxis line_axis() {
-  PlotAxis axis{"temperature T, from the coldest to the hottest", false, -1.0, 1.0, {}};
-  for (const double t : {0.0, 0.1, 0.3, 1.0, 3.0}) {
-    const double beta = t == 0 ? infinity : 1 / t;
-    axis.ticks.emplace_back(along_the_line(beta), t == 0 ? "0+" : formatted("%g", t));
-    axis.ticks.emplace_back(along_the_line(-beta), t == 0 ? "-0" : formatted("%g", -t));
-  }
-  axis.ticks.emplace_back(0.0, "inf");
-  return axis;
-}
-
 PlotSeries over_line(const SweepReport& report, std::string name, double (*value)(const SweepPoint&)) {
   PlotSeries series{std::move(name), {}, PlotSeries::Style::line};
-  for (const SweepPoint& p : report.points) series.points.emplace_back(along_the_line(p.beta), value(p));
+  for (const SweepPoint& p : report.points) series.points.emplace_back(place_of(p.beta), value(p));
   return series;
 }
 
@@ -98,7 +83,7 @@ Plot entropy_plot(const SweepReport& report) {
 
 std::vector<Plot> phase_picture(const SweepReport& report) {
   std::vector<Plot> plots = {heat_plot(report), entropy_plot(report)};
-  Plot line{"the whole line of temperatures", line_axis(), {"nats per token", false, {}, {}, {}}, {}};
+  Plot line{"the whole line of temperatures", temperature_axis(), {"nats per token", false, {}, {}, {}}, {}};
   line.series.push_back(over_line(report, "entropy S", [](const SweepPoint& p) { return p.entropy; }));
   const bool observed = std::any_of(report.points.begin(), report.points.end(),
                                     [](const auto& p) { return !std::isnan(p.nll); });
@@ -111,7 +96,8 @@ std::vector<Plot> phase_picture(const SweepReport& report) {
     line.y.high = 2.2 * most;
   }
   plots.push_back(line);
-  Plot mass{"probability of the likeliest token", line_axis(), {"probability", false, 0.0, 1.0, {}}, {}};
+  Plot mass{
+      "probability of the likeliest token", temperature_axis(), {"probability", false, 0.0, 1.0, {}}, {}};
   mass.series.push_back(over_line(report, "", [](const SweepPoint& p) { return p.top_mass; }));
   plots.push_back(mass);
   return plots;

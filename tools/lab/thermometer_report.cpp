@@ -38,31 +38,6 @@ void print(std::ostream& out, JsonWriter& json) {
   json.clear();
 }
 
-// Calls window(first, count) for windows of `size` steps, each beginning half a window after the one before.
-template <class Window>
-void for_each_window(std::size_t steps, int size, const Window& window) {
-  const std::size_t most = static_cast<std::size_t>(size), stride = std::max<std::size_t>(1, most / 2);
-  for (std::size_t first = 0; first < steps; first += stride) {
-    window(first, std::min(most, steps - first));
-    if (first + most >= steps) break;
-  }
-}
-
-std::vector<ReliabilityBin> bins_of(const LabText& text, double beta, const ThermometerFormat& format) {
-  return reliability(predictions(text, beta),
-                     format.equal_width ? Binning::equal_width : Binning::equal_mass);
-}
-
-struct TokenLine {
-  TemperatureFit fit;
-  double surprise, entropy;  // at T = 1, nats
-};
-
-TokenLine token_line(const ObservedStep& step) {
-  const Thermo thermo = step.states.thermo(1.0);
-  return {fit_temperature(std::span(&step, 1)), -thermo.log_p(step.observed), thermo.entropy};
-}
-
 void json_report(std::ostream& out, const LabText& text, const TemperatureFit& fit,
                  const Tokenizer* tokenizer, const ThermometerFormat& format) {
   JsonWriter json;
@@ -91,7 +66,7 @@ void json_report(std::ostream& out, const LabText& text, const TemperatureFit& f
     });
   for (const double beta : {1.0, fit.beta}) {
     if (std::isnan(beta)) continue;
-    const auto bins = bins_of(text, beta, format);
+    const auto bins = reliability_bins(text, beta, format);
     json.begin_object()
         .member("type", "calibration")
         .member("beta", beta)
@@ -128,38 +103,9 @@ void cost_line(std::ostream& out, const std::string& title, const TextCost& cost
       << "\n";
 }
 
-void verdict(std::ostream& out, const TemperatureFit& fit) {
-  switch (fit.kind) {
-    case FitKind::finite: {
-      const bool hot = fit.beta == 0;
-      out << "  T* = " << temperature_text(fit.beta)
-          << ", 95 %: " << text_of(temperature_interval(fit.beta, fit.robust_error))
-          << (hot ? "" : formatted("   (beta* %.5g +- %.2g)", fit.beta, fit.robust_error)) << "\n"
-          << "  if it was drawn from this model at one temperature, 95 %: "
-          << text_of(temperature_interval(fit.beta, fit.standard_error))
-          << formatted("   (+- %.2g)", fit.standard_error) << "\n";
-      break;
-    }
-    case FitKind::plus_infinity:
-      out << "  T* -> 0+: every token was the model's first choice (beta* = inf); colder is always better\n";
-      break;
-    case FitKind::minus_infinity:
-      out << "  T* -> -0: every token was the model's last choice (beta* = -inf)\n";
-      break;
-    default:
-      out << "  T* is undetermined: the model had no preference at any step\n";
-  }
-}
-
 void text_report(std::ostream& out, const LabText& text, const TemperatureFit& fit,
                  const Tokenizer* tokenizer, const ThermometerFormat& format) {
-  out << text.name << ": " << text.steps.size() << " tokens judged";
-  if (text.bytes > 0) out << ", " << text.bytes << " bytes";
-  if (text.documents > 1) out << ", " << text.documents << " documents";
-  if (text.windows > text.documents)
-    out << ", read in " << text.windows << " windows that share " << text.overlap << " tokens";
-  out << "\n\n";
-  verdict(out, fit);
+  out << description_of(text) << "\n\n" << verdict_of(fit);
   out << "\n                    nats/token  perplexity  bits/token   bits/byte\n";
   cost_line(out, "at T = 1", text_cost(text, text_statistics(text.steps, 1.0).nll));
   if (!std::isnan(fit.beta)) cost_line(out, "at T = " + temperature_text(fit.beta), text_cost(text, fit.nll));
@@ -173,11 +119,11 @@ void text_report(std::ostream& out, const LabText& text, const TemperatureFit& f
   out << formatted("\n  first choice %.1f %% of the tokens, last choice %.1f %%\n",
                    100 * static_cast<double>(first) / steps, 100 * static_cast<double>(last) / steps);
 
-  const auto bins = bins_of(text, 1.0, format);
+  const auto bins = reliability_bins(text, 1.0, format);
   out << formatted("  expected calibration error %.2f %% at T = 1", 100 * expected_calibration_error(bins));
   if (!std::isnan(fit.beta))
     out << formatted(", %.2f %% at T*, the temperature that calibrates",
-                     100 * expected_calibration_error(bins_of(text, fit.beta, format)));
+                     100 * expected_calibration_error(reliability_bins(text, fit.beta, format)));
   out << "\n\n  at T = 1     confidence  accuracy   tokens\n";
   for (const ReliabilityBin& bin : bins)
     out << formatted("               %9.2f %% %7.2f %% %8zu", 100 * bin.confidence, 100 * bin.accuracy,
@@ -206,6 +152,45 @@ void text_report(std::ostream& out, const LabText& text, const TemperatureFit& f
 }
 
 }  // namespace
+
+std::string description_of(const LabText& text) {
+  std::string out = text.name + ": " + std::to_string(text.steps.size()) + " tokens judged";
+  if (text.bytes > 0) out += ", " + std::to_string(text.bytes) + " bytes";
+  if (text.documents > 1) out += ", " + std::to_string(text.documents) + " documents";
+  if (text.windows > text.documents)
+    out += ", read in " + std::to_string(text.windows) + " windows that share " +
+           std::to_string(text.overlap) + " tokens";
+  return out;
+}
+
+std::string verdict_of(const TemperatureFit& fit) {
+  switch (fit.kind) {
+    case FitKind::finite:
+      return "  T* = " + temperature_text(fit.beta) +
+             ", 95 %: " + text_of(temperature_interval(fit.beta, fit.robust_error)) +
+             formatted("   (beta* %.5g +- %.2g)\n", fit.beta, fit.robust_error) +
+             "  if it was drawn from this model at one temperature, 95 %: " +
+             text_of(temperature_interval(fit.beta, fit.standard_error)) +
+             formatted("   (+- %.2g)\n", fit.standard_error);
+    case FitKind::plus_infinity:
+      return "  T* -> 0+: every token was the model's first choice (beta* = inf); colder is always better\n";
+    case FitKind::minus_infinity:
+      return "  T* -> -0: every token was the model's last choice (beta* = -inf)\n";
+    default:
+      return "  T* is undetermined: the model had no preference at any step\n";
+  }
+}
+
+std::vector<ReliabilityBin> reliability_bins(const LabText& text, double beta,
+                                             const ThermometerFormat& format) {
+  return reliability(predictions(text, beta),
+                     format.equal_width ? Binning::equal_width : Binning::equal_mass);
+}
+
+TokenLine token_line(const ObservedStep& step) {
+  const Thermo thermo = step.states.thermo(1.0);
+  return {fit_temperature(std::span(&step, 1)), -thermo.log_p(step.observed), thermo.entropy};
+}
 
 void report_thermometer(std::ostream& out, const LabText& text, const TemperatureFit& fit,
                         const Tokenizer* tokenizer, const ThermometerFormat& format) {

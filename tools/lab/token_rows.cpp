@@ -2,9 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
-#include <stdexcept>
 
-#include "engine/half.h"
+#include "engine/matrix_rows.h"
 #include "tools/lab/parallel.h"
 
 namespace kelvin {
@@ -21,7 +20,7 @@ void for_rows(const Matrix& matrix, int rows, std::size_t block, const Work& wor
   std::vector<float> values(static_cast<std::size_t>(matrix.cols));
   const int first = static_cast<int>(block) * block_rows;
   for (int row = first; row < std::min(rows, first + block_rows); ++row) {
-    read_row(matrix, row, values);
+    read_row(matrix, row, values.data());
     work(row, std::span<const float>(values));
   }
 }
@@ -100,18 +99,6 @@ double principal_component(std::span<const float> rows, std::size_t cols, std::v
 
 }  // namespace
 
-void read_row(const Matrix& matrix, int row, std::span<float> out) {
-  const std::size_t start = static_cast<std::size_t>(row) * static_cast<std::size_t>(matrix.cols);
-  if (matrix.storage == Storage::f32)
-    std::copy_n(static_cast<const float*>(matrix.data) + start, out.size(), out.begin());
-  else if (matrix.storage == Storage::bf16)
-    std::transform(static_cast<const std::uint16_t*>(matrix.data) + start,
-                   static_cast<const std::uint16_t*>(matrix.data) + start + out.size(), out.begin(),
-                   bf16_to_f32);
-  else
-    throw std::runtime_error("rows of quantised matrices cannot be looked at; use --weights f32 or bf16");
-}
-
 std::vector<double> centroid_of(const Matrix& matrix, int rows, int threads) {
   const auto cols = static_cast<std::size_t>(matrix.cols);
   std::vector<std::vector<double>> sums(blocks_of(rows), std::vector<double>(cols, 0.0));
@@ -149,7 +136,7 @@ std::vector<double> common_direction(const Matrix& matrix, std::span<const int> 
   std::vector<double> direction(centroid.size(), 0.0), away(centroid.size());
   std::vector<float> x(centroid.size());
   for (const int row : rows) {
-    read_row(matrix, row, x);
+    read_row(matrix, row, x.data());
     for (std::size_t i = 0; i < x.size(); ++i) away[i] = x[i] - centroid[i];
     const double length = length_of(away);
     if (length > 0)
@@ -167,7 +154,7 @@ Projection principal_projection(const Matrix& matrix, int rows, std::span<const 
   double total = 0;
   for (int i = 0; i < sampled; ++i) {
     const std::span<float> row = std::span(sample).subspan(static_cast<std::size_t>(i) * cols, cols);
-    read_row(matrix, static_cast<int>(static_cast<std::int64_t>(i) * rows / sampled), row);
+    read_row(matrix, static_cast<int>(static_cast<std::int64_t>(i) * rows / sampled), row.data());
     for (std::size_t k = 0; k < cols; ++k) {
       row[k] = static_cast<float>(row[k] - centroid[k]);
       total += row[k] * row[k];

@@ -9,9 +9,6 @@
 
 namespace kelvin {
 
-// Row `row` of the matrix as float32 into `out`, shape (cols,).
-void read_row(const Matrix& matrix, int row, std::span<float> out);
-
 // Mean of the first `rows` rows, shape (cols,). The sum runs in blocks of rows of fixed size: the same for
 // any number of threads.
 std::vector<double> centroid_of(const Matrix& matrix, int rows, int threads);

@@ -1,0 +1,104 @@
+// kelvin-noise: is the least likely token signal or noise?
+#include <algorithm>
+#include <iostream>
+#include <optional>
+#include <sstream>
+
+#include "tools/lab/noise_report.h"
+#include "tools/options/run_main.h"
+#include "tools/report/output_file.h"
+#include "tools/terminal/interrupt.h"
+
+namespace kelvin {
+namespace {
+
+struct Options {
+  ModelFlags model;
+  TextFlags text;
+  std::string runs = "bf16,q8,q4,ulp-f32";
+  int draws = 3, positions = 0;
+  std::optional<std::uint64_t> seed;
+  WorkFlags work;
+  std::optional<std::string> svg, html;
+  bool json = false;
+};
+
+std::vector<NoiseKind> kinds_of(const Options& options) {
+  std::vector<NoiseKind> kinds;
+  std::istringstream names(options.runs);
+  for (std::string name; std::getline(names, name, ',');) {
+    const auto storage = storage_named(name);
+    if (storage && *storage != Storage::f32) {
+      kinds.push_back({name, *storage, std::nullopt, 1});
+    } else if (name == "ulp-f32" || name == "ulp-bf16") {
+      const std::string several = options.draws > 1 ? " x " + std::to_string(options.draws) : "";
+      kinds.push_back(
+          {name + several, Storage::f32, name == "ulp-f32" ? LastBit::f32 : LastBit::bf16, options.draws});
+    } else {
+      throw UsageError("--runs: bf16, q8, q4, ulp-f32 and ulp-bf16 are known, \"" + name + "\" found");
+    }
+  }
+  if (kinds.empty()) throw UsageError("--runs: at least one of bf16, q8, q4, ulp-f32 and ulp-bf16 expected");
+  return kinds;
+}
+
+bool parse(Options& options, int argc, char** argv) {
+  Flags flags(
+      "kelvin-noise",
+      "is the least likely token signal or noise: one text through float32 weights and through versions of "
+      "them that differ in numerical detail only, compared rank by rank");
+  options.model.add_to(flags);
+  options.text.add_to(flags);
+  flags.group("versions");
+  flags.option(
+      "runs", "LIST",
+      "bf16, q8, q4: weights stored so; ulp-f32, ulp-bf16: every weight moved by one unit in its last place, "
+      "of a float32 or a bfloat16 (default: bf16,q8,q4,ulp-f32)",
+      to(options.runs));
+  flags.option("draws", "N", "of each kind of noise (default 3)", to(options.draws, 1, 1000));
+  flags.option("seed", "N", "of the noise (default 0)", to(options.seed));
+  flags.option("positions", "N", "at most so many tokens of the text (default: all)",
+               to(options.positions, 1));
+  options.work.add_to(flags);
+  flags.group("output");
+  flags.option("svg", "FILE", "agreement, correlation and logit error over the bands", to(options.svg));
+  flags.option("html", "FILE", "these and all tables as one page", to(options.html));
+  flags.toggle("json", "JSON lines: for each version its bands, then the version", options.json);
+  if (!flags.parse(argc, argv)) return false;
+  if (options.model.weights) throw UsageError("--weights: the runs choose how weights are kept; see --runs");
+  if (options.work.merges() && options.text.given())
+    throw UsageError("--merge stands for the text: no --file, --text or --ids beside it");
+  return true;
+}
+
+std::optional<NoiseResult> measure(Options& options) {
+  if (options.work.merges()) return merge_noise(options.work.merged);
+  NoisePlan plan{kinds_of(options), {}, options.positions, options.seed.value_or(0)};
+  options.model.weights = Storage::f32;
+  OpenModel reference = open_model(options.model);
+  plan.input = options.text.read(reference);
+  const Interrupt interrupt;
+  return measure_noise(reference, plan, options.work, interrupt.flag());
+}
+
+int noise_main(int argc, char** argv) {
+  Options options;
+  if (!parse(options, argc, argv)) return 0;
+  const auto result = measure(options);
+  if (!result) return 0;
+  const auto write = [](const std::optional<std::string>& path, const std::string& content) {
+    if (!path) return;
+    OutputFile file(*path);
+    file.write(content);
+    file.commit();
+  };
+  write(options.svg, svg_file(noise_plots(*result)));
+  write(options.html, noise_html(*result));
+  std::cout << (options.json ? noise_json(*result) : noise_table(*result));
+  return 0;
+}
+
+}  // namespace
+}  // namespace kelvin
+
+int main(int argc, char** argv) { return kelvin::run_main(argc, argv, kelvin::noise_main); }
