@@ -6,6 +6,20 @@ namespace kelvin {
 namespace {
 
 constexpr int most_query_rows = 48;  // of a group: enough to use each key often, few enough to share out
+constexpr int few_query_rows = 6;    // so few that attention waits for memory
+constexpr int takes_per_thread = 8;
+
+auto attend_of(const Kernels& kernels, KvStorage storage) {
+  switch (storage) {
+    case KvStorage::f32:
+      return kernels.attend_f32;
+    case KvStorage::f16:
+      return kernels.attend_f16;
+    case KvStorage::q8:
+      return kernels.attend_q8;
+  }
+  return kernels.attend_f32;
+}
 
 }  // namespace
 
@@ -17,6 +31,7 @@ void Attention::Sums::resize(int query_rows, int width) {
 
 Attention::Attention(const Kernels& kernels, int n_heads, const KvShape& shape, int threads)
     : kernels_(kernels),
+      attend_(attend_of(kernels, shape.storage)),
       shape_(shape),
       heads_per_kv_(n_heads / shape.kv_heads),
       width_(padded_to_lanes(shape.head_dim)),
@@ -47,25 +62,34 @@ void Attention::plan(std::span<const TokenRun> runs) {
       }
     }
 
-  // Too few groups to occupy the threads: their spans are shared out too.
-  spans_shared_ = threads_ > 1 && groups_.size() < 2 * static_cast<std::size_t>(threads_) &&
-                  all_spans > static_cast<int>(groups_.size());
+  // Few query rows each: what matters is that memory is read in one ascending stream by all threads together.
+  // The heads of a span lie side by side.
+  int most_rows = 0;
+  for (const Group& group : groups_) most_rows = std::max(most_rows, query_rows(group));
+  spans_shared_ = most_rows <= few_query_rows || groups_.size() < 2 * static_cast<std::size_t>(threads_);
   if (!spans_shared_) return;
   if (partials_.size() < static_cast<std::size_t>(all_spans))
     partials_.resize(static_cast<std::size_t>(all_spans));
-  for (int g = 0; g < static_cast<int>(groups_.size()); ++g)
-    for (int span = 0; span < groups_[g].spans(); ++span) {
-      spans_.push_back({g, span});
-      partials_[groups_[g].first_partial + span].resize(query_rows(groups_[g]), width_);
-    }
+  const int heads = shape_.kv_heads;
+  for (int first = 0; first < static_cast<int>(groups_.size()); first += heads)
+    for (int span = 0; span < groups_[first].spans(); ++span)
+      for (int g = first; g < first + heads; ++g) {
+        spans_.push_back({g, span});
+        partials_[groups_[g].first_partial + span].resize(query_rows(groups_[g]), width_);
+      }
+  spans_at_once_ = std::max(1, all_spans / (threads_ * takes_per_thread));
 }
 
 void Attention::run(ThreadTeam::Member& member, int layer, Rows q, Rows mixed) {
   Scratch& scratch = scratch_[member.rank()];
   if (spans_shared_) {
-    member.share(static_cast<int>(spans_.size()), [&](int i) {
-      const Group& group = groups_[spans_[i].group];
-      attend_span(group, layer, spans_[i].span, q, scratch, partials_[group.first_partial + spans_[i].span]);
+    const int spans = static_cast<int>(spans_.size()), at_once = spans_at_once_;
+    member.share((spans + at_once - 1) / at_once, [&](int take) {
+      for (int i = take * at_once; i < std::min(spans, (take + 1) * at_once); ++i) {
+        const Group& group = groups_[spans_[i].group];
+        attend_span(group, layer, spans_[i].span, q, scratch,
+                    partials_[group.first_partial + spans_[i].span]);
+      }
     });
     member.share(static_cast<int>(groups_.size()), [&](int g) {
       const Group& group = groups_[g];
@@ -105,15 +129,14 @@ void Attention::attend_span(const Group& group, int layer, int span, Rows q, Scr
   }
   AttentionBlock block;
   block.q = scratch.q.data() + first * head_dim;
-  block.k = group.tokens.cache->keys(layer, group.kv_head, span);
-  block.v = group.tokens.cache->values(layer, group.kv_head, span);
+  block.kv = group.tokens.cache->block(layer, group.kv_head, span);
   block.rows = rows - first;
   block.head_dim = shape_.head_dim;
   block.visible = scratch.visible.data() + first;
   block.largest = sums.largest.data() + first;
   block.sum = sums.sum.data() + first;
   block.weighted = sums.weighted.data() + static_cast<std::size_t>(first) * width_;
-  kernels_.attend(block);
+  attend_(block);
 }
 
 void Attention::merge(const Sums& span, int first_row, int query_rows, bool first_span,

@@ -65,11 +65,13 @@ class Attention {
   void finish(const Group& group, const Sums& total, Rows mixed) const;
 
   const Kernels& kernels_;
+  void (*attend_)(const AttentionBlock& block);
   KvShape shape_;
   int heads_per_kv_, width_, threads_;
   std::vector<Group> groups_;
   bool spans_shared_ = false;
   std::vector<SpanOfGroup> spans_;
+  int spans_at_once_ = 1;
   std::vector<Sums> partials_;
   std::vector<Scratch> scratch_;  // per thread
 };

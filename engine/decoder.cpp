@@ -30,14 +30,15 @@ bool has_packed(const Weights& weights) {
 }  // namespace
 
 Decoder::Decoder(const ModelConfig& config, const Weights& weights, const Kernels& kernels, const Rope& rope,
-                 int threads)
+                 KvStorage kv, int threads)
     : config_(config),
       weights_(weights),
       kernels_(kernels),
       rope_(rope),
       any_packed_(has_packed(weights)),
       team_(threads),
-      attention_(kernels, config.n_heads, {config.n_layers, config.n_kv_heads, config.head_dim}, threads) {}
+      attention_(kernels, config.n_heads, {config.n_layers, config.n_kv_heads, config.head_dim, kv},
+                 threads) {}
 
 void Decoder::make_room(int rows, int wanted) {
   if (rows > room_) {

@@ -29,7 +29,7 @@ class Decoder {
  public:
   // Keeps references to all of them.
   Decoder(const ModelConfig& config, const Weights& weights, const Kernels& kernels, const Rope& rope,
-          int threads);
+          KvStorage kv, int threads);
 
   // Runs the rows, whose runs must cover them in order, through the layers and stores keys and values.
   // Returns false if stopped midway. What `observer` throws passes through.

@@ -51,7 +51,8 @@ struct Model::Impl {
         kernels(options.kernels ? *options.kernels : best_kernels()),
         threads(options.threads > 0 ? options.threads : available_processors()),
         rope(config.rope, config.head_dim),
-        decoder(config, weights, kernels, rope, threads) {}
+        kv(options.kv),
+        decoder(config, weights, kernels, rope, kv, threads) {}
 
   class Forward;
 
@@ -60,6 +61,7 @@ struct Model::Impl {
   const Kernels& kernels;
   int threads;
   Rope rope;
+  KvStorage kv;
   Decoder decoder;
 };
 
@@ -169,9 +171,7 @@ class Model::Impl::Forward {
 };
 
 Sequence::Sequence(const Model& model, int capacity)
-    : model_(&model),
-      capacity_(capacity),
-      cache_({model.config().n_layers, model.config().n_kv_heads, model.config().head_dim}) {
+    : model_(&model), capacity_(capacity), cache_(model.kv_shape()) {
   if (capacity < 0) throw std::invalid_argument("sequence: negative capacity");
 }
 
@@ -190,6 +190,10 @@ Model::~Model() = default;
 const ModelConfig& Model::config() const { return impl_->config; }
 const Weights& Model::weights() const { return impl_->weights; }
 const Kernels& Model::kernels() const { return impl_->kernels; }
+KvShape Model::kv_shape() const {
+  const ModelConfig& c = impl_->config;
+  return {c.n_layers, c.n_kv_heads, c.head_dim, impl_->kv};
+}
 int Model::threads() const { return impl_->threads; }
 
 bool Model::forward(std::span<const Feed> feeds, const LogitsSink& sink, const ForwardOptions& options) {

@@ -64,6 +64,7 @@ constexpr int default_chunk = 256;
 struct ModelOptions {
   int threads = 0;                   // 0: one per available processor
   const Kernels* kernels = nullptr;  // nullptr: best_kernels()
+  KvStorage kv = KvStorage::f32;     // how sequences keep keys and values
 };
 
 class Model {
@@ -78,6 +79,7 @@ class Model {
   const Weights& weights() const;
   const Kernels& kernels() const;
   int threads() const;
+  KvShape kv_shape() const;  // of every sequence
 
   // Runs all feeds together (each sequence at most once). Returns false if stopped: sequences then hold the
   // tokens whose keys and values are complete. Throws std::invalid_argument on ids out of range or a sequence

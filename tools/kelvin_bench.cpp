@@ -103,7 +103,7 @@ int bench(int argc, char** argv) {
   load.storage = options.model.weights;
   load.threads = options.model.threads;
   LoadedModel loaded = load_model(folder, load);
-  Model model(loaded.config, std::move(loaded.weights), {options.model.threads, nullptr});
+  Model model(loaded.config, std::move(loaded.weights), {options.model.threads, nullptr, options.model.kv});
   const double load_s = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 
   BenchFigures figures;

@@ -33,6 +33,15 @@ Lanes first_lanes(int n) {
   return {_mm256_castsi256_ps(first_eight(n)), _mm256_castsi256_ps(first_eight(n - 8))};
 }
 Lanes load(const float* x) { return {_mm256_loadu_ps(x), _mm256_loadu_ps(x + 8)}; }
+Lanes load(const Float16* x) {
+  const __m128i* bits = reinterpret_cast<const __m128i*>(x);
+  return {_mm256_cvtph_ps(_mm_loadu_si128(bits)), _mm256_cvtph_ps(_mm_loadu_si128(bits + 1))};
+}
+Lanes load(const std::int8_t* x) {
+  const __m128i codes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(x));
+  return {_mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(codes)),
+          _mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(_mm_unpackhi_epi64(codes, codes)))};
+}
 Lanes load_first(const float* x, int n) {
   return {_mm256_maskload_ps(x, first_eight(n)), _mm256_maskload_ps(x + 8, first_eight(n - 8))};
 }
@@ -108,7 +117,12 @@ __m256 fold_parts(const Part* part, int stride) {
 }  // namespace
 }  // namespace kelvin
 
+// In this order.
+// clang-format off
 #include "engine/kernels/vector_kernels.h"
+#include "engine/kernels/vector_attention.h"
+#include "engine/kernels/vector_table.h"
+// clang-format on
 
 namespace kelvin {
 const Kernels avx2_kernels = table_named("avx2", &avx2_quantized);

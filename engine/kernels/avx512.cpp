@@ -28,6 +28,12 @@ __mmask16 first_lanes(int n) {
   return n >= 16 ? static_cast<__mmask16>(0xffff) : static_cast<__mmask16>((1u << n) - 1);
 }
 Lanes load(const float* x) { return _mm512_loadu_ps(x); }
+Lanes load(const Float16* x) {
+  return _mm512_cvtph_ps(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(x)));
+}
+Lanes load(const std::int8_t* x) {
+  return _mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(x))));
+}
 Lanes load_first(const float* x, int n) { return _mm512_maskz_loadu_ps(first_lanes(n), x); }
 void store(float* y, Lanes x) { _mm512_storeu_ps(y, x); }
 void store_first(float* y, int n, Lanes x) { _mm512_mask_storeu_ps(y, first_lanes(n), x); }
@@ -76,7 +82,12 @@ __m256 fold_parts(const Part* part, int) {
 }  // namespace
 }  // namespace kelvin
 
+// In this order.
+// clang-format off
 #include "engine/kernels/vector_kernels.h"
+#include "engine/kernels/vector_attention.h"
+#include "engine/kernels/vector_table.h"
+// clang-format on
 
 namespace kelvin {
 const Kernels avx512_kernels = table_named("avx512", &avx512_quantized);

@@ -28,16 +28,28 @@ constexpr int attention_span = 256;
 
 static constexpr int padded_to_lanes(int n) { return (n + 15) / 16 * 16; }
 
+// Dimensions of a head that share a scale where keys and values are stored in eight bits.
+constexpr int kv_group = 32;
+
+enum class Float16 : std::uint16_t {};  // its bits
+
+// Keys and values of one span as float, Float16, or int8: scale * code.
+struct KvBlock {
+  const void* keys;           // (attention_span / key_panel, head_dim, key_panel)
+  const void* values;         // (attention_span, padded_to_lanes(head_dim))
+  const float* key_scales;    // int8 only: (ceil(head_dim / kv_group), attention_span)
+  const float* value_scales;  // likewise
+};
+
 // Attention of some query rows over one span, not yet divided by the sum of weights.
 struct AttentionBlock {
-  const float* q;      // (rows, head_dim), scaled; rows that share this key and value head
-  const float* k;      // (attention_span / key_panel, head_dim, key_panel)
-  const float* v;      // (attention_span, padded_to_lanes(head_dim))
+  const float* q;  // (rows, head_dim), scaled; rows that share this key and value head
+  KvBlock kv;
   int rows, head_dim;  // both >= 1
   const int* visible;  // (rows,) how many keys of the span, from its first on, a row sees: 1..attention_span
   float* largest;      // (rows,) out: largest score
   float* sum;          // (rows,) out: sum of exp(score - largest)
-  float* weighted;     // (rows, padded_to_lanes(head_dim)) out: sum of exp(score - largest) * v
+  float* weighted;     // (rows, padded_to_lanes(head_dim)) out: sum of exp(score - largest) * value
 };
 
 struct QuantizedKernels;
@@ -47,7 +59,10 @@ struct Kernels {
 
   void (*matmul_f32)(const MatmulBlock& block);
   void (*matmul_bf16)(const MatmulBlock& block);
-  void (*attend)(const AttentionBlock& block);
+  // By what keys and values are stored as. All widen exactly but int8's scale * code, rounded once.
+  void (*attend_f32)(const AttentionBlock& block);
+  void (*attend_f16)(const AttentionBlock& block);
+  void (*attend_q8)(const AttentionBlock& block);
 
   // y = x / sqrt(mean(x^2) + epsilon) * w (Zhang and Sennrich 2019, arXiv 1910.07467)
   void (*rms_norm)(const float* x,  // (n,)

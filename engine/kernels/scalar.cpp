@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <type_traits>
 
 #include "engine/kernels/kernels.h"
 #include "engine/kernels/quantized.h"
@@ -105,8 +106,38 @@ void rms_norm(const float* x, const float* w, int n, float epsilon, float* y) {
   for (int i = 0; i < n; ++i) y[i] = x[i] * scale * w[i];
 }
 
+float widen(Float16 value) {
+  const std::uint32_t bits = static_cast<std::uint32_t>(value);
+  const std::uint32_t exponent = bits >> 10 & 0x1fu, fraction = bits & 0x3ffu;
+  // Zero and subnormals: fraction * 2^-24.
+  std::uint32_t magnitude = std::bit_cast<std::uint32_t>(static_cast<float>(fraction) * 0x1p-24f);
+  if (exponent > 0) magnitude = (exponent + 112) << 23 | fraction << 13;
+  if (exponent == 0x1f) magnitude = 0x7f800000u | fraction << 13;
+  return std::bit_cast<float>((bits & 0x8000u) << 16 | magnitude);
+}
+
+float widen(std::int8_t code) { return static_cast<float>(code); }
+
+// Dimension d of stored key or value j: times its scale where it is a code.
+template <class Element>
+float widen_stored(Element stored, const float* scales, int d, int j) {
+  if constexpr (std::is_same_v<Element, std::int8_t>)
+    return scales[static_cast<std::size_t>(d / kv_group) * attention_span + j] * widen(stored);
+  return widen(stored);
+}
+
+template <class Element>
 void attend(const AttentionBlock& a) {
   const int width = padded_to_lanes(a.head_dim);
+  const auto key = [&](int j, int d) {
+    const Element* panel = static_cast<const Element*>(a.kv.keys) +
+                           static_cast<std::size_t>(j / key_panel) * a.head_dim * key_panel;
+    return widen_stored(panel[d * key_panel + j % key_panel], a.kv.key_scales, d, j);
+  };
+  const auto value = [&](int j, int d) {
+    const Element* row = static_cast<const Element*>(a.kv.values) + static_cast<std::size_t>(j) * width;
+    return widen_stored(row[d], a.kv.value_scales, d, j);
+  };
   for (int row = 0; row < a.rows; ++row) {
     const float* q = a.q + static_cast<std::size_t>(row) * a.head_dim;
     float* weighted = a.weighted + static_cast<std::size_t>(row) * width;
@@ -114,10 +145,8 @@ void attend(const AttentionBlock& a) {
     float weight[attention_span];
     float largest = -__builtin_inff();
     for (int j = 0; j < visible; ++j) {
-      const float* key =
-          a.k + static_cast<std::size_t>(j / key_panel) * a.head_dim * key_panel + j % key_panel;
       float score = 0.0f;
-      for (int d = 0; d < a.head_dim; ++d) score = std::fma(q[d], key[d * key_panel], score);
+      for (int d = 0; d < a.head_dim; ++d) score = std::fma(q[d], key(j, d), score);
       weight[j] = score;
       largest = larger(score, largest);
     }
@@ -128,8 +157,7 @@ void attend(const AttentionBlock& a) {
     }
     for (int d = 0; d < width; ++d) {
       float sum = 0.0f;
-      for (int j = 0; j < visible; ++j)
-        sum = std::fma(weight[j], a.v[static_cast<std::size_t>(j) * width + d], sum);
+      for (int j = 0; j < visible; ++j) sum = std::fma(weight[j], value(j, d), sum);
       weighted[d] = sum;
     }
     a.largest[row] = largest;
@@ -159,8 +187,10 @@ std::uint64_t read_burst(const void* memory, std::size_t bytes) {
 
 }  // namespace
 
-const Kernels scalar_kernels = {"scalar",   matmul<float>,    matmul<std::uint16_t>, attend,  rms_norm,
-                                gate<silu>, gate<gelu_erf>,   gate<gelu_tanh>,       exp_all, fma_burst,
-                                read_burst, &scalar_quantized};
+const Kernels scalar_kernels = {"scalar",        matmul<float>,    matmul<std::uint16_t>,
+                                attend<float>,   attend<Float16>,  attend<std::int8_t>,
+                                rms_norm,        gate<silu>,       gate<gelu_erf>,
+                                gate<gelu_tanh>, exp_all,          fma_burst,
+                                read_burst,      &scalar_quantized};
 
 }  // namespace kelvin

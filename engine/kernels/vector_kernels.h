@@ -1,5 +1,5 @@
-// The kernels written once over a register type, for avx2.cpp and avx512.cpp only. Included after they have
-// defined, in the same anonymous namespace:
+// The kernels written once over a register type, for avx2.cpp and avx512.cpp only; attention follows in
+// vector_attention.h. Included after they have defined, in the same anonymous namespace:
 //   Lanes   sixteen floats, and its operations; lane l takes the place of index l mod 16 in scalar.cpp
 //   Part    part_lanes floats, the piece of sixteen partial sums a matmul tile keeps in one register
 //   most_rows x most_tokens, most_queries x most_columns   tiles whose sums fit the registers
@@ -218,103 +218,6 @@ void rms_norm(const float* x, const float* w, int n, float epsilon, float* y) {
   if (i < n) store_first(y + i, n - i, mul(mul(last, set(scale)), load_first(w + i, n - i)));
 }
 
-// c[row][lane] = fma(a[row][step], b[step][lane], c[row][lane]) over the steps in order: lanes are keys for
-// scores (steps: the head's dimensions) and dimensions for values (steps: keys).
-struct Outer {
-  const float* a;               // (rows, steps)
-  std::size_t a_stride;         // floats from row to row
-  const float* b;               // sixteen floats of column group g and step s: b + g * b_group + s * b_step
-  std::size_t b_group, b_step;  // floats
-  int steps;
-  float* c;              // (rows, column groups * 16)
-  std::size_t c_stride;  // floats from row to row
-};
-
-template <int rows, int groups>
-void outer_tile(const Outer& o) {
-  Lanes sum[rows][groups];
-  for (int r = 0; r < rows; ++r)
-    for (int g = 0; g < groups; ++g) sum[r][g] = load(o.c + r * o.c_stride + g * lanes);
-  const float* b = o.b;
-  for (int s = 0; s < o.steps; ++s, b += o.b_step) {
-    Lanes bs[groups];
-    for (int g = 0; g < groups; ++g) bs[g] = load(b + g * o.b_group);
-    for (int r = 0; r < rows; ++r) {
-      const Lanes as = set(o.a[r * o.a_stride + s]);
-      for (int g = 0; g < groups; ++g) sum[r][g] = fma(as, bs[g], sum[r][g]);
-    }
-  }
-  for (int r = 0; r < rows; ++r)
-    for (int g = 0; g < groups; ++g) store(o.c + r * o.c_stride + g * lanes, sum[r][g]);
-}
-
-template <int rows>
-void outer_groups(Outer o, int groups) {
-  for (; groups >= most_columns;
-       groups -= most_columns, o.b += most_columns * o.b_group, o.c += most_columns * lanes)
-    outer_tile<rows, most_columns>(o);
-  for (; groups > 0; --groups, o.b += o.b_group, o.c += lanes) outer_tile<rows, 1>(o);
-}
-
-template <int most = most_queries>
-void outer(const Outer& o, int rows, int groups) {
-  if (rows == most) return outer_groups<most>(o, groups);
-  if constexpr (most > 1) outer<most - 1>(o, rows, groups);
-}
-
-void attend_tile(const AttentionBlock& a, int first, int rows) {
-  const int width = padded_to_lanes(a.head_dim);
-  const int* visible = a.visible + first;
-  int most = 0, fewest = attention_span;
-  for (int r = 0; r < rows; ++r) {
-    most = visible[r] > most ? visible[r] : most;
-    fewest = visible[r] < fewest ? visible[r] : fewest;
-  }
-
-  // Scores of keys a row does not see are computed with the rest of their panel and then left out.
-  alignas(64) float weight[most_queries][attention_span];
-  const int panels = padded_to_lanes(most) / lanes;
-  for (int r = 0; r < rows; ++r)
-    for (int j = 0; j < panels; ++j) store(weight[r] + j * lanes, zero());
-  const float* q = a.q + static_cast<std::size_t>(first) * a.head_dim;
-  const std::size_t head_dim = static_cast<std::size_t>(a.head_dim);
-  outer({q, head_dim, a.k, head_dim * lanes, lanes, a.head_dim, weight[0], attention_span}, rows, panels);
-
-  float* weighted = a.weighted + static_cast<std::size_t>(first) * width;
-  for (int r = 0; r < rows; ++r) {
-    Lanes largest = set(-__builtin_inff());
-    for (int j = 0; j < visible[r]; j += lanes) {
-      const Lanes score = select(first_lanes(visible[r] - j), load(weight[r] + j), set(-__builtin_inff()));
-      largest = larger(score, largest);
-    }
-    const float top = largest_lane(largest);
-    Lanes sum = zero();
-    for (int j = 0; j < visible[r]; j += lanes) {
-      const Lanes w = exp_of(sub(load(weight[r] + j), set(top)));
-      // No weight is -0, so that adding 0 for an absent key changes nothing.
-      const Lanes seen = select(first_lanes(visible[r] - j), w, zero());
-      store(weight[r] + j, seen);
-      sum = add(sum, seen);
-    }
-    a.largest[first + r] = top;
-    a.sum[first + r] = halving_sum(sum);
-    for (int d = 0; d < width; d += lanes) store(weighted + static_cast<std::size_t>(r) * width + d, zero());
-  }
-
-  // Together as far as all rows see, then each row its own last keys.
-  const std::size_t stride = static_cast<std::size_t>(width);
-  outer({weight[0], attention_span, a.v, lanes, stride, fewest, weighted, stride}, rows, width / lanes);
-  for (int r = 0; r < rows; ++r)
-    outer<1>({weight[r] + fewest, attention_span, a.v + fewest * stride, lanes, stride, visible[r] - fewest,
-              weighted + r * stride, stride},
-             1, width / lanes);
-}
-
-void attend(const AttentionBlock& a) {
-  for (int row = 0; row < a.rows; row += most_queries)
-    attend_tile(a, row, a.rows - row < most_queries ? a.rows - row : most_queries);
-}
-
 std::uint64_t fma_burst(std::uint64_t rounds, float* sink) {
   constexpr int chains = 12;  // more than the units times their latency
   Part sum[chains];
@@ -342,12 +245,6 @@ std::uint64_t read_burst(const void* memory, std::size_t bytes) {
   _mm256_store_si256(reinterpret_cast<__m256i*>(out),
                      _mm256_add_epi64(_mm256_add_epi64(sum[0], sum[1]), _mm256_add_epi64(sum[2], sum[3])));
   return out[0] + out[1] + out[2] + out[3];
-}
-
-constexpr Kernels table_named(const char* name, const QuantizedKernels* quantized) {
-  return {name,       matmul<float>,  matmul<std::uint16_t>, attend,  rms_norm,
-          gate<silu>, gate<gelu_erf>, gate<gelu_tanh>,       exp_all, fma_burst,
-          read_burst, quantized};
 }
 
 }  // namespace

@@ -81,10 +81,14 @@ std::vector<float> attend(const Kernels& kernels, const Setting& s, Filled& fill
 
 TEST_CASE("attention equals a naive softmax in double, and has the same bits however it is shared out") {
   RandomValues random(21);
-  for (const Setting& s : {Setting{1, 0, 70, 4, {2, 2, 16}}, Setting{2, 200, 120, 6, {1, 2, 20}},
-                           Setting{3, 900, 1, 3, {1, 1, 32}}, Setting{2, 511, 3, 8, {2, 8, 10}},
-                           Setting{2, 0, 300, 5, {1, 1, 64}}, Setting{1, 255, 2, 64, {1, 1, 8}}}) {
+  using enum KvStorage;
+  for (const Setting& s : {Setting{1, 0, 70, 4, {2, 2, 16, f32}}, Setting{2, 200, 120, 6, {1, 2, 20, f16}},
+                           Setting{3, 900, 1, 3, {1, 1, 32, f32}}, Setting{2, 511, 3, 8, {2, 8, 10, q8}},
+                           Setting{2, 0, 300, 5, {1, 1, 64, q8}}, Setting{1, 255, 2, 64, {1, 1, 8, f16}},
+                           Setting{2, 700, 1, 6, {1, 2, 40, q8}}}) {
     CAPTURE(s.first_position);
+    // Of numbers up to 1.5, and what their rounding does to scores.
+    const double tolerance = s.shape.storage == f32 ? 3e-6 : s.shape.storage == f16 ? 2e-3 : 2e-2;
     Filled filled(s.shape, s.first_position + s.tokens, random);
     const int columns = s.n_heads * s.shape.head_dim, group = s.n_heads / s.shape.kv_heads;
     const std::vector<float> q = random.values(static_cast<std::size_t>(s.tokens) * columns, 0.8f);
@@ -94,7 +98,8 @@ TEST_CASE("attention equals a naive softmax in double, and has the same bits how
         const std::size_t at = static_cast<std::size_t>(t * columns + head * s.shape.head_dim);
         const std::vector<double> exact =
             naive(filled, s.shape, s.shape.layers - 1, head / group, s.first_position + t, q.data() + at);
-        for (int d = 0; d < s.shape.head_dim; ++d) REQUIRE(std::fabs(expected[at + d] - exact[d]) < 3e-6);
+        for (int d = 0; d < s.shape.head_dim; ++d)
+          REQUIRE(std::fabs(expected[at + d] - exact[d]) < tolerance);
       }
     for (const Kernels* table : supported_kernels())
       for (const int threads : {1, 2, 4})
@@ -110,7 +115,7 @@ TEST_CASE("attention equals a naive softmax in double, and has the same bits how
 
 TEST_CASE("what lies behind a position in the cache does not matter") {
   RandomValues random(22);
-  const Setting s{1, 30, 1, 2, {1, 1, 12}};
+  const Setting s{1, 30, 1, 2, {1, 1, 12, KvStorage::q8}};
   Filled filled(s.shape, 64, random);
   const std::vector<float> q = random.values(24);
   const std::vector<float> expected = attend(best_kernels(), s, filled, q, 1);

@@ -147,41 +147,70 @@ TEST_CASE("matmul: infinities and NaN of the input stay in their token") {
   }
 }
 
-TEST_CASE("attention: every head size, number of rows and of visible keys") {
-  RandomValues random(5);
+template <class Element>
+struct StoredBlock {
+  std::vector<Element> keys, values;
+  std::vector<float> key_scales, value_scales;
+};
+
+// Random numbers for the first `seen` positions; behind them what must not reach a result.
+template <class Element>
+StoredBlock<Element> random_block(int head_dim, int seen, RandomValues& random) {
+  constexpr bool codes = sizeof(Element) == 1;
+  const int width = padded_to_lanes(head_dim), groups = (head_dim + kv_group - 1) / kv_group;
+  const auto element = [&](bool present) {
+    if constexpr (codes) return static_cast<std::int8_t>(present ? random.below(255) - 127 : 99);
+    const float value = present ? random.value() : nan;
+    if constexpr (sizeof(Element) == 2) {
+      // Every kind of number: subnormal, zero, normal.
+      const int kind = random.below(8);
+      return static_cast<Float16>(f32_to_f16(kind == 0 ? value * 3e-6f : kind == 1 ? value * 0.0f : value));
+    }
+    if constexpr (sizeof(Element) == 4) return value;
+  };
+  StoredBlock<Element> block;
+  block.keys.resize(static_cast<std::size_t>(attention_span) * head_dim);
+  block.values.resize(static_cast<std::size_t>(attention_span) * width);
+  for (int j = 0; j < attention_span; ++j)
+    for (int d = 0; d < width; ++d) {
+      if (d < head_dim)
+        block.keys[(j / key_panel * head_dim + d) * key_panel + j % key_panel] = element(j < seen);
+      block.values[j * width + d] = d < head_dim ? element(j < seen) : Element{};
+    }
+  for (int i = 0; codes && i < groups * attention_span; ++i) {
+    const bool present = i % attention_span < seen;
+    block.key_scales.push_back(present ? random.value() * 0.01f : nan);
+    block.value_scales.push_back(present ? random.value() * 0.01f : nan);
+  }
+  return block;
+}
+
+template <class Element>
+void check_attention(void (*Kernels::*attend)(const AttentionBlock&), RandomValues& random) {
   for (int round = 0; round < 120; ++round) {
-    const int head_dim = round < 40 ? round + 1 : 1 + random.below(140), rows = 1 + round % 14;
+    const int head_dim = round < 40 ? round + 1 : 1 + random.below(140), rows = 1 + round * 5 % 31;
     const int width = padded_to_lanes(head_dim);
     CAPTURE(head_dim);
     CAPTURE(rows);
     std::vector<int> visible(static_cast<std::size_t>(rows));
     const int start = round % 5 == 0 ? attention_span : 1 + random.below(attention_span);
     for (int r = 0; r < rows; ++r) visible[r] = std::min(attention_span, start + r / 2);
-    const int most = visible.back();
 
-    // Keys nobody sees are NaN, and so are their values: neither may reach a result.
-    std::vector<float> keys(static_cast<std::size_t>(attention_span) * head_dim, nan);
-    std::vector<float> values(static_cast<std::size_t>(attention_span) * width, nan);
-    for (int j = 0; j < most; ++j)
-      for (int d = 0; d < width; ++d) {
-        if (d < head_dim) keys[(j / key_panel * head_dim + d) * key_panel + j % key_panel] = random.value();
-        values[j * width + d] = d < head_dim ? random.value() : 0.0f;
-      }
+    const StoredBlock<Element> stored = random_block<Element>(head_dim, visible.back(), random);
     Fenced<float> q(random.values(static_cast<std::size_t>(rows * head_dim), 2.0f), random.below(16), nan);
-
     const auto run = [&](const Kernels& table) {
       std::vector<float> out(static_cast<std::size_t>(rows) * (2 + width), 5.0f);
       AttentionBlock block;
       block.q = q.data();
-      block.k = keys.data();
-      block.v = values.data();
+      block.kv = {stored.keys.data(), stored.values.data(), stored.key_scales.data(),
+                  stored.value_scales.data()};
       block.rows = rows;
       block.head_dim = head_dim;
       block.visible = visible.data();
       block.largest = out.data();
       block.sum = out.data() + rows;
       block.weighted = out.data() + 2 * rows;
-      table.attend(block);
+      (table.*attend)(block);
       return out;
     };
     const std::vector<float> expected = run(scalar_kernels);
@@ -191,6 +220,13 @@ TEST_CASE("attention: every head size, number of rows and of visible keys") {
       REQUIRE(same_bits(expected, run(*table)));
     }
   }
+}
+
+TEST_CASE("attention: every head size, number of rows and of visible keys, in every storage") {
+  RandomValues random(5);
+  check_attention<float>(&Kernels::attend_f32, random);
+  check_attention<Float16>(&Kernels::attend_f16, random);
+  check_attention<std::int8_t>(&Kernels::attend_q8, random);
 }
 
 TEST_CASE("norm, activations and exp: every length and special value") {

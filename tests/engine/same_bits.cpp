@@ -22,17 +22,20 @@ std::vector<int> text_ids() {
 
 }  // namespace
 
-std::unique_ptr<Model> demo_model(Storage storage, const Kernels& kernels, int threads) {
+std::unique_ptr<Model> demo_model(Storage storage, const Kernels& kernels, int threads, KvStorage kv) {
   LoadOptions options;
   options.storage = storage;
   LoadedModel loaded = load_model(source_dir() / "tools" / "ember", options);
-  return std::make_unique<Model>(loaded.config, std::move(loaded.weights), ModelOptions{threads, &kernels});
+  return std::make_unique<Model>(loaded.config, std::move(loaded.weights),
+                                 ModelOptions{threads, &kernels, kv});
 }
 
-std::string expected_hash(Storage weights) {
+std::string expected_hash(Storage weights, KvStorage kv) {
+  std::string wanted = name_of(weights);
+  if (kv != KvStorage::f32) wanted += std::string("+kv-") + name_of(kv);
   std::istringstream lines(read_text(data_dir() / "logits_hashes.txt"));
   for (std::string model, stored, hash; lines >> model >> stored >> hash;)
-    if (model == "ember" && stored == name_of(weights)) return hash;
+    if (model == "ember" && stored == wanted) return hash;
   return "";
 }
 

@@ -42,6 +42,12 @@ void ModelFlags::add_to(Flags& flags) {
                  weights = storage_named(value);
                  if (!weights) throw UsageError("f32, bf16, q8 or q4 expected");
                });
+  flags.option("kv", "KIND", "how keys and values are cached: f32, f16 or q8 (default f32)",
+               [this](const std::string& value) {
+                 const auto named = kv_storage_named(value);
+                 if (!named) throw UsageError("f32, f16 or q8 expected");
+                 kv = *named;
+               });
   flags.option("threads", "N", "default: one per processor; the output does not depend on it",
                to(threads, 1, 1024));
   flags.option("ctx", "N", "most tokens of prompt and answer (default: what the model was made for)",
@@ -64,6 +70,7 @@ OpenModel open_model(const ModelFlags& flags) {
 
   ModelOptions options;
   options.threads = flags.threads;
+  options.kv = flags.kv;
   auto model = std::make_unique<Model>(std::move(loaded.config), std::move(loaded.weights), options);
   const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
   return {folder,

@@ -19,8 +19,9 @@ namespace kelvin {
 struct ModelFlags {
   std::optional<std::string> folder;
   std::optional<Storage>
-      weights;      // how matrices are stored; default: as in the files where they are bf16, else f32
-  int threads = 0;  // 0: one per processor
+      weights;  // how matrices are stored; default: as in the files where they are bf16, else f32
+  KvStorage kv = KvStorage::f32;
+  int threads = 0;             // 0: one per processor
   std::optional<int> context;  // tokens
 
   void add_to(Flags& flags);
