@@ -12,31 +12,35 @@
 #include "engine/model.h"
 #include "sampling/chain.h"
 #include "tokenizer/tokenizer.h"
+#include "tools/report/token_view.h"
 
 namespace kelvin {
 
 struct ContinuationRequest {
   std::span<const int> prompt;  // (n >= 1,), must fit the sequence
   const Chain* chain = nullptr;
-  std::uint64_t seed = 0, stream = 0;  // of the noise
-  int most_tokens = 0;                 // 0: as many as the sequence holds
-  std::span<const int> stops;          // ids that end the text, ascending; empty: none does
-  bool text_continues = false;         // the text belongs to the prompt's last word; else it begins anew
+  std::uint64_t seed = 0, stream = 0;       // of the noise
+  int most_tokens = 0;                      // 0: as many as the sequence holds
+  std::span<const int> stops;               // ids that end the text, ascending; empty: none does
+  bool text_continues = false;              // the text belongs to the prompt's last word; else it begins anew
+  std::span<const std::string> stop_texts;  // none empty; the text ends before the first of them
   bool log_probabilities = false;
+  int alternatives = 0;  // with log_probabilities: likeliest tokens of the model to tell with each
   const std::atomic<bool>* stop = nullptr;  // set it from anywhere: the continuation ends with what it has
   int chunk = 0;                            // prompt tokens in one pass; 0: the model's default
   std::function<void(int done, int total)> on_prompt;
   std::function<void(std::string_view text)> on_text;  // whole characters only
 };
 
-enum class Ending { stop_token, most_tokens, context_full, interrupted };
-std::string_view name_of(Ending ending);  // "eos", "length", "context", "interrupted"
+enum class Ending { stop_token, stop_text, most_tokens, context_full, interrupted };
+std::string_view name_of(Ending ending);  // "eos", "stop", "length", "context", "interrupted"
 
 struct Continuation {
   std::vector<int> ids;  // drawn, the stop token included
   std::string text;      // without the stop token; other special tokens as they are written
   // If asked for, of each id: ln p by the model itself (softmax at T = 1), and by what the chain made of it.
   std::vector<double> log_probabilities, chain_log_probabilities;
+  std::vector<std::vector<TokenChance>> alternatives;  // likeliest first
   // What the chain remembered before each id was drawn (ChainState::values).
   std::vector<std::vector<std::vector<double>>> memories;
   Ending ending = Ending::interrupted;

@@ -189,7 +189,7 @@ int explain_main(Options& options) {
   std::optional<LogitsPageBuilder> page;
   if (html)
     page.emplace(model.tokenizer(), chain,
-                 LogitsPageTitle{model.folder.string(), chain.text(), seed, n_prompt, vocabulary}, ids,
+                 LogitsPageTitle{model.name(), chain.text(), seed, n_prompt, vocabulary}, ids,
                  options.html_from);
 
   LogitsReport report(std::cout, model.tokenizer(), options.format);

@@ -202,7 +202,7 @@ TEST_CASE("the page by keyboard: tokens, temperature typed, colours, curves") {
   CHECK(type("inf") == "0");
   CHECK(type("0") == "\xE2\x88\x9E");
   CHECK(type("-0") == "-\xE2\x88\x9E");
-  const auto curves = [&] { return browser.evaluate("document.querySelectorAll('#curves .curve').length"); };
+  const auto curves = [&] { return browser.evaluate("document.querySelectorAll('#curves .name').length"); };
   const int before = std::stoi(curves());
   browser.click("#raw tr:nth-child(6) input");
   CHECK(std::stoi(curves()) == before + 1);

@@ -83,6 +83,11 @@ OpenModel open_model(const ModelFlags& flags) {
           seconds.count()};
 }
 
+std::string OpenModel::name() const {
+  std::error_code ignored;
+  return std::filesystem::weakly_canonical(folder, ignored).filename().string();
+}
+
 std::unique_ptr<Model> open_model_alone(const ModelFlags& flags) {
   LoadedModel loaded = load_with_progress(model_folder(flags.folder), flags);
   ModelOptions options;

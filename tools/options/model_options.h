@@ -37,6 +37,7 @@ struct OpenModel {
   int context;                           // most tokens of a sequence
   double load_seconds;
 
+  std::string name() const;  // of the folder, without its path
   const Tokenizer& tokenizer() const { return text.tokenizer; }
   Vocabulary vocabulary() const { return {token_bytes, stops}; }
 };

@@ -54,7 +54,7 @@ input,button{font:inherit;color:inherit;background:var(--ground);border:1px soli
 .list{max-height:24rem}.list td,.list th{padding:.1rem .5rem;white-space:nowrap}
 td.piece{font-family:ui-monospace,monospace;unicode-bidi:isolate;white-space:pre;max-width:16rem;overflow:hidden;text-overflow:ellipsis}
 tr.observed td{background:var(--panel);font-weight:600}tr.gap td{color:var(--soft);text-align:center}tr.removed td{color:var(--soft)}
-#curves{width:100%;max-width:54rem;display:block}#curves text.key{fill:var(--ink)}#curves .marker{stroke:currentColor;stroke-dasharray:4 3;opacity:.7}
+#curves{width:100%;max-width:54rem;display:block}#curves .marker{stroke:currentColor;stroke-dasharray:4 3;opacity:.7}
 )css";
 }
 

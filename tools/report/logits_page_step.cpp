@@ -137,7 +137,8 @@ function drawCurves() {
     const kind = 'colour-' + index % 6;
     const points = step.grid.map(([u, m]) => along(u).toFixed(1) + ' ' + y(probability(m, entry.logit)).toFixed(1));
     parts.push(svg('path', {class: 'curve ' + kind, d: 'M' + points.join('L')}),
-      svg('text', {class: 'key ' + kind, x: along(-.4), y: frame.top + 16 + 15 * index}, '\u2014 \u201c' + textOf(id) + '\u201d'));
+      svg('path', {class: 'curve ' + kind, d: `M${along(-.42)} ${frame.top + 12 + 15 * index}h18`}),
+      svg('text', {class: 'name', x: along(-.42) + 24, y: frame.top + 16 + 15 * index}, '\u201c' + textOf(id) + '\u201d'));
     ++index;
   }
   parts.push(svg('line', {id: 'marker', class: 'marker', y1: frame.top, y2: frame.height - frame.bottom}));

@@ -1,0 +1,75 @@
+#include "tools/batch/answer_file.h"
+
+#include <doctest/doctest.h>
+
+#include <fstream>
+
+#include "tests/support.h"
+#include "tools/options/flags.h"
+
+namespace kelvin {
+namespace {
+
+const std::string first = R"({"id":"line-1","custom_id":"a","line":1,"response":null,"error":null})";
+const std::string second = R"({"id":"line-3","custom_id":null,"line":3,"response":null,"error":null})";
+
+struct Place {
+  test::TemporaryFolder folder;
+  std::filesystem::path path = folder.path() / "out.jsonl";
+  void write(const std::string& text) const { std::ofstream(path, std::ios::binary) << text; }
+  std::string refusal() const {
+    try {
+      AnswerFile file(path);
+    } catch (const UsageError& error) {
+      return error.what();
+    }
+    return "";
+  }
+};
+
+bool holds(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+
+TEST_CASE("whole lines are kept and told, a partly written last one is cut off") {
+  const Place place;
+  place.write(first + "\n" + second + "\n" + first.substr(0, 30));
+  {
+    AnswerFile file(place.path);
+    CHECK(file.was_cut());
+    REQUIRE(file.answered().size() == 2);
+    CHECK(file.answered().at(1) == "a");
+    CHECK(file.answered().at(3) == std::nullopt);
+    file.add("{}");
+  }
+  CHECK(test::read_text(place.path) == first + "\n" + second + "\n{}\n");
+  place.write("");
+  CHECK_FALSE(AnswerFile(place.path).was_cut());
+}
+
+TEST_CASE("files that are no answers stay as they are") {
+  const Place place;
+  for (const std::string text : {"notes\n", "{\"a\":1}\n", "[]\n"}) {
+    place.write(text);
+    CHECK(holds(place.refusal(), "out.jsonl, line 1"));
+    CHECK(test::read_text(place.path) == text);
+  }
+  place.write(first + "\n" + first + "\n");
+  CHECK(holds(place.refusal(), "line 1 of the batch is answered twice"));
+  std::filesystem::remove(place.path);
+  std::filesystem::create_directory(place.path);
+  CHECK(holds(place.refusal(), "cannot write"));
+}
+
+TEST_CASE("two processes cannot write one file") {
+  const Place place;
+  AnswerFile file(place.path);
+  CHECK(holds(place.refusal(), "another process is writing it"));
+}
+
+TEST_CASE("a full disk is an error that keeps what is there") {
+  if (!std::filesystem::exists("/dev/full")) return;
+  AnswerFile file("/dev/full");
+  CHECK_THROWS_WITH(file.add("{}"), "cannot write /dev/full: No space left on device");
+}
+
+}  // namespace
+}  // namespace kelvin

@@ -1,0 +1,27 @@
+// The line that answers a line of a batch, in the shape of OpenAI's: id, custom_id, response or error, and
+// the number of the line that is answered.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+
+#include "tools/batch/batch_request.h"
+#include "tools/continuation.h"
+
+namespace kelvin {
+
+// What names a line: its number in the file, from 1, and what it calls itself.
+struct BatchLine {
+  std::size_t number = 0;
+  std::optional<std::string> custom_id;
+};
+
+// choices: (request.choices,)
+std::string batch_answer(const OpenModel& model, const BatchLine& line, const BatchRequest& request,
+                         std::span<const Continuation> choices);
+
+// code: "invalid_request" where the line is to blame, else "failed".
+std::string batch_error(const BatchLine& line, std::string_view code, std::string_view message);
+
+}  // namespace kelvin

@@ -1,0 +1,215 @@
+#include "tools/batch/batch_run.h"
+
+#include <algorithm>
+#include <deque>
+#include <memory>
+
+#include "loaders/json.h"
+#include "loaders/load_error.h"
+#include "tokenizer/jinja/error.h"
+#include "tools/batch/batch_answer.h"
+#include "tools/continuation_writer.h"
+
+namespace kelvin {
+namespace {
+
+// One line being answered; its choices run on their own.
+struct Job {
+  BatchLine line;
+  BatchRequest request;
+  std::vector<Continuation> choices;
+  std::size_t open;  // choices that are not done
+  std::string error;
+};
+
+// One choice of a job with its place in the model.
+struct Slot {
+  Slot(OpenModel& model, std::shared_ptr<Job> of, std::size_t index)
+      : job(std::move(of)),
+        choice(index),
+        request(request_of(model, *job, index)),
+        sequence(*model.model, model.context),
+        writer(sequence, model.tokenizer(), request),
+        logits(static_cast<std::size_t>(model.model->config().vocab_size)) {}
+
+  // The writer refers to its neighbours.
+  Slot(const Slot&) = delete;
+  Slot& operator=(const Slot&) = delete;
+
+  static ContinuationRequest request_of(const OpenModel& model, const Job& job, std::size_t index) {
+    ContinuationRequest request;
+    request.prompt = job.request.prompt;
+    request.chain = &job.request.chain;
+    request.seed = job.request.seed;
+    request.stream = index;
+    request.most_tokens = job.request.most_tokens;
+    if (!job.request.ignore_eos) request.stops = model.stops;
+    request.stop_texts = job.request.stop_texts;
+    request.text_continues = !job.request.is_chat;
+    request.log_probabilities = job.request.log_probabilities;
+    request.alternatives = job.request.alternatives;
+    return request;
+  }
+
+  std::shared_ptr<Job> job;
+  std::size_t choice;
+  ContinuationRequest request;
+  Sequence sequence;
+  ContinuationWriter writer;
+  std::vector<float> logits;
+};
+
+class Batch {
+ public:
+  Batch(OpenModel& model, const std::string& name, const std::string& text, AnswerFile& file,
+        const BatchOptions& options)
+      : model_(model), name_(name), file_(file), options_(options) {
+    for (std::size_t begin = 0; begin < text.size();) {
+      const std::size_t end = std::min(text.find('\n', begin), text.size());
+      const std::string_view line = std::string_view(text).substr(begin, end - begin);
+      lines_.push_back(line);
+      result_.lines += line.find_first_not_of(" \t\r") != std::string_view::npos;
+      begin = end + 1;
+    }
+    for (const auto& [number, custom_id] : file.answered()) check_answered(number, custom_id);
+    result_.before = file.answered().size();
+  }
+
+  BatchResult run() {
+    report();
+    while (true) {
+      fill();
+      if (slots_.empty() || !step()) return result_;
+      for (auto& slot : slots_)
+        if (slot->writer.done() || !slot->job->error.empty()) close(*slot);
+      std::erase_if(slots_, [](const auto& slot) { return !slot->job; });
+    }
+  }
+
+ private:
+  bool is_empty(std::size_t number) const {
+    return lines_[number - 1].find_first_not_of(" \t\r") == std::string_view::npos;
+  }
+  std::string name_of_line(std::size_t number) const {
+    return path_text(name_) + ", line " + std::to_string(number);
+  }
+
+  void check_answered(std::size_t number, const std::optional<std::string>& custom_id) const {
+    std::optional<std::string> asked;
+    const bool exists = number >= 1 && number <= lines_.size() && !is_empty(number);
+    if (exists) try {
+        asked = custom_id_of(parse_json(std::string(lines_[number - 1]), name_).root());
+      } catch (const LoadError&) {
+        // Answered by an error, which has no custom_id either.
+      }
+    if (!exists || asked != custom_id)
+      throw UsageError("--out answers another batch: " + name_of_line(number) +
+                       (exists ? " has another custom_id" : " does not exist"));
+  }
+
+  void fill() {
+    while (static_cast<int>(slots_.size()) < options_.width) {
+      if (waiting_.empty() && !take_line()) return;
+      if (waiting_.empty()) continue;
+      auto [job, choice] = std::move(waiting_.front());
+      waiting_.pop_front();
+      slots_.push_back(std::make_unique<Slot>(model_, std::move(job), choice));
+    }
+  }
+
+  // Reads the next line that has no answer; false at the end.
+  bool take_line() {
+    while (next_ < lines_.size() && (is_empty(next_ + 1) || file_.answered().count(next_ + 1))) ++next_;
+    if (next_ == lines_.size() || (options_.stop && options_.stop->load())) return false;
+    auto job = std::make_shared<Job>();
+    job->line.number = ++next_;
+    try {
+      const JsonDocument document = parse_json(std::string(lines_[next_ - 1]), name_of_line(next_));
+      job->line.custom_id = custom_id_of(document.root());
+      job->request = batch_request(model_, document.root(), options_.defaults);
+    } catch (const LoadError& error) {
+      refuse(job->line, error.what(), true);
+      return true;
+    } catch (const UsageError& error) {
+      refuse(job->line, error.what(), false);
+      return true;
+    } catch (const std::invalid_argument& error) {
+      refuse(job->line, error.what(), false);
+      return true;
+    } catch (const TemplateError& error) {
+      refuse(job->line, error.what(), false);
+      return true;
+    }
+    job->open = static_cast<std::size_t>(job->request.choices);
+    job->choices.resize(job->open);
+    for (std::size_t i = 0; i < job->open; ++i) waiting_.emplace_back(job, i);
+    return true;
+  }
+
+  void refuse(const BatchLine& line, const std::string& message, bool has_name) {
+    ++result_.errors;
+    answer(batch_error(line, "invalid_request",
+                       has_name ? message : name_of_line(line.number) + ": " + message));
+  }
+
+  // One pass through the model for all slots; false if stopped.
+  bool step() {
+    std::vector<Feed> feeds;
+    for (const auto& slot : slots_) feeds.push_back({&slot->sequence, slot->writer.next(), Want::last});
+    ForwardOptions forward;
+    forward.chunk = options_.chunk;
+    forward.stop = options_.stop;
+    const LogitsSink keep = [&](int feed, int, std::span<const float> z) {
+      std::copy(z.begin(), z.end(), slots_[static_cast<std::size_t>(feed)]->logits.begin());
+    };
+    if (!model_.model->forward(feeds, keep, forward) || (options_.stop && options_.stop->load()))
+      return false;
+    for (const auto& slot : slots_) try {
+        slot->writer.take(slot->logits);
+      } catch (const std::runtime_error& error) {
+        slot->job->error = error.what();
+      }
+    return true;
+  }
+
+  void close(Slot& slot) {
+    const std::shared_ptr<Job> job = std::move(slot.job);
+    slot.job = nullptr;
+    if (slot.writer.done()) job->choices[slot.choice] = slot.writer.finish();
+    --job->open;
+    if (!job->error.empty() && job->open > 0)
+      job->open -= std::erase_if(waiting_, [&](const auto& other) { return other.first == job; });
+    if (job->open > 0) return;
+    if (job->error.empty()) return answer(batch_answer(model_, job->line, job->request, job->choices));
+    ++result_.errors;
+    answer(batch_error(job->line, "failed", name_of_line(job->line.number) + ": " + job->error));
+  }
+
+  void answer(const std::string& line) {
+    file_.add(line);
+    ++result_.answered;
+    report();
+  }
+  void report() const {
+    if (options_.progress) options_.progress(result_.before + result_.answered, result_.lines);
+  }
+
+  OpenModel& model_;
+  std::string name_;
+  AnswerFile& file_;
+  const BatchOptions& options_;
+  std::vector<std::string_view> lines_;
+  std::size_t next_ = 0;                                              // lines read
+  std::deque<std::pair<std::shared_ptr<Job>, std::size_t>> waiting_;  // choices
+  std::vector<std::unique_ptr<Slot>> slots_;
+  BatchResult result_;
+};
+
+}  // namespace
+
+BatchResult run_batch(OpenModel& model, const std::string& name, const std::string& text, AnswerFile& file,
+                      const BatchOptions& options) {
+  return Batch(model, name, text, file, options).run();
+}
+
+}  // namespace kelvin

@@ -1,0 +1,53 @@
+// Drawn ids as text while they come: whole characters, nothing that may still change.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "tokenizer/tokenizer.h"
+
+namespace kelvin {
+
+struct StreamedTextOptions {
+  std::span<const int> before;         // ids that the text continues; empty: it begins anew
+  std::size_t banned = 0;              // bytes of the longest text that may be taken back once complete
+  std::span<const std::string> stops;  // the text ends before the first of these
+  std::function<void(std::string_view text)> on_text;
+};
+
+class StreamedText {
+ public:
+  // Keeps references to the tokenizer and to what the options' spans refer to.
+  StreamedText(const Tokenizer& tokenizer, StreamedTextOptions options);
+
+  void push(int id);
+  // Whether one of the stops has come; nothing is to be pushed after it.
+  bool stopped() const { return stopped_; }
+  // Begins again with `ids`: those shown already, and perhaps more.
+  void rewrite(std::span<const int> ids);
+  // Shows what was held back and gives all of the text.
+  std::string finish();
+
+ private:
+  struct End {
+    std::size_t bytes, text;  // of all tokens up to this one
+  };
+  StreamDecoder begin() const;
+  void look_for_stops(std::size_t from);
+  void show(std::size_t end);
+
+  const Tokenizer& tokenizer_;
+  StreamedTextOptions options_;
+  StreamDecoder decoder_;
+  std::size_t longest_stop_ = 0;
+  std::string text_;
+  std::vector<End> ends_;
+  std::size_t bytes_ = 0, shown_ = 0;
+  bool stopped_ = false;
+};
+
+}  // namespace kelvin
