@@ -1,6 +1,7 @@
 #include "tools/lab/lab_sweep.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 #include <set>
@@ -16,31 +17,84 @@ namespace {
 
 constexpr double undefined = std::numeric_limits<double>::quiet_NaN();
 
-struct Means {
-  double entropy, energy;
+constexpr std::size_t lanes = 8;
+
+// Sum of term(0 ... count - 1) in eight partial sums, which become vector code.
+template <class Term>
+double sum_of(std::size_t count, const Term& term) {
+  std::array<double, lanes> sums{};
+  const std::size_t whole = count / lanes * lanes;
+  for (std::size_t i = 0; i < whole; i += lanes)
+    for (std::size_t lane = 0; lane < lanes; ++lane) sums[lane] += term(i + lane);
+  for (std::size_t i = whole; i < count; ++i) sums[i - whole] += term(i);
+  return ((sums[0] + sums[4]) + (sums[2] + sums[6])) + ((sums[1] + sums[5]) + (sums[3] + sums[7]));
+}
+
+// One step at beta, and how S and E change from there to beta + h.
+struct StepAt {
+  Thermo thermo;
+  double entropy_change, energy_change;
 };
 
-Means means_at(std::span<const ObservedStep> steps, double beta) {
-  ExactSum entropy, energy;
-  for (const ObservedStep& step : steps) {
-    const Thermo t = step.states.thermo(beta);
-    entropy.add(t.entropy);
-    energy.add(-t.mean);
+// h has beta's sign and is small beside it: exp((beta + h) d) is exp(beta d) times a short series in h d, so
+// the second point costs no exponentials. Not of the frozen ends.
+StepAt step_at(const DensityOfStates& states, double beta, double h) {
+  if (std::isinf(beta)) return {states.thermo(beta), 0, 0};
+  const bool downwards = beta < 0;
+  const std::size_t count = states.logits().size() - 1;
+  Thermo t{};
+  t.beta = beta;
+  t.extreme = downwards ? states.smallest() : states.largest();
+  const double ties = downwards ? states.weights().front() : states.weights().back();
+  const double* const z = states.logits().data() + (downwards ? 1 : 0);
+  const double* const weight = states.weights().data() + (downwards ? 1 : 0);
+  thread_local std::vector<double> distance, mass, mass_change;
+  for (auto* values : {&distance, &mass, &mass_change}) values->resize(count);
+  const double extreme = t.extreme;
+  double* const d = distance.data();
+  double* const m = mass.data();
+  double* const change = mass_change.data();
+  for (std::size_t i = 0; i < count; ++i) d[i] = z[i] - extreme;
+  for (std::size_t i = 0; i < count; ++i) m[i] = weight[i] * exp_exact(beta * d[i]);
+  for (std::size_t i = 0; i < count; ++i) {
+    const double x = h * d[i];
+    change[i] = m[i] * (x * (1 + x * (0.5 + x * (1.0 / 6 + x * (1.0 / 24)))));
   }
-  const double count = static_cast<double>(steps.size());
-  return {entropy.value() / count, energy.value() / count};
+  const double others = sum_of(count, [&](std::size_t i) { return m[i]; }), total = ties + others;
+  const double mean = sum_of(count, [&](std::size_t i) { return m[i] * d[i]; }) / total;
+  const double square = sum_of(count, [&](std::size_t i) { return m[i] * ((d[i] - mean) * (d[i] - mean)); });
+  t.log_z_shifted = log_exact(ties) + log1p_exact(others / ties);
+  t.mean = extreme + mean;
+  t.variance = (square + ties * mean * mean) / total;
+  t.entropy = t.log_z_shifted - beta * mean;
+  t.free_energy = beta == 0 ? undefined : -(extreme + t.log_z_shifted / beta);
+  t.heat_capacity = beta * t.variance * beta;
+
+  const double total_change = sum_of(count, [&](std::size_t i) { return change[i]; });
+  const double mean_change =
+      sum_of(count, [&](std::size_t i) { return change[i] * (d[i] - mean); }) / (total + total_change);
+  const double entropy_change = log1p_exact(total_change / total) - h * mean - (beta + h) * mean_change;
+  return {t, entropy_change, -mean_change};
 }
 
 SweepPoint point_at(std::span<const ObservedStep> steps, double beta) {
-  ExactSum nll, entropy, energy, free_energy, capacity, top;
+  // So small that the curvature does not show; differences are formed before rounding could swallow them.
+  double widest = 1;
+  for (const ObservedStep& step : steps)
+    widest = std::max(widest, step.states.largest() - step.states.smallest());
+  const double h = beta == 0 ? 1e-6 / widest : 3e-7 * beta;
+  ExactSum nll, entropy, energy, free_energy, capacity, top, entropy_change, energy_change;
   for (const ObservedStep& step : steps) {
-    const Thermo t = step.states.thermo(beta);
+    const StepAt at = step_at(step.states, beta, h);
+    const Thermo& t = at.thermo;
     nll.add(std::isnan(step.observed) ? undefined : -t.log_p(step.observed));
     entropy.add(t.entropy);
     energy.add(-t.mean);
     free_energy.add(t.free_energy);
     capacity.add(t.heat_capacity);
     top.add(exp_exact(-t.log_z_shifted));
+    entropy_change.add(at.entropy_change);
+    energy_change.add(at.energy_change);
   }
   const double count = static_cast<double>(steps.size());
   SweepPoint p{beta,
@@ -54,11 +108,8 @@ SweepPoint point_at(std::span<const ObservedStep> steps, double beta) {
                undefined,
                std::nullopt};
   if (std::isinf(beta)) return p;
-  // Small enough for the curvature not to show, large enough for differences not to drown in rounding.
-  const double h = beta == 0 ? 1e-7 : 3e-7 * beta;
-  const Means next = means_at(steps, beta + h);
-  p.heat_capacity_check = -beta * beta * (next.energy - p.energy) / h;
-  if (next.energy != p.energy) p.beta_check = (next.entropy - p.entropy) / (next.energy - p.energy);
+  p.heat_capacity_check = -beta * beta * energy_change.value() / h / count;
+  if (energy_change.value() != 0) p.beta_check = entropy_change.value() / energy_change.value();
   return p;
 }
 
