@@ -150,7 +150,7 @@ int sweep_main(int argc, char** argv) {
       point.distinct =
           distinct_draws(swept.row, point.beta, options.draws, options.seed.value_or(0), swept.position);
   if (options.csv) write_file(*options.csv, sweep_csv(report));
-  if (options.svg) write_file(*options.svg, svg_file(phase_picture(report)));
+  if (options.svg) write_file(*options.svg, svg_file(phase_picture(report), 2));
   if (options.html) write_file(*options.html, sweep_html(report));
   std::cout << (options.json ? sweep_json(report) : sweep_table(report));
   return 0;

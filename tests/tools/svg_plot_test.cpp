@@ -52,6 +52,11 @@ TEST_CASE("nothing to show is no error, and text is text") {
   CHECK(count(svg_of(empty), "<circle") == 1);
   const std::string file = svg_file({empty, empty});
   CHECK(file.starts_with("<svg xmlns"));
+  CHECK(file.find("translate(0 400)") != file.npos);
+  const std::string grid = svg_file({empty, empty, empty}, 2);
+  CHECK(grid.find("viewBox=\"0 0 1280 800\"") != grid.npos);
+  CHECK(grid.find("translate(640 0)") != grid.npos);
+  CHECK(grid.find("translate(0 400)") != grid.npos);
   CHECK(count(file, "<svg") == count(file, "</svg>"));
 }
 

@@ -273,13 +273,16 @@ std::string plot_style() {
          "@media (prefers-color-scheme:dark){\n" + rules("#e6e8ea", on_dark) + "}\n";
 }
 
-std::string svg_file(const std::vector<Plot>& plots) {
-  int width = 0, height = 0;
+std::string svg_file(const std::vector<Plot>& plots, int columns) {
+  int width = 0, height = 0, left_edge = 0, top_edge = 0, column = 0;
   std::string inner;
   for (const Plot& plot : plots) {
-    inner += "<g transform=\"translate(0 " + std::to_string(height) + ")\">" + svg_of(plot) + "</g>";
-    width = std::max(width, plot.width);
-    height += plot.height;
+    inner += "<g transform=\"translate(" + std::to_string(left_edge) + " " + std::to_string(top_edge) +
+             ")\">" + svg_of(plot) + "</g>";
+    width = std::max(width, left_edge + plot.width);
+    height = std::max(height, top_edge + plot.height);
+    left_edge += plot.width;
+    if (++column == columns) column = 0, left_edge = 0, top_edge = height;
   }
   return "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 " + std::to_string(width) + " " +
          std::to_string(height) + "\" width=\"" + std::to_string(width) + "\" height=\"" +
