@@ -2,6 +2,9 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
+#include <fstream>
+
 #include "loaders/model_folder.h"
 #include "tests/support.h"
 
@@ -61,6 +64,46 @@ TEST_CASE("the first layer that differs is named") {
   REQUIRE(check.first_difference() != nullptr);
   CHECK(check.first_difference()->name == "output of layer 1");
   CHECK_FALSE(check_sequence(model, sequence_named(dump, "long"), 1e-4).agrees);
+}
+
+// As the script in README.md writes it: every position, but no output of the last layer before its norm.
+TEST_CASE("a dump of transformers' own hidden states") {
+  LoadedModel loaded = load_model(test::data_dir() / "goldens" / "models" / name);
+  Model model(loaded.config, std::move(loaded.weights), {.threads = 1});
+  const auto width = static_cast<std::size_t>(model.config().hidden_size);
+  GoldenSequence golden;
+  golden.name = "text";
+  golden.ids = {364, 117, 141, 259};
+  std::vector<float> hidden(3 * 4 * width);
+  Sequence sequence(model, 4);
+  const Feed feed{&sequence, golden.ids, Want::none};
+  ForwardOptions options;
+  options.observer = [&](int, int position, int stage, std::span<const float> h) {
+    if (stage == 2) return;
+    const std::size_t row = static_cast<std::size_t>(std::min(stage, 2) * 4 + position);
+    std::copy(h.begin(), h.end(), hidden.begin() + static_cast<std::ptrdiff_t>(row * width));
+  };
+  model.forward({&feed, 1}, {}, options);
+
+  const test::TemporaryFolder folder;
+  const auto check = [&] {
+    std::ofstream(folder.path() / "hidden.bin", std::ios::binary)
+        .write(reinterpret_cast<const char*>(hidden.data()), static_cast<std::streamsize>(hidden.size() * 4));
+    golden.hidden.emplace(folder.path() / "hidden.bin", GoldenArray::Type::float32,
+                          std::vector<std::size_t>{3, 4, width});
+    return check_sequence(model, golden, 1e-4);
+  };
+  const SequenceCheck same = check();
+  CHECK(same.agrees);
+  REQUIRE(same.stages.size() == 3);
+  CHECK(same.stages[2].name == "output of the final norm");
+  CHECK(same.stages[2].error == 0);
+  hidden[(1 * 4 + 2) * width + 5] += 1;
+  const SequenceCheck changed = check();
+  CHECK_FALSE(changed.agrees);
+  REQUIRE(changed.first_difference() != nullptr);
+  CHECK(changed.first_difference()->name == "output of layer 0");
+  CHECK(changed.first_difference()->position == 2);
 }
 
 TEST_CASE("positions whose RoPE frequencies depend on the length are left out") {
