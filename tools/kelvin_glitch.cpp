@@ -33,7 +33,8 @@ bool parse(Options& options, int argc, char** argv) {
   flags.group("tests");
   flags.option("tail", "K", "how many of the least likely tokens of a context are its tail (default 10)",
                to(options.tail, 1));
-  flags.option("repeat", "N", "ask the chat at T = 0 to repeat each of the N most suspicious tokens",
+  flags.option("repeat", "N",
+               "ask the chat at T = 0 to repeat each of the N most suspicious tokens that text can hold",
                to(options.repeat, 0));
   flags.option("repeat-question", "TEXT", "how it is asked; {} stands for the token", to(options.question));
   options.work.add_to(flags);
@@ -52,6 +53,15 @@ bool parse(Options& options, int argc, char** argv) {
   return true;
 }
 
+// The most suspicious tokens that a question can hold. They depend on the weights alone, so that shards
+// agree.
+std::vector<int> to_repeat(const OpenModel& model, std::size_t count) {
+  std::vector<int> ids;
+  for (const TokenIndicators& token : scan_tokens(model, {}).tokens)
+    if (token.reach == Reach::reached && ids.size() < count) ids.push_back(token.id);
+  return ids;
+}
+
 int glitch_main(int argc, char** argv) {
   Options options;
   if (!parse(options, argc, argv)) return 0;
@@ -63,10 +73,7 @@ int glitch_main(int argc, char** argv) {
   } else {
     GlitchPlan plan{std::nullopt, options.tail, {}, options.question};
     if (options.contexts.given()) plan.contexts = options.contexts.read(model);
-    // Who is asked depends on the weights alone, so that shards agree on it.
-    if (options.repeat > 0)
-      for (const TokenIndicators& token : scan_tokens(model, {}).tokens)
-        if (plan.repeats.size() < static_cast<std::size_t>(options.repeat)) plan.repeats.push_back(token.id);
+    if (options.repeat > 0) plan.repeats = to_repeat(model, static_cast<std::size_t>(options.repeat));
     auto evidence = gather_evidence(model, plan, options.work, interrupt.flag());
     if (!evidence) return 0;
     report.evidence = std::move(*evidence);
