@@ -66,16 +66,22 @@ double principal_component(std::span<const float> rows, std::size_t cols, std::v
                            const std::vector<std::vector<double>>& before) {
   const std::size_t count = rows.size() / cols;
   for (std::size_t i = 0; i < cols; ++i) v[i] = 1.0 / static_cast<double>(1 + (i * 2654435761u) % 1009);
-  double variance = 0;
-  for (int round = 0; round < 60; ++round) {
+  // Makes v a unit vector across the earlier components; false if nothing is left of it.
+  const auto normalise = [&] {
     for (const auto& other : before) {
       double along = 0;
       for (std::size_t i = 0; i < cols; ++i) along += v[i] * other[i];
       for (std::size_t i = 0; i < cols; ++i) v[i] -= along * other[i];
     }
     const double length = length_of(v);
-    if (length == 0) return 0;
-    for (double& x : v) x /= length;
+    if (length > 0)
+      for (double& x : v) x /= length;
+    return length > 0;
+  };
+  double variance = 0;
+  bool settled = false;
+  for (int round = 0; round < 100 && !settled; ++round) {
+    if (!normalise()) return 0;
     std::vector<double> next(cols, 0.0);
     double square = 0;
     for (std::size_t r = 0; r < count; ++r) {
@@ -85,11 +91,11 @@ double principal_component(std::span<const float> rows, std::size_t cols, std::v
       for (std::size_t i = 0; i < cols; ++i) next[i] += dot * row[i];
       square += dot * dot;
     }
-    const bool settled = std::fabs(square - variance) <= 1e-7 * square;
+    settled = std::fabs(square - variance) <= 1e-7 * square;
     variance = square;
-    if (settled) break;
     v = next;
   }
+  normalise();
   const auto largest =
       std::max_element(v.begin(), v.end(), [](double a, double b) { return std::fabs(a) < std::fabs(b); });
   if (*largest < 0)
