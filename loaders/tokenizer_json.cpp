@@ -1,9 +1,12 @@
 #include "loaders/tokenizer_json.h"
 
+#include <stdexcept>
 #include <string>
 #include <utility>
 
+#include "loaders/base64.h"
 #include "loaders/load_error.h"
+#include "tokenizer/charsmap.h"
 #include "tokenizer/regex_syntax.h"
 
 namespace kelvin {
@@ -96,6 +99,17 @@ PrependScheme read_prepend_scheme(JsonValue object) {
   object.at("prepend_scheme").fail("unknown prepend_scheme " + in_quotes(name));
 }
 
+std::string read_charsmap(JsonValue value) {
+  std::optional<std::string> map = from_base64(value.as_string());
+  if (!map) value.fail("base64 expected");
+  try {
+    CharsMap check(*map);
+  } catch (const std::invalid_argument& problem) {
+    value.fail(problem.what());
+  }
+  return *std::move(map);
+}
+
 NormalizerSpec read_normalizer(std::string_view type, JsonValue value) {
   if (type == "NFC") return NormalForm::nfc;
   if (type == "NFD") return NormalForm::nfd;
@@ -110,6 +124,7 @@ NormalizerSpec read_normalizer(std::string_view type, JsonValue value) {
   if (type == "StripAccents") return StripAccents{};
   if (type == "Nmt") return NmtText{};
   if (type == "ByteLevel") return ByteLevelText{};
+  if (type == "Precompiled") return PrecompiledText{read_charsmap(value.at("precompiled_charsmap"))};
   if (type == "BertNormalizer") {
     const bool lowercase = bool_member(value, "lowercase", true);
     return BertText{bool_member(value, "clean_text", true), bool_member(value, "handle_chinese_chars", true),
@@ -134,6 +149,7 @@ PreTokenizerSpec read_pre_tokenizer(std::string_view type, JsonValue value) {
     return SplitPattern{{char_member(value, "delimiter", ""), false}, SplitBehavior::removed, false};
   if (type == "Whitespace") return WhitespaceWords{};
   if (type == "WhitespaceSplit") return SplitWhitespace{};
+  if (type == "UnicodeScripts") return SplitScripts{};
   if (type == "BertPreTokenizer") return BertWords{};
   if (type == "FixedLength") {
     const std::size_t length = size_member(value, "length", 5);
@@ -161,6 +177,9 @@ DecoderSpec read_decoder(std::string_view type, JsonValue value) {
     if (suffix.empty()) value.at("suffix").fail("must not be empty");
     return BpeSuffixPieces{suffix};
   }
+  if (type == "CTC")
+    return CtcPieces{string_member(value, "pad_token", "<pad>"),
+                     string_member(value, "word_delimiter_token", "|"), bool_member(value, "cleanup", true)};
   refuse_type(value, "decoder");
 }
 

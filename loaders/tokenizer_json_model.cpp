@@ -1,3 +1,4 @@
+#include <charconv>
 #include <cmath>
 #include <stdexcept>
 #include <string>
@@ -115,6 +116,35 @@ BpeSpec read_bpe(JsonValue model, TokenTable& vocabulary) {
   return spec;
 }
 
+// A score as the reference reads it: the digits as one number, divided by a power of ten, which rounds twice.
+// Ties between ways to cut a text hang on such last bits.
+double twice_rounded(double score) {
+  char text[32];
+  const char* const end =
+      std::to_chars(text, text + sizeof text, std::abs(score), std::chars_format::scientific).ptr;
+  std::uint64_t digits = 0;
+  int exponent = 0;
+  const char* at = text;
+  for (bool fraction = false; at != end && *at != 'e'; ++at) {
+    if (*at == '.') {
+      fraction = true;
+      continue;
+    }
+    digits = digits * 10 + static_cast<std::uint64_t>(*at - '0');
+    exponent -= fraction;
+  }
+  if (at == end) return score;
+  const char* sign = at + 1;
+  int power = 0;
+  std::from_chars(sign + (*sign == '+'), end, power);
+  exponent += power;
+  double ten = 1;
+  const std::string scale = "1e" + std::to_string(std::abs(exponent));
+  if (std::from_chars(scale.data(), scale.data() + scale.size(), ten).ec != std::errc()) return score;
+  const auto whole = static_cast<double>(digits);
+  return std::copysign(exponent < 0 ? whole / ten : whole * ten, score);
+}
+
 UnigramSpec read_unigram(JsonValue model, TokenTable& vocabulary) {
   UnigramSpec spec;
   const JsonValue vocab = model.at("vocab");
@@ -127,7 +157,7 @@ UnigramSpec read_unigram(JsonValue model, TokenTable& vocabulary) {
     if (!std::isfinite(score)) entry.fail("a finite score expected");
     add_token(vocabulary, entry.at(std::size_t{0}).as_string(),
               checked_id(entry, static_cast<std::int64_t>(spec.scores.size())), entry);
-    spec.scores.push_back(score);
+    spec.scores.push_back(twice_rounded(score));
   }
   if (const auto unk = present(model, "unk_id")) {
     spec.unk_id = checked_id(*unk, unk->as_int());

@@ -1,6 +1,7 @@
 #include "tokenizer/bpe.h"
 
 #include <algorithm>
+#include <future>
 #include <stdexcept>
 #include <utility>
 
@@ -74,9 +75,10 @@ bool BpeModel::takes_raw_bytes(const TokenTable& vocabulary, const BpeSpec& spec
 BpeModel::BpeModel(const TokenTable& vocabulary, BpeSpec spec, bool raw_bytes)
     : words_(&vocabulary),
       spec_(std::move(spec)),
-      merges_(spec_.merges, spec_.ranks),
       raw_bytes_(raw_bytes),
       whole_(std::make_unique<std::atomic<std::uint8_t>[]>(static_cast<std::size_t>(vocabulary.limit()))) {
+  // The two large tables at the same time: loading is what a user waits for.
+  auto merges = std::async(std::launch::async, [this] { return MergeTable(spec_.merges, spec_.ranks); });
   if (raw_bytes_) {
     raw_ = std::make_unique<TokenTable>();
     raw_->reserve(vocabulary.size(), vocabulary.size() * 8);
@@ -95,6 +97,7 @@ BpeModel::BpeModel(const TokenTable& vocabulary, BpeSpec spec, bool raw_bytes)
   }
   if (!spec_.unk_token.empty()) unk_id_ = vocabulary.find(spec_.unk_token);
   if (!raw_bytes_) find_joints();
+  merges_ = merges.get();
   for (const int id : spec_.whole) whole_.get()[id].store(1, std::memory_order_relaxed);
   spec_.merges = {};
   spec_.ranks = {};

@@ -168,6 +168,31 @@ std::string cleaned_up(std::string text) {
   return text;
 }
 
+std::string of_ctc(std::string_view piece, const CtcPieces& ctc) {
+  std::string text(piece);
+  if (!ctc.pad_token.empty()) text = replaced(text, Regex::literal(ctc.pad_token), "");
+  if (ctc.cleanup) text = cleaned_up(std::move(text));
+  if (ctc.cleanup && !ctc.word_delimiter_token.empty())
+    text = replaced(text, Regex::literal(ctc.word_delimiter_token), " ");
+  return text;
+}
+
+// A piece that is like the one before it does not count, nor does one of which nothing is left.
+class CtcStage final : public DecodeStage {
+ public:
+  explicit CtcStage(CtcPieces spec) : spec_(std::move(spec)) {}
+  void push(std::string_view piece, Pieces& out) override {
+    if (last_ == piece) return;
+    last_ = piece;
+    if (std::string text = of_ctc(piece, spec_); !text.empty()) out.push_back(std::move(text));
+  }
+  void finish(Pieces&) override { last_.reset(); }
+
+ private:
+  CtcPieces spec_;
+  std::optional<std::string> last_;
+};
+
 struct Maker {
   bool fused;
   using Stage = std::unique_ptr<DecodeStage>;
@@ -231,6 +256,10 @@ struct Maker {
         return replaced(piece, mark, "");
       });
     return std::make_unique<BpeSuffixStage>(suffix.suffix);
+  }
+  Stage operator()(const CtcPieces& ctc) const {
+    if (fused) return by_piece([ctc](std::string_view piece, std::size_t) { return of_ctc(piece, ctc); });
+    return std::make_unique<CtcStage>(ctc);
   }
 };
 

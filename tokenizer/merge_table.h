@@ -18,6 +18,7 @@ class MergeTable {
  public:
   static constexpr std::uint32_t no_rank = 0xFFFFFFFF;
 
+  MergeTable() : MergeTable(std::vector<BpeMerge>{}) {}
   // Of equal pairs the last counts. `ranks`: by merge, or empty for their order.
   explicit MergeTable(const std::vector<BpeMerge>& merges, const std::vector<std::uint32_t>& ranks = {});
 
@@ -41,7 +42,7 @@ class MergeTable {
     MergeRule rule{no_rank, -1};
   };
   std::vector<Slot> slots_;
-  std::size_t mask_;
+  std::size_t mask_ = 0;
 };
 
 }  // namespace kelvin

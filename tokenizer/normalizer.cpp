@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "tokenizer/byte_level.h"
+#include "tokenizer/grapheme.h"
 #include "tokenizer/normal_form.h"
 #include "tokenizer/unicode.h"
 #include "tokenizer/utf8.h"
@@ -114,8 +115,33 @@ struct Apply {
   std::string operator()(const ByteLevelText&) const { return bytes_to_text(text); }
   // These are prepared steps of their own.
   std::string operator()(const ReplaceText&) const { return std::string(text); }
+  std::string operator()(const PrecompiledText&) const { return std::string(text); }
   std::string operator()(const SentencePieceText&) const { return std::string(text); }
 };
+
+// As the reference does, which takes the shortest key that a short cluster begins with for the whole of it.
+std::string mapped(std::string_view text, const CharsMap& map) {
+  constexpr std::size_t short_cluster = 5;  // bytes
+  std::string out;
+  out.reserve(text.size());
+  while (!text.empty()) {
+    std::string_view cluster = text.substr(0, grapheme_length(text));
+    text.remove_prefix(cluster.size());
+    CharsMap::Found found;
+    if (cluster.size() <= short_cluster) found = map.shortest(cluster);
+    if (found.length > 0) {
+      out += found.text;
+      continue;
+    }
+    for (; !cluster.empty();) {
+      const std::string_view one = cluster.substr(0, prefix_of_chars(cluster.substr(0, 4), 1));
+      cluster.remove_prefix(one.size());
+      found = map.shortest(one);
+      out += found.length > 0 ? found.text : one;
+    }
+  }
+  return out;
+}
 
 }  // namespace
 
@@ -142,6 +168,8 @@ Normalizer::Normalizer(const std::vector<NormalizerSpec>& specs) {
       steps_.push_back(Replacement{compiled(replace->pattern), replace->content});
     else if (const auto* pieces = std::get_if<SentencePieceText>(&spec))
       steps_.push_back(SentencePieceNormalizer(*pieces));
+    else if (const auto* precompiled = std::get_if<PrecompiledText>(&spec))
+      steps_.push_back(CharsMap(precompiled->charsmap));
     else
       steps_.push_back(spec);
   }
@@ -154,6 +182,8 @@ std::string Normalizer::run(std::string_view text, bool& at_origin) const {
       now = replaced(now, replacement->pattern, replacement->content);
     else if (const auto* pieces = std::get_if<SentencePieceNormalizer>(&step))
       now = pieces->run(now, at_origin);
+    else if (const auto* map = std::get_if<CharsMap>(&step))
+      now = mapped(now, *map);
     else
       now = std::visit(Apply{now, at_origin}, std::get<NormalizerSpec>(step));
   }

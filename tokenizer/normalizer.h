@@ -6,6 +6,7 @@
 #include <variant>
 #include <vector>
 
+#include "tokenizer/charsmap.h"
 #include "tokenizer/regex.h"
 #include "tokenizer/sentencepiece_text.h"
 #include "tokenizer/spec.h"
@@ -29,7 +30,7 @@ class Normalizer {
     Regex pattern;
     std::string content;
   };
-  using Step = std::variant<NormalizerSpec, Replacement, SentencePieceNormalizer>;
+  using Step = std::variant<NormalizerSpec, Replacement, SentencePieceNormalizer, CharsMap>;
   std::vector<Step> steps_;
 };
 

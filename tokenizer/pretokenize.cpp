@@ -5,6 +5,7 @@
 
 #include "tokenizer/byte_level.h"
 #include "tokenizer/normalizer.h"
+#include "tokenizer/script_runs.h"
 #include "tokenizer/unicode.h"
 #include "tokenizer/utf8.h"
 
@@ -105,6 +106,8 @@ void PreTokenizer::add(const PreTokenizerSpec& spec, bool last, bool keep_bytes)
         Cut{Regex(R"([\w\x{200C}\x{200D}]+|[^\w\x{200C}\x{200D}\s]+)"), SplitBehavior::removed, true});
   } else if (const auto* fixed = std::get_if<FixedLengthWords>(&spec)) {
     steps_.push_back(FixedLength{fixed->length});
+  } else if (std::holds_alternative<SplitScripts>(spec)) {
+    steps_.push_back(Scripts{});
   } else if (const auto* literals = std::get_if<SplitLiterals>(&spec)) {
     Literals step;
     for (const std::string& literal : literals->literals) step.trie.add(literal, 0);
@@ -157,6 +160,13 @@ struct Cutter {
     }
     std::vector<Part> parts = parts_of(text, matches, false);
     join_parts(parts, behavior, piece, out);
+  }
+
+  void scripts() const {
+    matches.clear();
+    script_runs(text, matches);
+    for (const Match run : matches)
+      out.push_back({piece.begin + run.begin, piece.begin + run.end, piece.at_origin && run.begin == 0});
   }
 
   void literals(const LiteralTrie& trie) const {
@@ -214,6 +224,8 @@ void PreTokenizer::run(std::string_view text, bool at_origin, PieceList& list) c
         cutter.chars(chars->holds, chars->behavior);
       } else if (const auto* fixed = std::get_if<FixedLength>(&step)) {
         cutter.fixed(fixed->length);
+      } else if (std::holds_alternative<Scripts>(step)) {
+        cutter.scripts();
       } else if (const auto* literals = std::get_if<Literals>(&step)) {
         cutter.literals(literals->trie);
       } else {

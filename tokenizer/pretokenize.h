@@ -51,10 +51,11 @@ class PreTokenizer {
   struct FixedLength {
     std::size_t length;
   };
+  struct Scripts {};
   struct Literals {
     LiteralTrie trie;
   };
-  using Step = std::variant<Cut, CharCut, AddSpace, MapBytes, Metaspace, FixedLength, Literals>;
+  using Step = std::variant<Cut, CharCut, AddSpace, MapBytes, Metaspace, FixedLength, Scripts, Literals>;
   void add(const PreTokenizerSpec& spec, bool last, bool keep_bytes);
 
   std::vector<Step> steps_;

@@ -45,7 +45,11 @@ struct BertText {
   bool clean_text = true, handle_chinese_chars = true, lowercase = true;
   bool strip_accents = true;
 };
-// SentencePiece's own normalizer: a compiled map by longest match, then what becomes of blanks.
+// A compiled map of SentencePiece (charsmap.h) as tokenizer.json applies it: by grapheme cluster.
+struct PrecompiledText {
+  std::string charsmap;
+};
+// SentencePiece's own normalizer: such a map by longest match, then what becomes of blanks.
 struct SentencePieceText {
   std::string charsmap;               // charsmap.h; empty: none
   std::vector<std::string> literals;  // stay as they are
@@ -55,8 +59,9 @@ struct SentencePieceText {
   bool blank_as_suffix = false;
   bool prefix_once = false;  // only where the whole input begins, not behind every added token
 };
-using NormalizerSpec = std::variant<NormalForm, PrependText, ReplaceText, LowercaseText, StripText,
-                                    StripAccents, NmtText, BertText, ByteLevelText, SentencePieceText>;
+using NormalizerSpec =
+    std::variant<NormalForm, PrependText, ReplaceText, LowercaseText, StripText, StripAccents, NmtText,
+                 BertText, ByteLevelText, PrecompiledText, SentencePieceText>;
 
 struct SplitPattern {
   Pattern pattern;
@@ -84,12 +89,13 @@ struct BertWords {};        // at whitespace, which goes, and around each punctu
 struct FixedLengthWords {
   std::size_t length = 5;  // characters
 };
-struct SplitLiterals {  // each literal is a piece of its own: from left to right, the longest one
+struct SplitScripts {};  // where the script changes (script_runs.h)
+struct SplitLiterals {   // each literal is a piece of its own: from left to right, the longest one
   std::vector<std::string> literals;
 };
 using PreTokenizerSpec =
     std::variant<SplitPattern, ByteLevelWords, MetaspaceWords, SplitDigits, SplitPunctuation, WhitespaceWords,
-                 SplitWhitespace, BertWords, FixedLengthWords, SplitLiterals>;
+                 SplitWhitespace, BertWords, FixedLengthWords, SplitScripts, SplitLiterals>;
 
 struct BpeMerge {
   int left = 0, right = 0, merged = 0;  // ids
@@ -151,8 +157,12 @@ struct WordPiecePieces {
 struct BpeSuffixPieces {
   std::string suffix = "</w>";
 };
+struct CtcPieces {  // connectionist temporal classification: a piece that is repeated counts once
+  std::string pad_token = "<pad>", word_delimiter_token = "|";
+  bool cleanup = true;
+};
 using DecoderSpec = std::variant<ReplacePiece, ByteFallbackPieces, FusePieces, StripPiece, MetaspacePieces,
-                                 ByteLevelPieces, WordPiecePieces, BpeSuffixPieces>;
+                                 ByteLevelPieces, WordPiecePieces, BpeSuffixPieces, CtcPieces>;
 
 struct TokenizerSpec {
   TokenTable vocabulary;

@@ -1,6 +1,7 @@
 #include "tokenizer/tokenizer.h"
 
 #include <algorithm>
+#include <future>
 #include <limits>
 #include <stdexcept>
 #include <utility>
@@ -83,14 +84,16 @@ Tokenizer::Parts::Parts(TokenizerSpec spec)
       normalizer(spec.normalizers),
       post_processor(std::move(spec.post_processor)),
       decoders(std::move(spec.decoders)) {
-  bool raw_bytes = false;
-  if (auto* bpe = std::get_if<BpeSpec>(&spec.model)) {
-    raw_bytes = ends_in_bytes(spec.pre_tokenizers) && BpeModel::takes_raw_bytes(vocabulary, *bpe);
+  auto* const bpe = std::get_if<BpeSpec>(&spec.model);
+  const bool raw_bytes =
+      bpe && ends_in_bytes(spec.pre_tokenizers) && BpeModel::takes_raw_bytes(vocabulary, *bpe);
+  // Regular expressions are compiled while the model's tables are filled.
+  auto words = std::async(std::launch::async, [&] { return PreTokenizer(spec.pre_tokenizers, raw_bytes); });
+  if (bpe)
     model.emplace<BpeModel>(vocabulary, std::move(*bpe), raw_bytes);
-  } else {
+  else
     model.emplace<UnigramModel>(vocabulary, std::move(std::get<UnigramSpec>(spec.model)));
-  }
-  pre_tokenizer = PreTokenizer(spec.pre_tokenizers, raw_bytes);
+  pre_tokenizer = words.get();
   DecodeChain check(decoders);
 
   for (const AddedToken& token : added_tokens) {

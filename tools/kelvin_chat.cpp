@@ -5,6 +5,7 @@
 #include "tools/chat/chat_loop.h"
 #include "tools/options/date_option.h"
 #include "tools/options/generation_defaults.h"
+#include "tools/options/prompt_options.h"
 #include "tools/options/run_main.h"
 #include "tools/options/sampling_options.h"
 
@@ -39,6 +40,8 @@ int chat_main(int argc, char** argv) {
   sampling.add_to(flags);
   flags.group("chat");
   flags.option("system", "TEXT", "what the model is told before everything else", to(settings.system));
+  flags.option("tools", "FILE", "tools the model may call: a JSON list of definitions, for its chat template",
+               [&](const std::string& value) { settings.tools = parse_tools(read_file(value), value); });
   flags.option("n", "N",
                "most tokens of an answer, 0 for no limit (default: max_new_tokens of generation_config.json)",
                to(most, 0));

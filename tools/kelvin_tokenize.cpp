@@ -1,5 +1,9 @@
 // kelvin-tokenize: text to tokens and back, and conversations to prompts, with the tokenizer files of a model
-// folder.
+// folder; and these files against what another implementation makes of them.
+#include <unistd.h>
+
+#include <cstdlib>
+#include <filesystem>
 #include <iostream>
 #include <iterator>
 #include <optional>
@@ -18,12 +22,15 @@
 #include "tools/options/model_folder_option.h"
 #include "tools/options/prompt_options.h"
 #include "tools/options/run_main.h"
+#include "tools/report/piece_view.h"
+#include "tools/report/tokenizer_check.h"
 
 namespace kelvin {
 namespace {
 
 struct Options {
-  std::optional<std::string> folder, chat, chat_template, date;
+  std::optional<std::string> folder, chat, chat_template, date, check, dump;
+  std::optional<bool> colour;  // for people: with or without; neither: as stdout is
   bool no_special = false, decode = false, skip_special = false, text = false;
 };
 
@@ -34,6 +41,29 @@ std::string encoded(const Tokenizer& tokenizer, std::string_view text, const Opt
   JsonWriter line;
   line.begin_object().member("ids", ids).member("pieces", pieces).end_object();
   return line.text() + "\n";
+}
+
+// What stdin holds, as a whole.
+std::string encoded_text(const Tokenizer& tokenizer, const Options& options) {
+  const std::string text{std::istreambuf_iterator<char>(std::cin), {}};
+  const bool terminal = isatty(STDOUT_FILENO) == 1;
+  if (!terminal && !options.colour) return encoded(tokenizer, text, options);
+  const char* no_colour = std::getenv("NO_COLOR");
+  const bool colours = options.colour.value_or(!(no_colour && *no_colour));
+  return show_pieces(tokenizer, tokenizer.encode(text, !options.no_special), {.colours = colours});
+}
+
+int check(const Options& options) {
+  const std::filesystem::path folder = *options.check;
+  const std::filesystem::path dump =
+      options.dump ? std::filesystem::path(*options.dump) : folder / "check.jsonl";
+  const Tokenizer tokenizer = load_tokenizer(folder).tokenizer;
+  const CheckResult result =
+      check_tokenizer(tokenizer, dump, [](const std::string& json) { std::cout << json << "\n"; });
+  JsonWriter line;
+  line.begin_object().member("lines", result.lines).member("differ", result.differ).end_object();
+  std::cout << line.text() << std::endl;
+  return result.differ == 0 ? 0 : 1;
 }
 
 std::string decoded(const Tokenizer& tokenizer, JsonValue request, const Options& options) {
@@ -113,8 +143,24 @@ int tokenize_main(int argc, char** argv) {
   flags.toggle("decode", "the other way: {\"ids\": [...]} to {\"text_b64\": ..., \"text\": ...}",
                options.decode);
   flags.toggle("skip-special", "leave special tokens out of decoded text", options.skip_special);
-  flags.toggle("text", "plain text: all of stdin is one text; with --decode only the text is printed",
-               options.text);
+  flags.toggle(
+      "text",
+      "plain text: all of stdin is one text; on a terminal its pieces are shown in colours with their ids; "
+      "with --decode only the text is printed",
+      options.text);
+  flags.option("color", "WHEN", "for --text: always or never, and pieces for people wherever stdout goes",
+               [&](const std::string& when) {
+                 if (when != "always" && when != "never" && when != "auto")
+                   throw UsageError("always, never or auto expected");
+                 if (when != "auto") options.colour = when == "always";
+               });
+  flags.group("check");
+  flags.option(
+      "check", "DIR",
+      "compare the folder's tokenizer with DIR/check.jsonl, which a script in README.md makes with another "
+      "implementation; status 1 if lines differ",
+      to(options.check));
+  flags.option("dump", "FILE", "that file elsewhere", to(options.dump));
   flags.group("prompts");
   flags.option(
       "chat", "FILE",
@@ -126,13 +172,16 @@ int tokenize_main(int argc, char** argv) {
   if (!flags.parse(argc, argv)) return 0;
   if ((options.chat_template || options.date) && !options.chat)
     throw UsageError("--chat-template and --date say something about --chat only");
+  if (options.dump && !options.check) throw UsageError("--dump says something about --check only");
+  if (options.colour && (!options.text || options.decode))
+    throw UsageError("--color says something about --text only");
+  if (options.check) return check(options);
 
   const LoadedTokenizer loaded = load_tokenizer(model_folder(options.folder));
   if (options.chat) {
     std::cout << rendered(loaded, options);
   } else if (options.text && !options.decode) {
-    const std::string text{std::istreambuf_iterator<char>(std::cin), {}};
-    std::cout << encoded(loaded.tokenizer, text, options);
+    std::cout << encoded_text(loaded.tokenizer, options);
   } else {
     answer_lines(loaded.tokenizer, options);
   }

@@ -74,6 +74,8 @@ TEST_CASE("the others") {
   CHECK(decode({FusePieces{}, StripPiece{" ", 2, 1}}, {" ", "  a ", " "}) == " a ");
   CHECK(decode({FusePieces{}, ReplacePiece{{"ab", false}, "x"}}, {"a", "b"}) == "x");
   CHECK(decode({}, {"a", "b"}) == "a b");
+  CHECK(decode({CtcPieces{}}, {"<pad>", "h", "h", "<pad>", "h", "|", "|", "a", ".", "<pad>"}) == "hh a.");
+  CHECK(decode({CtcPieces{"_", "|", false}}, {"a_", "|", "|"}) == "a|");
 }
 
 TEST_CASE("byte tokens") {

@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include "tests/tokenizer/charsmap_builder.h"
+
 namespace kelvin {
 namespace {
 
@@ -25,6 +27,13 @@ TEST_CASE("each normalizer does what its name says") {
   CHECK(run({ByteLevelText{}}, "a \u00E9") == "a\u0120\u00C3\u00A9");
   CHECK(run({BertText{true, true, true, true}}, "A\u00E9\x7F\t\u4E00!") == "ae  \u4E00 !");
   CHECK(run({BertText{false, false, false, false}}, "\u00C9\t") == "\u00C9\t");
+}
+
+TEST_CASE("Precompiled takes the shortest key of a short cluster for all of it") {
+  const PrecompiledText map{test::charsmap({{"e", "E"}, {"e\u0301", "\u00E9"}, {"x", ""}, {"\u0301", "~"}})};
+  CHECK(run({map}, "aexb") == "aEb");
+  CHECK(run({map}, "e\u0301b") == "Eb");
+  CHECK(run({map}, "e\u0301\u0301\u0301") == "E~~~");
 }
 
 TEST_CASE("they run in order") {

@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <fstream>
 
 #include "loaders/load_error.h"
@@ -121,6 +122,60 @@ TEST_CASE("a folder without a template continues the text") {
   session.ask(" And", plain);
   CHECK(session.prompt_text() == "Once upon a time" + reply.text + " And");
   CHECK(session.prompt_ids()[0] == 2043);
+}
+
+TEST_CASE("tools reach the template, and what they say comes back as a tool's message") {
+  const test::TemporaryFolder folder;
+  for (const char* name : {"config.json", "generation_config.json", "model.safetensors", "tokenizer.json",
+                           "tokenizer_config.json"})
+    fs::create_symlink(test::source_dir() / "tools" / "ember" / name, folder.path() / name);
+  const auto put_template = [&](const std::string& text) {
+    std::ofstream(folder.path() / "chat_template.jinja") << text;
+    ModelFlags flags;
+    flags.folder = folder.path().string();
+    return open_model(flags);
+  };
+  ChatSettings settings = settings_at("0");
+  settings.tools = parse_tools(R"([{"name": "clock", "description": "the time"}])", "tools.json");
+  OpenModel model = put_template(
+      "{{ bos_token }}{% for t in tools %}T:{{ t.function.name }};{% endfor %}{% for m in messages %}{{ "
+      "m.role }}="
+      "{{ m.content }}{% if m.tool_calls %}!{{ m.tool_calls[0].function.name }}{% endif %}{{ m.tool_call_id "
+      "}};"
+      "{% endfor %}");
+  ChatSession session(model, settings);
+  const std::string answer = session.ask("hello", plain).text;
+  CHECK(session.prompt_text() == "<|begin_of_text|>T:clock;user=hello;");
+  session.ask("12:30", plain, "tool");
+  CHECK(session.prompt_text() == "<|begin_of_text|>T:clock;user=hello;assistant=" + answer + ";tool=12:30;");
+  // An answer that is a call is given to the template as one.
+  SavedChat saved = session.save();
+  saved.messages[1].content = R"({"name": "clock", "arguments": {}})";
+  const std::string text = session_text(saved);
+  session.restore(parse_session(text, "chat"), "chat");
+  CHECK(session.prompt_text() == "<|begin_of_text|>T:clock;user=hello;assistant=!clock;tool=12:30000000001;");
+  CHECK(session.regenerate(plain).ids.size() > 0);
+
+  OpenModel other = put_template("{{ messages[0].content }}");
+  CHECK_THROWS_WITH_AS(ChatSession(other, settings), doctest::Contains("--tools"), std::invalid_argument);
+}
+
+TEST_CASE("one BOS, whether the template writes it, the tokenizer adds it or both") {
+  const test::TemporaryFolder folder;
+  for (const char* name : {"config.json", "generation_config.json", "model.safetensors", "tokenizer.json",
+                           "tokenizer_config.json"})
+    fs::create_symlink(test::source_dir() / "tools" / "ember" / name, folder.path() / name);
+  for (const std::string start : {"", "{{ bos_token }}"}) {
+    std::ofstream(folder.path() / "chat_template.jinja") << start + "{{ messages[-1].content }}";
+    ModelFlags flags;
+    flags.folder = folder.path().string();
+    OpenModel model = open_model(flags);
+    ChatSession session(model, settings_at("0"));
+    session.ask("hello", plain);
+    const std::vector<int> ids = session.prompt_ids();
+    CHECK(std::count(ids.begin(), ids.end(), 2043) == 1);
+    CHECK(ids[0] == 2043);
+  }
 }
 
 TEST_CASE("a saved chat with settings that make no sense is refused whole") {

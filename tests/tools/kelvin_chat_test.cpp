@@ -184,6 +184,19 @@ TEST_CASE("the demo model is found beside an installed program") {
   CHECK(holds(done.err, (share / "ember").string()));
 }
 
+TEST_CASE("tools are refused where nothing would name them, and where they are none") {
+  const test::TemporaryFolder folder;
+  const std::string file = (folder.path() / "tools.json").string();
+  std::ofstream(file) << R"([{"type": "function", "function": {"name": "clock"}}])";
+  const test::Finished refused = chat({"--tools", file}, "hello\n");
+  CHECK(refused.status == 2);
+  CHECK(refused.err.find("--tools") != std::string::npos);
+  std::ofstream(file) << R"({"name": "clock"})";
+  const test::Finished odd = chat({"--tools", file}, "hello\n");
+  CHECK(odd.status == 2);
+  CHECK(odd.err.find("tools.json: a list") != std::string::npos);
+}
+
 TEST_CASE("folders that are no models are refused in one line") {
   const test::TemporaryFolder folder;
   for (const std::string& model :

@@ -1,6 +1,8 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <cstdio>
+#include <cstdlib>
 #include <fstream>
 
 #include "loaders/base64.h"
@@ -58,6 +60,74 @@ TEST_CASE("a conversation becomes exactly the prompt") {
   const Finished model = tokenize({"--chat", chat});
   CHECK(model.status == 0);
   CHECK(names(model.out, "Hi"));
+}
+
+TEST_CASE("a text for people has its pieces above their ids") {
+  const Finished shown = tokenize({"--text", "--color", "never", "--no-special"}, "Once upon\n");
+  CHECK(shown.status == 0);
+  CHECK(names(shown.out, "Once"));
+  CHECK(names(shown.out, "\u00B7upon"));
+  CHECK(names(shown.out, "640"));
+  CHECK_FALSE(names(shown.out, "\x1b["));
+  CHECK(names(tokenize({"--text", "--color=always"}, "Once").out, "\x1b["));
+  CHECK(tokenize({"--text", "--color", "sometimes"}).status == 2);
+  CHECK(tokenize({"--color", "always"}).status == 2);
+}
+
+TEST_CASE("--check compares with a dump, line by line") {
+  const TemporaryFolder folder;
+  const std::filesystem::path dump = folder.path() / "dump.jsonl";
+  const auto check = [&](const std::string& lines) {
+    std::ofstream(dump) << lines;
+    return tokenize({"--check", (source_dir() / "tools" / "ember").string(), "--dump", dump.string()});
+  };
+  const std::string once = R"({"text": "Once", "ids": [2043, 640], "ids_plain": [640], "decoded": )"
+                           R"("<|begin_of_text|>Once", "decoded_skip_special": "Once"})";
+  Finished done = check(once + "\n\n" + R"({"text_b64": "T25jZQ==", "ids": [2043, 640]})" + "\n" +
+                        R"({"ids": [640], "decoded": "Once"})");
+  CHECK(done.status == 0);
+  CHECK(done.out == "{\"lines\":3,\"differ\":0}\n");
+  done = check(once + "\n" + R"({"text": "Once", "ids": [640]})" + "\n" +
+               R"({"text": "Once", "ids": [2043, 640], "ids_plain": [2043, 640]})" + "\n" +
+               R"({"ids": [640], "decoded": "once"})");
+  CHECK(done.status == 1);
+  CHECK(names(done.out, R"({"line":2,"key":"ids","expected":[640],"found":[2043,640]})"));
+  CHECK(names(done.out, R"("line":3,"key":"ids_plain")"));
+  CHECK(names(done.out, R"({"line":4,"key":"decoded","expected":"once","found":"Once"})"));
+  CHECK(names(done.out, R"({"lines":4,"differ":3})"));
+  CHECK(names(check("{\"text\": \"a\"}\n").err, "line 1"));
+  CHECK(names(check("{\"ids\": [99999999], \"decoded\": \"\"}\n").err, "99999999"));
+  CHECK(check("").status == 2);
+  CHECK(tokenize({"--check", folder.path().string()}).status == 2);
+  CHECK(tokenize({"--dump", "x"}).status == 2);
+}
+
+// The ```python block of README.md that writes such a dump, as a user would run it.
+TEST_CASE("the script in README.md writes what --check reads") {
+  const std::string readme = read_text(source_dir() / "README.md");
+  const std::size_t begin = readme.find("```python\n# dump.py");
+  REQUIRE(begin != readme.npos);
+  const std::size_t first = readme.find('\n', begin) + 1;
+  const std::string script = readme.substr(first, readme.find("```", first) - first);
+  CHECK(std::count(script.begin(), script.end(), '\n') <= 20);
+  std::string python = "python3";
+  if (const char* named = std::getenv("KELVIN_PYTHON")) python = named;
+  if (run({"/bin/sh", "-c", python + " -c 'import tokenizers'"}).status != 0) {
+    std::printf("SKIPPED: %s has no tokenizers (KELVIN_PYTHON names another)\n", python.c_str());
+    return;
+  }
+  const TemporaryFolder folder;
+  std::ofstream(folder.path() / "dump.py") << script;
+  std::filesystem::copy(source_dir() / "tools" / "ember" / "tokenizer.json",
+                        folder.path() / "tokenizer.json");
+  std::ofstream(folder.path() / "texts.txt") << "A brave fox.\nTwo  blanks\n";
+  const Finished dumped = run({"/bin/sh", "-c",
+                               python + " " + (folder.path() / "dump.py").string() + " " +
+                                   folder.path().string() + " " + (folder.path() / "texts.txt").string()});
+  CHECK_MESSAGE(dumped.status == 0, dumped.err);
+  const Finished checked = tokenize({"--check", folder.path().string()});
+  CHECK_MESSAGE(checked.status == 0, checked.out << checked.err);
+  CHECK(names(checked.out, "\"differ\":0}"));
 }
 
 TEST_CASE("what is wrong is named, with status 2") {

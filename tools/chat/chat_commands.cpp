@@ -46,6 +46,8 @@ const std::vector<ChatCommands::Command>& ChatCommands::table() {
        &ChatCommands::why},
       {"seed", "[N]", "show or set the seed", &ChatCommands::seed},
       {"system", "[TEXT|off]", "show, set or drop the system message", &ChatCommands::system},
+      {"tool", "TEXT", "what the tool said that the model has called; the model goes on",
+       &ChatCommands::tool},
       {"regen", "", "another answer to the last message", &ChatCommands::regenerate},
       {"undo", "", "take back the last message and its answer", &ChatCommands::undo},
       {"clear", "", "forget the conversation, keep the settings", &ChatCommands::clear},
@@ -156,6 +158,9 @@ ChatCommands::Then ChatCommands::show(const std::string& argument) {
   out_ << "n        "
        << (settings.most_tokens > 0 ? std::to_string(settings.most_tokens) : "as the context allows") << "  ("
        << settings.most_tokens_origin << ")\n";
+  out_ << "tools    "
+       << (settings.tools ? plural(settings.tools->value.as_sequence().items.size(), "definition") : "none")
+       << "\n";
   out_ << "stats    " << (view_.stats ? "on" : "off") << "\n";
   out_ << "chain\n";
   std::istringstream stages(settings.sampling.chain(session_.vocabulary()).describe());
@@ -220,6 +225,13 @@ ChatCommands::Then ChatCommands::why(const std::string& argument) {
 ChatCommands::Then ChatCommands::regenerate(const std::string&) {
   if (session_.messages().empty()) throw ChatError("there is no answer yet");
   return Then::regenerate;
+}
+
+ChatCommands::Then ChatCommands::tool(const std::string& text) {
+  if (text.empty()) throw ChatError("/tool needs what the tool said");
+  if (session_.messages().empty()) throw ChatError("no tool has been called yet");
+  tool_text_ = text;
+  return Then::answer_tool;
 }
 
 ChatCommands::Then ChatCommands::undo(const std::string&) {

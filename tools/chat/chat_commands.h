@@ -19,10 +19,11 @@ class ChatCommands {
   // What they print goes to `out`.
   ChatCommands(ChatSession& session, ChatView& view, std::ostream& out);
 
-  enum class Then { read_on, regenerate, exit };
+  enum class Then { read_on, regenerate, answer_tool, exit };
   // `line` begins with '/'. Throws std::runtime_error or std::invalid_argument with a message for the user:
   // an unknown word, a bad value, a file; nothing has changed then.
   Then run(const std::string& line);
+  const std::string& tool_text() const { return tool_text_; }  // what is to be answered, after answer_tool
 
  private:
   struct Command {
@@ -38,6 +39,7 @@ class ChatCommands {
   Then system(const std::string& argument);
   Then why(const std::string& argument);
   Then regenerate(const std::string&);
+  Then tool(const std::string& text);
   Then undo(const std::string&);
   Then clear(const std::string&);
   Then save(const std::string& path);
@@ -51,6 +53,7 @@ class ChatCommands {
   ChatSession& session_;
   ChatView& view_;
   std::ostream& out_;
+  std::string tool_text_;
 };
 
 }  // namespace kelvin

@@ -2,6 +2,8 @@
 
 #include <iostream>
 
+#include "loaders/load_error.h"
+#include "tokenizer/jinja/repr.h"
 #include "tools/report/statistics.h"
 #include "tools/terminal/interrupt.h"
 #include "tools/terminal/progress_bar.h"
@@ -52,9 +54,10 @@ void ChatLoop::turn(const std::string& line) {
   const ChatCommands::Then then = commands_.run(line);
   over_ = then == ChatCommands::Then::exit;
   if (then == ChatCommands::Then::regenerate) answer(nullptr);
+  if (then == ChatCommands::Then::answer_tool) answer(&commands_.tool_text(), "tool");
 }
 
-void ChatLoop::answer(const std::string* message) {
+void ChatLoop::answer(const std::string* message, const std::string& role) {
   const QuietTerminal quiet;
   ProgressBar bar("prompt", "tok");
   bool at_line_start = true;
@@ -72,7 +75,7 @@ void ChatLoop::answer(const std::string* message) {
     if (!at_line_start) std::cout << std::endl;
   };
   try {
-    const Continuation reply = message ? session_.ask(*message, turn) : session_.regenerate(turn);
+    const Continuation reply = message ? session_.ask(*message, turn, role) : session_.regenerate(turn);
     // An empty answer is a line, too: whoever reads a pipe counts them.
     if (at_line_start && reply.text.empty()) at_line_start = false;
     end_line();
@@ -97,6 +100,11 @@ void ChatLoop::report(const Continuation& reply, bool again) {
     std::cerr << "[the context of " << session_.context()
               << " tokens is full, the answer is cut here: /undo takes turns back, /clear begins anew, --ctx "
                  "makes it larger]\n";
+  if (session_.settings().tools)
+    for (const ToolCall& call : find_tool_calls(reply.text).calls)
+      std::cerr << "[the model calls " << printable(call.name) << " with "
+                << printable(jinja::to_json(call.arguments, {}), 400)
+                << "; /tool TEXT gives it the answer]\n";
   if (view_.stats)
     std::cerr << "[" << statistics_line(reply) << "; seed " << session_.settings().seed << "]\n";
 

@@ -18,7 +18,8 @@ class ChatLoop {
 
  private:
   void turn(const std::string& line);
-  void answer(const std::string* message);  // nullptr: to the last one again
+  // nullptr: to the last one again. `role`: "user" or "tool".
+  void answer(const std::string* message, const std::string& role = "user");
   void report(const Continuation& reply, bool again);
   Line read();
 

@@ -21,7 +21,11 @@ std::uint64_t stream_of(std::size_t turn, std::uint32_t attempt) {
 ChatSession::ChatSession(OpenModel& model, ChatSettings settings)
     : model_(model), settings_(std::move(settings)), sequence_(*model.model, model.context) {
   const TokenizerInfo& info = model.text.info;
-  if (info.chat_template) template_ = ChatTemplate::parse(*info.chat_template, info.chat_template_origin);
+  const bool for_tools = settings_.tools && info.tool_chat_template;
+  const std::optional<std::string>& source = for_tools ? info.tool_chat_template : info.chat_template;
+  if (settings_.tools && (!source || source->find("tools") == std::string::npos))
+    throw std::invalid_argument("--tools: this model has no chat template that names tools");
+  if (source) template_ = ChatTemplate::parse(*source, info.chat_template_origin);
 }
 
 std::string ChatSession::render(std::span<const SavedMessage> conversation, bool for_answer) const {
@@ -30,14 +34,30 @@ std::string ChatSession::render(std::span<const SavedMessage> conversation, bool
     for (const SavedMessage& message : conversation) text += message.content;
     return text;
   }
-  std::vector<ChatMessage> messages;
-  if (settings_.system) messages.push_back({"system", *settings_.system});
-  for (const SavedMessage& message : conversation) messages.push_back({message.role, message.content});
+  std::vector<TemplateValue> messages;
+  const auto add = [&](const std::string& role, const std::string& content) {
+    messages.push_back(TemplateValue::dict({{"role", role}, {"content", content}}));
+  };
+  if (settings_.system) add("system", *settings_.system);
+  ToolCalls calls;  // of the answer before
+  for (std::size_t i = 0; i < conversation.size(); ++i) {
+    const SavedMessage& message = conversation[i];
+    const bool answered = i + 1 < conversation.size() && conversation[i + 1].role == "tool";
+    if (message.role == "tool") {
+      messages.push_back(tool_message(message.content, calls));
+    } else if (answered && !(calls = find_tool_calls(message.content)).calls.empty()) {
+      messages.push_back(calling_message(calls));
+    } else {
+      add(message.role, message.content);
+    }
+  }
+  std::vector<std::pair<std::string, TemplateValue>> more;
+  if (settings_.tools) more.emplace_back("tools", settings_.tools->value);
   RenderOptions options;
   options.clock = settings_.clock;
   const TokenizerInfo& info = model_.text.info;
-  return render_chat(*template_, messages, for_answer, content_of(info.bos), content_of(info.eos), {},
-                     options);
+  return render_chat(*template_, TemplateValue::list(std::move(messages)), for_answer, content_of(info.bos),
+                     content_of(info.eos), more, options);
 }
 
 std::span<const SavedMessage> ChatSession::last_question() const {
@@ -113,8 +133,8 @@ void ChatSession::clear() {
   answered_.reset();
 }
 
-Continuation ChatSession::ask(const std::string& text, const ChatTurn& turn) {
-  messages_.push_back({"user", text, 0});
+Continuation ChatSession::ask(const std::string& text, const ChatTurn& turn, const std::string& role) {
+  messages_.push_back({role, text, 0});
   try {
     Continuation reply = answer(0, turn);
     if (reply.ids.empty())

@@ -15,6 +15,7 @@
 #include "sampling/why.h"
 #include "tokenizer/chat_template.h"
 #include "tools/chat/session_file.h"
+#include "tools/chat/tool_calls.h"
 #include "tools/continuation.h"
 #include "tools/options/model_options.h"
 
@@ -33,6 +34,7 @@ struct ChatSettings {
   std::string most_tokens_origin;
   std::optional<std::string> system;
   Clock clock;  // what a template is told that asks for the day
+  std::optional<ToolDefinitions> tools;
 };
 
 // What a turn reports while it runs, and how it is stopped.
@@ -45,7 +47,8 @@ struct ChatTurn {
 
 class ChatSession {
  public:
-  // `model` must outlive the session. Throws TemplateError if the model's chat template cannot be understood.
+  // `model` must outlive the session. Throws TemplateError if the model's chat template cannot be understood,
+  // std::invalid_argument if there are tools and no template that would name them.
   ChatSession(OpenModel& model, ChatSettings settings);
 
   ChatSettings& settings() { return settings_; }
@@ -53,10 +56,10 @@ class ChatSession {
   const std::vector<SavedMessage>& messages() const { return messages_; }
   bool has_template() const { return template_.has_value(); }
 
-  // The answer to `text`. What was drawn before an interruption stays in the conversation; if that is
-  // nothing, the message goes, too. Throws ChatError where the prompt does not fit the context,
-  // TemplateError, std::invalid_argument (settings), NonFiniteLogits: then nothing has changed.
-  Continuation ask(const std::string& text, const ChatTurn& turn);
+  // The answer to `text`, said by "user" or by "tool". What was drawn before an interruption stays in the
+  // conversation; if that is nothing, the message goes, too. Throws ChatError where the prompt does not fit
+  // the context, TemplateError, std::invalid_argument (settings), NonFiniteLogits: then nothing has changed.
+  Continuation ask(const std::string& text, const ChatTurn& turn, const std::string& role = "user");
   // Another answer to the last message, with new noise; the old one comes back if this throws or gives
   // nothing.
   Continuation regenerate(const ChatTurn& turn);

@@ -43,7 +43,7 @@ SavedMessage parse_message(const JsonValue& value, bool from_user) {
   SavedMessage message;
   message.role = value.at("role").as_string();
   const std::string_view expected = from_user ? "user" : "assistant";
-  if (message.role != expected)
+  if (message.role != expected && !(from_user && message.role == "tool"))
     value.at("role").fail("\"" + std::string(expected) + "\" expected (user and assistant speak in turn), " +
                           kelvin::in_quotes(message.role) + " found");
   message.content = value.at("content").as_string();

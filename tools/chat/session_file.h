@@ -12,7 +12,7 @@
 namespace kelvin {
 
 struct SavedMessage {
-  std::string role;  // "user" or "assistant"
+  std::string role;  // "user" (or "tool", in its place) or "assistant"
   std::string content;
   std::uint32_t attempt = 0;  // assistant: how often /regen had asked again; part of the noise
 };
@@ -20,7 +20,7 @@ struct SavedMessage {
 struct SavedChat {
   std::string model;  // the folder, for the reader
   std::optional<std::string> system;
-  std::vector<SavedMessage> messages;  // user and assistant in turn, an assistant last
+  std::vector<SavedMessage> messages;  // user or tool, and assistant, in turn, an assistant last
   std::uint64_t seed = 0;
   std::string sample;      // chain text
   std::string non_finite;  // "error" or "mask"
