@@ -13,6 +13,7 @@
 #include "loaders/mapped_file.h"
 #include "loaders/tokenizer_json.h"
 #include "loaders/tokenizer_model.h"
+#include "tokenizer/regex.h"
 
 namespace kelvin {
 
@@ -118,6 +119,25 @@ TokenizerSpec read_tokenizer_json(const JsonDocument& document) {
 
 namespace {
 
+// Names the pattern that is syntax but cannot be compiled. Compiling each where it is read would double the
+// time that this takes.
+void fail_at_pattern(JsonValue value) {
+  if (value.is_array())
+    for (const JsonValue item : value.items()) fail_at_pattern(item);
+  if (!value.is_object()) return;
+  for (const auto& [key, member] : value.members()) {
+    if (key != "Regex" || !member.is_string()) {
+      fail_at_pattern(member);
+      continue;
+    }
+    try {
+      Regex compiled(member.as_string());
+    } catch (const RegexError& problem) {
+      member.fail(printable(problem.what(), 500));
+    }
+  }
+}
+
 Tokenizer tokenizer_of(TokenizerSpec spec, const fs::path& path) {
   try {
     return Tokenizer(std::move(spec));
@@ -131,7 +151,13 @@ LoadedTokenizer vocabulary_of(const fs::path& folder) {
   const std::optional<fs::path> other = fs::exists(path) ? std::nullopt : find_tokenizer_model(folder);
   if (!other) {
     const JsonDocument document = load_json(path);
-    return {tokenizer_of(read_tokenizer_json(document), path), {}};
+    try {
+      return {Tokenizer(read_tokenizer_json(document)), {}};
+    } catch (const std::invalid_argument& problem) {
+      for (const char* part : {"normalizer", "pre_tokenizer", "decoder"})
+        if (const auto value = document.root().find(part)) fail_at_pattern(*value);
+      throw LoadError(path_text(path), printable(problem.what(), 500));
+    }
   }
   TokenizerModelFile file = load_tokenizer_model(*other);
   LoadedTokenizer loaded{tokenizer_of(std::move(file.spec), *other), {}};

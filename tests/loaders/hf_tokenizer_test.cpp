@@ -121,6 +121,16 @@ TEST_CASE("added tokens fit the vocabulary") {
                  "twice"));
 }
 
+TEST_CASE("a pattern that is too large is named with file and key") {
+  const TemporaryFolder folder;
+  write(folder.path() / "tokenizer.json",
+        with(R"("pre_tokenizer": {"type": "Sequence", "pretokenizers": [{"type": "Digits"}, {"type": "Split",
+                "pattern": {"Regex": "(?:a{1000}){1000}"}, "behavior": "Isolated"}]})"));
+  const std::string error = load_error([&] { load_tokenizer(folder.path()); });
+  CHECK(contains(error, "tokenizer.json: pre_tokenizer.pretokenizers[1].pattern.Regex: "));
+  CHECK(contains(error, "too large"));
+}
+
 TEST_CASE("special tokens and templates of a folder") {
   const TemporaryFolder folder;
   const auto path = [&](const std::string& name) { return folder.path() / name; };
