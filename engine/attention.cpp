@@ -1,6 +1,7 @@
 #include "engine/attention.h"
 
 #include <algorithm>
+#include <cstdint>
 
 namespace kelvin {
 namespace {
@@ -40,6 +41,7 @@ Attention::Attention(const Kernels& kernels, int n_heads, const KvShape& shape, 
   const int most = std::max(most_query_rows, heads_per_kv_);
   for (Scratch& scratch : scratch_) {
     scratch.q.resize(static_cast<std::size_t>(most) * shape.head_dim);
+    scratch.first.resize(static_cast<std::size_t>(most));
     scratch.visible.resize(static_cast<std::size_t>(most));
     scratch.rescale.resize(static_cast<std::size_t>(most) * 2);
     scratch.span.resize(most, width_);
@@ -80,98 +82,115 @@ void Attention::plan(std::span<const TokenRun> runs) {
   spans_at_once_ = std::max(1, all_spans / (threads_ * takes_per_thread));
 }
 
-void Attention::run(ThreadTeam::Member& member, int layer, Rows q, Rows mixed) {
+void Attention::run(ThreadTeam::Member& member, const AttentionLayer& layer, Rows q, Rows mixed) {
   Scratch& scratch = scratch_[member.rank()];
+  const int window = layer.window;
   if (spans_shared_) {
     const int spans = static_cast<int>(spans_.size()), at_once = spans_at_once_;
     member.share((spans + at_once - 1) / at_once, [&](int take) {
       for (int i = take * at_once; i < std::min(spans, (take + 1) * at_once); ++i) {
         const Group& group = groups_[spans_[i].group];
+        if (spans_[i].span < first_span(group, 0, window)) continue;
         attend_span(group, layer, spans_[i].span, q, scratch,
                     partials_[group.first_partial + spans_[i].span]);
       }
     });
     member.share(static_cast<int>(groups_.size()), [&](int g) {
       const Group& group = groups_[g];
-      for (int span = 0; span < group.spans(); ++span)
-        merge(partials_[group.first_partial + span], first_row(group, span), query_rows(group), span == 0,
-              scratch);
-      finish(group, scratch.total, mixed);
+      for (int span = first_span(group, 0, window); span < group.spans(); ++span)
+        merge(group, window, partials_[group.first_partial + span], span, scratch);
+      finish(group, layer.value_dim, scratch.total, mixed);
     });
     return;
   }
   member.share(static_cast<int>(groups_.size()), [&](int g) {
     const Group& group = groups_[g];
-    for (int span = 0; span < group.spans(); ++span) {
+    for (int span = first_span(group, 0, window); span < group.spans(); ++span) {
       attend_span(group, layer, span, q, scratch, scratch.span);
-      merge(scratch.span, first_row(group, span), query_rows(group), span == 0, scratch);
+      merge(group, window, scratch.span, span, scratch);
     }
-    finish(group, scratch.total, mixed);
+    finish(group, layer.value_dim, scratch.total, mixed);
   });
 }
 
-// Query rows lie token by token, so those that see nothing of a span come first.
+// Query rows lie token by token, so those that see nothing of a span yet come first, and those whose window
+// has left it last.
 int Attention::first_row(const Group& group, int span) const {
   return std::max(0, span * attention_span - group.tokens.position) * heads_per_kv_;
 }
 
-void Attention::attend_span(const Group& group, int layer, int span, Rows q, Scratch& scratch,
-                            Sums& sums) const {
-  const int rows = query_rows(group), first = first_row(group, span);
+int Attention::last_row(const Group& group, int span, int window) const {
+  if (window == 0) return query_rows(group);
+  const std::int64_t tokens = std::int64_t{span + 1} * attention_span + window - 1 - group.tokens.position;
+  return static_cast<int>(std::clamp<std::int64_t>(tokens, 0, group.tokens.tokens)) * heads_per_kv_;
+}
+
+int Attention::first_span(const Group& group, int token, int window) {
+  return window == 0 ? 0 : std::max(0, group.tokens.position + token - window + 1) / attention_span;
+}
+
+void Attention::attend_span(const Group& group, const AttentionLayer& layer, int span, Rows q,
+                            Scratch& scratch, Sums& sums) const {
+  const int first = first_row(group, span), last = last_row(group, span, layer.window);
   const std::size_t head_dim = static_cast<std::size_t>(shape_.head_dim);
-  for (int row = first; row < rows; ++row) {
-    const int token = row / heads_per_kv_;
+  for (int row = first; row < last; ++row) {
+    const int token = row / heads_per_kv_, position = group.tokens.position + token;
     const int head = group.kv_head * heads_per_kv_ + row % heads_per_kv_;
     const float* from = q[group.tokens.row + token] + head * head_dim;
     std::copy(from, from + head_dim, scratch.q.data() + row * head_dim);
-    scratch.visible[row] =
-        std::min(group.tokens.position + token + 1 - span * attention_span, attention_span);
+    const int begin = span * attention_span;
+    scratch.first[row] = layer.window == 0 ? 0 : std::max(0, position + 1 - layer.window - begin);
+    scratch.visible[row] = std::min(position + 1 - begin, attention_span);
   }
   AttentionBlock block;
   block.q = scratch.q.data() + first * head_dim;
-  block.kv = group.tokens.cache->block(layer, group.kv_head, span);
-  block.rows = rows - first;
+  block.kv = group.tokens.cache->block(layer.layer, group.kv_head, span);
+  block.rows = last - first;
   block.head_dim = shape_.head_dim;
+  block.first = scratch.first.data() + first;
   block.visible = scratch.visible.data() + first;
+  block.soft_cap = layer.soft_cap;
   block.largest = sums.largest.data() + first;
   block.sum = sums.sum.data() + first;
   block.weighted = sums.weighted.data() + static_cast<std::size_t>(first) * width_;
   attend_(block);
 }
 
-void Attention::merge(const Sums& span, int first_row, int query_rows, bool first_span,
-                      Scratch& scratch) const {
+void Attention::merge(const Group& group, int window, const Sums& sums, int span, Scratch& scratch) const {
   Sums& total = scratch.total;
-  if (first_span) {
-    std::copy_n(span.largest.begin(), query_rows, total.largest.begin());
-    std::copy_n(span.sum.begin(), query_rows, total.sum.begin());
-    std::copy_n(span.weighted.begin(), static_cast<std::size_t>(query_rows) * width_, total.weighted.begin());
-    return;
-  }
+  const int first = first_row(group, span), last = last_row(group, span, window);
+  // With a window the rows of later tokens begin in later spans.
+  int begun = first;
+  while (begun < last && first_span(group, begun / heads_per_kv_, window) < span) begun += heads_per_kv_;
+  const std::size_t width = static_cast<std::size_t>(width_);
+  std::copy(sums.largest.begin() + begun, sums.largest.begin() + last, total.largest.begin() + begun);
+  std::copy(sums.sum.begin() + begun, sums.sum.begin() + last, total.sum.begin() + begun);
+  std::copy_n(sums.weighted.data() + begun * width, (last - begun) * width,
+              total.weighted.data() + begun * width);
+
   float* rescale = scratch.rescale.data();  // per row: of the total, of the span
-  for (int row = first_row; row < query_rows; ++row) {
-    const float before = total.largest[row], now = span.largest[row];
+  for (int row = first; row < begun; ++row) {
+    const float before = total.largest[row], now = sums.largest[row];
     total.largest[row] = now > before ? now : before;
     rescale[2 * row] = before - total.largest[row];
     rescale[2 * row + 1] = now - total.largest[row];
   }
-  kernels_.exp(rescale + 2 * first_row, 2 * (query_rows - first_row), rescale + 2 * first_row);
-  for (int row = first_row; row < query_rows; ++row) {
+  kernels_.exp(rescale + 2 * first, 2 * (begun - first), rescale + 2 * first);
+  for (int row = first; row < begun; ++row) {
     const float old_part = rescale[2 * row], new_part = rescale[2 * row + 1];
-    total.sum[row] = total.sum[row] * old_part + span.sum[row] * new_part;
-    float* to = total.weighted.data() + static_cast<std::size_t>(row) * width_;
-    const float* from = span.weighted.data() + static_cast<std::size_t>(row) * width_;
+    total.sum[row] = total.sum[row] * old_part + sums.sum[row] * new_part;
+    float* to = total.weighted.data() + static_cast<std::size_t>(row) * width;
+    const float* from = sums.weighted.data() + static_cast<std::size_t>(row) * width;
     for (int d = 0; d < width_; ++d) to[d] = to[d] * old_part + from[d] * new_part;
   }
 }
 
-void Attention::finish(const Group& group, const Sums& total, Rows mixed) const {
+void Attention::finish(const Group& group, int value_dim, const Sums& total, Rows mixed) const {
   for (int row = 0; row < query_rows(group); ++row) {
     const int head = group.kv_head * heads_per_kv_ + row % heads_per_kv_;
-    float* to =
-        mixed[group.tokens.row + row / heads_per_kv_] + static_cast<std::size_t>(head) * shape_.head_dim;
+    float* to = mixed[group.tokens.row + row / heads_per_kv_] + static_cast<std::size_t>(head) * value_dim;
     const float* from = total.weighted.data() + static_cast<std::size_t>(row) * width_;
-    for (int d = 0; d < shape_.head_dim; ++d) to[d] = from[d] / total.sum[row];
+    for (int d = 0; d < value_dim; ++d) to[d] = from[d] / total.sum[row];
   }
 }
 

@@ -21,6 +21,14 @@ struct TokenRun {
   int position;  // of the first token
 };
 
+// What a layer's attention has of its own.
+struct AttentionLayer {
+  int layer;
+  int value_dim;          // of head_dim; the others of a value are zero
+  int window = 0;         // a token sees itself and the window - 1 before it; 0: all
+  float soft_cap = 0.0f;  // of scores; 0: none
+};
+
 class Attention {
  public:
   Attention(const Kernels& kernels, int n_heads, const KvShape& shape, int threads);
@@ -29,9 +37,9 @@ class Attention {
   void plan(std::span<const TokenRun> runs);
 
   // Called by every member of the team.
-  void run(ThreadTeam::Member& member, int layer,
+  void run(ThreadTeam::Member& member, const AttentionLayer& layer,
            Rows q,       // (rows, n_heads * head_dim), rotated and scaled
-           Rows mixed);  // (rows, n_heads * head_dim) out
+           Rows mixed);  // (rows, n_heads * value_dim) out
 
  private:
   // Some tokens of a run, all query heads of one key and value head.
@@ -51,18 +59,21 @@ class Attention {
     void resize(int query_rows, int width);
   };
   struct Scratch {
-    std::vector<float> q;      // (query rows, head_dim)
-    std::vector<int> visible;  // (query rows,)
+    std::vector<float> q;             // (query rows, head_dim)
+    std::vector<int> first, visible;  // (query rows,)
     std::vector<float> rescale;
     Sums span, total;
   };
 
   int query_rows(const Group& group) const { return group.tokens.tokens * heads_per_kv_; }
-  void attend_span(const Group& group, int layer, int span, Rows q, Scratch& scratch, Sums& sums) const;
-  // Rows from `first_row` on took part in the span.
-  void merge(const Sums& span, int first_row, int query_rows, bool first_span, Scratch& scratch) const;
+  // The query rows that see something of a span, and the first span a row sees something of.
   int first_row(const Group& group, int span) const;
-  void finish(const Group& group, const Sums& total, Rows mixed) const;
+  int last_row(const Group& group, int span, int window) const;  // one past
+  static int first_span(const Group& group, int token, int window);
+  void attend_span(const Group& group, const AttentionLayer& layer, int span, Rows q, Scratch& scratch,
+                   Sums& sums) const;
+  void merge(const Group& group, int window, const Sums& sums, int span, Scratch& scratch) const;
+  void finish(const Group& group, int value_dim, const Sums& total, Rows mixed) const;
 
   const Kernels& kernels_;
   void (*attend_)(const AttentionBlock& block);

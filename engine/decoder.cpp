@@ -1,8 +1,6 @@
 #include "engine/decoder.h"
 
 #include <algorithm>
-#include <array>
-#include <cmath>
 #include <exception>
 #include <numeric>
 
@@ -21,20 +19,19 @@ int logits_portion(int vocab_size) {
 
 bool has_packed(const Weights& weights) {
   bool found = is_packed(weights.head.storage);
-  for (const LayerWeights& w : weights.layers)
-    for (const Linear* linear : {&w.q, &w.k, &w.v, &w.o, &w.gate, &w.up, &w.down})
-      found |= is_packed(linear->weight.storage);
+  for (const LayerWeights& layer : weights.layers)
+    for (const Linear* linear : linears_of(layer)) found |= is_packed(linear->weight.storage);
   return found;
 }
 
 }  // namespace
 
-Decoder::Decoder(const ModelConfig& config, const Weights& weights, const Kernels& kernels, const Rope& rope,
-                 KvStorage kv, int threads)
+Decoder::Decoder(const ModelConfig& config, const Weights& weights, const Kernels& kernels,
+                 const RopeSet& ropes, KvStorage kv, int threads)
     : config_(config),
       weights_(weights),
       kernels_(kernels),
-      rope_(rope),
+      ropes_(ropes),
       any_packed_(has_packed(weights)),
       team_(threads),
       attention_(kernels, config.n_heads, {config.n_layers, config.n_kv_heads, config.head_dim, kv},
@@ -42,37 +39,60 @@ Decoder::Decoder(const ModelConfig& config, const Weights& weights, const Kernel
 
 void Decoder::make_room(int rows, int wanted) {
   if (rows > room_) {
-    const int heads = config_.n_heads * config_.head_dim, kv_heads = config_.n_kv_heads * config_.head_dim;
+    const ModelConfig& c = config_;
+    const int heads = c.n_heads * c.head_dim, kv_heads = c.n_kv_heads * c.head_dim;
+    const int widest_mlp = std::max(c.intermediate_size, c.experts.shared_intermediate_size);
+    const LatentSpec& latent = c.latent;
+    const bool is_latent = latent.key_value_rank > 0;
+    const int unfolded = is_latent ? c.n_heads * (latent.unrotated_dims + c.value_dim) : 0;
+    const int expert_rows = rows * c.experts.per_token;
     struct Part {
-      Rows* rows;
-      int columns;
+      Rows* to;
+      int rows, columns;
     };
-    const std::array<Part, 11> parts = {{{&hidden_, config_.hidden_size},
-                                         {&normed_, config_.hidden_size},
-                                         {&product_, config_.hidden_size},
-                                         {&q_, heads},
-                                         {&mixed_, heads},
-                                         {&k_, kv_heads},
-                                         {&v_, kv_heads},
-                                         {&gate_, config_.intermediate_size},
-                                         {&up_, config_.intermediate_size},
-                                         {&cosines_, config_.head_dim / 2},
-                                         {&sines_, config_.head_dim / 2}}};
+    const Part parts[] = {
+        {&hidden_, rows, c.hidden_size},
+        {&normed_, rows, c.hidden_size},
+        {&product_, rows, c.hidden_size},
+        {&q_, rows, heads},
+        {&mixed_, rows, heads},
+        {&k_, rows, kv_heads},
+        {&v_, rows, kv_heads},
+        {&gate_, rows, widest_mlp},
+        {&up_, rows, widest_mlp},
+        {&cosines_, rows, ropes_.pairs()},
+        {&sines_, rows, ropes_.pairs()},
+        {&q_latent_, rows, latent.query_rank},
+        {&kv_latent_, rows, is_latent ? latent.key_value_rank + c.head_dim - latent.unrotated_dims : 0},
+        {&kv_, rows, unfolded},
+        {&router_logits_, rows, c.experts.count},
+        {&shared_gate_, rows, c.experts.shared_gate ? 1 : 0},
+        {&expert_in_, expert_rows, c.hidden_size},
+        {&expert_gate_, expert_rows, c.experts.intermediate_size},
+        {&expert_up_, expert_rows, c.experts.intermediate_size},
+    };
+    const auto floats_of = [](const Part& part) {
+      return part.columns == 0 ? 0 : Rows::stride_for(part.columns) * static_cast<std::size_t>(part.rows);
+    };
     std::size_t floats = 0;
-    for (const Part& part : parts) floats += Rows::stride_for(part.columns) * static_cast<std::size_t>(rows);
+    for (const Part& part : parts) floats += floats_of(part);
     room_ = 0;
     memory_ = AlignedBuffer(floats * sizeof(float));
     float* at = memory_.floats();
     for (const Part& part : parts) {
-      *part.rows = {at, Rows::stride_for(part.columns)};
-      at += Rows::stride_for(part.columns) * static_cast<std::size_t>(rows);
+      *part.to = {at, Rows::stride_for(part.columns)};
+      at += floats_of(part);
     }
     if (any_packed_) {
-      codes_.reserve(rows, std::max({config_.hidden_size, heads, config_.intermediate_size}));
-      scratch_stride_ = matmul_scratch(rows);
+      codes_.reserve(rows,
+                     std::max({c.hidden_size, heads, widest_mlp, latent.query_rank, latent.key_value_rank}));
+      if (expert_rows > 0) codes_.reserve(expert_rows, std::max(c.hidden_size, c.experts.intermediate_size));
+      scratch_stride_ = matmul_scratch(std::max(rows, expert_rows));
       scratch_memory_ =
           AlignedBuffer(scratch_stride_ * static_cast<std::size_t>(team_.threads()) * sizeof(float));
     }
+    chosen_.resize(static_cast<std::size_t>(expert_rows));
+    slots_.resize(static_cast<std::size_t>(expert_rows));
     room_ = rows;
   }
   const int portion = std::min(wanted, logits_portion(config_.vocab_size));
@@ -124,8 +144,7 @@ bool Decoder::run(std::span<const Row> rows, std::span<const TokenRun> runs, con
     observe(member, config_.n_layers, hidden_);
     if (observer) {
       member.share(n_rows, [&](int i) {
-        kernels_.rms_norm(hidden_[i], weights_.final_norm.data(), config_.hidden_size, config_.rms_norm_eps,
-                          normed_[i]);
+        normalise(weights_.final_norm, hidden_[i], config_.hidden_size, config_.norm_epsilon, normed_[i]);
       });
       observe(member, config_.n_layers + 1, normed_);
     }
@@ -136,118 +155,36 @@ bool Decoder::run(std::span<const Row> rows, std::span<const TokenRun> runs, con
 }
 
 void Decoder::embed(const Row& row, int index) {
-  read_row(weights_.embedding, row.token, hidden_[index]);
-  rope_.angles(*row.frequencies, row.position, cosines_[index], sines_[index]);
-}
-
-void Decoder::attention_part(ThreadTeam::Member& member, int layer) {
-  const LayerWeights& w = weights_.layers[static_cast<std::size_t>(layer)];
-  const int n_rows = static_cast<int>(rows_.size()), head_dim = config_.head_dim;
-  const MatmulInput x = input(normed_, n_rows, config_.hidden_size);
-  member.share(n_rows, [&](int i) {
-    kernels_.rms_norm(hidden_[i], w.attention_norm.data(), config_.hidden_size, config_.rms_norm_eps,
-                      normed_[i]);
-    quantize(x, i);
-  });
-
-  float* const scratch = scratch_of(member);
-  const RowBlocks q(w.q.weight, member.size()), k(w.k.weight, member.size()), v(w.v.weight, member.size());
-  member.share(q.count() + k.count() + v.count(), [&](int i) {
-    if (i < q.count()) return multiply(kernels_, w.q, q[i], x, n_rows, q_, scratch);
-    i -= q.count();
-    if (i < k.count()) return multiply(kernels_, w.k, k[i], x, n_rows, k_, scratch);
-    multiply(kernels_, w.v, v[i - k.count()], x, n_rows, v_, scratch);
-  });
-
-  // Scores are scaled by scaling the queries.
-  const float scale = 1.0f / std::sqrt(static_cast<float>(head_dim));
-  member.share(n_rows, [&](int i) {
-    for (int head = 0; head < config_.n_heads; ++head)
-      rotate_halves(q_[i] + head * head_dim, cosines_[i], sines_[i], head_dim, scale);
-    for (int head = 0; head < config_.n_kv_heads; ++head) {
-      rotate_halves(k_[i] + head * head_dim, cosines_[i], sines_[i], head_dim, 1.0f);
-      rows_[i].cache->store(layer, head, rows_[i].position, k_[i] + head * head_dim, v_[i] + head * head_dim);
-    }
-  });
-
-  attention_.run(member, layer, q_, mixed_);
-  add_to_residual(member, w.o, mixed_);
-}
-
-void Decoder::mlp_part(ThreadTeam::Member& member, int layer) {
-  const LayerWeights& w = weights_.layers[static_cast<std::size_t>(layer)];
-  const int n_rows = static_cast<int>(rows_.size());
-  const MatmulInput x = input(normed_, n_rows, config_.hidden_size);
-  member.share(n_rows, [&](int i) {
-    kernels_.rms_norm(hidden_[i], w.mlp_norm.data(), config_.hidden_size, config_.rms_norm_eps, normed_[i]);
-    quantize(x, i);
-  });
-  float* const scratch = scratch_of(member);
-  const RowBlocks blocks(w.gate.weight, member.size());
-  member.share(blocks.count(), [&](int b) {
-    const RowBlock block = blocks[b];
-    multiply(kernels_, w.gate, block, x, n_rows, gate_, scratch);
-    multiply(kernels_, w.up, block, x, n_rows, up_, scratch);
-    for (int i = 0; i < n_rows; ++i) activate(up_[i] + block.first, block.rows, gate_[i] + block.first);
-  });
-  add_to_residual(member, w.down, gate_);
-}
-
-void Decoder::add_to_residual(ThreadTeam::Member& member, const Linear& linear, Rows from) {
-  const int n_rows = static_cast<int>(rows_.size());
-  const MatmulInput x = input(from, n_rows, linear.weight.cols);
-  if (any_packed_) member.share(n_rows, [&](int i) { quantize(x, i); });
-  float* const scratch = scratch_of(member);
-  const RowBlocks blocks(linear.weight, member.size());
-  member.share(blocks.count(), [&](int b) {
-    const RowBlock block = blocks[b];
-    multiply(kernels_, linear, block, x, n_rows, product_, scratch);
-    for (int i = 0; i < n_rows; ++i) {
-      float* to = hidden_[i] + block.first;
-      const float* added = product_[i] + block.first;
-      for (int r = 0; r < block.rows; ++r) to[r] += added[r];
-    }
-  });
-}
-
-MatmulInput Decoder::input(Rows x, int tokens, int cols) {
-  if (!any_packed_) return {x, {}};
-  return {x, codes_.view(tokens, cols)};
-}
-
-void Decoder::quantize(const MatmulInput& x, int row) const {
-  if (any_packed_) kernels_.quantized->quantize_activations(x.rows[row], x.codes, row);
-}
-
-float* Decoder::scratch_of(const ThreadTeam::Member& member) {
-  return any_packed_ ? scratch_memory_.floats() + scratch_stride_ * static_cast<std::size_t>(member.rank())
-                     : nullptr;
-}
-
-void Decoder::activate(const float* up, int n, float* gate) const {
-  switch (config_.activation) {
-    case Activation::silu:
-      return kernels_.silu_multiply(gate, up, n, gate);
-    case Activation::gelu_erf:
-      return kernels_.gelu_erf_multiply(gate, up, n, gate);
-    case Activation::gelu_tanh:
-      return kernels_.gelu_tanh_multiply(gate, up, n, gate);
-  }
+  float* const to = hidden_[index];
+  read_row(weights_.embedding, row.token, to);
+  if (config_.embedding_multiplier != 1.0f)
+    for (int i = 0; i < config_.hidden_size; ++i) to[i] *= config_.embedding_multiplier;
+  ropes_.angles(*row.frequencies, row.position, cosines_[index], sines_[index]);
 }
 
 // The wanted rows first .. first + count, their final norms packed into the first rows of normed_.
 void Decoder::head_part(ThreadTeam::Member& member, int first, int count) {
-  const MatmulInput x = input(normed_, count, config_.hidden_size);
   member.share(count, [&](int i) {
-    kernels_.rms_norm(hidden_[wanted_[static_cast<std::size_t>(first + i)]], weights_.final_norm.data(),
-                      config_.hidden_size, config_.rms_norm_eps, normed_[i]);
-    quantize(x, i);
+    normalise(weights_.final_norm, hidden_[wanted_[static_cast<std::size_t>(first + i)]], config_.hidden_size,
+              config_.norm_epsilon, normed_[i]);
   });
-  float* const scratch = scratch_of(member);
   const Linear head{weights_.head, {}};
+  const MatmulInput x = prepare(member, normed_, count, head.weight);
+  float* const scratch = scratch_of(member);
   const RowBlocks blocks(head.weight, member.size());
-  member.share(blocks.count(),
-               [&](int b) { multiply(kernels_, head, blocks[b], x, count, logits_, scratch); });
+  member.share(blocks.count(), [&](int b) {
+    multiply(kernels_, head, blocks[b], x, count, logits_, scratch);
+    finish_logits(blocks[b], count);
+  });
+}
+
+void Decoder::finish_logits(RowBlock block, int count) const {
+  for (int i = 0; i < count; ++i) {
+    float* const z = logits_[i] + block.first;
+    if (config_.logit_multiplier != 1.0f)
+      for (int r = 0; r < block.rows; ++r) z[r] *= config_.logit_multiplier;
+    if (config_.logit_soft_cap > 0.0f) kernels_.soft_cap(z, block.rows, config_.logit_soft_cap, z);
+  }
 }
 
 int Decoder::next_logits() {

@@ -9,7 +9,8 @@
 #include "engine/config.h"
 #include "engine/observer.h"
 #include "engine/quantized_activations.h"
-#include "engine/rope.h"
+#include "engine/rope_set.h"
+#include "engine/routing.h"
 #include "engine/thread_team.h"
 #include "engine/weights.h"
 
@@ -21,14 +22,14 @@ struct Row {
   int token;
   int position;
   KvCache* cache;
-  const std::vector<float>* frequencies;  // of RoPE, (head_dim / 2,)
-  bool wanted;                            // whether its logits are
+  const RopeSet::Frequencies* frequencies;
+  bool wanted;  // whether its logits are
 };
 
 class Decoder {
  public:
   // Keeps references to all of them.
-  Decoder(const ModelConfig& config, const Weights& weights, const Kernels& kernels, const Rope& rope,
+  Decoder(const ModelConfig& config, const Weights& weights, const Kernels& kernels, const RopeSet& ropes,
           KvStorage kv, int threads);
 
   // Runs the rows, whose runs must cover them in order, through the layers and stores keys and values.
@@ -49,24 +50,51 @@ class Decoder {
   }
 
  private:
+  struct Product {  // y = linear x
+    const Linear* linear;
+    Rows y;
+  };
+  // Rows of expert_in_ that go through one expert.
+  struct ExpertGroup {
+    int expert, first, count;
+  };
+
   void make_room(int rows, int wanted);
   void embed(const Row& row, int index);
-  void attention_part(ThreadTeam::Member& member, int layer);
-  void mlp_part(ThreadTeam::Member& member, int layer);
-  void add_to_residual(ThreadTeam::Member& member, const Linear& linear, Rows from);
-  // What the next matrices are multiplied with. Where some matrix is packed, each row of `x` must be
-  // quantised.
-  MatmulInput input(Rows x, int tokens, int cols);
-  void quantize(const MatmulInput& x, int row) const;
-  float* scratch_of(const ThreadTeam::Member& member);
-  void activate(const float* up, int n, float* gate) const;
   void head_part(ThreadTeam::Member& member, int first, int count);
+  void finish_logits(RowBlock block, int count) const;
   void show(const Observer& observer, int stage, Rows hidden) const;
+
+  // decoder_layers.cpp
+  void attention_part(ThreadTeam::Member& member, int layer);
+  void latent_projections(ThreadTeam::Member& member, const LayerWeights& w, Rows x);
+  void unfold_latent(int row);
+  void place_heads(const LayerWeights& w, int layer, int row);
+  void mlp_part(ThreadTeam::Member& member, int layer);
+  void plain_mlp(ThreadTeam::Member& member, const Mlp& mlp, Rows x);
+  void gate_up(const Mlp& mlp, RowBlock block, const MatmulInput& x, int rows, Rows gate, Rows up,
+               float* scratch) const;
+  void normalise(const Norm& norm, const float* x, int n, float epsilon, float* y) const;
+  Rows input(ThreadTeam::Member& member, const Norm& norm);
+  void multiply_all(ThreadTeam::Member& member, Rows x, std::initializer_list<Product> products);
+  // What a matrix is multiplied with: quantised where it is packed.
+  MatmulInput prepare(ThreadTeam::Member& member, Rows x, int tokens, const Matrix& matrix);
+  float* scratch_of(const ThreadTeam::Member& member);
+  void add_to_residual(ThreadTeam::Member& member, const Linear& linear, Rows x, const Norm& post_norm);
+  void add_product(ThreadTeam::Member& member, const Norm& post_norm);
+
+  // decoder_experts.cpp
+  void experts_part(ThreadTeam::Member& member, const LayerWeights& w, Rows x);
+  void group_by_expert();
+  template <class Work>
+  void share_experts(ThreadTeam::Member& member, const LayerWeights& w, Rows x, Linear Mlp::*shape,
+                     Work work);
+  void mix_experts(int row);
 
   const ModelConfig& config_;
   const Weights& weights_;
   const Kernels& kernels_;
-  const Rope& rope_;
+  const RopeSet& ropes_;
   const bool any_packed_;
   ThreadTeam team_;
   Attention attention_;
@@ -77,10 +105,15 @@ class Decoder {
   bool first_portion_ = false;  // made by run() and not yet handed out
   bool stop_seen_ = false;
 
-  // Activations, one row per token of the chunk.
+  // Activations, one row per token of the chunk; those of experts one per token and expert.
   int room_ = 0, logits_room_ = 0;
   AlignedBuffer memory_, logits_memory_;
   Rows hidden_, normed_, q_, k_, v_, mixed_, gate_, up_, product_, cosines_, sines_, logits_;
+  Rows q_latent_, kv_latent_, kv_;
+  Rows router_logits_, shared_gate_, expert_in_, expert_gate_, expert_up_;
+  std::vector<ExpertChoice> chosen_;  // (rows, experts per token)
+  std::vector<int> slots_;            // of expert_in_, for each of chosen_
+  std::vector<ExpertGroup> groups_;
   ActivationBuffer codes_;
   AlignedBuffer scratch_memory_;
   std::size_t scratch_stride_ = 0;  // floats per thread

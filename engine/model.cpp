@@ -6,7 +6,7 @@
 
 #include "engine/decoder.h"
 #include "engine/model_shapes.h"
-#include "engine/rope.h"
+#include "engine/rope_set.h"
 
 namespace kelvin {
 namespace {
@@ -17,7 +17,7 @@ struct Stretch {
   int begin, end;   // positions to compute
   int wanted_from;  // the first position whose logits are wanted
   int epoch;
-  std::vector<float> frequencies;
+  RopeSet::Frequencies frequencies;
 };
 
 void check_feeds(std::span<const Feed> feeds, const Model* model, int vocab_size, const auto& owner_of) {
@@ -50,9 +50,9 @@ struct Model::Impl {
         weights((check_shapes(config, weights_in), std::move(weights_in))),
         kernels(options.kernels ? *options.kernels : best_kernels()),
         threads(options.threads > 0 ? options.threads : available_processors()),
-        rope(config.rope, config.head_dim),
+        ropes(config.ropes),
         kv(options.kv),
-        decoder(config, weights, kernels, rope, kv, threads) {}
+        decoder(config, weights, kernels, ropes, kv, threads) {}
 
   class Forward;
 
@@ -60,7 +60,7 @@ struct Model::Impl {
   Weights weights;
   const Kernels& kernels;
   int threads;
-  Rope rope;
+  RopeSet ropes;
   KvStorage kv;
   Decoder decoder;
 };
@@ -115,11 +115,11 @@ class Model::Impl::Forward {
     int cached = sequence.cached_, epoch = sequence.rope_epoch_;
     int wanted = feed.want == Want::all ? before : after - 1;
     while (wanted < after) {
-      const int end = std::min(after, model_.rope.last_length(wanted + 1));
-      const int needed = model_.rope.epoch(wanted + 1);
+      const int end = std::min(after, model_.ropes.last_length(wanted + 1));
+      const int needed = model_.ropes.epoch(wanted + 1);
       const int begin = needed == epoch ? cached : 0;
       const int wanted_from = feed.want == Want::none ? after : wanted;
-      stretches_[f].push_back({f, begin, end, wanted_from, needed, model_.rope.frequencies(needed)});
+      stretches_[f].push_back({f, begin, end, wanted_from, needed, model_.ropes.frequencies(needed)});
       total_ += end - begin;
       epoch = needed;
       wanted = cached = end;

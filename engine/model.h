@@ -86,7 +86,7 @@ class Model {
   // that would overflow; what a callback throws passes through, with the sequences as after a stop.
   //
   // Where RoPE frequencies depend on the length (RopeKind::dynamic beyond its border) every wanted position
-  // is a full forward.
+  // is a full forward; where they change once (longrope), what was cached before is computed anew there.
   bool forward(std::span<const Feed> feeds, const LogitsSink& sink, const ForwardOptions& options = {});
 
   // The final norm and the head alone: the logits of rows of the residual stream (observer.h, stages 0 to

@@ -33,4 +33,15 @@ QuantizedActivations ActivationBuffer::view(int tokens, int cols) {
   return view;
 }
 
+QuantizedActivations rows_of(const QuantizedActivations& all, int first, int count) {
+  const std::size_t before = slices(first, all.cols);
+  QuantizedActivations part = all;
+  part.tokens = count;
+  part.codes += before * group_width;
+  part.scales += before;
+  part.offsets += before;
+  part.sub_offsets += before * groups_of_subs;
+  return part;
+}
+
 }  // namespace kelvin

@@ -17,4 +17,8 @@ class ActivationBuffer {
   AlignedBuffer memory_;
 };
 
+// Room for rows [first, first + count) of `all` as a matrix of their own, for rows that pass another matrix
+// than their neighbours. Rows are then read and written through such parts only.
+QuantizedActivations rows_of(const QuantizedActivations& all, int first, int count);
+
 }  // namespace kelvin

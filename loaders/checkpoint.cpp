@@ -20,86 +20,129 @@ bool aligned(const std::byte* data, Storage storage) {
   return reinterpret_cast<std::uintptr_t>(data) % bytes_per_element(storage) == 0;
 }
 
+// Numbers of a tensor: all, or some rows of it.
+struct Piece {
+  const TensorFiles::Tensor* tensor;
+  std::size_t first, count;  // elements
+
+  std::span<const std::byte> bytes() const {
+    return tensor->stored.data.subspan(stored_bytes(dtype(), first), stored_bytes(dtype(), count));
+  }
+  Dtype dtype() const { return tensor->stored.dtype; }
+};
+
+Piece whole(const TensorFiles::Tensor& tensor) { return {&tensor, 0, tensor.stored.elements()}; }
+
+Piece rows_of(const WeightPlan::MatrixPlace& place) {
+  const std::size_t cols = static_cast<std::size_t>(place.cols);
+  return {place.tensor, static_cast<std::size_t>(place.first_row) * cols,
+          static_cast<std::size_t>(place.rows) * cols};
+}
+
 // Converts what does not lie in its file as it is wanted, and reports how far it has come.
 class Converter {
  public:
   Converter(const LoadOptions& options, Weights& weights) : options_(options), weights_(weights) {}
 
-  static bool used_in_place(const StoredTensor& tensor, Storage storage) {
-    return same_format(tensor.dtype, storage) && aligned(tensor.data.data(), storage);
+  void count(const WeightPlan::MatrixPlace& place, Storage storage) {
+    const Piece piece = rows_of(place);
+    if (is_packed(storage) || !used_in_place(piece, storage)) total_ += piece.bytes().size();
   }
-  void count(const StoredTensor& tensor, Storage storage) {
-    if (is_packed(storage) || !used_in_place(tensor, storage)) total_ += tensor.data.size();
+  void count(const WeightPlan::VectorPlace& place) {
+    if (used_in_place(place)) return;
+    for (const TensorFiles::Tensor* tensor : place.tensors) total_ += whole(*tensor).bytes().size();
   }
-  // The tensor's numbers in the wanted format: those in the file, or a new buffer of `weights`.
-  const void* data(const TensorFiles::Tensor& tensor, Storage storage);
-  // The tensor packed as q8 or q4, in a new buffer of `weights`.
-  const void* packed(const TensorFiles::Tensor& tensor, Storage storage);
+  // The numbers in the wanted format: those in the file, or a new buffer of `weights`.
+  const void* matrix(const WeightPlan::MatrixPlace& place, Storage storage);
+  std::span<const float> vector(const WeightPlan::VectorPlace& place);
 
  private:
-  void report(const MappedFile& file, std::span<const std::byte> source);
+  static bool used_in_place(const Piece& piece, Storage storage) {
+    return same_format(piece.dtype(), storage) && aligned(piece.bytes().data(), storage);
+  }
+  static bool used_in_place(const WeightPlan::VectorPlace& place) {
+    return place.tensors.size() == 1 && place.plus == 0.0f &&
+           used_in_place(whole(*place.tensors.front()), Storage::f32);
+  }
+  const void* keep(const Piece& piece);
+  void convert_to(const Piece& piece, Storage storage, std::byte* to);
+  void pack_to(const Piece& piece, Storage storage, int cols, std::byte* to);
+  void report(const Piece& piece);
 
   const LoadOptions& options_;
   Weights& weights_;
   std::size_t done_ = 0, total_ = 0;  // bytes of the files
 };
 
-const void* Converter::data(const TensorFiles::Tensor& tensor, Storage storage) {
-  const StoredTensor& stored = tensor.stored;
-  if (used_in_place(stored, storage)) {
-    if (weights_.files.empty() || weights_.files.back() != tensor.memory)
-      weights_.files.push_back(tensor.memory);
-    return stored.data.data();
-  }
-  const std::size_t elements = stored.elements();
-  if (elements == 0) return nullptr;
-  const std::size_t to_bytes = bytes_per_element(storage);
-  AlignedBuffer& buffer = weights_.buffers.emplace_back(elements * to_bytes);
-  constexpr std::size_t piece = elements_in_piece;
-  for (std::size_t at = 0; at < elements; at += piece) {
-    const std::size_t count = std::min(piece, elements - at);
-    const auto source =
-        stored.data.subspan(stored_bytes(stored.dtype, at), stored_bytes(stored.dtype, count));
-    convert(stored.dtype, source.data(), count, storage, buffer.data() + at * to_bytes);
-    report(*tensor.file, source);
-  }
-  return buffer.data();
+const void* Converter::keep(const Piece& piece) {
+  const auto& memory = piece.tensor->memory;
+  if (weights_.files.empty() || weights_.files.back() != memory) weights_.files.push_back(memory);
+  return piece.bytes().data();
 }
 
-const void* Converter::packed(const TensorFiles::Tensor& tensor, Storage storage) {
-  const StoredTensor& stored = tensor.stored;
-  if (stored.elements() == 0) return nullptr;
-  const int rows = static_cast<int>(stored.shape[0]), cols = static_cast<int>(stored.shape[1]);
-  AlignedBuffer& buffer = weights_.buffers.emplace_back(matrix_bytes(storage, rows, cols));
-  const Storage exact = stored.dtype == Dtype::bf16 ? Storage::bf16 : Storage::f32;
-  const bool in_place = used_in_place(stored, exact);
-  const std::size_t row_bytes = stored.data.size() / static_cast<std::size_t>(rows);
-  const int piece =
-      std::max(elements_in_piece / cols / panel_rows, 1) * panel_rows;  // rows between two reports
+void Converter::convert_to(const Piece& piece, Storage storage, std::byte* to) {
+  constexpr std::size_t step = elements_in_piece;
+  for (std::size_t at = 0; at < piece.count; at += step) {
+    const Piece some{piece.tensor, piece.first + at, std::min(step, piece.count - at)};
+    convert(some.dtype(), some.bytes().data(), some.count, storage, to + at * bytes_per_element(storage));
+    report(some);
+  }
+}
+
+void Converter::pack_to(const Piece& piece, Storage storage, int cols, std::byte* to) {
+  const std::size_t width = static_cast<std::size_t>(cols);
+  // Whole panels between two reports.
+  const std::size_t step =
+      static_cast<std::size_t>(std::max(elements_in_piece / cols / panel_rows, 1)) * panel_rows * width;
   const int threads = options_.threads > 0 ? options_.threads : available_processors();
+  const Storage exact = piece.dtype() == Dtype::bf16 ? Storage::bf16 : Storage::f32;
   std::vector<float> converted;
-  for (int row = 0; row < rows; row += piece) {
-    const int count = std::min(piece, rows - row);
-    const auto source = stored.data.subspan(static_cast<std::size_t>(row) * row_bytes,
-                                            static_cast<std::size_t>(count) * row_bytes);
-    Matrix matrix{exact, count, cols, source.data()};
-    if (!in_place) {
-      const std::size_t elements = static_cast<std::size_t>(count) * static_cast<std::size_t>(cols);
-      converted.resize(elements);
-      convert(stored.dtype, source.data(), elements, Storage::f32, converted.data());
-      matrix = {Storage::f32, count, cols, converted.data()};
+  for (std::size_t at = 0; at < piece.count; at += step) {
+    const Piece some{piece.tensor, piece.first + at, std::min(step, piece.count - at)};
+    const int rows = static_cast<int>(some.count / width);
+    Matrix matrix{exact, rows, cols, some.bytes().data()};
+    if (!used_in_place(some, exact)) {
+      converted.resize(some.count);
+      convert(some.dtype(), some.bytes().data(), some.count, Storage::f32, converted.data());
+      matrix = {Storage::f32, rows, cols, converted.data()};
     }
     quantize(storage, matrix, *best_kernels().quantized, threads,
-             buffer.data() + matrix_bytes(storage, row, cols));
-    report(*tensor.file, source);
+             to + matrix_bytes(storage, static_cast<int>(at / width), cols));
+    report(some);
   }
+}
+
+void Converter::report(const Piece& piece) {
+  piece.tensor->file->release(piece.bytes());
+  done_ += piece.bytes().size();
+  if (options_.progress) options_.progress(done_, total_);
+}
+
+const void* Converter::matrix(const WeightPlan::MatrixPlace& place, Storage storage) {
+  const Piece piece = rows_of(place);
+  if (!is_packed(storage) && used_in_place(piece, storage)) return keep(piece);
+  if (piece.count == 0) return nullptr;
+  AlignedBuffer& buffer = weights_.buffers.emplace_back(matrix_bytes(storage, place.rows, place.cols));
+  if (is_packed(storage))
+    pack_to(piece, storage, place.cols, buffer.data());
+  else
+    convert_to(piece, storage, buffer.data());
   return buffer.data();
 }
 
-void Converter::report(const MappedFile& file, std::span<const std::byte> source) {
-  file.release(source);
-  done_ += source.size();
-  if (options_.progress) options_.progress(done_, total_);
+std::span<const float> Converter::vector(const WeightPlan::VectorPlace& place) {
+  std::size_t size = 0;
+  for (const TensorFiles::Tensor* tensor : place.tensors) size += whole(*tensor).count;
+  if (used_in_place(place)) return {static_cast<const float*>(keep(whole(*place.tensors.front()))), size};
+  AlignedBuffer& buffer = weights_.buffers.emplace_back(size * sizeof(float));
+  std::byte* at = buffer.data();
+  for (const TensorFiles::Tensor* tensor : place.tensors) {
+    const Piece piece = whole(*tensor);
+    convert_to(piece, Storage::f32, at);
+    at += piece.count * sizeof(float);
+  }
+  for (std::size_t i = 0; place.plus != 0.0f && i < size; ++i) buffer.floats()[i] += place.plus;
+  return {buffer.floats(), size};
 }
 
 }  // namespace
@@ -114,15 +157,14 @@ Weights load_weights(const TensorFiles& files, const ModelConfig& config, const 
   const Storage storage = options.storage.value_or(all_bf16 ? Storage::bf16 : Storage::f32);
 
   Converter converter(options, weights);
-  for (const auto& [tensor, to] : plan.matrices) converter.count(tensor->stored, storage);
-  for (const auto& [tensor, to] : plan.vectors) converter.count(tensor->stored, Storage::f32);
-  for (const auto& [tensor, to] : plan.matrices) {
-    const auto& shape = tensor->stored.shape;
-    *to = {storage, static_cast<int>(shape[0]), static_cast<int>(shape[1]),
-           is_packed(storage) ? converter.packed(*tensor, storage) : converter.data(*tensor, storage)};
-  }
-  for (const auto& [tensor, to] : plan.vectors)
-    *to = {static_cast<const float*>(converter.data(*tensor, Storage::f32)), tensor->stored.shape[0]};
+  // Routers are small and decide: a token whose expert changes is another token.
+  const Storage exact = is_packed(storage) ? (all_bf16 ? Storage::bf16 : Storage::f32) : storage;
+  const auto storage_of = [&](const WeightPlan::MatrixPlace& place) { return place.exact ? exact : storage; };
+  for (const WeightPlan::MatrixPlace& place : plan.matrices) converter.count(place, storage_of(place));
+  for (const WeightPlan::VectorPlace& place : plan.vectors) converter.count(place);
+  for (const WeightPlan::MatrixPlace& place : plan.matrices)
+    *place.to = {storage_of(place), place.rows, place.cols, converter.matrix(place, storage_of(place))};
+  for (const WeightPlan::VectorPlace& place : plan.vectors) *place.to = converter.vector(place);
   if (plan.tied) weights.head = weights.embedding;
   return weights;
 }

@@ -8,8 +8,9 @@
 
 namespace kelvin {
 
-// Throws LoadError that names the key: a missing or absurd size, heads that do not divide, an unknown
-// architecture, activation or RoPE kind, quantised weights, an encoder-decoder.
+// Of a multimodal model, the decoder of its text part. Throws LoadError that names the key: a missing or
+// absurd size, heads that do not divide, an unknown architecture, activation or RoPE kind, quantised weights,
+// an encoder-decoder.
 ModelConfig model_config(const JsonDocument& config);
 
 }  // namespace kelvin

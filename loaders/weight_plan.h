@@ -13,11 +13,14 @@ namespace kelvin {
 
 struct WeightPlan {
   struct MatrixPlace {
-    const TensorFiles::Tensor* tensor;  // (rows, cols)
+    const TensorFiles::Tensor* tensor;  // (more rows, cols)
+    int first_row, rows, cols;
     Matrix* to;
+    bool exact = false;  // is not quantised
   };
   struct VectorPlace {
-    const TensorFiles::Tensor* tensor;  // (n,)
+    std::vector<const TensorFiles::Tensor*> tensors;  // one after the other
+    float plus;                                       // added to every number
     std::span<const float>* to;
   };
   std::vector<MatrixPlace> matrices;

@@ -27,14 +27,23 @@ double seconds_since(std::chrono::steady_clock::time_point start) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
 
-double matrix_bytes(const Model& model) {
-  const Weights& weights = model.weights();
-  std::size_t bytes = weights.head.bytes();
-  for (const LayerWeights& w : weights.layers)
-    for (const Linear* linear : {&w.q, &w.k, &w.v, &w.o, &w.gate, &w.up, &w.down})
-      bytes += linear->weight.bytes();
-  return static_cast<double>(bytes);
+// A measure of the layers' matrices, summed over those one token passes.
+double of_layers(const Model& model, double (*measure)(const Matrix&)) {
+  double sum = 0;
+  for (const LayerWeights& w : model.weights().layers) {
+    for (const Linear* linear : linears_of(w)) sum += measure(linear->weight);
+    // All experts are of one size, and a token passes some.
+    if (w.experts.empty()) continue;
+    const Mlp& expert = w.experts.front();
+    const double others = static_cast<double>(w.experts.size()) - model.config().experts.per_token;
+    for (const Linear* linear : {&expert.gate, &expert.up, &expert.down})
+      sum -= others * measure(linear->weight);
+  }
+  return sum;
 }
+
+double bytes_of(const Matrix& matrix) { return static_cast<double>(matrix.bytes()); }
+double elements_of(const Matrix& matrix) { return static_cast<double>(matrix.rows) * matrix.cols; }
 
 }  // namespace
 
@@ -70,20 +79,15 @@ BenchFigures run_bench(Model& model, const BenchSize& size, const std::function<
 
 double bytes_per_token(const Model& model, double positions) {
   const ModelConfig& c = model.config();
-  return matrix_bytes(model) + positions * 2.0 * c.n_layers * c.n_kv_heads * c.head_dim * sizeof(float);
+  return bytes_of(model.weights().head) + of_layers(model, bytes_of) +
+         positions * 2.0 * c.n_layers * c.n_kv_heads * c.head_dim * sizeof(float);
 }
 
 double prefill_operations(const Model& model, int tokens) {
   const ModelConfig& c = model.config();
-  const Weights& weights = model.weights();
-  const auto elements = [](const Matrix& matrix) { return static_cast<double>(matrix.rows) * matrix.cols; };
-  double of_layers = 0;
-  for (const LayerWeights& w : weights.layers)
-    for (const Linear* linear : {&w.q, &w.k, &w.v, &w.o, &w.gate, &w.up, &w.down})
-      of_layers += elements(linear->weight);
   // Only the last position passes the head; each position attends to itself and all before it.
   const double attended = 0.5 * tokens * (tokens + 1.0) * 2.0 * c.n_layers * c.n_heads * c.head_dim;
-  return 2.0 * (of_layers * tokens + elements(weights.head) + attended);
+  return 2.0 * (of_layers(model, elements_of) * tokens + elements_of(model.weights().head) + attended);
 }
 
 double peak_rss_mib() {

@@ -46,7 +46,9 @@ struct AttentionBlock {
   const float* q;  // (rows, head_dim), scaled; rows that share this key and value head
   KvBlock kv;
   int rows, head_dim;  // both >= 1
-  const int* visible;  // (rows,) how many keys of the span, from its first on, a row sees: 1..attention_span
+  const int* first;    // (rows,) the first key of the span a row sees; ascending
+  const int* visible;  // (rows,) one past the last: first < visible <= attention_span; ascending
+  float soft_cap;      // scores become soft_cap * tanh(score / soft_cap); 0: they stay
   float* largest;      // (rows,) out: largest score
   float* sum;          // (rows,) out: sum of exp(score - largest)
   float* weighted;     // (rows, padded_to_lanes(head_dim)) out: sum of exp(score - largest) * value
@@ -68,9 +70,17 @@ struct Kernels {
   void (*rms_norm)(const float* x,  // (n,)
                    const float* w,  // (n,)
                    int n, float epsilon,
-                   float* y);  // (n,)
+                   float* y);  // (n,); may be x itself
+
+  // y = (x - mean) / sqrt(variance + epsilon) * w + b (Ba et al. 2016, arXiv 1607.06450)
+  void (*layer_norm)(const float* x,  // (n,)
+                     const float* w,  // (n,)
+                     const float* b,  // (n,) or nullptr
+                     int n, float epsilon,
+                     float* y);  // (n,); may be x itself
 
   // y = activation(gate) * up: silu(x) = x / (1 + exp(-x)); gelu in its exact form and in the tanh form.
+  // Where `up` is nullptr, y = activation(gate).
   void (*silu_multiply)(const float* gate,       // (n,)
                         const float* up,         // (n,)
                         int n, float* y);        // (n,); may be gate itself
@@ -84,6 +94,10 @@ struct Kernels {
   // y = exp(x), within 1.02 units in the last place; +0 below -87, +infinity above 88.72
   void (*exp)(const float* x,    // (n,)
               int n, float* y);  // (n,); may be x itself
+
+  // y = cap * tanh(x / cap), cap > 0
+  void (*soft_cap)(const float* x,               // (n,)
+                   int n, float cap, float* y);  // (n,); may be x itself
 
   // For measuring the machine. `rounds` rounds of independent multiply-adds; returns how many were done in
   // all.

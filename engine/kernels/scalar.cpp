@@ -41,12 +41,14 @@ void matmul(const MatmulBlock& m) {
   }
 }
 
-// exp(x) = 2^n exp(r), n = round(x / ln 2), |r| <= ln(2) / 2, exp(r) = 1 + r + r^2 P(r).
-float exp_of(float x) {
-  if (x != x) return x;
-  if (x < -87.0f) return 0.0f;
-  if (x > 88.72283f) return std::bit_cast<float>(0x7f800000u);
-  const float shifted = std::fma(x, 0x1.715476p+0f, 0x1.8p+23f);  // the last bits hold n
+// x = n ln 2 + r with n = round(x / ln 2), |r| <= ln(2) / 2.
+struct Reduced {
+  float shifted;  // its last bits hold n
+  float less_1;   // exp(r) - 1 = r + r^2 P(r)
+};
+
+Reduced reduce(float x) {
+  const float shifted = std::fma(x, 0x1.715476p+0f, 0x1.8p+23f);
   const float n = shifted - 0x1.8p+23f;
   float r = std::fma(n, -0x1.62e4p-1f, x);
   r = std::fma(n, -0x1.7f7d1cp-20f, r);
@@ -55,10 +57,33 @@ float exp_of(float x) {
   p = std::fma(p, r, 0x1.55545ep-5f);
   p = std::fma(p, r, 0x1.55548ep-3f);
   p = std::fma(p, r, 0.5f);
-  p = std::fma(p, r * r, r);
-  p = p + 1.0f;
-  return std::bit_cast<float>(std::bit_cast<std::uint32_t>(p) +
+  return {shifted, std::fma(p, r * r, r)};
+}
+
+// x * 2^n
+float scaled(float x, float shifted) {
+  return std::bit_cast<float>(std::bit_cast<std::uint32_t>(x) +
                               (std::bit_cast<std::uint32_t>(shifted) << 23));
+}
+
+// exp(x) = 2^n exp(r)
+float exp_of(float x) {
+  if (x != x) return x;
+  if (x < -87.0f) return 0.0f;
+  if (x > 88.72283f) return std::bit_cast<float>(0x7f800000u);
+  const Reduced reduced = reduce(x);
+  return scaled(reduced.less_1 + 1.0f, reduced.shifted);
+}
+
+// tanh |x| = -t / (2 + t), t = exp(-2 |x|) - 1 = 2^n (exp(r) - 1) + (2^n - 1); 1 in float32 from |x| = 10 on.
+float capped(float x, float cap) {
+  const float u = x / cap;
+  const float a = u < 0.0f ? -u : u;
+  const Reduced reduced = reduce((a < 10.0f ? a : 10.0f) * -2.0f);
+  const float power = scaled(1.0f, reduced.shifted);
+  const float t = std::fma(reduced.less_1, power, power - 1.0f);
+  const float y = cap * (-t / (t + 2.0f));
+  return x != x ? x : u < 0.0f ? -y : y;
 }
 
 float silu(float x) { return x / (1.0f + exp_of(-x)); }
@@ -91,7 +116,7 @@ float gelu_erf(float x) {
 
 template <float (*activation)(float)>
 void gate(const float* gate, const float* up, int n, float* y) {
-  for (int i = 0; i < n; ++i) y[i] = activation(gate[i]) * up[i];
+  for (int i = 0; i < n; ++i) y[i] = up ? activation(gate[i]) * up[i] : activation(gate[i]);
 }
 
 void exp_all(const float* x, int n, float* y) {
@@ -104,6 +129,23 @@ void rms_norm(const float* x, const float* w, int n, float epsilon, float* y) {
   const float mean = halving_sum(partial) / static_cast<float>(n);
   const float scale = 1.0f / std::sqrt(mean + epsilon);
   for (int i = 0; i < n; ++i) y[i] = x[i] * scale * w[i];
+}
+
+void layer_norm(const float* x, const float* w, const float* b, int n, float epsilon, float* y) {
+  float sum[lanes] = {}, squares[lanes] = {};
+  for (int i = 0; i < n; ++i) sum[i % lanes] = sum[i % lanes] + x[i];
+  const float mean = halving_sum(sum) / static_cast<float>(n);
+  for (int i = 0; i < n; ++i) squares[i % lanes] = std::fma(x[i] - mean, x[i] - mean, squares[i % lanes]);
+  const float variance = halving_sum(squares) / static_cast<float>(n);
+  const float scale = 1.0f / std::sqrt(variance + epsilon);
+  for (int i = 0; i < n; ++i) {
+    const float scaled = (x[i] - mean) * scale * w[i];
+    y[i] = b ? scaled + b[i] : scaled;
+  }
+}
+
+void soft_cap(const float* x, int n, float cap, float* y) {
+  for (int i = 0; i < n; ++i) y[i] = capped(x[i], cap);
 }
 
 float widen(Float16 value) {
@@ -141,23 +183,23 @@ void attend(const AttentionBlock& a) {
   for (int row = 0; row < a.rows; ++row) {
     const float* q = a.q + static_cast<std::size_t>(row) * a.head_dim;
     float* weighted = a.weighted + static_cast<std::size_t>(row) * width;
-    const int visible = a.visible[row];
+    const int first = a.first[row], visible = a.visible[row];
     float weight[attention_span];
     float largest = -__builtin_inff();
-    for (int j = 0; j < visible; ++j) {
+    for (int j = first; j < visible; ++j) {
       float score = 0.0f;
       for (int d = 0; d < a.head_dim; ++d) score = std::fma(q[d], key(j, d), score);
-      weight[j] = score;
-      largest = larger(score, largest);
+      weight[j] = a.soft_cap > 0.0f ? capped(score, a.soft_cap) : score;
+      largest = larger(weight[j], largest);
     }
     float partial[lanes] = {};
-    for (int j = 0; j < visible; ++j) {
+    for (int j = first; j < visible; ++j) {
       weight[j] = exp_of(weight[j] - largest);
       partial[j % lanes] = partial[j % lanes] + weight[j];
     }
     for (int d = 0; d < width; ++d) {
       float sum = 0.0f;
-      for (int j = 0; j < visible; ++j) sum = std::fma(weight[j], value(j, d), sum);
+      for (int j = first; j < visible; ++j) sum = std::fma(weight[j], value(j, d), sum);
       weighted[d] = sum;
     }
     a.largest[row] = largest;
@@ -187,10 +229,11 @@ std::uint64_t read_burst(const void* memory, std::size_t bytes) {
 
 }  // namespace
 
-const Kernels scalar_kernels = {"scalar",        matmul<float>,    matmul<std::uint16_t>,
-                                attend<float>,   attend<Float16>,  attend<std::int8_t>,
-                                rms_norm,        gate<silu>,       gate<gelu_erf>,
-                                gate<gelu_tanh>, exp_all,          fma_burst,
-                                read_burst,      &scalar_quantized};
+const Kernels scalar_kernels = {"scalar",         matmul<float>,   matmul<std::uint16_t>,
+                                attend<float>,    attend<Float16>, attend<std::int8_t>,
+                                rms_norm,         layer_norm,      gate<silu>,
+                                gate<gelu_erf>,   gate<gelu_tanh>, exp_all,
+                                soft_cap,         fma_burst,       read_burst,
+                                &scalar_quantized};
 
 }  // namespace kelvin

@@ -100,19 +100,27 @@ void outer(const OuterRows& o, int rows, const Columns& columns, int first_group
   for (; group < end_group; ++group) outer_tile<most, 1>(o, columns, group, steps);
 }
 
-// Scores become weights; those of unseen keys, computed with the rest of their panel, become 0.
-void softmax_row(float* weight, int visible, float& largest_score, float& weight_sum) {
+// Scores of the keys a row sees, first <= j < visible, become weights; those of other keys, computed with the
+// rest of their panel, become 0.
+void softmax_row(float* weight, int first, int visible, float soft_cap, float& largest_score,
+                 float& weight_sum) {
+  const int begin = first / lanes * lanes;
+  const auto seen_or = [&](int j, Lanes x, Lanes other) {
+    const Lanes seen = select(first_lanes(visible - j), x, other);
+    return first > j ? select(first_lanes(first - j), other, seen) : seen;
+  };
   Lanes largest = set(-__builtin_inff());
-  for (int j = 0; j < visible; j += lanes) {
-    const Lanes score = select(first_lanes(visible - j), load(weight + j), set(-__builtin_inff()));
-    largest = larger(score, largest);
+  for (int j = begin; j < visible; j += lanes) {
+    Lanes score = load(weight + j);
+    if (soft_cap > 0.0f) store(weight + j, score = capped(score, soft_cap));
+    largest = larger(seen_or(j, score, set(-__builtin_inff())), largest);
   }
   const float top = largest_lane(largest);
   Lanes sum = zero();
-  for (int j = 0; j < visible; j += lanes) {
+  for (int j = begin; j < visible; j += lanes) {
     const Lanes w = exp_of(sub(load(weight + j), set(top)));
     // No weight is -0, so that adding 0 for an absent key changes nothing.
-    const Lanes seen = select(first_lanes(visible - j), w, zero());
+    const Lanes seen = seen_or(j, w, zero());
     store(weight + j, seen);
     sum = add(sum, seen);
   }
@@ -121,55 +129,58 @@ void softmax_row(float* weight, int visible, float& largest_score, float& weight
 }
 
 int smaller(int a, int b) { return a < b ? a : b; }
+int greater(int a, int b) { return a > b ? a : b; }
 
 template <class Element, bool ahead>
 void attend_rows(const AttentionBlock& a, int first, int rows) {
   const int width = padded_to_lanes(a.head_dim);
   const std::size_t head_dim = static_cast<std::size_t>(a.head_dim), stride = static_cast<std::size_t>(width);
+  // Both ascend, so that a tile's first row bounds what all its rows see from above, its last row from below.
+  const int* begin = a.first + first;
   const int* visible = a.visible + first;
-  int most[query_block / most_queries] = {}, fewest[query_block / most_queries];  // of each tile
-  int most_of_all = 0;
-  for (int r = 0; r < rows; ++r) {
-    const int tile = r / most_queries;
-    if (r % most_queries == 0) fewest[tile] = visible[r];
-    fewest[tile] = smaller(visible[r], fewest[tile]);
-    most[tile] = most[tile] > visible[r] ? most[tile] : visible[r];
-    most_of_all = most_of_all > visible[r] ? most_of_all : visible[r];
-  }
   const auto rows_of = [&](int tile) { return smaller(rows - tile * most_queries, most_queries); };
+  const auto last_of = [&](int tile) { return tile * most_queries + rows_of(tile) - 1; };
   const int tiles = (rows + most_queries - 1) / most_queries;
+  const int most_of_all = visible[rows - 1];
 
   alignas(64) float weight[query_block][attention_span];
   const KeyColumns<Element, ahead> keys{static_cast<const Element*>(a.kv.keys), a.kv.key_scales, head_dim};
   const float* q = a.q + static_cast<std::size_t>(first) * head_dim;
-  for (int panel = 0; panel * lanes < most_of_all; panel += panels_at_once)
+  for (int panel = begin[0] / lanes; panel * lanes < most_of_all; panel += panels_at_once)
     for (int tile = 0; tile < tiles; ++tile) {
-      const int end = smaller(padded_to_lanes(most[tile]) / lanes, panel + panels_at_once);
-      for (int r = tile * most_queries; r < tile * most_queries + rows_of(tile); ++r)
-        for (int p = panel; p < end; ++p) store(weight[r] + p * lanes, zero());
+      const int low = greater(begin[tile * most_queries] / lanes, panel);
+      const int end = smaller(padded_to_lanes(visible[last_of(tile)]) / lanes, panel + panels_at_once);
+      if (low >= end) continue;
+      for (int r = tile * most_queries; r <= last_of(tile); ++r)
+        for (int p = low; p < end; ++p) store(weight[r] + p * lanes, zero());
       const OuterRows scores{q + tile * most_queries * head_dim, head_dim, weight[tile * most_queries],
                              attention_span};
-      outer(scores, rows_of(tile), keys, panel, end, {0, a.head_dim});
+      outer(scores, rows_of(tile), keys, low, end, {0, a.head_dim});
     }
-  for (int r = 0; r < rows; ++r) softmax_row(weight[r], visible[r], a.largest[first + r], a.sum[first + r]);
+  for (int r = 0; r < rows; ++r)
+    softmax_row(weight[r], begin[r], visible[r], a.soft_cap, a.largest[first + r], a.sum[first + r]);
 
   const ValueColumns<Element, ahead> values{static_cast<const Element*>(a.kv.values), a.kv.value_scales,
                                             stride};
   float* weighted = a.weighted + static_cast<std::size_t>(first) * stride;
   for (int i = 0; i < rows * width; i += lanes) store(weighted + i, zero());
-  for (int value = 0; value < most_of_all; value += values_at_once)
+  for (int value = begin[0]; value < most_of_all; value += values_at_once)
     for (int tile = 0; tile < tiles; ++tile) {
-      const int row = tile * most_queries;
+      const int row = tile * most_queries, end = value + values_at_once;
       const OuterRows mixed{weight[row], attention_span, weighted + row * stride, stride};
-      // Together as far as all rows see, then each row its own last values.
-      const int together = smaller(fewest[tile], value + values_at_once);
-      if (value < together) outer(mixed, rows_of(tile), values, 0, width / lanes, {value, together});
-      for (int r = 0; r < rows_of(tile); ++r) {
-        const Steps own{value < together ? together : value,
-                        smaller(visible[row + r], value + values_at_once)};
+      const auto own = [&](int from, int to, int r) {
+        const Steps steps{greater(value, greater(begin[row + r], from)),
+                          smaller(end, smaller(visible[row + r], to))};
         const OuterRows alone{weight[row + r], attention_span, mixed.c + r * stride, stride};
-        if (own.first < own.end) outer<1>(alone, 1, values, 0, width / lanes, own);
-      }
+        if (steps.first < steps.end) outer<1>(alone, 1, values, 0, width / lanes, steps);
+      };
+      // Each row its own first values, then together what all rows see, then each row its own last values.
+      const int all_end = visible[row], all_begin = smaller(begin[last_of(tile)], all_end);
+      if (value < all_begin)
+        for (int r = 0; r < rows_of(tile); ++r) own(0, all_begin, r);
+      const Steps together{greater(value, all_begin), smaller(end, all_end)};
+      if (together.first < together.end) outer(mixed, rows_of(tile), values, 0, width / lanes, together);
+      for (int r = 0; r < rows_of(tile); ++r) own(all_end, attention_span, r);
     }
 }
 

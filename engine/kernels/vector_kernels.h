@@ -144,7 +144,11 @@ void matmul(const MatmulBlock& m) {
   matmul_last_tokens<Element>(m, token);
 }
 
-Lanes exp_of(Lanes x) {
+struct Reduced {
+  Lanes shifted, less_1;
+};
+
+Reduced reduce(Lanes x) {
   const Lanes shifted = fma(x, set(0x1.715476p+0f), set(0x1.8p+23f));
   const Lanes n = sub(shifted, set(0x1.8p+23f));
   Lanes r = fma(n, set(-0x1.62e4p-1f), x);
@@ -154,12 +158,26 @@ Lanes exp_of(Lanes x) {
   p = fma(p, r, set(0x1.55545ep-5f));
   p = fma(p, r, set(0x1.55548ep-3f));
   p = fma(p, r, set(0.5f));
-  p = fma(p, mul(r, r), r);
-  p = add(p, set(1.0f));
-  Lanes y = add_to_exponent(p, shifted);
+  return {shifted, fma(p, mul(r, r), r)};
+}
+
+Lanes exp_of(Lanes x) {
+  const Reduced reduced = reduce(x);
+  Lanes y = add_to_exponent(add(reduced.less_1, set(1.0f)), reduced.shifted);
   y = select(less(x, set(-87.0f)), zero(), y);
   y = select(less(set(88.72283f), x), set(__builtin_inff()), y);
   return select(unordered(x), x, y);
+}
+
+Lanes capped(Lanes x, float cap) {
+  const Lanes u = div(x, set(cap));
+  const auto below = less(u, zero());
+  const Lanes a = select(below, negate(u), u);
+  const Reduced reduced = reduce(mul(select(less(a, set(10.0f)), a, set(10.0f)), set(-2.0f)));
+  const Lanes power = add_to_exponent(set(1.0f), reduced.shifted);
+  const Lanes t = fma(reduced.less_1, power, sub(power, set(1.0f)));
+  const Lanes y = mul(set(cap), div(negate(t), add(t, set(2.0f))));
+  return select(unordered(x), x, select(below, negate(y), y));
 }
 
 Lanes silu(Lanes x) { return div(x, add(set(1.0f), exp_of(negate(x)))); }
@@ -191,9 +209,20 @@ Lanes gelu_erf(Lanes x) {
 template <Lanes (*activation)(Lanes)>
 void gate(const float* gate, const float* up, int n, float* y) {
   int i = 0;
-  for (; i + lanes <= n; i += lanes) store(y + i, mul(activation(load(gate + i)), load(up + i)));
-  if (i < n)
-    store_first(y + i, n - i, mul(activation(load_first(gate + i, n - i)), load_first(up + i, n - i)));
+  for (; i + lanes <= n; i += lanes) {
+    const Lanes a = activation(load(gate + i));
+    store(y + i, up ? mul(a, load(up + i)) : a);
+  }
+  if (i < n) {
+    const Lanes a = activation(load_first(gate + i, n - i));
+    store_first(y + i, n - i, up ? mul(a, load_first(up + i, n - i)) : a);
+  }
+}
+
+void soft_cap(const float* x, int n, float cap, float* y) {
+  int i = 0;
+  for (; i + lanes <= n; i += lanes) store(y + i, capped(load(x + i), cap));
+  if (i < n) store_first(y + i, n - i, capped(load_first(x + i, n - i), cap));
 }
 
 void exp_all(const float* x, int n, float* y) {
@@ -216,6 +245,32 @@ void rms_norm(const float* x, const float* w, int n, float epsilon, float* y) {
   const float scale = 1.0f / _mm_cvtss_f32(_mm_sqrt_ss(_mm_set_ss(mean + epsilon)));
   for (i = 0; i + lanes <= n; i += lanes) store(y + i, mul(mul(load(x + i), set(scale)), load(w + i)));
   if (i < n) store_first(y + i, n - i, mul(mul(last, set(scale)), load_first(w + i, n - i)));
+}
+
+void layer_norm(const float* x, const float* w, const float* b, int n, float epsilon, float* y) {
+  Lanes sum = zero();
+  int i = 0;
+  for (; i + lanes <= n; i += lanes) sum = add(sum, load(x + i));
+  // A sum that began as +0 is never -0, so that adding +0 in absent lanes changes nothing.
+  const Lanes last = load_first(x + i, n - i);
+  const Lanes mean = set(halving_sum(add(sum, last)) / static_cast<float>(n));
+  Lanes squares = zero();
+  for (i = 0; i + lanes <= n; i += lanes) {
+    const Lanes d = sub(load(x + i), mean);
+    squares = fma(d, d, squares);
+  }
+  const Lanes last_d = select(first_lanes(n - i), sub(last, mean), zero());
+  squares = fma(last_d, last_d, squares);
+  const float variance = halving_sum(squares) / static_cast<float>(n);
+  const Lanes scale = set(1.0f / _mm_cvtss_f32(_mm_sqrt_ss(_mm_set_ss(variance + epsilon))));
+  for (i = 0; i + lanes <= n; i += lanes) {
+    const Lanes scaled = mul(mul(sub(load(x + i), mean), scale), load(w + i));
+    store(y + i, b ? add(scaled, load(b + i)) : scaled);
+  }
+  if (i < n) {
+    const Lanes scaled = mul(mul(last_d, scale), load_first(w + i, n - i));
+    store_first(y + i, n - i, b ? add(scaled, load_first(b + i, n - i)) : scaled);
+  }
 }
 
 std::uint64_t fma_burst(std::uint64_t rounds, float* sink) {

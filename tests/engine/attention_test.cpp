@@ -31,21 +31,23 @@ struct Filled {
   std::vector<std::vector<float>> keys, values;  // by position, layer, head
 };
 
-std::vector<double> naive(const Filled& filled, const KvShape& shape, int layer, int kv_head, int position,
-                          const float* q) {
+std::vector<double> naive(const Filled& filled, const KvShape& shape, const AttentionLayer& layer,
+                          int kv_head, int position, const float* q) {
   std::vector<double> scores, mixed(static_cast<std::size_t>(shape.head_dim));
   double top = -INFINITY, sum = 0;
   const auto index = [&](int j) {
-    return static_cast<std::size_t>((j * shape.layers + layer) * shape.kv_heads + kv_head);
+    return static_cast<std::size_t>((j * shape.layers + layer.layer) * shape.kv_heads + kv_head);
   };
-  for (int j = 0; j <= position; ++j) {
+  const int first = layer.window > 0 ? std::max(0, position - layer.window + 1) : 0;
+  for (int j = first; j <= position; ++j) {
     double score = 0;
     for (int d = 0; d < shape.head_dim; ++d) score += static_cast<double>(q[d]) * filled.keys[index(j)][d];
+    if (layer.soft_cap > 0) score = layer.soft_cap * std::tanh(score / layer.soft_cap);
     scores.push_back(score);
     top = std::max(top, score);
   }
-  for (int j = 0; j <= position; ++j) {
-    const double weight = std::exp(scores[j] - top);
+  for (int j = first; j <= position; ++j) {
+    const double weight = std::exp(scores[j - first] - top);
     sum += weight;
     for (int d = 0; d < shape.head_dim; ++d) mixed[d] += weight * filled.values[index(j)][d];
   }
@@ -56,7 +58,13 @@ std::vector<double> naive(const Filled& filled, const KvShape& shape, int layer,
 struct Setting {
   int threads, first_position, tokens, n_heads;
   KvShape shape;
+  int window = 0;
+  float soft_cap = 0.0f;
 };
+
+AttentionLayer layer_of(const Setting& s) {
+  return {s.shape.layers - 1, s.shape.head_dim, s.window, s.soft_cap};
+}
 
 std::vector<float> attend(const Kernels& kernels, const Setting& s, Filled& filled,
                           const std::vector<float>& q, int pieces) {
@@ -71,7 +79,7 @@ std::vector<float> attend(const Kernels& kernels, const Setting& s, Filled& fill
     attention.plan({&run, 1});
     const std::size_t stride = static_cast<std::size_t>(columns);
     team.run([&](ThreadTeam::Member& member) {
-      attention.run(member, s.shape.layers - 1, Rows{q_copy.data(), stride}, Rows{out.data(), stride});
+      attention.run(member, layer_of(s), Rows{q_copy.data(), stride}, Rows{out.data(), stride});
     });
   }
   return out;
@@ -82,10 +90,14 @@ std::vector<float> attend(const Kernels& kernels, const Setting& s, Filled& fill
 TEST_CASE("attention equals a naive softmax in double, and has the same bits however it is shared out") {
   RandomValues random(21);
   using enum KvStorage;
-  for (const Setting& s : {Setting{1, 0, 70, 4, {2, 2, 16, f32}}, Setting{2, 200, 120, 6, {1, 2, 20, f16}},
-                           Setting{3, 900, 1, 3, {1, 1, 32, f32}}, Setting{2, 511, 3, 8, {2, 8, 10, q8}},
-                           Setting{2, 0, 300, 5, {1, 1, 64, q8}}, Setting{1, 255, 2, 64, {1, 1, 8, f16}},
-                           Setting{2, 700, 1, 6, {1, 2, 40, q8}}}) {
+  for (const Setting& s :
+       {Setting{1, 0, 70, 4, {2, 2, 16, f32}}, Setting{2, 200, 120, 6, {1, 2, 20, f16}},
+        Setting{3, 900, 1, 3, {1, 1, 32, f32}}, Setting{2, 511, 3, 8, {2, 8, 10, q8}},
+        Setting{2, 0, 300, 5, {1, 1, 64, q8}}, Setting{1, 255, 2, 64, {1, 1, 8, f16}},
+        Setting{2, 700, 1, 6, {1, 2, 40, q8}}, Setting{2, 0, 300, 4, {1, 2, 12, f32}, 20},
+        Setting{2, 240, 60, 3, {1, 1, 16, f16}, 1}, Setting{1, 500, 90, 2, {1, 1, 20, q8}, 256},
+        Setting{3, 700, 4, 2, {1, 2, 16, f32}, 300}, Setting{1, 5, 30, 6, {2, 3, 10, f32}, 7, 1.5f},
+        Setting{2, 900, 1, 2, {1, 1, 8, q8}, 257}, Setting{2, 0, 40, 2, {1, 1, 24, f16}, 0, 4.0f}}) {
     CAPTURE(s.first_position);
     // Of numbers up to 1.5, and what their rounding does to scores.
     const double tolerance = s.shape.storage == f32 ? 3e-6 : s.shape.storage == f16 ? 2e-3 : 2e-2;
@@ -97,7 +109,7 @@ TEST_CASE("attention equals a naive softmax in double, and has the same bits how
       for (int head = 0; head < s.n_heads; ++head) {
         const std::size_t at = static_cast<std::size_t>(t * columns + head * s.shape.head_dim);
         const std::vector<double> exact =
-            naive(filled, s.shape, s.shape.layers - 1, head / group, s.first_position + t, q.data() + at);
+            naive(filled, s.shape, layer_of(s), head / group, s.first_position + t, q.data() + at);
         for (int d = 0; d < s.shape.head_dim; ++d)
           REQUIRE(std::fabs(expected[at + d] - exact[d]) < tolerance);
       }

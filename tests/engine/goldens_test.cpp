@@ -1,4 +1,4 @@
-// Logits, hidden states and greedy continuations of the Llama variants against transformers in float32.
+// Logits, hidden states and greedy continuations of every family against transformers in float32.
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -11,9 +11,10 @@
 
 #include "engine/generate.h"
 #include "engine/model.h"
+#include "engine/rope_set.h"
 #include "loaders/json_file.h"
 #include "loaders/model_folder.h"
-#include "tests/support.h"
+#include "tests/golden_models.h"
 
 using namespace kelvin;
 namespace fs = std::filesystem;
@@ -68,14 +69,11 @@ double nll(std::span<const float> z, int id) {
   return top + std::log(sum) - z[static_cast<std::size_t>(id)];
 }
 
-void check_variant(const std::string& name, const fs::path& goldens) {
-  CAPTURE(name);
-  const fs::path golden = goldens / "golden" / name;
-  const std::unique_ptr<Model> model = load(goldens / "models" / name);
+void check_variant(const fs::path& folder, const fs::path& golden) {
+  const std::unique_ptr<Model> model = load(folder);
   const JsonDocument document = load_json(golden / "manifest.json");
   const JsonValue sequences = document.root().at("sequences");
-  const int border =
-      model->config().rope.kind == RopeKind::dynamic ? model->config().rope.original_max_position : 1 << 30;
+  const RopeSet ropes(model->config().ropes);
 
   for (const JsonMember& member : sequences.members()) {
     const std::string which(member.key);
@@ -91,13 +89,14 @@ void check_variant(const std::string& name, const fs::path& goldens) {
     CHECK(distance(logits.rbegin()->second, test::read_array<float>(golden / (which + ".last_logits.bin"))) <
           tolerance);
 
-    // transformers rotates all positions of a forward alike, so beyond the border only its last position is a
-    // full forward's.
+    // transformers rotates all positions of a forward as the last one asks for, so where frequencies depend
+    // on the length its earlier positions are not a full forward's.
     const std::vector<double> nlls = test::read_array<double>(golden / (which + ".nll.bin"));
     const std::vector<float> margins = test::read_array<float>(golden / (which + ".margin.bin"));
     const std::vector<std::int32_t> argmax = test::read_array<std::int32_t>(golden / (which + ".argmax.bin"));
-    const bool within = static_cast<int>(ids.size()) <= border;
-    for (std::size_t t = 0; within && t < ids.size(); ++t) {
+    const int length = static_cast<int>(ids.size());
+    for (std::size_t t = 0; t < ids.size(); ++t) {
+      if (ropes.epoch(static_cast<int>(t) + 1) != ropes.epoch(length)) continue;
       const std::vector<float>& z = logits.at(static_cast<int>(t));
       if (t + 1 < ids.size()) REQUIRE(nll(z, ids[t + 1]) == doctest::Approx(nlls[t]).epsilon(2e-5));
       if (margins[t] > 2 * tolerance) REQUIRE(std::max_element(z.begin(), z.end()) - z.begin() == argmax[t]);
@@ -154,14 +153,19 @@ void check_demo(Model& model, const std::string& name, const fs::path& goldens) 
 
 TEST_CASE("Llama variants agree with transformers") {
   for (const char* name :
-       {"llama-gqa-llama3-bf16", "llama-mqa-linear-bias-f16", "llama-yarn-bf16", "llama-dynamic-bf16"})
-    check_variant(name, test::data_dir() / "goldens");
+       {"llama-gqa-llama3-bf16", "llama-mqa-linear-bias-f16", "llama-yarn-bf16", "llama-dynamic-bf16"}) {
+    CAPTURE(name);
+    check_variant(test::data_dir() / "goldens" / "models" / name,
+                  test::data_dir() / "goldens" / "golden" / name);
+  }
 }
 
-TEST_CASE("further Llama variants agree with transformers") {
-  if (!test::shared_has("goldens/golden")) return;
-  for (const char* name : {"llama-mha-f32", "llama-headdim-sharded-f32", "llama-gelu-deep-bf16"})
-    check_variant(name, test::shared_dir() / "goldens");
+TEST_CASE("every family agrees with transformers, in the old spelling of its config and the new one") {
+  for (const std::string& name : test::golden_model_names()) {
+    CAPTURE(name);
+    const test::GoldenModel golden(name);
+    check_variant(golden.folder(), golden.results());
+  }
 }
 
 TEST_CASE("the demo model agrees with transformers") {

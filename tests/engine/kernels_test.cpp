@@ -153,9 +153,9 @@ struct StoredBlock {
   std::vector<float> key_scales, value_scales;
 };
 
-// Random numbers for the first `seen` positions; behind them what must not reach a result.
+// Random numbers for positions first <= j < seen; around them what must not reach a result.
 template <class Element>
-StoredBlock<Element> random_block(int head_dim, int seen, RandomValues& random) {
+StoredBlock<Element> random_block(int head_dim, int first, int seen, RandomValues& random) {
   constexpr bool codes = sizeof(Element) == 1;
   const int width = padded_to_lanes(head_dim), groups = (head_dim + kv_group - 1) / kv_group;
   const auto element = [&](bool present) {
@@ -174,11 +174,12 @@ StoredBlock<Element> random_block(int head_dim, int seen, RandomValues& random) 
   for (int j = 0; j < attention_span; ++j)
     for (int d = 0; d < width; ++d) {
       if (d < head_dim)
-        block.keys[(j / key_panel * head_dim + d) * key_panel + j % key_panel] = element(j < seen);
-      block.values[j * width + d] = d < head_dim ? element(j < seen) : Element{};
+        block.keys[(j / key_panel * head_dim + d) * key_panel + j % key_panel] =
+            element(first <= j && j < seen);
+      block.values[j * width + d] = d < head_dim ? element(first <= j && j < seen) : Element{};
     }
   for (int i = 0; codes && i < groups * attention_span; ++i) {
-    const bool present = i % attention_span < seen;
+    const bool present = first <= i % attention_span && i % attention_span < seen;
     block.key_scales.push_back(present ? random.value() * 0.01f : nan);
     block.value_scales.push_back(present ? random.value() * 0.01f : nan);
   }
@@ -192,11 +193,15 @@ void check_attention(void (*Kernels::*attend)(const AttentionBlock&), RandomValu
     const int width = padded_to_lanes(head_dim);
     CAPTURE(head_dim);
     CAPTURE(rows);
-    std::vector<int> visible(static_cast<std::size_t>(rows));
+    std::vector<int> first(static_cast<std::size_t>(rows)), visible(static_cast<std::size_t>(rows));
     const int start = round % 5 == 0 ? attention_span : 1 + random.below(attention_span);
     for (int r = 0; r < rows; ++r) visible[r] = std::min(attention_span, start + r / 2);
+    // A third without a window, a third with one shorter than the rows, a third with a longer one.
+    const int window = round % 3 == 0 ? attention_span : 1 + random.below(round % 3 == 1 ? 4 : 90);
+    for (int r = 0; r < rows; ++r) first[r] = std::clamp(start + r / 2 - window, 0, visible[r] - 1);
 
-    const StoredBlock<Element> stored = random_block<Element>(head_dim, visible.back(), random);
+    const StoredBlock<Element> stored =
+        random_block<Element>(head_dim, first.front(), visible.back(), random);
     Fenced<float> q(random.values(static_cast<std::size_t>(rows * head_dim), 2.0f), random.below(16), nan);
     const auto run = [&](const Kernels& table) {
       std::vector<float> out(static_cast<std::size_t>(rows) * (2 + width), 5.0f);
@@ -206,7 +211,9 @@ void check_attention(void (*Kernels::*attend)(const AttentionBlock&), RandomValu
                   stored.value_scales.data()};
       block.rows = rows;
       block.head_dim = head_dim;
+      block.first = first.data();
       block.visible = visible.data();
+      block.soft_cap = round % 4 == 3 ? 2.5f : 0.0f;
       block.largest = out.data();
       block.sum = out.data() + rows;
       block.weighted = out.data() + 2 * rows;
@@ -243,7 +250,7 @@ TEST_CASE("norm, activations and exp: every length and special value") {
     Fenced<float> x(values, random.below(16), nan);
     Fenced<float> w(random.values(static_cast<std::size_t>(n)), random.below(16), nan);
     const auto run = [&](const Kernels& table) {
-      std::vector<float> out(static_cast<std::size_t>(5 * (n + 2)), 5.0f);
+      std::vector<float> out(static_cast<std::size_t>(10 * (n + 2)), 5.0f);
       float* at = out.data();
       const std::size_t step = static_cast<std::size_t>(n) + 2;
       table.exp(x.data(), n, at);
@@ -251,6 +258,11 @@ TEST_CASE("norm, activations and exp: every length and special value") {
       table.gelu_erf_multiply(x.data(), w.data(), n, at + 2 * step);
       table.gelu_tanh_multiply(x.data(), w.data(), n, at + 3 * step);
       table.rms_norm(x.data(), w.data(), n, 1e-5f, at + 4 * step);
+      table.layer_norm(x.data(), w.data(), nullptr, n, 1e-5f, at + 5 * step);
+      table.layer_norm(x.data(), w.data(), x.data(), n, 1e-5f, at + 6 * step);
+      table.soft_cap(x.data(), n, 7.5f, at + 7 * step);
+      table.silu_multiply(x.data(), nullptr, n, at + 8 * step);
+      table.gelu_tanh_multiply(x.data(), nullptr, n, at + 9 * step);
       // Which NaN comes out of infinity / infinity is the processor's choice.
       for (float& v : out)
         if (v != v) v = nan;

@@ -44,9 +44,9 @@ Logits fresh(Model& model, std::span<const int> ids, Want want = Want::all,
 
 ModelConfig dynamic_config(int border) {
   ModelConfig config = small_config();
-  config.rope.kind = RopeKind::dynamic;
-  config.rope.factor = 3.0;
-  config.rope.original_max_position = border;
+  config.ropes[0].kind = RopeKind::dynamic;
+  config.ropes[0].factor = 3.0;
+  config.ropes[0].original_max_position = border;
   return config;
 }
 
@@ -290,7 +290,7 @@ TEST_CASE("what cannot be run is refused with the reason, before anything change
 
   ModelConfig config = small_config();
   Weights weights = test::small_weights(config, Storage::f32, true);
-  weights.layers[1].down.weight.cols = 34;
+  weights.layers[1].mlp.down.weight.cols = 34;
   CHECK(refusal([&] { Model(config, std::move(weights)); }) ==
         "model: layer 1 down: 22 x 35 expected, 22 x 34 found");
   config.n_kv_heads = 3;

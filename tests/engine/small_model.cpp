@@ -47,9 +47,12 @@ ModelConfig small_config() {
   config.n_layers = 2;
   config.n_heads = 4;
   config.n_kv_heads = 2;
-  config.head_dim = 6;
+  config.head_dim = config.value_dim = 6;
   config.intermediate_size = 35;
   config.max_position = 512;
+  config.ropes.resize(1);
+  config.ropes[0].dims = 6;
+  config.layers.resize(2);
   return config;
 }
 
@@ -64,18 +67,18 @@ Weights small_weights(const ModelConfig& c, Storage storage, bool biases) {
   weights.embedding = make.matrix(c.vocab_size, c.hidden_size);
   for (int i = 0; i < c.n_layers; ++i) {
     LayerWeights layer;
-    layer.attention_norm = make.vector(c.hidden_size);
+    layer.attention_norm.weight = make.vector(c.hidden_size);
     layer.q = linear(c.n_heads * c.head_dim, c.hidden_size);
     layer.k = linear(c.n_kv_heads * c.head_dim, c.hidden_size);
     layer.v = linear(c.n_kv_heads * c.head_dim, c.hidden_size);
     layer.o = linear(c.hidden_size, c.n_heads * c.head_dim);
-    layer.mlp_norm = make.vector(c.hidden_size);
-    layer.gate = linear(c.intermediate_size, c.hidden_size);
-    layer.up = linear(c.intermediate_size, c.hidden_size);
-    layer.down = linear(c.hidden_size, c.intermediate_size);
+    layer.mlp_norm.weight = make.vector(c.hidden_size);
+    layer.mlp.gate = linear(c.intermediate_size, c.hidden_size);
+    layer.mlp.up = linear(c.intermediate_size, c.hidden_size);
+    layer.mlp.down = linear(c.hidden_size, c.intermediate_size);
     weights.layers.push_back(layer);
   }
-  weights.final_norm = make.vector(c.hidden_size);
+  weights.final_norm.weight = make.vector(c.hidden_size);
   weights.head = make.matrix(c.vocab_size, c.hidden_size);
   return weights;
 }

@@ -66,17 +66,17 @@ void check_values(const Weights& weights, std::vector<TensorToWrite> expected, c
       CHECK(linear.bias.empty() == !bias);
       if (bias) check_vector(linear.bias, name + module + ".bias");
     };
-    check_vector(layer.attention_norm, name + "input_layernorm.weight");
-    check_vector(layer.mlp_norm, name + "post_attention_layernorm.weight");
-    check_linear(layer.q, "self_attn.q_proj", config.attention_bias);
-    check_linear(layer.k, "self_attn.k_proj", config.attention_bias);
-    check_linear(layer.v, "self_attn.v_proj", config.attention_bias);
-    check_linear(layer.o, "self_attn.o_proj", config.attention_bias);
-    check_linear(layer.gate, "mlp.gate_proj", config.mlp_bias);
-    check_linear(layer.up, "mlp.up_proj", config.mlp_bias);
-    check_linear(layer.down, "mlp.down_proj", config.mlp_bias);
+    check_vector(layer.attention_norm.weight, name + "input_layernorm.weight");
+    check_vector(layer.mlp_norm.weight, name + "post_attention_layernorm.weight");
+    check_linear(layer.q, "self_attn.q_proj", config.qkv_bias);
+    check_linear(layer.k, "self_attn.k_proj", config.qkv_bias);
+    check_linear(layer.v, "self_attn.v_proj", config.qkv_bias);
+    check_linear(layer.o, "self_attn.o_proj", config.o_bias);
+    check_linear(layer.mlp.gate, "mlp.gate_proj", config.mlp_bias);
+    check_linear(layer.mlp.up, "mlp.up_proj", config.mlp_bias);
+    check_linear(layer.mlp.down, "mlp.down_proj", config.mlp_bias);
   }
-  check_vector(weights.final_norm, "model.norm.weight");
+  check_vector(weights.final_norm.weight, "model.norm.weight");
   check_matrix(weights.head, config.tied_embeddings ? "model.embed_tokens.weight" : "lm_head.weight");
 }
 
@@ -90,7 +90,7 @@ TEST_CASE("every tensor lands in its place, from every dtype in every storage an
           CAPTURE(dtype);
           CAPTURE(alignment);
           ModelConfig config = tiny_config(2);
-          config.attention_bias = config.mlp_bias = biases;
+          config.qkv_bias = config.o_bias = config.mlp_bias = biases;
           const Weights weights = load(tiny_tensors(config, dtype), config, stored_as(storage), alignment);
           check_values(weights, tiny_tensors(config), config, storage);
         }
@@ -151,10 +151,10 @@ TEST_CASE("matrices asked for in few bits are packed from every dtype, at any al
         check(weights.head, exact.head);
         for (std::size_t i = 0; i < weights.layers.size(); ++i) {
           check(weights.layers[i].q.weight, exact.layers[i].q.weight);
-          check(weights.layers[i].down.weight, exact.layers[i].down.weight);
+          check(weights.layers[i].mlp.down.weight, exact.layers[i].mlp.down.weight);
         }
-        CHECK(std::equal(weights.final_norm.begin(), weights.final_norm.end(), exact.final_norm.begin(),
-                         exact.final_norm.end()));
+        CHECK(std::equal(weights.final_norm.weight.begin(), weights.final_norm.weight.end(),
+                         exact.final_norm.weight.begin(), exact.final_norm.weight.end()));
       }
 }
 

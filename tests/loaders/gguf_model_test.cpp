@@ -83,7 +83,7 @@ TEST_CASE("settings, tokenizer and template come out of the metadata") {
   for (const auto& path : {folder.path() / "m.gguf", folder.path()}) {
     const ModelSettings settings = load_settings(path), expected = load_settings(ember());
     CHECK(settings.config.vocab_size == expected.config.vocab_size);
-    CHECK(settings.config.rms_norm_eps == expected.config.rms_norm_eps);
+    CHECK(settings.config.norm_epsilon == expected.config.norm_epsilon);
     CHECK(settings.config.max_position == 1024);
     CHECK(settings.generation.eos == std::vector<int>{2044, 2047});
     CHECK(settings.generation.bos == 2043);

@@ -45,12 +45,12 @@ TEST_CASE("what config.json does not say is as in transformers") {
   CHECK(config.n_kv_heads == 6);
   CHECK(config.head_dim == 16);
   CHECK(config.max_position == 2048);
-  CHECK(config.rms_norm_eps == 1e-6f);
-  CHECK(config.rope.theta == 10000.0);
-  CHECK(config.rope.kind == RopeKind::standard);
+  CHECK(config.norm_epsilon == 1e-6f);
+  CHECK(config.ropes[0].theta == 10000.0);
+  CHECK(config.ropes[0].kind == RopeKind::standard);
   CHECK(config.activation == Activation::silu);
   CHECK_FALSE(config.tied_embeddings);
-  CHECK_FALSE(config.attention_bias);
+  CHECK_FALSE(config.qkv_bias);
   CHECK_FALSE(config.mlp_bias);
 }
 
@@ -61,12 +61,13 @@ TEST_CASE("what config.json says is taken, null is not said") {
   CHECK(config.n_kv_heads == 2);
   CHECK(config.head_dim == 32);
   CHECK(config.max_position == 77);
-  CHECK(config.rms_norm_eps == 3e-5f);
+  CHECK(config.norm_epsilon == 3e-5f);
   CHECK(config.tied_embeddings);
-  CHECK(config.attention_bias);
+  CHECK(config.qkv_bias);
+  CHECK(config.o_bias);
   CHECK(config.mlp_bias);
   CHECK(config.activation == Activation::gelu_tanh);
-  CHECK(config.rope.theta == 5e5);
+  CHECK(config.ropes[0].theta == 5e5);
   const ModelConfig nulls = read(
       R"("num_key_value_heads": null, "head_dim": null, "rope_scaling": null, "quantization_config": null, "hidden_act": null)");
   CHECK(nulls.n_kv_heads == 6);
@@ -88,7 +89,12 @@ TEST_CASE("the architecture decides, model_type only where it is absent") {
   CHECK(read(R"("architectures": [], "model_type": "llama")").architecture == "LlamaForCausalLM");
   CHECK(read(R"("auto_map": {"AutoConfig": "x.Y"})").architecture == "LlamaForCausalLM");
   CHECK(error_of(R"("architectures": ["FooForCausalLM"], "model_type": "llama")") ==
-        "config.json: architectures[0]: one of LlamaForCausalLM expected, \"FooForCausalLM\" found");
+        "config.json: architectures[0]: one of LlamaForCausalLM, MistralForCausalLM, Qwen2ForCausalLM, "
+        "Qwen3ForCausalLM, Phi3ForCausalLM, SmolLM3ForCausalLM, Olmo2ForCausalLM, Olmo3ForCausalLM, "
+        "GraniteForCausalLM, GemmaForCausalLM, Gemma2ForCausalLM, Gemma3ForCausalLM, StableLmForCausalLM, "
+        "CohereForCausalLM, Cohere2ForCausalLM, Starcoder2ForCausalLM, InternLM3ForCausalLM, "
+        "MixtralForCausalLM, Qwen2MoeForCausalLM, Qwen3MoeForCausalLM, DeepseekV2ForCausalLM, "
+        "DeepseekV3ForCausalLM expected, \"FooForCausalLM\" found");
   CHECK(contains(error_of(R"("architectures": ["FooForCausalLM"], "auto_map": {})"), "auto_map"));
   CHECK(contains(error_of(R"("architectures": null, "model_type": "foo")"), "config.json: model_type: "));
   CHECK(contains(error_of(R"("architectures": null)"), "key \"architectures\" or \"model_type\" expected"));
@@ -110,7 +116,9 @@ TEST_CASE("absent, absurd and mistyped sizes are refused by name") {
       CAPTURE(key);
       CAPTURE(value);
       CHECK(contains(error_of("\"" + std::string(key) + "\": " + value),
-                     "config.json: " + std::string(key) + ": an integer from 1 to 2147483647 expected, "));
+                     "config.json: " + std::string(key) + ": an integer from 1 to " +
+                         (key == std::string_view("num_hidden_layers") ? "65536" : "2147483647") +
+                         " expected, "));
     }
   for (const char* key :
        {"vocab_size", "hidden_size", "num_hidden_layers", "intermediate_size", "num_attention_heads"}) {

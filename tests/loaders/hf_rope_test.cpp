@@ -102,8 +102,8 @@ TEST_CASE("yarn with and without its optional parameters") {
 
 TEST_CASE("wrong parameters are refused by name") {
   CHECK(error_of(R"({"rope_scaling": {"rope_type": "spiral", "factor": 2}})") ==
-        "config.json: rope_scaling: RoPE of kind default, linear, dynamic, llama3 or yarn expected, "
-        "\"spiral\" found");
+        "config.json: rope_scaling: RoPE of kind default, linear, dynamic, llama3, yarn or longrope "
+        "expected, \"spiral\" found");
   CHECK(contains(error_of(R"({"rope_scaling": "linear"})"), "config.json: rope_scaling: an object expected"));
   CHECK(contains(error_of(R"({"rope_scaling": {"factor": 2}})"),
                  "config.json: rope_scaling: key \"rope_type\" expected"));
@@ -143,15 +143,69 @@ TEST_CASE("wrong parameters are refused by name") {
                  "rope_parameters.full_attention: one set of RoPE parameters"));
 }
 
-TEST_CASE("longrope is named as what it is, after its lists are checked") {
-  const auto longrope = [](const std::string& shorts, const std::string& longs) {
-    return R"({"rope_scaling": {"type": "longrope", "short_factor": )" + shorts +
-           ", \"long_factor\": " + longs + "}}";
+TEST_CASE("longrope: lists of factors, the border and the attention factor") {
+  const auto longrope = [](const std::string& shorts, const std::string& longs, const std::string& more = "",
+                           const std::string& outer = "") {
+    return "{" + outer + R"("rope_scaling": {"type": "longrope", "short_factor": )" + shorts +
+           ", \"long_factor\": " + longs + more + "}}";
   };
-  CHECK(contains(error_of(longrope("[1, 1]", "[1]"), 4),
-                 "rope_scaling.long_factor: 2 numbers expected (half of head_dim), 1 found"));
+  const RopeSpec plain = read(longrope("[1, 1.5]", "[2, 3]"), 4, 512);
+  CHECK(plain.kind == RopeKind::longrope);
+  CHECK(plain.short_factors == std::vector{1.0, 1.5});
+  CHECK(plain.long_factors == std::vector{2.0, 3.0});
+  CHECK(plain.original_max_position == 512);
+  CHECK(plain.factor == 1.0);
+  const RopeSpec outer =
+      read(longrope("[1, 1]", "[2, 3]", "", "\"original_max_position_embeddings\": 64, "), 4, 512);
+  CHECK(outer.original_max_position == 64);
+  CHECK(outer.factor == 8.0);
+  CHECK(read(longrope("[1, 1]", "[2, 3]", ", \"factor\": 5, \"attention_factor\": 1.25"), 4, 512).factor ==
+        5.0);
+  CHECK(read(longrope("[1, 1]", "[2, 3]", ", \"attention_factor\": 1.25"), 4, 512).attention_factor == 1.25);
+  CHECK(read(R"({"rope_scaling": {"type": "su", "short_factor": [1], "long_factor": [2]}})", 2).kind ==
+        RopeKind::longrope);
+  CHECK(contains(
+      error_of(longrope("[1, 1]", "[1]"), 4),
+      "rope_scaling.long_factor: 2 numbers expected (half of the rotated dimensions of a head), 1 found"));
   CHECK(contains(error_of(longrope("[1, \"1\"]", "[1, 1]"), 4),
                  "rope_scaling.short_factor[1]: a number above 0 expected"));
   CHECK(contains(error_of(longrope("3", "[1, 1]"), 4), "rope_scaling.short_factor: an array expected"));
-  CHECK(contains(error_of(longrope("[1, 1]", "[1, 1]"), 4), "\"longrope\" found"));
+  CHECK(contains(error_of(longrope("[1, 1]", "[1, 1]", ", \"original_max_position_embeddings\": 1"), 4),
+                 "at least 2"));
+}
+
+TEST_CASE("a family's defaults: theta, the part of a head that rotates, parameters per kind of layer") {
+  const auto with = [](const std::string& config, const RopeDefaults& defaults) {
+    return rope_spec(parse_json(config, "config.json").root(), 16, 4096, defaults);
+  };
+  CHECK(with("{}", {.theta = 2e6}).theta == 2e6);
+  CHECK(with(R"({"rope_theta": 7})", {.theta = 2e6}).theta == 7);
+  CHECK(with(R"({"rope_theta": 7})", {.theta = 2e6, .theta_key = ""}).theta == 2e6);
+  CHECK(with("{}", {.rotated_part = 0.25}).dims == 4);
+  CHECK(with(R"({"partial_rotary_factor": 0.7})", {.rotated_part = 0.25}).dims == 11);
+  CHECK(with(R"({"rope_parameters": {"partial_rotary_factor": 0.5}})", {.rotated_part = 1.0}).dims == 8);
+  for (const char* part : {"0.01", "1.5"})
+    CHECK(contains(load_error([&] {
+                     with("{\"partial_rotary_factor\": " + std::string(part) + "}", {.rotated_part = 1.0});
+                   }),
+                   "partial_rotary_factor: a part of a head expected"));
+  CHECK(
+      with(
+          R"({"rope_scaling": {"type": "yarn", "short_factor": [1, 1, 1, 1, 1, 1, 1, 1], "long_factor": [1, 1, 1, 1, 1, 1, 1, 1]}})",
+          {.original_max_position = 64, .yarn_is_longrope = true})
+          .original_max_position == 64);
+
+  const std::string nested =
+      R"({"rope_parameters": {"full_attention": {"rope_type": "linear", "factor": 8, "rope_theta": 1e6},
+      "sliding_attention": {"rope_type": "default", "rope_theta": 5}}})";
+  CHECK(with(nested, {.layer_type = "full_attention"}).kind == RopeKind::linear);
+  CHECK(with(nested, {.layer_type = "full_attention"}).theta == 1e6);
+  CHECK(with(nested, {.layer_type = "sliding_attention", .scaled = false}).theta == 5);
+  const std::string old =
+      R"({"rope_theta": 9, "rope_local_base_freq": 3, "rope_scaling": {"rope_type": "linear", "factor": 8}})";
+  CHECK(with(old, {.layer_type = "full_attention"}).factor == 8);
+  const RopeSpec local =
+      with(old, {.theta_key = "rope_local_base_freq", .layer_type = "sliding_attention", .scaled = false});
+  CHECK(local.theta == 3);
+  CHECK(local.kind == RopeKind::standard);
 }

@@ -91,12 +91,13 @@ TEST_CASE("a config as transformers 4 and as 5 writes it is the same model") {
                     new_spelling = read("llama-gqa-llama3-bf16-newcfg");
   const auto all = [](const ModelConfig& c) {
     return std::tuple(c.architecture, c.vocab_size, c.hidden_size, c.n_layers, c.n_heads, c.n_kv_heads,
-                      c.head_dim, c.intermediate_size, c.max_position, c.rms_norm_eps, c.attention_bias,
-                      c.mlp_bias, c.tied_embeddings, c.activation, c.rope.kind, c.rope.theta, c.rope.factor,
-                      c.rope.original_max_position, c.rope.low_freq_factor, c.rope.high_freq_factor);
+                      c.head_dim, c.intermediate_size, c.max_position, c.norm_epsilon, c.qkv_bias, c.o_bias,
+                      c.mlp_bias, c.tied_embeddings, c.activation, c.ropes[0].kind, c.ropes[0].theta,
+                      c.ropes[0].factor, c.ropes[0].original_max_position, c.ropes[0].low_freq_factor,
+                      c.ropes[0].high_freq_factor);
   };
   CHECK(all(old_spelling) == all(new_spelling));
-  CHECK(old_spelling.rope.kind == RopeKind::llama3);
+  CHECK(old_spelling.ropes[0].kind == RopeKind::llama3);
 }
 
 TEST_CASE("the golden models of the architectures at hand load") {

@@ -18,7 +18,8 @@ inline ModelConfig tiny_config(int n_layers = 1) {
   config.n_layers = n_layers;
   config.n_heads = 2;
   config.n_kv_heads = 1;
-  config.head_dim = 6;
+  config.head_dim = config.value_dim = 6;
+  config.layers.resize(static_cast<std::size_t>(n_layers));
   config.intermediate_size = 3;
   return config;
 }
@@ -54,10 +55,10 @@ inline std::vector<TensorToWrite> tiny_tensors(const ModelConfig& config, const 
     };
     add(layer + "input_layernorm.weight", {hidden});
     add(layer + "post_attention_layernorm.weight", {hidden});
-    linear("self_attn.q_proj", queries, hidden, config.attention_bias);
-    linear("self_attn.k_proj", keys, hidden, config.attention_bias);
-    linear("self_attn.v_proj", keys, hidden, config.attention_bias);
-    linear("self_attn.o_proj", hidden, queries, config.attention_bias);
+    linear("self_attn.q_proj", queries, hidden, config.qkv_bias);
+    linear("self_attn.k_proj", keys, hidden, config.qkv_bias);
+    linear("self_attn.v_proj", keys, hidden, config.qkv_bias);
+    linear("self_attn.o_proj", hidden, queries, config.o_bias);
     linear("mlp.gate_proj", inner, hidden, config.mlp_bias);
     linear("mlp.up_proj", inner, hidden, config.mlp_bias);
     linear("mlp.down_proj", hidden, inner, config.mlp_bias);

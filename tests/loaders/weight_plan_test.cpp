@@ -26,7 +26,7 @@ std::string error_of(const std::vector<TensorToWrite>& tensors, const ModelConfi
 
 TEST_CASE("every single tensor is missed by name") {
   ModelConfig config = tiny_config();
-  config.attention_bias = config.mlp_bias = true;
+  config.qkv_bias = config.o_bias = config.mlp_bias = true;
   const auto tensors = tiny_tensors(config);
   CHECK(error_of(tensors, config) == "");
   for (std::size_t i = 0; i < tensors.size(); ++i) {
@@ -40,7 +40,7 @@ TEST_CASE("every single tensor is missed by name") {
 
 TEST_CASE("every single tensor of another shape is refused by name, expected and found shape") {
   ModelConfig config = tiny_config();
-  config.attention_bias = config.mlp_bias = true;
+  config.qkv_bias = config.o_bias = config.mlp_bias = true;
   const auto tensors = tiny_tensors(config);
   for (std::size_t i = 0; i < tensors.size(); ++i) {
     auto changed = tensors;
@@ -70,7 +70,7 @@ TEST_CASE("tensors the architecture does not have are listed, or passed over on 
   CHECK(error_of(tensors, config, true) == "");
   // A bias that the config does not announce would silently be left out.
   ModelConfig biased = config;
-  biased.attention_bias = true;
+  biased.qkv_bias = true;
   CHECK(contains(error_of(tiny_tensors(biased), config), "\"model.layers.0.self_attn.q_proj.bias\""));
   for (int i = 0; i < 20; ++i) tensors.push_back({"extra" + std::to_string(i), "U8", {1}, "x"});
   CHECK(contains(error_of(tensors, config), "\"extra15\" and 13 more"));

@@ -52,10 +52,10 @@ TEST_CASE("a model is held against its dump at every position and stage") {
 
 TEST_CASE("the first layer that differs is named") {
   LoadedModel loaded = load_model(test::data_dir() / "goldens" / "models" / name);
-  const auto& norm = loaded.weights.layers[1].mlp_norm;
+  const auto& norm = loaded.weights.layers[1].mlp_norm.weight;
   std::vector<float> changed(norm.begin(), norm.end());
   changed[3] *= 1.25f;
-  loaded.weights.layers[1].mlp_norm = changed;
+  loaded.weights.layers[1].mlp_norm.weight = changed;
   Model model(loaded.config, std::move(loaded.weights), {.threads = 1});
   const GoldenDump dump = dump_of(model);
   const SequenceCheck check = check_sequence(model, sequence_named(dump, "short"), 1e-4);

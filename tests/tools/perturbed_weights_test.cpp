@@ -25,11 +25,11 @@ TEST_CASE("every weight moves by one unit in its last place, as often up as down
   options.storage = Storage::f32;
   const auto load = [&] { return load_model(test::source_dir() / "tools" / "ember", options); };
   const LoadedModel plain = load();
-  const auto before = elements(plain.weights.layers[2].gate.weight);
+  const auto before = elements(plain.weights.layers[2].mlp.gate.weight);
   const auto moved = [&](LastBit unit, std::uint64_t seed) {
     LoadedModel model = load();
     perturb_weights(model.weights, unit, seed);
-    return elements(model.weights.layers[2].gate.weight);
+    return elements(model.weights.layers[2].mlp.gate.weight);
   };
   for (const LastBit unit : {LastBit::f32, LastBit::bf16}) {
     const auto after = moved(unit, 5);

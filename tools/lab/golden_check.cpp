@@ -4,7 +4,7 @@
 #include <cmath>
 #include <limits>
 
-#include "engine/rope.h"
+#include "engine/rope_set.h"
 #include "tools/report/token_view.h"
 
 namespace kelvin {
@@ -29,7 +29,7 @@ class Checker {
         tolerance_(tolerance),
         layers_(model.config().n_layers),
         length_(static_cast<int>(golden.ids.size())) {
-    const Rope rope(model.config().rope, model.config().head_dim);
+    const RopeSet rope(model.config().ropes);
     while (first_comparable_ + 1 < length_ && rope.epoch(first_comparable_ + 1) != rope.epoch(length_))
       ++first_comparable_;
     result_.name = golden.name;

@@ -17,7 +17,7 @@ void hash_model(Sha256& hash, const Model& model) {
   const Weights& weights = model.weights();
   for (const int size : {config.vocab_size, config.hidden_size, config.n_layers})
     hash_text(hash, std::to_string(size) + " ");
-  hash.update(weights.final_norm);
+  hash.update(weights.final_norm.weight);
   std::vector<float> row;
   const auto add = [&](const Matrix& matrix) {
     hash_text(hash, std::to_string(static_cast<int>(matrix.storage)));

@@ -39,8 +39,7 @@ void perturb_weights(Weights& weights, LastBit unit, std::uint64_t seed) {
   const bool tied = weights.head.data == weights.embedding.data;
   perturb(weights.embedding);
   for (LayerWeights& layer : weights.layers)
-    for (Linear* linear : {&layer.q, &layer.k, &layer.v, &layer.o, &layer.gate, &layer.up, &layer.down})
-      perturb(linear->weight);
+    for (Linear* linear : linears_of(layer)) perturb(linear->weight);
   if (tied)
     weights.head = weights.embedding;
   else

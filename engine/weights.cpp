@@ -1,0 +1,33 @@
+#include "engine/weights.h"
+
+namespace kelvin {
+namespace {
+
+template <class Layer, class Projection>
+std::vector<Projection*> projections_of(Layer& w) {
+  std::vector<Projection*> found;
+  const auto add = [&](Projection& linear) {
+    if (linear.weight.data) found.push_back(&linear);
+  };
+  const auto add_mlp = [&](auto& mlp) {
+    add(mlp.gate);
+    add(mlp.up);
+    add(mlp.down);
+  };
+  for (auto* linear : {&w.q, &w.k, &w.v, &w.o, &w.q_down, &w.kv_down, &w.kv_up}) add(*linear);
+  add_mlp(w.mlp);
+  add(w.router);
+  add(w.shared_gate);
+  for (auto& expert : w.experts) add_mlp(expert);
+  return found;
+}
+
+}  // namespace
+
+std::vector<const Linear*> linears_of(const LayerWeights& layer) {
+  return projections_of<const LayerWeights, const Linear>(layer);
+}
+
+std::vector<Linear*> linears_of(LayerWeights& layer) { return projections_of<LayerWeights, Linear>(layer); }
+
+}  // namespace kelvin

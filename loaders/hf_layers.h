@@ -1,0 +1,26 @@
+// Keys of config.json that say which layers differ: windows, layers without rotation, experts.
+#pragma once
+
+#include <functional>
+#include <string_view>
+#include <vector>
+
+#include "engine/config.h"
+#include "loaders/json.h"
+
+namespace kelvin {
+
+// sliding_window, or `standard` where the key is absent; 0 where it is null.
+int window_size(JsonValue config, int standard);
+
+// Which layers have a window: as `layer_types` says, where it does; else those `slides` is true for.
+std::vector<bool> sliding_layers(JsonValue config, int n_layers,
+                                 const std::function<bool(int layer)>& slides);
+
+// The window on those layers.
+void set_windows(const std::vector<bool>& sliding, int window, ModelConfig& into);
+
+// All layers of `plain_layers` (indices) excepted.
+void set_expert_layers(JsonValue config, ModelConfig& into);
+
+}  // namespace kelvin
