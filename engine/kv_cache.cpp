@@ -74,6 +74,12 @@ std::size_t KvCache::bytes_for(const KvShape& shape, int positions) {
   return blocks * layout(shape).size * shape.layers * shape.kv_heads;
 }
 
+KvCache KvCache::copy() const {
+  KvCache same(shape_);
+  for (const AlignedBuffer& block : blocks_) same.blocks_.push_back(block.copy());
+  return same;
+}
+
 void KvCache::reserve(int positions) {
   const std::size_t wanted = (static_cast<std::size_t>(positions) + attention_span - 1) / attention_span;
   while (blocks_.size() < wanted) blocks_.emplace_back(bytes_for(shape_, 1));

@@ -22,6 +22,7 @@ class KvCache {
  public:
   KvCache() = default;
   explicit KvCache(const KvShape& shape);
+  KvCache copy() const;  // throws std::bad_alloc
 
   // Makes room for `positions` tokens; what is stored stays. Throws std::bad_alloc.
   void reserve(int positions);

@@ -183,6 +183,15 @@ void Sequence::truncate(int length) {
   cached_ = std::min(cached_, length);
 }
 
+Sequence Sequence::fork() const {
+  Sequence same(*model_, capacity_);
+  same.tokens_ = tokens_;
+  same.cache_ = cache_.copy();
+  same.cached_ = cached_;
+  same.rope_epoch_ = rope_epoch_;
+  return same;
+}
+
 Model::Model(ModelConfig config, Weights weights, ModelOptions options)
     : impl_(std::make_unique<Impl>(std::move(config), std::move(weights), options)) {}
 Model::~Model() = default;

@@ -30,6 +30,8 @@ class Sequence {
   std::span<const int> tokens() const { return tokens_; }
   // Forgets all but the first `length` tokens (0 <= length <= length(), else std::invalid_argument).
   void truncate(int length);
+  // Another sequence with the same tokens and a copy of their keys and values. Throws std::bad_alloc.
+  Sequence fork() const;
 
  private:
   friend class Model;

@@ -3,6 +3,7 @@
 #include <sys/mman.h>
 
 #include <cstdint>
+#include <cstring>
 #include <new>
 
 namespace kelvin {
@@ -34,6 +35,12 @@ AlignedBuffer::AlignedBuffer(std::size_t bytes) {
   mapped_ = rounded;
   // Only advice: a kernel without huge pages serves small ones.
   if (huge) madvise(data_, rounded, MADV_HUGEPAGE);
+}
+
+AlignedBuffer AlignedBuffer::copy() const {
+  AlignedBuffer same(size_);
+  if (size_ > 0) std::memcpy(same.data_, data_, size_);
+  return same;
 }
 
 AlignedBuffer::~AlignedBuffer() {

@@ -21,6 +21,8 @@ class AlignedBuffer {
     return *this;
   }
 
+  AlignedBuffer copy() const;  // throws std::bad_alloc
+
   std::byte* data() { return data_; }
   const std::byte* data() const { return data_; }
   std::size_t size() const { return size_; }  // bytes

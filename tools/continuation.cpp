@@ -1,7 +1,9 @@
 #include "tools/continuation.h"
 
 #include <algorithm>
+#include <deque>
 #include <limits>
+#include <stdexcept>
 
 #include "tools/continuation_writer.h"
 
@@ -49,6 +51,53 @@ Continuation continue_prompt(Model& model, Sequence& sequence, const Tokenizer& 
     writer.take(logits);
   }
   return writer.finish();
+}
+
+std::vector<Continuation> continue_prompt_often(Model& model, Sequence& sequence, const Tokenizer& tokenizer,
+                                                const ContinuationRequest& request, int n_draws) {
+  if (n_draws < 1) throw std::invalid_argument("no draw was asked for");
+  std::vector<ContinuationRequest> requests(static_cast<std::size_t>(n_draws), request);
+  for (std::size_t i = 0; i < requests.size(); ++i) requests[i].stream += i;
+  std::deque<ContinuationWriter> writers;
+  writers.emplace_back(sequence, tokenizer, requests[0]);
+  const auto stopped = [&] { return request.stop && request.stop->load(std::memory_order_relaxed); };
+  ForwardOptions options;
+  options.chunk = request.chunk;
+  options.stop = request.stop;
+  options.progress = request.on_prompt;
+
+  // All but the last token of the prompt are run once, then every draw has its own copy.
+  const std::span<const int> missing = writers[0].next();
+  const Feed shared{&sequence, missing.first(missing.size() - 1), Want::none};
+  bool goes_on = missing.size() == 1 || model.forward({&shared, 1}, {}, options);
+  options.progress = nullptr;
+  std::vector<Sequence> forks;
+  forks.reserve(requests.size() - 1);
+  std::vector<Sequence*> sequences = {&sequence};
+  for (std::size_t i = 1; i < requests.size(); ++i) {
+    sequences.push_back(&forks.emplace_back(sequence.fork()));
+    writers.emplace_back(*sequences[i], tokenizer, requests[i]);
+  }
+  std::vector<std::vector<float>> logits(requests.size());  // (draws, vocabulary)
+  while (goes_on && !stopped()) {
+    std::vector<std::size_t> open;
+    std::vector<Feed> feeds;
+    for (std::size_t i = 0; i < writers.size(); ++i) {
+      if (writers[i].done()) continue;
+      open.push_back(i);
+      feeds.push_back({sequences[i], writers[i].next(), Want::last});
+    }
+    if (open.empty()) break;
+    const LogitsSink keep = [&](int feed, int, std::span<const float> z) {
+      logits[open[static_cast<std::size_t>(feed)]].assign(z.begin(), z.end());
+    };
+    goes_on = model.forward(feeds, keep, options);
+    if (!goes_on || stopped()) break;
+    for (const std::size_t i : open) writers[i].take(logits[i]);
+  }
+  std::vector<Continuation> results;
+  for (ContinuationWriter& writer : writers) results.push_back(writer.finish());
+  return results;
 }
 
 std::vector<float> logits_after(Model& model, Sequence& sequence, std::span<const int> tokens) {

@@ -57,6 +57,12 @@ struct Continuation {
 Continuation continue_prompt(Model& model, Sequence& sequence, const Tokenizer& tokenizer,
                              const ContinuationRequest& request);
 
+// `n_draws` continuations side by side, of streams request.stream, request.stream + 1, ...: each is what
+// continue_prompt gives with its stream. The prompt is read once. The seconds are those of all together;
+// on_text is told the text of all, so it is of use for one only. `sequence` holds the first one in the end.
+std::vector<Continuation> continue_prompt_often(Model& model, Sequence& sequence, const Tokenizer& tokenizer,
+                                                const ContinuationRequest& request, int n_draws);
+
 // The logits behind the last of `tokens`, shape (vocabulary,). Brings `sequence` to these tokens, keeping the
 // common prefix.
 std::vector<float> logits_after(Model& model, Sequence& sequence, std::span<const int> tokens);

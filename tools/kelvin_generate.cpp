@@ -18,10 +18,13 @@
 namespace kelvin {
 namespace {
 
+// `draw`: its number, where more than one was asked for.
 std::string as_json(const Continuation& result, std::span<const int> prompt, const Chain& chain,
-                    std::uint64_t seed) {
+                    std::uint64_t seed, std::optional<int> draw) {
   JsonWriter json;
-  json.begin_object().member("prompt_ids", prompt).member("ids", result.ids).member("text", result.text);
+  json.begin_object();
+  if (draw) json.member("draw", *draw);
+  json.member("prompt_ids", prompt).member("ids", result.ids).member("text", result.text);
   json.member("logprobs", result.log_probabilities).member("chain_logprobs", result.chain_log_probabilities);
   json.member("stop", name_of(result.ending)).member("seed", seed).member("chain", chain.text());
   return json.end_object().text();
@@ -101,6 +104,7 @@ int generate_main(int argc, char** argv) {
   BatchFlags batch;
   SamplingOptions sampling;
   std::optional<int> most;
+  std::optional<int> draws, draw_index;
   int chunk = 0;
   bool ignore_eos = false, json = false, stats = false;
   Flags flags("kelvin-generate", "continues a prompt");
@@ -117,16 +121,24 @@ int generate_main(int argc, char** argv) {
   flags.group("output");
   flags.option("n", "N", "most tokens to draw (default: max_new_tokens of generation_config.json, or 256)",
                to(most, 1));
+  flags.option("draws", "N", "so many continuations side by side, numbered from 0; the prompt is read once",
+               to(draws, 1, 1 << 16));
+  flags.option("draw-index", "I", "the continuation that --draws numbers I, alone",
+               to(draw_index, 0, (1 << 16) - 1));
   flags.toggle("ignore-eos", "go on after an end token", ignore_eos);
-  flags.toggle("json",
-               "one JSON object: prompt_ids, ids, text, logprobs (ln p of each id by the model at T = 1), "
-               "chain_logprobs "
-               "(after the sampling chain), stop (eos, length, context, interrupted), seed, chain",
-               json);
+  flags.toggle(
+      "json",
+      "one JSON object: prompt_ids, ids, text, logprobs (ln p of each id by the model at T = 1), "
+      "chain_logprobs "
+      "(after the sampling chain), stop (eos, length, context, interrupted), seed, chain; with --draws one "
+      "a line, beginning with draw",
+      json);
   flags.toggle("stats", "speed and mean log-probability on stderr", stats);
   batch.add_to(flags);
   if (!flags.parse(argc, argv)) return 0;
   batch.open(prompt_options);
+  if (draws && draw_index) throw UsageError("--draws and --draw-index contradict each other");
+  if (batch.in && (draws || draw_index)) throw UsageError("--jsonl answers each line once: no --draws there");
 
   OpenModel model = open_model(model_flags);
   apply_generation_config(sampling.settings, model.generation);
@@ -143,6 +155,7 @@ int generate_main(int argc, char** argv) {
   request.prompt = prompt;
   request.chain = &chain;
   request.seed = seed;
+  request.stream = static_cast<std::uint64_t>(draw_index.value_or(0));
   request.most_tokens = most_tokens(most, model.generation, 256).count;
   if (!ignore_eos) request.stops = model.stops;
   request.text_continues = true;
@@ -150,21 +163,36 @@ int generate_main(int argc, char** argv) {
   request.stop = interrupt.flag();
   request.chunk = chunk;
   request.on_prompt = [&](int done, int total) { bar.update(done, total); };
-  if (!json)
+  if (!json && !draws)
     request.on_text = [&](std::string_view text) {
       bar.finish();
       std::cout << text << std::flush;
     };
   Sequence sequence(*model.model, model.context);
-  const Continuation result = continue_prompt(*model.model, sequence, model.tokenizer(), request);
+  const std::vector<Continuation> results =
+      continue_prompt_often(*model.model, sequence, model.tokenizer(), request, draws.value_or(1));
   bar.finish();
-  std::cout << (json ? as_json(result, prompt, chain, seed) : "") << std::endl;
+  bool full = false, interrupted = false;
+  for (std::size_t i = 0; i < results.size(); ++i) {
+    const Continuation& result = results[i];
+    const std::optional<int> number = draws ? std::optional<int>(static_cast<int>(i)) : draw_index;
+    if (json)
+      std::cout << as_json(result, prompt, chain, seed, number);
+    else if (draws)
+      std::cout << (i > 0 ? "\n" : "") << "[draw " << i << "]" << result.text;
+    std::cout << "\n";
+    full |= result.ending == Ending::context_full;
+    interrupted |= result.ending == Ending::interrupted;
+  }
+  std::cout << std::flush;
 
-  if (result.ending == Ending::context_full)
+  if (full)
     std::cerr << "the context of " << model.context << " tokens is full: the text ends here (--ctx)\n";
-  if (stats) std::cerr << statistics_line(result, model.load_seconds) << "\n";
+  if (stats)
+    for (const Continuation& result : results)
+      std::cerr << statistics_line(result, model.load_seconds) << "\n";
   if (!json) std::cerr << "seed " << seed << "\n";
-  return result.ending == Ending::interrupted ? 130 : 0;
+  return interrupted ? 130 : 0;
 }
 
 }  // namespace
