@@ -57,6 +57,11 @@ inline Parameter origin() {
       "which logit stays at 0 or in place; zero is what other engines do, and the same distribution");
 }
 
+inline Parameter ends() {
+  return named_text("ends", "usual",
+                    "the tokens that end the text: usual (the model's own), or a set as for ban");
+}
+
 inline Parameter keep() { return whole("keep", 1, 1, inf, "at least this many stay"); }
 
 }  // namespace kelvin::row_parts

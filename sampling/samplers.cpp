@@ -12,6 +12,9 @@ using Logits = std::span<float>;
 void allow(Logits, const Params&, const Step&);
 void ban(Logits, const Params&, const Step&);
 void bias(Logits, const Params&, const Step&);
+void sequence_bias(Logits, const Params&, const Step&);
+void min_new(Logits, const Params&, const Step&);
+void end_decay(Logits, const Params&, const Step&);
 void string_ban(Logits, const Params&, const Step&);
 void penalty(Logits, const Params&, const Step&);
 void frequency(Logits, const Params&, const Step&);
@@ -30,6 +33,8 @@ void adaptive_p(Logits, const Params&, const Step&);
 
 std::shared_ptr<const void> prepare_token_set(const Params&, const Vocabulary&);
 std::shared_ptr<const void> prepare_allowed(const Params&, const Vocabulary&);
+std::shared_ptr<const void> prepare_sequence(const Params&, const Vocabulary&);
+std::shared_ptr<const void> prepare_ends(const Params&, const Vocabulary&);
 std::shared_ptr<const void> prepare_string_ban(const Params&, const Vocabulary&);
 std::shared_ptr<const void> prepare_dry(const Params&, const Vocabulary&);
 std::shared_ptr<const void> prepare_schedule(const Params&, const Vocabulary&);
@@ -77,6 +82,35 @@ std::vector<StageType> constraints() {
        .below_zero = "a positive bias makes a token less likely there",
        .aliases = {"logit-bias"},
        .prepare = prepare_token_set},
+      {.name = "sequence-bias",
+       .kind = Kind::constraint,
+       .apply = sequence_bias,
+       .parameters = {number("by", 0, -inf, 1e30, "added to the last id's logit; -inf bans it there"),
+                      text("ids", "token ids with spaces between, as in '485 794 6'")},
+       .help = "move the logit of the token that would complete this sequence",
+       .source = "transformers, SequenceBias and NoBadWords",
+       .below_zero = "a positive bias makes a token less likely there",
+       .prepare = prepare_sequence},
+      {.name = "min-new",
+       .kind = Kind::constraint,
+       .apply = min_new,
+       .parameters = {whole("n", 0, 0, inf, "tokens that are drawn before the text may end"), ends()},
+       .help = "no end of the text before n tokens",
+       .source = "transformers, min_new_tokens",
+       .below_zero = "holds at every temperature",
+       .aliases = {"min-tokens"},
+       .once = true,
+       .prepare = prepare_ends},
+      {.name = "end-decay",
+       .kind = Kind::constraint,
+       .apply = end_decay,
+       .parameters = {whole("start", 0, 0, inf, "drawn tokens that change nothing"),
+                      number("factor", 1.05, 1e-3, 1e3, "growth per token after them"), ends()},
+       .help = "make the end likelier with every token",
+       .source = "transformers, exponential_decay_length_penalty",
+       .below_zero = "makes the end less likely there",
+       .once = true,
+       .prepare = prepare_ends},
   };
 }
 

@@ -25,7 +25,8 @@ bool is_temperature(std::string_view name) {
 }
 
 bool adds_up(std::string_view name) {
-  return name == "ban" || name == "allow" || name == "bias" || name == "string-ban";
+  return name == "ban" || name == "allow" || name == "bias" || name == "sequence-bias" ||
+         name == "string-ban";
 }
 
 std::string stage_of(const std::string& name, const std::string& value) {
@@ -71,7 +72,7 @@ bool SamplerSettings::set_from_generation_config(std::string_view key, double va
     std::string_view key, stage;
     double off;  // the value that means: not used
   };
-  static constexpr std::array<Known, 10> known = {{{"temperature", "temp", -infinity},
+  static constexpr std::array<Known, 11> known = {{{"temperature", "temp", -infinity},
                                                    {"top_k", "top-k", 0},
                                                    {"top_p", "top-p", 1},
                                                    {"min_p", "min-p", 0},
@@ -80,7 +81,8 @@ bool SamplerSettings::set_from_generation_config(std::string_view key, double va
                                                    {"epsilon_cutoff", "epsilon", 0},
                                                    {"eta_cutoff", "eta", 0},
                                                    {"top_h", "top-h", 1},
-                                                   {"no_repeat_ngram_size", "no-repeat", 0}}};
+                                                   {"no_repeat_ngram_size", "no-repeat", 0},
+                                                   {"min_new_tokens", "min-new", 0}}};
   for (const Known& k : known) {
     if (k.key != key) continue;
     if (value == k.off) return true;

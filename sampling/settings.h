@@ -22,7 +22,7 @@ class SamplerSettings {
   // mlx, ollama, default), "nonfinite" (error, mask) or "padding" (mask, draw: what becomes of ids that the
   // model has a logit for and the vocabulary has no token). An empty value or "off" takes the stage out.
   // `origin` is shown to the user: "--temp", "generation_config.json", "/set". Within one source a later
-  // value replaces an earlier one, except that ban, allow, bias and string-ban add up. Throws
+  // value replaces an earlier one, except that ban, allow, bias, sequence-bias and string-ban add up. Throws
   // std::invalid_argument on an unknown name or a bad value; nothing changes then.
   void set(std::string_view name, std::string_view value, Source source, std::string_view origin);
 

@@ -56,6 +56,7 @@ Continuation continue_prompt(Model& model, Sequence& sequence, const Tokenizer& 
 std::vector<Continuation> continue_prompt_often(Model& model, Sequence& sequence, const Tokenizer& tokenizer,
                                                 const ContinuationRequest& request, int n_draws) {
   if (n_draws < 1) throw std::invalid_argument("no draw was asked for");
+  if (n_draws == 1) return {continue_prompt(model, sequence, tokenizer, request)};
   std::vector<ContinuationRequest> requests(static_cast<std::size_t>(n_draws), request);
   for (std::size_t i = 0; i < requests.size(); ++i) requests[i].stream += i;
   std::deque<ContinuationWriter> writers;

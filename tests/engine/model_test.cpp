@@ -84,6 +84,24 @@ TEST_CASE("a cached prefix, a truncated sequence and a fresh forward give the sa
   CHECK_THROWS_AS(sequence.truncate(-1), std::invalid_argument);
 }
 
+TEST_CASE("a fork goes its own way, and so does what it was made from") {
+  const auto model = small_model(small_config());
+  const auto ids = text(70), one = text(20, 5), other = text(20, 6);
+  Sequence trunk(*model, 128);
+  feed(*model, trunk, ids, Want::none);
+  Sequence branch = trunk.fork();
+  CHECK(branch.tokens().size() == 70);
+  const auto joined = [&](const std::vector<int>& rest) {
+    std::vector<int> all = ids;
+    all.insert(all.end(), rest.begin(), rest.end());
+    return fresh(*model, all, Want::last);
+  };
+  CHECK(feed(*model, trunk, one, Want::last) == joined(one));
+  CHECK(feed(*model, branch, other, Want::last) == joined(other));
+  branch.truncate(70);
+  CHECK(feed(*model, branch, one, Want::last) == joined(one));
+}
+
 TEST_CASE("a position's logits depend on what stands before it, and only on that") {
   const auto model = small_model();
   std::vector<int> ids = text(20);

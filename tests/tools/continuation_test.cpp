@@ -155,5 +155,33 @@ TEST_CASE("prompts that cannot be continued") {
   CHECK_THROWS_AS(setup.run(small), std::invalid_argument);
 }
 
+TEST_CASE("many draws in one batch are what each is alone") {
+  for (const char* chain :
+       {"temp=1.2", "string-ban=' the',temp=1.1,mirostat-2=4", "penalty=1.2,temp=1.3,adaptive-p=0.5"}) {
+    CAPTURE(chain);
+    Setup setup;
+    setup.chain = Chain::parse(chain, setup.model.vocabulary());
+    setup.request.most_tokens = 40;
+    setup.request.stops = setup.model.stops;
+    setup.request.log_probabilities = true;
+    setup.request.stream = 5;
+    Sequence sequence(*setup.model.model, 200);
+    const std::vector<Continuation> together =
+        continue_prompt_often(*setup.model.model, sequence, setup.model.tokenizer(), setup.request, 6);
+    REQUIRE(together.size() == 6);
+    for (const Continuation& result : together) {
+      Sequence own(*setup.model.model, 200);
+      const Continuation alone = setup.run(own);
+      CHECK(result.ids == alone.ids);
+      CHECK(result.text == alone.text);
+      CHECK(result.ending == alone.ending);
+      CHECK(result.log_probabilities == alone.log_probabilities);
+      CHECK(result.chain_log_probabilities == alone.chain_log_probabilities);
+      ++setup.request.stream;
+    }
+    CHECK(together[0].ids != together[1].ids);
+  }
+}
+
 }  // namespace
 }  // namespace kelvin

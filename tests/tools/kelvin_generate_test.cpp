@@ -1,5 +1,7 @@
 #include <doctest/doctest.h>
 
+#include <sstream>
+
 #include <algorithm>
 
 #include "loaders/json.h"
@@ -54,6 +56,28 @@ TEST_CASE("the same seed gives the same text, whatever the threads, chunks and f
   CHECK(plain.err == "seed 7\n");
   const JsonDocument third = generate({"--temp", "1.3", "--seed", "8", "--n", "30"});
   CHECK(third.root().at("text").as_string() != one.root().at("text").as_string());
+}
+
+TEST_CASE("draws are numbered, and each can be had alone") {
+  const std::vector<std::string> base = {"kelvin-generate", "--prompt", "The fox", "--seed", "5", "--n", "12",
+                                         "--json"};
+  const auto with = [&](std::vector<std::string> more) {
+    more.insert(more.begin(), base.begin(), base.end());
+    return run(more);
+  };
+  const test::Finished all = with({"--draws", "4"});
+  CHECK(all.status == 0);
+  std::istringstream lines(all.out);
+  int draw = 0;
+  for (std::string line; std::getline(lines, line); ++draw) {
+    CHECK(parse_json(line).root().at("draw").as_int() == draw);
+    CHECK(with({"--draw-index", std::to_string(draw)}).out == line + "\n");
+  }
+  CHECK(draw == 4);
+  const std::string first = all.out.substr(0, all.out.find('\n') + 1);
+  CHECK("{\"draw\":0," + with({}).out.substr(1) == first);
+  CHECK(with({"--draws", "4", "--draw-index", "1"}).status == 2);
+  CHECK(with({"--draws", "0"}).status == 2);
 }
 
 TEST_CASE("a random seed is told and brings the text back") {

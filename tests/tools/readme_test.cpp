@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "sampling/registry.h"
 #include "tests/support.h"
 
 namespace {
@@ -102,4 +103,9 @@ TEST_CASE("the commands of README.md print what it says") {
       CHECK(matches(lines_of(command.expected), 0, lines_of(finished.out), 0));
     }
   }
+}
+
+TEST_CASE("the table of samplers in README.md is the registry's") {
+  const std::string readme = kelvin::test::read_text(kelvin::test::source_dir() / "README.md");
+  CHECK(readme.find(kelvin::stage_markdown()) != readme.npos);
 }
