@@ -150,10 +150,12 @@ LoadedTokenizer vocabulary_of(const fs::path& folder) {
   const fs::path path = folder / "tokenizer.json";
   const std::optional<fs::path> other = fs::exists(path) ? std::nullopt : find_tokenizer_model(folder);
   if (!other) {
-    const JsonDocument document = load_json(path);
+    // The document is gone before the tokenizer's own tables are made: their memory does not add up.
+    TokenizerSpec spec = read_tokenizer_json(load_json(path));
     try {
-      return {Tokenizer(read_tokenizer_json(document)), {}};
+      return {Tokenizer(std::move(spec)), {}};
     } catch (const std::invalid_argument& problem) {
+      const JsonDocument document = load_json(path);
       for (const char* part : {"normalizer", "pre_tokenizer", "decoder"})
         if (const auto value = document.root().find(part)) fail_at_pattern(*value);
       throw LoadError(path_text(path), printable(problem.what(), 500));

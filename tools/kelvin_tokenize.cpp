@@ -1,4 +1,4 @@
-// kelvin-tokenize: text to tokens and back, and conversations to prompts, with the tokenizer files of a model
+// kelvin-tokenize: text to tokens and back, and conversations to prompts, with the tokenizer files of a
 // folder; and these files against what another implementation makes of them.
 #include <unistd.h>
 
@@ -31,7 +31,7 @@ namespace {
 struct Options {
   std::optional<std::string> folder, chat, chat_template, date, check, dump;
   std::optional<bool> colour;  // for people: with or without; neither: as stdout is
-  bool no_special = false, decode = false, skip_special = false, text = false;
+  bool no_special = false, decode = false, skip_special = false, text = false, count = false;
 };
 
 std::string encoded(const Tokenizer& tokenizer, std::string_view text, const Options& options) {
@@ -46,6 +46,10 @@ std::string encoded(const Tokenizer& tokenizer, std::string_view text, const Opt
 // What stdin holds, as a whole.
 std::string encoded_text(const Tokenizer& tokenizer, const Options& options) {
   const std::string text{std::istreambuf_iterator<char>(std::cin), {}};
+  if (options.count) {
+    const std::size_t count = tokenizer.encode(text, !options.no_special).size();
+    return JsonWriter().begin_object().member("tokens", count).end_object().text() + "\n";
+  }
   const bool terminal = isatty(STDOUT_FILENO) == 1;
   if (!terminal && !options.colour) return encoded(tokenizer, text, options);
   const char* no_colour = std::getenv("NO_COLOR");
@@ -148,6 +152,7 @@ int tokenize_main(int argc, char** argv) {
       "plain text: all of stdin is one text; on a terminal its pieces are shown in colours with their ids; "
       "with --decode only the text is printed",
       options.text);
+  flags.toggle("count", "for --text: only how many tokens there are, {\"tokens\": N}", options.count);
   flags.option("color", "WHEN", "for --text: always or never, and pieces for people wherever stdout goes",
                [&](const std::string& when) {
                  if (when != "always" && when != "never" && when != "auto")
@@ -173,8 +178,8 @@ int tokenize_main(int argc, char** argv) {
   if ((options.chat_template || options.date) && !options.chat)
     throw UsageError("--chat-template and --date say something about --chat only");
   if (options.dump && !options.check) throw UsageError("--dump says something about --check only");
-  if (options.colour && (!options.text || options.decode))
-    throw UsageError("--color says something about --text only");
+  if ((options.colour || options.count) && (!options.text || options.decode))
+    throw UsageError("--color and --count say something about --text only");
   if (options.check) return check(options);
 
   const LoadedTokenizer loaded = load_tokenizer(model_folder(options.folder));

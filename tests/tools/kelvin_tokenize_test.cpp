@@ -72,6 +72,7 @@ TEST_CASE("a text for people has its pieces above their ids") {
   CHECK(names(tokenize({"--text", "--color=always"}, "Once").out, "\x1b["));
   CHECK(tokenize({"--text", "--color", "sometimes"}).status == 2);
   CHECK(tokenize({"--color", "always"}).status == 2);
+  CHECK(tokenize({"--text", "--count"}, "Once upon").out == "{\"tokens\":3}\n");
 }
 
 TEST_CASE("--check compares with a dump, line by line") {
