@@ -205,7 +205,7 @@ TEST_CASE("a batch that was killed goes on without a lost or doubled line") {
                    "'" + (test::bin_dir() / "kelvin-generate").string() + "' --threads 1 --jsonl '" +
                        killed.in + "' --out '" + killed.out + "' & p=$!; n=0; until [ \"$(wc -l <'" +
                        killed.out + "' 2>/dev/null || echo 0)\" -ge " + std::to_string(5 + 11 * round) +
-                       " ] || [ $n -ge 600 ]; do sleep 0.02; n=$((n+1)); done; kill -9 $p"});
+                       " ] || [ $n -ge 600 ]; do sleep 0.02; n=$((n+1)); done; kill -9 $p; wait $p"});
     std::ofstream(killed.out, std::ios::binary | std::ios::app) << expected.begin()->second.substr(0, 77);
   }
   const test::Finished last = killed.run();
