@@ -33,7 +33,8 @@ std::string summary(const GlitchReport& report) {
   };
   std::string text =
       std::to_string(report.scan.tokens.size()) + " tokens, " + std::to_string(count(Reach::unreachable)) +
-      " that no text becomes, " + std::to_string(count(Reach::fragment)) + " fragments of characters, " +
+      " that no text becomes, " + std::to_string(count(Reach::within)) + " only within longer text, " +
+      std::to_string(count(Reach::fragment)) + " fragments of characters, " +
       std::to_string(count(Reach::special)) + " special; " + std::to_string(report.scan.padding) +
       " rows of padding. Centroid of the embeddings at " + formatted("%.4g", report.scan.centroid_norm) +
       " from the origin; the output rows of " + std::to_string(report.scan.reference) +
@@ -88,6 +89,7 @@ std::string glitch_json(const GlitchReport& report, const Tokenizer& tokenizer) 
         .member("head_cosine", t.head.cosine)
         .member("head_norm", t.head.norm);
     json.member("head_alignment", t.head.alignment).member("reach", name_of(t.reach));
+    json.member("reachable", t.reach == Reach::reached || t.reach == Reach::special);
     if (!report.contexts.empty()) {
       const TailFacts& facts = report.contexts[static_cast<std::size_t>(t.id)];
       json.member("tail", t.tail).member("mean_logprob", facts.mean_log_probability);

@@ -60,14 +60,11 @@ std::vector<int> encoded(const Tokenizer& tokenizer, const std::string& text) {
   }
 }
 
-// Whether no text at all becomes this token, alone or after something else.
+// Whether no text at all becomes this token.
 bool never_in_text(const Tokenizer& tokenizer, const TokenIndicators& token) {
+  if (token.reach != Reach::fragment) return token.reach == Reach::unreachable;
   const std::string bytes = tokenizer.bytes(token.id);
-  if (token.reach == Reach::fragment) return std::any_of(bytes.begin(), bytes.end(), is_impossible_byte);
-  if (token.reach != Reach::unreachable) return false;
-  const std::vector<int> after = encoded(tokenizer, "a\n" + bytes), within = encoded(tokenizer, "a" + bytes);
-  return std::find(after.begin(), after.end(), token.id) == after.end() &&
-         std::find(within.begin(), within.end(), token.id) == within.end();
+  return std::any_of(bytes.begin(), bytes.end(), is_impossible_byte);
 }
 
 double length_of(const std::vector<double>& v) {
@@ -96,6 +93,8 @@ std::string name_of(Reach reach) {
   switch (reach) {
     case Reach::reached:
       return "reached";
+    case Reach::within:
+      return "within";
     case Reach::unreachable:
       return "unreachable";
     case Reach::fragment:
@@ -111,7 +110,12 @@ Reach reach_of(const Tokenizer& tokenizer, int id) {
   const std::string text = tokenizer.decode(std::span(&id, 1));
   if (text.find("\xEF\xBF\xBD") != text.npos && tokenizer.bytes(id).find("\xEF\xBF\xBD") == text.npos)
     return Reach::fragment;
-  return encoded(tokenizer, text) == std::vector<int>{id} ? Reach::reached : Reach::unreachable;
+  if (encoded(tokenizer, text) == std::vector<int>{id}) return Reach::reached;
+  for (const char* before : {"a", "a\n"}) {
+    const std::vector<int> ids = encoded(tokenizer, before + tokenizer.bytes(id));
+    if (std::find(ids.begin(), ids.end(), id) != ids.end()) return Reach::within;
+  }
+  return Reach::unreachable;
 }
 
 GlitchScan scan_tokens(const OpenModel& model, const std::vector<TailFacts>& contexts) {

@@ -14,7 +14,8 @@ namespace kelvin {
 
 enum class Reach {
   reached,      // encode(decode(id)) == id
-  unreachable,  // its text becomes other tokens
+  within,       // its text alone becomes other tokens, but not inside a longer text
+  unreachable,  // its text becomes other tokens wherever it stands
   fragment,     // no text of its own: part of a UTF-8 character
   special,
 };
