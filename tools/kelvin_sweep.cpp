@@ -61,6 +61,8 @@ bool parse(Options& options, int argc, char** argv) {
     throw UsageError("--prompt stands for the text: no --file, --text or --ids beside it");
   if (options.raw.given() && (options.prompt || options.text.file || options.text.text || options.draws > 0))
     throw UsageError("--logits goes with --ids, not with a text, a prompt or --draws");
+  if ((options.raw.given() || options.prompt || options.work.merges()) && options.overlap >= 0)
+    throw UsageError("--overlap says how a model reads a long text; there is none to read here");
   if (options.work.given() && (options.prompt || options.raw.given() || options.draws > 0))
     throw UsageError("--part, --shard and --merge go with a text, not with --prompt, --logits or --draws");
   if (options.work.merges() && options.text.given())

@@ -65,6 +65,8 @@ bool parse(Options& options, int argc, char** argv) {
     throw UsageError("--compare stands for the text: no --file, --text, --ids or --logits beside it");
   if (options.raw.given() && (options.text.file || options.text.text))
     throw UsageError("--logits goes with --ids, not with a text");
+  if ((options.raw.given() || options.work.merges()) && (options.skip > 0 || options.overlap >= 0))
+    throw UsageError("--skip and --overlap say how a model reads a text; here it was read before");
   if (options.work.given() && (compares || options.raw.given()))
     throw UsageError("--part, --shard and --merge go with one text, not with --compare or --logits");
   if (options.work.merges() && options.text.given())

@@ -99,7 +99,7 @@ TEST_CASE("thermodynamics of high-precision arithmetic, from files of logits") {
   if (!test::shared_has("goldens/sampling/thermo")) return;
   const auto folder = test::shared_dir() / "goldens/sampling/thermo";
   for (const std::string name :
-       {"gaussian-v1000", "masked-v1000", "ties-v32000", "wide-v1000", "offset-v8"}) {
+       {"gaussian-v1000", "masked-v1000", "ties-v32000", "wide-v1000", "offset-v8", "huge-v8"}) {
     CAPTURE(name);
     const JsonDocument golden = load_json(folder / (name + ".json"));
     const auto file = folder / golden.root().at("logits").at("file").as_string();
@@ -181,7 +181,9 @@ TEST_CASE("what cannot be is said") {
                                              {"--text", "a b", "--temps", "-1:1:4"},
                                              {"--text", "a b", "--svg", "/nowhere/a.svg"},
                                              {"--logits", "absent", "--vocab", "3", "--ids", "1"},
-                                             {"--text", "a b", "--draws", "2", "--shard", "1/2"}}) {
+                                             {"--text", "a b", "--draws", "2", "--shard", "1/2"},
+                                             {"--ids", "1,2", "--split", "x"},
+                                             {"--prompt", "a b", "--overlap", "3"}}) {
     const auto finished = sweep(wrong);
     CHECK(finished.status == 2);
     CHECK(finished.out == "");

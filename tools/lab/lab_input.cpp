@@ -58,6 +58,7 @@ LabInput TextFlags::read(const OpenModel& model) const {
   const int count = (file ? 1 : 0) + (text ? 1 : 0) + (ids.empty() ? 0 : 1);
   if (count == 0) throw UsageError("a text is missing: --file FILE, --text TEXT or --ids LIST");
   if (count > 1) throw UsageError("--file, --text and --ids exclude each other");
+  if (separator && !file && !text) throw UsageError("--split divides a text, not --ids");
   if (file) return lab_input_file(model, *file, separator);
   return text ? lab_input(model, "--text", *text, separator) : lab_input_ids(model, ids);
 }

@@ -126,20 +126,21 @@ Plot window_plot(const LabText& text, const TemperatureFit& fit, int size) {
             {"beta* = 1/T*", false, {}, {}, {}},
             {}};
   PlotSeries line{"beta*", {}, PlotSeries::Style::line},
-      low{"+- one robust error", {}, PlotSeries::Style::dashed}, high{"", {}, PlotSeries::Style::dashed},
+      errors{"+- one robust error", {}, PlotSeries::Style::dashed},
       whole{"the whole text", {}, PlotSeries::Style::dashed};
+  std::vector<std::pair<double, double>> above;
   for_each_window(text.steps.size(), size, [&](std::size_t first, std::size_t count) {
     const TemperatureFit part = fit_temperature(std::span(text.steps).subspan(first, count));
     const double at = text.facts[first].position + static_cast<double>(count) / 2;
     line.points.emplace_back(at, part.beta);
-    low.points.emplace_back(at, part.beta - part.robust_error);
-    high.points.emplace_back(at, part.beta + part.robust_error);
+    errors.points.emplace_back(at, part.beta - part.robust_error);
+    above.emplace_back(at, part.beta + part.robust_error);
     if (std::isfinite(fit.beta)) whole.points.emplace_back(at, fit.beta);
   });
-  // Series 4 would have a colour of its own; the two error lines share one.
-  low.points.emplace_back(std::nan(""), 0);
-  low.points.insert(low.points.end(), high.points.begin(), high.points.end());
-  plot.series = {line, low, whole};
+  // The line below and, after a gap, the line above.
+  errors.points.emplace_back(std::nan(""), 0);
+  errors.points.insert(errors.points.end(), above.begin(), above.end());
+  plot.series = {line, errors, whole};
   return plot;
 }
 
