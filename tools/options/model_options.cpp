@@ -21,6 +21,13 @@ LoadedModel load_with_progress(const std::filesystem::path& folder, const ModelF
   return load_model(folder, options);
 }
 
+std::unique_ptr<Model> make_model(LoadedModel loaded, const ModelFlags& flags) {
+  ModelOptions options;
+  options.threads = flags.threads;
+  options.kv = flags.kv;
+  return std::make_unique<Model>(std::move(loaded.config), std::move(loaded.weights), options);
+}
+
 // The ids the model's makers name, and the tokenizer's own end token; those the model cannot give are no use.
 std::vector<int> stop_ids(const GenerationConfig& generation, const TokenizerInfo& info, int vocab_size) {
   std::vector<int> ids = generation.eos;
@@ -68,10 +75,7 @@ OpenModel open_model(const ModelFlags& flags) {
   std::vector<int> stops = stop_ids(loaded.generation, text.info, vocab_size);
   const int context = flags.context.value_or(std::max(loaded.config.max_position, 2));
 
-  ModelOptions options;
-  options.threads = flags.threads;
-  options.kv = flags.kv;
-  auto model = std::make_unique<Model>(std::move(loaded.config), std::move(loaded.weights), options);
+  auto model = make_model(std::move(loaded), flags);
   const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
   return {folder,
           std::move(loaded.generation),
@@ -89,10 +93,7 @@ std::string OpenModel::name() const {
 }
 
 std::unique_ptr<Model> open_model_alone(const ModelFlags& flags) {
-  LoadedModel loaded = load_with_progress(model_folder(flags.folder), flags);
-  ModelOptions options;
-  options.threads = flags.threads;
-  return std::make_unique<Model>(std::move(loaded.config), std::move(loaded.weights), options);
+  return make_model(load_with_progress(model_folder(flags.folder), flags), flags);
 }
 
 std::vector<int> encode_prompt(const OpenModel& model, std::string_view prompt) {
