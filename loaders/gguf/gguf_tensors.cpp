@@ -22,11 +22,11 @@ bool is_query(std::string_view name) { return name.find(".attn_q.") != name.npos
 bool is_key(std::string_view name) { return name.find(".attn_k.") != name.npos; }
 
 // Rows 2i and 2i + 1 of each head to rows i and i + d/2. Rows are whole blocks, so this moves bytes only.
-void put_halves_together(TensorFiles::Tensor& tensor, std::uint64_t heads) {
+void put_halves_together(TensorFiles::Tensor& tensor, std::uint64_t heads, const std::string& path) {
   StoredTensor& stored = tensor.stored;
   const std::uint64_t rows = stored.shape[0], head_dim = rows / heads, half = head_dim / 2;
   if (rows == 0 || rows % heads != 0 || head_dim % 2 != 0)
-    throw LoadError(path_text(tensor.file->path()),
+    throw LoadError(path,
                     "tensor " + in_quotes(stored.name) + ": " + std::to_string(heads) +
                         " heads of even size expected, " + std::to_string(rows) + " rows found");
   const std::size_t row_bytes = stored.data.size() / rows;
@@ -36,7 +36,7 @@ void put_halves_together(TensorFiles::Tensor& tensor, std::uint64_t heads) {
       const std::uint64_t from = head * head_dim + i, to = head * head_dim + i % 2 * half + i / 2;
       std::memcpy(memory->data() + to * row_bytes, stored.data.data() + from * row_bytes, row_bytes);
     }
-  tensor.file->release(stored.data);
+  if (tensor.file) tensor.file->release(stored.data);
   stored.data = {memory->data(), memory->size()};
   tensor.memory = std::move(memory);
 }
@@ -52,14 +52,14 @@ void take_one_off(TensorFiles::Tensor& tensor) {
   tensor.memory = std::move(memory);
 }
 
-void add_experts(const TensorFiles::Tensor& all, const std::string& pattern,
+void add_experts(const TensorFiles::Tensor& all, const std::string& pattern, const std::string& path,
                  std::vector<TensorFiles::Tensor>& into) {
   const StoredTensor& stored = all.stored;
   const std::uint64_t experts = stored.shape[0];
   if (stored.shape.size() < 2 || experts == 0 || experts > most_experts)
-    throw LoadError(path_text(all.file->path()),
-                    "tensor " + in_quotes(stored.name) + ": 1 to " + std::to_string(most_experts) +
-                        " experts, each of its own rows, expected, " + shape_text(stored.shape) + " found");
+    throw LoadError(path, "tensor " + in_quotes(stored.name) + ": 1 to " + std::to_string(most_experts) +
+                              " experts, each of its own rows, expected, " + shape_text(stored.shape) +
+                              " found");
   const std::size_t place = pattern.find("{}"), bytes = stored.data.size() / experts;
   for (std::uint64_t expert = 0; expert < experts; ++expert) {
     TensorFiles::Tensor one = all;
@@ -82,12 +82,13 @@ void add_gguf_tensors(const GgufFile& part, const std::shared_ptr<const MappedFi
     TensorFiles::Tensor tensor{stored, file, file};
     if (is_weight_dtype(stored.dtype) && !stored.data.empty()) {
       if (family.paired_rows && (is_query(stored.name) || is_key(stored.name)))
-        put_halves_together(tensor, static_cast<std::uint64_t>(is_query(stored.name) ? heads : kv_heads));
+        put_halves_together(tensor, static_cast<std::uint64_t>(is_query(stored.name) ? heads : kv_heads),
+                            part.name());
       if (family.norms_plus_one && stored.name.ends_with("norm.weight")) take_one_off(tensor);
     }
     const std::string name = hf_tensor_name(family, stored.name);
     if (name.find("{}") != name.npos) {
-      add_experts(tensor, name, into);
+      add_experts(tensor, name, part.name(), into);
       continue;
     }
     if (!name.empty()) tensor.stored.name = name;

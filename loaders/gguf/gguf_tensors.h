@@ -11,8 +11,8 @@
 
 namespace kelvin {
 
-// Appends to `into`. `part` is the header of `file`; `keys` those of the model. Numbers that stay as they are
-// stay in the file. Throws LoadError that names the tensor.
+// Appends to `into`. `part` is the header of `file` (null where it is in memory); `keys` those of the model.
+// Numbers that stay as they are stay in the file. Throws LoadError that names the tensor.
 void add_gguf_tensors(const GgufFile& part, const std::shared_ptr<const MappedFile>& file,
                       const GgufKeys& keys, const GgufFamily& family, std::vector<TensorFiles::Tensor>& into);
 
