@@ -31,8 +31,24 @@ void mixtral(const GgufKeys& keys, JsonWriter& config) {
   config.member("sliding_window", nullptr);
 }
 
+// Layers with an MLP of their own among those with experts: GGUF says so by their tensors only.
+void dense_layers(const GgufKeys& keys, JsonWriter& config) {
+  constexpr std::string_view begin = "blk.", end = ".ffn_gate.weight";
+  std::vector<int> layers;
+  for (const std::string_view name : keys.tensor_names()) {
+    if (!name.starts_with(begin) || !name.ends_with(end) || name.size() <= begin.size() + end.size())
+      continue;
+    const std::string_view digits = name.substr(begin.size(), name.size() - begin.size() - end.size());
+    int layer = 0;
+    const auto read = std::from_chars(digits.data(), digits.data() + digits.size(), layer);
+    if (read.ec == std::errc() && read.ptr == digits.data() + digits.size()) layers.push_back(layer);
+  }
+  config.member("mlp_only_layers", layers);
+}
+
 void qwen_experts(const GgufKeys& keys, JsonWriter& config) {
   experts(keys, config, "num_experts");
+  dense_layers(keys, config);
   copy_integer(keys, "expert_feed_forward_length", config, "moe_intermediate_size");
   config.member("decoder_sparse_step", 1).member("use_sliding_window", false);
 }
@@ -71,12 +87,22 @@ void gemma2(const GgufKeys& keys, JsonWriter& config) {
   copy_integer(keys, "attention.sliding_window", config, "sliding_window");
 }
 
+void layer_types(const GgufKeys& keys, JsonWriter& config) {
+  const auto pattern = keys.find("attention.sliding_window_pattern");
+  if (!pattern || !pattern->is_array()) return;
+  config.key("layer_types").begin_array();
+  for (const std::int64_t sliding : pattern->ints())
+    config.value(sliding ? "sliding_attention" : "full_attention");
+  config.end_array();
+}
+
 void gemma3(const GgufKeys& keys, JsonWriter& config) {
   gemma(keys, config);
   gemma_scale(keys, config, 62);
   copy_number(keys, "final_logit_softcapping", config, "final_logit_softcapping");
   copy_integer(keys, "attention.sliding_window", config, "sliding_window");
   config.member("sliding_window_pattern", 6);
+  layer_types(keys, config);
   const auto local = keys.find("rope.freq_base_swa");
   config.member("rope_local_base_freq", local ? static_cast<float>(local->as_double()) : 10000.0f);
 }
@@ -86,15 +112,6 @@ void phi3(const GgufKeys& keys, JsonWriter& config) {
   if (keys.integer("attention.sliding_window", 0).value_or(0) > 0)
     copy_integer(keys, "attention.sliding_window", config, "sliding_window");
   copy_integer(keys, "rope.scaling.original_context_length", config, "original_max_position_embeddings");
-}
-
-void layer_types(const GgufKeys& keys, JsonWriter& config) {
-  const auto pattern = keys.find("attention.sliding_window_pattern");
-  if (!pattern || !pattern->is_array()) return;
-  config.key("layer_types").begin_array();
-  for (const std::int64_t sliding : pattern->ints())
-    config.value(sliding ? "sliding_attention" : "full_attention");
-  config.end_array();
 }
 
 void olmo3(const GgufKeys& keys, JsonWriter& config) {
@@ -128,6 +145,7 @@ void cohere2(const GgufKeys& keys, JsonWriter& config) {
   copy_number(keys, "logit_scale", config, "logit_scale");
   copy_integer(keys, "attention.sliding_window", config, "sliding_window");
   config.member("sliding_window_pattern", 4);
+  layer_types(keys, config);
 }
 
 void starcoder2(const GgufKeys& keys, JsonWriter& config) {
@@ -282,6 +300,13 @@ std::optional<std::int64_t> GgufKeys::integer(std::string_view key, std::int64_t
     value->fail("integers from " + std::to_string(low) + " on expected, " + std::to_string(layers[0]) +
                 " found");
   return layers[0];
+}
+
+std::vector<std::string_view> GgufKeys::tensor_names() const {
+  std::vector<std::string_view> names;
+  for (const GgufFile* part : parts_)
+    for (const StoredTensor& tensor : part->tensors()) names.push_back(tensor.name);
+  return names;
 }
 
 const StoredTensor* GgufKeys::tensor(std::string_view name) const {

@@ -25,6 +25,7 @@ class GgufKeys {
   GgufValue at(std::string_view key) const;  // throws LoadError if absent
   // An integer from `low` on, or an array that holds one number for all layers: per-layer sizes are refused.
   std::optional<std::int64_t> integer(std::string_view key, std::int64_t low = 1) const;
+  std::vector<std::string_view> tensor_names() const;
   const StoredTensor* tensor(std::string_view name) const;  // nullptr if there is none of this name
 
  private:

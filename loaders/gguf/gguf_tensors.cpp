@@ -26,9 +26,8 @@ void put_halves_together(TensorFiles::Tensor& tensor, std::uint64_t heads, const
   StoredTensor& stored = tensor.stored;
   const std::uint64_t rows = stored.shape[0], head_dim = rows / heads, half = head_dim / 2;
   if (rows == 0 || rows % heads != 0 || head_dim % 2 != 0)
-    throw LoadError(path,
-                    "tensor " + in_quotes(stored.name) + ": " + std::to_string(heads) +
-                        " heads of even size expected, " + std::to_string(rows) + " rows found");
+    throw LoadError(path, "tensor " + in_quotes(stored.name) + ": " + std::to_string(heads) +
+                              " heads of even size expected, " + std::to_string(rows) + " rows found");
   const std::size_t row_bytes = stored.data.size() / rows;
   auto memory = std::make_shared<AlignedBuffer>(stored.data.size());
   for (std::uint64_t head = 0; head < heads; ++head)

@@ -1,5 +1,5 @@
-// Any bytes as a GGUF file: a LoadError, or values that can be read, tensors whose numbers lie inside the file, and a
-// tokenizer that encodes and decodes.
+// Any bytes as a GGUF file: a LoadError, or values that can be read, tensors whose numbers lie inside the
+// file, and a tokenizer that encodes and decodes.
 #include <cstdlib>
 #include <stdexcept>
 #include <vector>

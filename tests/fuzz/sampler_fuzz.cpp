@@ -1,5 +1,5 @@
-// Any text as a sampler chain: std::invalid_argument, or a chain that reads back as itself and draws tokens which its
-// vocabulary has.
+// Any text as a sampler chain: std::invalid_argument, or a chain that reads back as itself and draws tokens
+// which its vocabulary has.
 #include <cstdlib>
 #include <stdexcept>
 #include <string>

@@ -91,6 +91,12 @@ TEST_CASE("every architecture is called by its own name, and unknown ones are re
   CHECK(mixtral.root().at("num_local_experts").as_int() == 8);
   CHECK(mixtral.root().at("num_experts_per_tok").as_int() == 2);
   CHECK(config_of(experts("qwen3moe")).root().at("norm_topk_prob").as_bool());
+  const JsonDocument partly = config_of(model_of("qwen3moe", [](GgufBuilder& file) {
+    file.u32("qwen3moe.expert_count", 8).u32("qwen3moe.expert_used_count", 2);
+    file.tensor("blk.1.ffn_gate.weight", {2, 2}, 0, f32_bytes({1, 2, 3, 4}));
+  }));
+  CHECK(partly.root().at("mlp_only_layers").size() == 1);
+  CHECK(partly.root().at("mlp_only_layers").at(std::size_t{0}).as_int() == 1);
   CHECK_FALSE(config_of(experts("qwen2moe")).root().at("norm_topk_prob").as_bool());
   const std::string windowed = model_of("olmo2", [](GgufBuilder& file) {
     file.u32("olmo2.attention.sliding_window", 32).ints("olmo2.attention.sliding_window_pattern", {1, 0});

@@ -42,6 +42,15 @@ TEST_CASE("defective tokenizer files are refused with file and key") {
   CHECK(loaded >= 4);
 }
 
+TEST_CASE("a chat template that is no text is refused with file and key") {
+  if (!std::filesystem::exists(defects_dir() / "defects.json")) return;
+  for (const DefectCase& one : defect_cases({"ct-not-a-string"})) {
+    const DefectFolder folder(one);
+    CHECK(contains(load_error([&] { load_tokenizer(folder.path()); }),
+                   "tokenizer_config.json: chat_template: "));
+  }
+}
+
 TEST_CASE("the model of old and new files") {
   CHECK(read(std::string("{") + small_model + "}").vocabulary.size() == 3);
   CHECK(std::get<BpeSpec>(read(std::string("{") + small_model + "}").model).merges.size() == 1);
