@@ -99,10 +99,7 @@ int bench(int argc, char** argv) {
   if (options.stages) return bench_stages(options.json);
   const std::filesystem::path folder = model_folder(options.model.folder);
   const auto start = std::chrono::steady_clock::now();
-  LoadOptions load;
-  load.storage = options.model.weights;
-  load.threads = options.model.threads;
-  LoadedModel loaded = load_model(folder, load);
+  LoadedModel loaded = load_model(folder, options.model.load_options());
   Model model(loaded.config, std::move(loaded.weights), {options.model.threads, nullptr, options.model.kv});
   const double load_s = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 

@@ -51,14 +51,16 @@ std::vector<const Kernels*> tables_for(Storage weights) {
   return tables;
 }
 
-std::string hash_of_logits(Model& model, const Way& way) {
-  const std::vector<int> ids = text_ids();
+std::string hash_of_logits(Model& model, const Way& way) { return hash_of_logits(model, text_ids(), way); }
+
+std::string hash_of_logits(Model& model, const std::vector<int>& ids, const Way& way) {
   Sequence sequence(model, static_cast<int>(ids.size()));
   Sha256 sha;
   std::vector<Sequence> others;
   std::vector<std::vector<int>> texts;
   for (int i = 0; i < way.company; ++i) {
-    const int length = i < 4 ? std::array{1, 37, 150, 299}[static_cast<std::size_t>(i)] : 1 + i % 7;
+    const int wanted = i < 4 ? std::array{1, 37, 150, 299}[static_cast<std::size_t>(i)] : 1 + i % 7;
+    const int length = std::min(wanted, static_cast<int>(ids.size()));
     others.emplace_back(model, length);
     texts.emplace_back(ids.rbegin(), ids.rbegin() + length);
   }

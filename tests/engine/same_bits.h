@@ -27,7 +27,8 @@ struct Way {
   int company = 0;               // sequences of other lengths and texts beside it
 };
 
-// SHA-256 of all logits, (positions, vocabulary).
+// SHA-256 of all logits, (positions, vocabulary), of the demo model's text or another.
 std::string hash_of_logits(Model& model, const Way& way);
+std::string hash_of_logits(Model& model, const std::vector<int>& ids, const Way& way);
 
 }  // namespace kelvin::test

@@ -83,6 +83,7 @@ std::unique_ptr<Model> load_version(const std::filesystem::path& folder, const N
                                     std::uint64_t seed, int threads) {
   LoadOptions load;
   load.storage = kind.storage;
+  load.ignore_extra = true;  // the reference has settled that
   LoadedModel loaded = load_model(folder, load);
   if (kind.noise) perturb_weights(loaded.weights, *kind.noise, seed);
   ModelOptions options;

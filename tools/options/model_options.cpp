@@ -12,9 +12,7 @@ namespace {
 
 LoadedModel load_with_progress(const std::filesystem::path& folder, const ModelFlags& flags) {
   ProgressBar bar("loading", "B");
-  LoadOptions options;
-  options.storage = flags.weights;
-  options.threads = flags.threads;
+  LoadOptions options = flags.load_options();
   options.progress = [&](std::size_t done, std::size_t total) {
     bar.update(static_cast<double>(done), static_cast<double>(total));
   };
@@ -57,8 +55,19 @@ void ModelFlags::add_to(Flags& flags) {
                });
   flags.option("threads", "N", "default: one per processor; the output does not depend on it",
                to(threads, 1, 1024));
+  flags.toggle("ignore-extra",
+               "pass over tensors the architecture does not have (default: an error that names them)",
+               ignore_extra);
   flags.option("ctx", "N", "most tokens of prompt and answer (default: what the model was made for)",
                to(context, 2, 1 << 24));
+}
+
+LoadOptions ModelFlags::load_options() const {
+  LoadOptions options;
+  options.storage = weights;
+  options.threads = threads;
+  options.ignore_extra = ignore_extra;
+  return options;
 }
 
 OpenModel open_model(const ModelFlags& flags) {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "engine/model.h"
+#include "loaders/checkpoint.h"
 #include "loaders/generation_config.h"
 #include "loaders/hf_tokenizer.h"
 #include "sampling/stage.h"
@@ -22,9 +23,11 @@ struct ModelFlags {
       weights;  // how matrices are stored; default: as in the files where they are bf16, else f32
   KvStorage kv = KvStorage::f32;
   int threads = 0;             // 0: one per processor
+  bool ignore_extra = false;   // tensors the architecture does not have
   std::optional<int> context;  // tokens
 
   void add_to(Flags& flags);
+  LoadOptions load_options() const;  // without progress
 };
 
 struct OpenModel {
