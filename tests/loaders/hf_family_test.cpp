@@ -69,7 +69,8 @@ TEST_CASE("windows: of all layers, from a layer on, by a pattern, by name") {
       "sliding_attention", "full_attention", "full_attention", "full_attention", "full_attention"])")) ==
         Layers{0, 9, 0, 0, 0, 0});
   CHECK(windows(read("Gemma2ForCausalLM", R"("sliding_window": 9)")) == Layers{9, 0, 9, 0, 9, 0});
-  CHECK(windows(read("Gemma3ForCausalLM", R"("sliding_window": 9)")) == Layers{9, 9, 9, 9, 9, 0});
+  CHECK(windows(read("Gemma3ForCausalLM", R"("sliding_window": 9, "num_key_value_heads": 2)")) ==
+        Layers{9, 9, 9, 9, 9, 0});
   CHECK(windows(read("Cohere2ForCausalLM", R"("sliding_window": 9, "sliding_window_pattern": 3)")) ==
         Layers{9, 9, 0, 9, 9, 0});
   CHECK(windows(read("Olmo3ForCausalLM", R"("sliding_window": 9)")) == Layers{9, 9, 9, 0, 9, 9});
@@ -87,7 +88,7 @@ TEST_CASE("ropes: none on some layers, one for each kind of layer, a part of the
   CHECK(ropes(read("Cohere2ForCausalLM")) == Layers{0, 0, 0, -1, 0, 0});
   const ModelConfig gemma = read(
       "Gemma3ForCausalLM",
-      R"("rope_theta": 5e5, "rope_local_base_freq": 777, "rope_scaling": {"rope_type": "linear", "factor": 8})");
+      R"("num_key_value_heads": 2, "rope_theta": 5e5, "rope_local_base_freq": 777, "rope_scaling": {"rope_type": "linear", "factor": 8})");
   CHECK(ropes(gemma) == Layers{1, 1, 1, 1, 1, 0});
   CHECK(gemma.ropes[0].theta == 5e5);
   CHECK(gemma.ropes[0].kind == RopeKind::linear);
