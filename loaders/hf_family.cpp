@@ -4,7 +4,7 @@
 #include <cmath>
 #include <string>
 
-#include "engine/portable_math.h"
+#include "loaders/hf_deepseek.h"
 #include "loaders/hf_layers.h"
 #include "loaders/hf_rope.h"
 #include "loaders/json_fields.h"
@@ -226,14 +226,6 @@ void read_starcoder2(JsonValue config, ModelConfig& into) {
   one_rope(config, into);
 }
 
-void read_experts(JsonValue config, std::string_view count_key, std::string_view size_key,
-                  ModelConfig& into) {
-  ExpertSpec& experts = into.experts;
-  experts.count = required_int(config, count_key, positive_int);
-  experts.per_token = required_int(config, "num_experts_per_tok", {1, experts.count});
-  experts.intermediate_size = required_int(config, size_key, positive_int);
-}
-
 void read_mixtral(JsonValue config, ModelConfig& into) {
   read_experts(config, "num_local_experts", "intermediate_size", into);
   into.experts.normalise = true;
@@ -265,88 +257,6 @@ void read_qwen3_moe(JsonValue config, ModelConfig& into) {
   set_expert_layers(config, into);
   same_window(qwen_window(config), into);
   one_rope(config, into);
-}
-
-void expect_word(JsonValue config, std::string_view key, std::string_view word) {
-  const auto said = optional_member(config, key);
-  if (said && said->as_string() != word)
-    said->fail(std::string(word) + " expected, " + std::string(said->as_string()) + " found");
-}
-
-void read_latent(JsonValue config, ModelConfig& into) {
-  LatentSpec& latent = into.latent;
-  const IntRange width{1, 1 << 20};
-  latent.query_rank = optional_int(config, "q_lora_rank", width).value_or(0);
-  latent.key_value_rank = required_int(config, "kv_lora_rank", width);
-  latent.unrotated_dims = required_int(config, "qk_nope_head_dim", width);
-  const int rotated = required_int(config, "qk_rope_head_dim", width);
-  if (rotated % 2 != 0) config.at("qk_rope_head_dim").fail("an even number expected, an odd one found");
-  into.head_dim = latent.unrotated_dims + rotated;
-  into.n_kv_heads = into.n_heads;
-  into.value_dim = required_int(config, "v_head_dim", {1, into.head_dim});
-  attention_bias(config, into);
-
-  RopeSpec rope = rope_spec(config, rotated, into.max_position);
-  rope.from_end = true;
-  rope.interleaved = flag(config, "rope_interleave", true);
-  double scale = 1.0 / std::sqrt(static_cast<double>(into.head_dim));
-  if (rope.mscale_all_dim && rope.factor > 1.0) {
-    const double more = 0.1 * *rope.mscale_all_dim * portable::log(rope.factor) + 1.0;
-    scale *= more * more;
-  }
-  into.attention_scale = static_cast<float>(scale);
-  into.ropes = {std::move(rope)};
-}
-
-void read_deepseek_experts(JsonValue config, ModelConfig& into) {
-  read_experts(config, "n_routed_experts", "moe_intermediate_size", into);
-  ExpertSpec& experts = into.experts;
-  const int shared = optional_int(config, "n_shared_experts", {1, 1024}).value_or(0);
-  if (experts.intermediate_size > (1 << 30) / std::max(shared, 1))
-    config.at("n_shared_experts").fail("n_shared_experts x moe_intermediate_size below 2^30 expected");
-  experts.shared_intermediate_size = shared * experts.intermediate_size;
-  experts.scale =
-      static_cast<float>(optional_real(config, "routed_scaling_factor", positive_real).value_or(1.0));
-  if (optional_int(config, "moe_layer_freq", positive_int).value_or(1) != 1)
-    config.at("moe_layer_freq").fail("1 expected, another number found");
-  const int dense = optional_int(config, "first_k_dense_replace", {0}).value_or(0);
-  for (int i = 0; i < into.n_layers; ++i) into.layers[i].experts = i >= dense;
-}
-
-void read_expert_groups(JsonValue config, ModelConfig& into) {
-  ExpertSpec& experts = into.experts;
-  experts.groups = optional_int(config, "n_group", positive_int).value_or(1);
-  if (experts.count % experts.groups != 0)
-    config.at("n_group").fail("a divisor of n_routed_experts expected, another number found");
-  experts.groups_kept = optional_int(config, "topk_group", {1, experts.groups}).value_or(experts.groups);
-  if (experts.per_token > experts.count / experts.groups * experts.groups_kept)
-    config.at("topk_group").fail("groups with at least num_experts_per_tok experts expected, fewer found");
-}
-
-void read_deepseek2(JsonValue config, ModelConfig& into) {
-  into.mlp_bias = flag(config, "mlp_bias");
-  read_latent(config, into);
-  read_deepseek_experts(config, into);
-  expect_word(config, "scoring_func", "softmax");
-  const auto method = optional_member(config, "topk_method");
-  if (method && method->as_string() == "group_limited_greedy")
-    read_expert_groups(config, into);
-  else
-    expect_word(config, "topk_method", "greedy");
-  if (flag(config, "norm_topk_prob"))
-    config.at("norm_topk_prob")
-        .fail("false expected (implementations differ in what true means), true found");
-}
-
-void read_deepseek3(JsonValue config, ModelConfig& into) {
-  read_latent(config, into);
-  read_deepseek_experts(config, into);
-  expect_word(config, "scoring_func", "sigmoid");
-  expect_word(config, "topk_method", "noaux_tc");
-  into.experts.scoring = Scoring::sigmoid;
-  into.experts.corrected = true;
-  into.experts.normalise = flag(config, "norm_topk_prob", true);
-  read_expert_groups(config, into);
 }
 
 constexpr TensorNames fused{.qkv = "self_attn.qkv_proj", .gate_up = "mlp.gate_up_proj"};

@@ -46,4 +46,12 @@ void set_expert_layers(JsonValue config, ModelConfig& into) {
       into.layers[int_in(layer, {0, into.n_layers - 1})].experts = false;
 }
 
+void read_experts(JsonValue config, std::string_view count_key, std::string_view size_key,
+                  ModelConfig& into) {
+  ExpertSpec& experts = into.experts;
+  experts.count = required_int(config, count_key, positive_int);
+  experts.per_token = required_int(config, "num_experts_per_tok", {1, experts.count});
+  experts.intermediate_size = required_int(config, size_key, positive_int);
+}
+
 }  // namespace kelvin

@@ -20,7 +20,10 @@ std::vector<bool> sliding_layers(JsonValue config, int n_layers,
 // The window on those layers.
 void set_windows(const std::vector<bool>& sliding, int window, ModelConfig& into);
 
-// All layers of `plain_layers` (indices) excepted.
+// Every decoder_sparse_step-th layer has experts, but those `mlp_only_layers` lists.
 void set_expert_layers(JsonValue config, ModelConfig& into);
+
+// How many experts there are, how many a token passes, and how wide one is.
+void read_experts(JsonValue config, std::string_view count_key, std::string_view size_key, ModelConfig& into);
 
 }  // namespace kelvin

@@ -289,17 +289,14 @@ void Planner::layer(const LayerSpec& spec, LayerWeights& w) {
 
 // The text part of a multimodal model stands below a prefix, beside parts that are not asked for.
 void Planner::find_prefixes() {
-  for (const std::string_view prefix : {"", "language_model.", "model."}) {
-    const bool outside = prefix == "model.";
-    const std::string model = std::string(prefix) + (outside ? "language_model." : "model.");
-    const std::string head = (outside ? std::string() : std::string(prefix)) + "lm_head.weight";
-    if (!files_.find(model + "embed_tokens.weight") && !(prefix.empty() && files_.find(head))) continue;
-    model_ = model;
-    head_ = head;
-    return;
-  }
   model_ = "model.";
   head_ = "lm_head.weight";
+  if (files_.find("language_model.model.embed_tokens.weight")) {
+    model_ = "language_model.model.";
+    head_ = "language_model.lm_head.weight";
+  } else if (files_.find("model.language_model.embed_tokens.weight")) {
+    model_ = "model.language_model.";
+  }
 }
 
 void Planner::run(Weights& weights, bool ignore_extra) {

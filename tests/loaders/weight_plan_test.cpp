@@ -107,3 +107,46 @@ TEST_CASE("layers beyond the config are surplus") {
   CHECK(contains(error_of(tiny_tensors(tiny_config(2)), tiny_config(1)),
                  "\"model.layers.1.input_layernorm.weight\""));
 }
+
+TEST_CASE("the text part of a multimodal folder stands below a prefix, beside parts that are not asked for") {
+  const ModelConfig config = tiny_config();
+  for (const std::string prefix : {"language_model.", "model.language_model."}) {
+    auto tensors = tiny_tensors(config);
+    for (TensorToWrite& tensor : tensors) {
+      const bool head = tensor.name == "lm_head.weight";
+      if (prefix == "language_model.") tensor.name = prefix + tensor.name;
+      if (prefix == "model.language_model." && !head) tensor.name = prefix + tensor.name.substr(6);
+    }
+    tensors.push_back({"vision_tower.patch.weight", "F32", {1}, "1234"});
+    CHECK(error_of(tensors, config) == "");
+    tensors.push_back({tensors.front().name + ".mystery", "F32", {1}, "1234"});
+    CHECK(contains(error_of(tensors, config), ".mystery"));
+  }
+}
+
+TEST_CASE("rows of one matrix become several, norms of heads one after the other") {
+  ModelConfig config = tiny_config();
+  config.architecture = "Phi3ForCausalLM";
+  auto tensors = tiny_tensors(config);
+  std::erase_if(tensors, [](const TensorToWrite& tensor) {
+    return contains(tensor.name, "_proj") && !contains(tensor.name, "o_proj") &&
+           !contains(tensor.name, "down");
+  });
+  tensors.push_back({"model.layers.0.self_attn.qkv_proj.weight", "F32", {24, 4}, std::string(24 * 16, 'q')});
+  tensors.push_back({"model.layers.0.mlp.gate_up_proj.weight", "F32", {6, 4}, std::string(6 * 16, 'g')});
+  CHECK(error_of(tensors, config) == "");
+  tensors.back().shape = {4, 6};
+  CHECK(contains(
+      error_of(tensors, config),
+      "gate_up_proj.weight\": 6 x 4 expected from config.json (2 * intermediate_size x hidden_size)"));
+
+  config = tiny_config();
+  config.architecture = "StableLmForCausalLM";
+  config.head_norm = HeadNorm::own;
+  tensors = tiny_tensors(config);
+  CHECK(contains(error_of(tensors, config), "model.layers.0.self_attn.q_layernorm.norms.0.weight"));
+  for (const char* norm : {"q_layernorm.norms.0", "q_layernorm.norms.1", "k_layernorm.norms.0"})
+    tensors.push_back(
+        {"model.layers.0.self_attn." + std::string(norm) + ".weight", "F32", {6}, std::string(24, 'n')});
+  CHECK(error_of(tensors, config) == "");
+}
