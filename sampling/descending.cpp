@@ -18,6 +18,20 @@ std::uint32_t rank_bits(float key) {
   return bits >> 31 ? bits : ~bits & 0x7fffffffu;
 }
 
+bool comes_before(const Candidate& a, const Candidate& b) {
+  return a.key != b.key ? a.key > b.key : a.id < b.id;
+}
+
+// Turns counts into where each begins.
+void accumulate(std::span<std::uint32_t> counts) {
+  std::uint32_t begin = 0;
+  for (std::uint32_t& place : counts) {
+    const std::uint32_t count = place;
+    place = begin;
+    begin += count;
+  }
+}
+
 // Sorts `n` candidates that stand in ascending order of their ids, by their keys, eleven bits at a time from
 // the lowest: equal keys keep their order. Uses both arrays; the result is in the one that is returned.
 Candidate* radix_sort(Candidate* from, Candidate* to, std::size_t n) {
@@ -32,16 +46,70 @@ Candidate* radix_sort(Candidate* from, Candidate* to, std::size_t n) {
   for (int d = 0; d < digits; ++d) {
     auto& next = place[static_cast<std::size_t>(d)];
     if (next[digit(from[0], d)] == n) continue;
-    std::uint32_t begin = 0;
-    for (std::uint32_t& end : next) {
-      const std::uint32_t count = end;
-      end = begin;
-      begin += count;
-    }
+    accumulate(next);
     for (std::size_t i = 0; i < n; ++i) to[next[digit(from[i], d)]++] = from[i];
     std::swap(from, to);
   }
   return from;
+}
+
+// `count` equal steps from the largest key down to the smallest.
+class Steps {
+ public:
+  Steps(std::span<const Candidate> keys, std::size_t count) : last_(static_cast<int>(count) - 1) {
+    float least = keys[0].key, most = keys[0].key;
+    for (const Candidate& c : keys) {
+      least = c.key < least ? c.key : least;
+      most = c.key > most ? c.key : most;
+    }
+    top_ = static_cast<double>(most);
+    const double range = top_ - static_cast<double>(least);
+    scale_ = range > 0 ? static_cast<double>(count) / range : 0.0;
+  }
+  int operator()(float key) const {
+    const int step = static_cast<int>((top_ - static_cast<double>(key)) * scale_);
+    return step < last_ ? step : last_;
+  }
+
+ private:
+  int last_;
+  double top_, scale_;
+};
+
+// Puts right what is only a few places wrong; gives up where it is not.
+bool insertion_sort(std::span<Candidate> candidates) {
+  std::size_t patience = 8 * candidates.size();
+  for (std::size_t i = 1; i < candidates.size(); ++i) {
+    const Candidate c = candidates[i];
+    std::size_t to = i;
+    for (; to > 0 && comes_before(c, candidates[to - 1]); --to) candidates[to] = candidates[to - 1];
+    candidates[to] = c;
+    if (i - to > patience) return false;
+    patience -= i - to;
+  }
+  return true;
+}
+
+// Sorts `from` as radix_sort does, but by the place on equal steps so fine that few keys share one: two
+// digits instead of three. Refuses keys that crowd into few steps, `from` untouched. The result is in `from`.
+bool sort_by_steps(std::vector<Candidate>& from, std::vector<Candidate>& to, std::vector<int>& places) {
+  constexpr int digit_bits = 11;
+  constexpr std::uint32_t values = 1u << digit_bits;
+  const std::size_t n = from.size();
+  const Steps steps(from, values * values);
+  for (std::size_t i = 0; i < n; ++i) places[i] = steps(from[i].key);
+  std::array<std::uint32_t, values> low{}, high{};
+  for (const int place : places) {
+    ++low[static_cast<std::uint32_t>(place) % values];
+    ++high[static_cast<std::uint32_t>(place) / values];
+  }
+  if (*std::max_element(high.begin(), high.end()) > n / 16 + 64) return false;
+  accumulate(low);
+  accumulate(high);
+  for (std::size_t i = 0; i < n; ++i) to[low[static_cast<std::uint32_t>(places[i]) % values]++] = from[i];
+  for (const Candidate& c : to) from[high[static_cast<std::uint32_t>(steps(c.key)) / values]++] = c;
+  if (!insertion_sort(from)) std::sort(from.begin(), from.end(), comes_before);
+  return true;
 }
 
 }  // namespace
@@ -74,27 +142,11 @@ void Descending::distribute() {
   const std::size_t n_buckets = buckets_of(from.size());
   ends.assign(n_buckets, 0);
   if (from.empty()) return;
-  float least = from[0].key, most = from[0].key;
-  for (const Candidate& c : from) {
-    least = c.key < least ? c.key : least;
-    most = c.key > most ? c.key : most;
-  }
-  const double range = static_cast<double>(most) - static_cast<double>(least);
-  const double scale = range > 0 ? static_cast<double>(n_buckets) / range : 0.0;
+  const Steps steps(from, n_buckets);
   places.resize(from.size());
-  const int last = static_cast<int>(n_buckets) - 1;
-  for (std::size_t i = 0; i < from.size(); ++i) {
-    const int place =
-        static_cast<int>((static_cast<double>(most) - static_cast<double>(from[i].key)) * scale);
-    places[i] = place < last ? place : last;
-  }
+  for (std::size_t i = 0; i < from.size(); ++i) places[i] = steps(from[i].key);
   for (const int place : places) ++ends[static_cast<std::size_t>(place)];
-  std::uint32_t begin = 0;
-  for (std::uint32_t& end : ends) {
-    const std::uint32_t count = end;
-    end = begin;
-    begin += count;
-  }
+  accumulate(ends);
   for (std::size_t i = 0; i < from.size(); ++i)
     scratch_->order[ends[static_cast<std::size_t>(places[i])]++] = from[i];
 }
@@ -104,9 +156,7 @@ void Descending::sort_next() {
   const std::size_t end = scratch_->buckets[bucket_++], n = end - sorted_;
   Candidate* const begin = scratch_->order.data() + sorted_;
   if (n <= few) {
-    std::sort(begin, begin + n, [](const Candidate& a, const Candidate& b) {
-      return a.key != b.key ? a.key > b.key : a.id < b.id;
-    });
+    std::sort(begin, begin + n, comes_before);
   } else {
     Candidate* const spare = scratch_->unordered.data();  // in its place since distribute()
     const Candidate* const result = radix_sort(begin, spare, n);
@@ -127,7 +177,12 @@ std::span<const Candidate> Descending::all() {
   auto &from = scratch_->unordered, &to = scratch_->order;
   to.reserve(from.capacity());
   to.resize(from.size());
-  if (!from.empty() && radix_sort(from.data(), to.data(), from.size()) == from.data()) from.swap(to);
+  scratch_->ids.reserve(from.capacity());
+  scratch_->ids.resize(from.size());
+  if (from.empty()) return to;
+  if (sort_by_steps(from, to, scratch_->ids) ||
+      radix_sort(from.data(), to.data(), from.size()) == from.data())
+    from.swap(to);
   return to;
 }
 

@@ -122,6 +122,13 @@ std::size_t count_possible(std::span<const float> logits) {
   return count;
 }
 
+void to_weights(std::span<double> distances) {
+  double* w = distances.data();
+  const std::size_t n = distances.size();
+  for (std::size_t i = 0; i < n; ++i) w[i] = w[i] < least_exponent ? least_exponent : w[i];
+  for (std::size_t i = 0; i < n; ++i) w[i] = weight_of(w[i]);
+}
+
 double fill_weights(std::span<const float> logits, Scratch& scratch) {
   scratch.weights.resize(logits.size());
   const double top = static_cast<double>(largest(logits));
@@ -130,11 +137,8 @@ double fill_weights(std::span<const float> logits, Scratch& scratch) {
     const std::size_t n = std::min(block, logits.size() - begin);
     const float* z = logits.data() + begin;
     double* w = scratch.weights.data() + begin;
-    for (std::size_t i = 0; i < n; ++i) {
-      const double x = static_cast<double>(z[i]) - top;
-      w[i] = x < least_exponent ? least_exponent : x;
-    }
-    for (std::size_t i = 0; i < n; ++i) w[i] = weight_of(w[i]);
+    for (std::size_t i = 0; i < n; ++i) w[i] = static_cast<double>(z[i]) - top;
+    to_weights({w, n});
     total.add(sum_block(w, n));
   }
   return total.value();

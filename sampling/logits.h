@@ -26,6 +26,9 @@ std::size_t count_possible(std::span<const float> logits);
 // error about 1e-15 relative).
 double fill_weights(std::span<const float> logits, Scratch& scratch);
 
+// Turns distances <= 0 from the largest logit, -infinity included, into these weights in place.
+void to_weights(std::span<double> distances);
+
 // One of these weights: of a token `distance` <= 0 above the largest.
 double weight_at(double distance);
 

@@ -18,6 +18,9 @@ std::string format(const char* pattern, Values... values) {
   return text;
 }
 
+// What is printed to two places, so that nothing prints as -0.00.
+double hundredths(double x) { return std::round(100 * x) / 100 + 0.0; }
+
 std::string percent(double p) { return p >= 1e-4 || p == 0 ? format("%.2f%%", 100 * p) : format("%.1e", p); }
 
 std::string standing(const Standing& s) {
@@ -84,8 +87,9 @@ std::string reasons(const Trace& trace, const Why& why, const TokenName& name) {
     text += "  Greedy would have said " + greedy + ": " + standing(why.greedy.first) + ", by the model; " +
             standing(why.greedy.last) + ", at the end.\n" + fate_of_greedy(trace, why, name);
   const auto sum = [&](const Contender& c) {
-    return name(c.id) + format(" has %.2f %c %.2f = %.2f", c.last.log_probability, c.luck < 0 ? '-' : '+',
-                               std::fabs(c.luck), c.last.log_probability + c.luck);
+    return name(c.id) + format(" has %.2f %c %.2f = %.2f", hundredths(c.last.log_probability),
+                               c.luck < 0 ? '-' : '+', std::fabs(c.luck),
+                               hundredths(c.last.log_probability + c.luck));
   };
   if (why.rival.id < 0)
     text += "  No other token was left to draw.\n";
