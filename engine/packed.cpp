@@ -25,17 +25,21 @@ T read(const std::byte* from) {
   return value;
 }
 
+float read_bfloat16(const std::byte* from) {
+  return std::bit_cast<float>(static_cast<std::uint32_t>(read<std::uint16_t>(from)) << 16);
+}
+
 void unpack_q8(const std::byte* block, int lane, int n, float* out) {
-  const float scale = read<float>(block + 4 * lane);
   const std::byte* weights = block + q8_header + lane * step_width;
-  for (int k = 0; k < n; ++k)
+  for (int k = 0; k < n; ++k) {
+    const float scale = read_bfloat16(block + 2 * (k / span_width * panel_rows + lane));
     out[k] =
         scale * static_cast<float>(static_cast<int>(weights[k / step_width * 64 + k % step_width]) - 128);
+  }
 }
 
 void unpack_q4(const std::byte* block, int lane, int n, float* out) {
-  const std::uint32_t scale_bits = read<std::uint16_t>(block + q4_scales + 2 * lane);
-  const float scale = std::bit_cast<float>(scale_bits << 16);
+  const float scale = read_bfloat16(block + q4_scales + 2 * lane);
   const std::byte* codes = block + q4_header + lane * step_width;
   for (int sub = 0; sub * sub_width < n; ++sub) {
     const int pair = static_cast<int>(block[sub / 2 * panel_rows + lane]);

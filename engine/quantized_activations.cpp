@@ -13,7 +13,7 @@ std::size_t slices(int tokens, int cols) {
 
 void ActivationBuffer::reserve(int tokens, int cols) {
   constexpr std::size_t per_slice =
-      group_width + groups_of_subs * sizeof(std::int32_t) + sizeof(float) + sizeof(std::int32_t);
+      group_width + (groups_of_subs + groups_of_spans + 1) * sizeof(std::int32_t) + sizeof(float);
   const std::size_t bytes = slices(tokens, cols) * per_slice + activation_slack;
   if (memory_.size() >= bytes) return;
   memory_ = {};
@@ -28,7 +28,8 @@ QuantizedActivations ActivationBuffer::view(int tokens, int cols) {
   view.cols = cols;
   view.codes = reinterpret_cast<std::int8_t*>(at);
   view.sub_offsets = reinterpret_cast<std::int32_t*>(at += n * group_width + activation_slack);
-  view.scales = reinterpret_cast<float*>(at += n * groups_of_subs * sizeof(std::int32_t));
+  view.span_offsets = reinterpret_cast<std::int32_t*>(at += n * groups_of_subs * sizeof(std::int32_t));
+  view.scales = reinterpret_cast<float*>(at += n * groups_of_spans * sizeof(std::int32_t));
   view.offsets = reinterpret_cast<std::int32_t*>(at + n * sizeof(float));
   return view;
 }
@@ -41,6 +42,7 @@ QuantizedActivations rows_of(const QuantizedActivations& all, int first, int cou
   part.scales += before;
   part.offsets += before;
   part.sub_offsets += before * groups_of_subs;
+  part.span_offsets += before * groups_of_spans;
   return part;
 }
 

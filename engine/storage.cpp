@@ -24,6 +24,16 @@ std::optional<Storage> storage_named(std::string_view name) {
   return std::nullopt;
 }
 
+const char* WeightKind::name() const {
+  return layers == Storage::q4 && head == Storage::q8 ? "q4h" : name_of(layers);
+}
+
+std::optional<WeightKind> weight_kind_named(std::string_view name) {
+  for (const WeightKind& kind : weight_kinds)
+    if (name == kind.name()) return kind;
+  return std::nullopt;
+}
+
 std::size_t matrix_bytes(Storage storage, int rows, int cols) {
   if (is_packed(storage)) return packed_bytes(storage, rows, cols);
   return static_cast<std::size_t>(rows) * static_cast<std::size_t>(cols) * bytes_per_element(storage);

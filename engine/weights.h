@@ -75,6 +75,10 @@ struct Weights {
   Norm final_norm;  // (hidden_size,)
   Matrix head;      // (vocab_size, hidden_size); the embedding itself where tied
 
+  WeightKind kind() const {
+    return {layers.empty() ? head.storage : layers.front().o.weight.storage, head.storage};
+  }
+
   std::vector<AlignedBuffer> buffers;              // converted tensors the views above point into
   std::vector<std::shared_ptr<const void>> files;  // mapped files the views above point into
 };

@@ -154,12 +154,16 @@ Weights load_weights(const TensorFiles& files, const ModelConfig& config, const 
   const bool all_bf16 = std::all_of(
       plan.matrices.begin(), plan.matrices.end(),
       [](const WeightPlan::MatrixPlace& place) { return place.tensor->stored.dtype == Dtype::bf16; });
-  const Storage storage = options.storage.value_or(all_bf16 ? Storage::bf16 : Storage::f32);
+  const Storage as_stored = all_bf16 ? Storage::bf16 : Storage::f32;
+  const WeightKind kind = options.storage.value_or(WeightKind(as_stored));
+  const auto storage_of = [&](const WeightPlan::MatrixPlace& place) {
+    // Routers are small and decide: a token whose expert changes is another token.
+    if (place.exact) return is_packed(kind.layers) ? as_stored : kind.layers;
+    if (place.to == &weights.embedding && !plan.tied) return kind.embedding;
+    return place.to == &weights.embedding || place.to == &weights.head ? kind.head : kind.layers;
+  };
 
   Converter converter(options, weights);
-  // Routers are small and decide: a token whose expert changes is another token.
-  const Storage exact = is_packed(storage) ? (all_bf16 ? Storage::bf16 : Storage::f32) : storage;
-  const auto storage_of = [&](const WeightPlan::MatrixPlace& place) { return place.exact ? exact : storage; };
   for (const WeightPlan::MatrixPlace& place : plan.matrices) converter.count(place, storage_of(place));
   for (const WeightPlan::VectorPlace& place : plan.vectors) converter.count(place);
   for (const WeightPlan::MatrixPlace& place : plan.matrices)

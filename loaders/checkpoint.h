@@ -16,7 +16,7 @@ struct LoadOptions {
   // How matrices are stored; where absent, bf16 if all matrices of the files are BF16, else f32. Either holds
   // the stored numbers exactly, except that all but BF16 round to nearest even where bf16 is asked for.
   // q8 and q4 are quantised while loading.
-  std::optional<Storage> storage;
+  std::optional<WeightKind> storage;
   int threads = 0;            // for quantising; 0: one per available processor
   bool ignore_extra = false;  // pass over tensors the architecture does not have
   // Bytes of the files converted so far, of those to convert; never called where everything is used as it

@@ -114,7 +114,7 @@ int bench(int argc, char** argv) {
   const Report report{options,
                       folder.string(),
                       model.kernels().name,
-                      name_of(model.weights().head.storage),
+                      model.weights().kind().name(),
                       model.threads(),
                       load_s,
                       rss,

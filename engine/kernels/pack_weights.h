@@ -96,13 +96,29 @@ void fit_codes(const float* w, int n, const Floats (&scale)[count], float least,
   }
 }
 
-void pack_q8_lanes(float* w, int n, std::byte* block, int lane) {
-  const Normalised normal = normalise(w, n, lane);
+// Rounded to bfloat16, halves to even. Codes are chosen for the rounded scale, so that its error is not felt.
+Floats to_bfloat16(Floats x) {
+  const Ints bits = bits_of(x);
+  return of_bits((bits + 0x7fff + ((bits >> 16) & 1)) & static_cast<std::int32_t>(0xffff0000u));
+}
+
+// Sixteen bits of each lane, of a scale that stands for normal.unit.
+void store_scales(const Normalised& normal, Floats scale, std::byte* to) {
+  std::int32_t bits[width];
+  store_vector(bits, bits_of(nan_unless(normal.finite, scale * normal.unit)) >> 16);
+  for (int row = 0; row < width; ++row) {
+    const std::uint16_t half = static_cast<std::uint16_t>(bits[row]);
+    __builtin_memcpy(to + 2 * row, &half, sizeof half);
+  }
+}
+
+void pack_q8_span(const float* w, const Normalised& normal, std::byte* scales, std::byte* weights) {
+  Floats largest{};
+  for (int k = 0; k < span_width; ++k) largest = larger(size_of(load_floats(w + k * panel_rows)), largest);
   // The last ones cut off the largest weights.
-  const Floats tried[] = {normal.largest / 127.0f, normal.largest / 127.49f, normal.largest / 128.5f,
-                          normal.largest / 130.5f};
+  const Floats tried[] = {largest / 127.0f, largest / 127.49f, largest / 128.5f, largest / 130.5f};
   Fit fit[4];
-  fit_codes(w + lane, n, tried, -127.0f, 127.0f, fit);
+  fit_codes(w, span_width, tried, -127.0f, 127.0f, fit);
   Floats best_gain{}, best_scale{};
   for (int i = 0; i < 4; ++i) {
     const Floats gain = fit[i].gain(tried[i]);
@@ -110,15 +126,28 @@ void pack_q8_lanes(float* w, int n, std::byte* block, int lane) {
     best_gain = better ? gain : best_gain;
     best_scale = better ? fit[i].wc / fit[i].cc : best_scale;
   }
-  store_vector(block + 4 * lane, nan_unless(normal.finite, best_scale * normal.unit));
+  best_scale = to_bfloat16(best_scale);
+  store_scales(normal, best_scale, scales);
   const Floats inverse = inverse_of(best_scale);
-  for (int k = 0; k < n; k += step_width) {
+  for (int k = 0; k < span_width; k += step_width) {
     Ints word{};
     for (int i = 0; i < step_width; ++i) {
-      const Floats code = codes_of(load_floats(w + (k + i) * panel_rows + lane), inverse, -127.0f, 127.0f);
+      const Floats code = codes_of(load_floats(w + (k + i) * panel_rows), inverse, -127.0f, 127.0f);
       word |= (whole(code) + 128) << (8 * i);
     }
-    store_vector(block + q8_header + 16 * k + step_width * lane, word);
+    store_vector(weights + 16 * k, word);
+  }
+}
+
+void pack_q8_lanes(float* w, int n, std::byte* block, int lane) {
+  const Normalised normal = normalise(w, n, lane);
+  for (int span = 0; span < groups_of_spans; ++span) {
+    std::byte* scales = block + 2 * (span * panel_rows + lane);
+    if (span * span_width < n)
+      pack_q8_span(w + span * span_width * panel_rows + lane, normal, scales,
+                   block + q8_header + 16 * span * span_width + step_width * lane);
+    else
+      store_scales(normal, Floats{}, scales);
   }
 }
 
@@ -159,12 +188,6 @@ SubScales choose_sub_scales(
   return chosen;
 }
 
-// Rounded to bfloat16, halves to even. Codes are chosen for the rounded scale, so that its error is not felt.
-Floats to_bfloat16(Floats x) {
-  const Ints bits = bits_of(x);
-  return of_bits((bits + 0x7fff + ((bits >> 16) & 1)) & static_cast<std::int32_t>(0xffff0000u));
-}
-
 void pack_q4_lanes(float* w, int n, std::byte* block, int lane) {
   const Normalised normal = normalise(w, n, lane);
   const int subs = n / sub_width;
@@ -194,8 +217,8 @@ void pack_q4_lanes(float* w, int n, std::byte* block, int lane) {
   }
   const Floats scale = to_bfloat16(best.cc > 0.0f ? best.wc / best.cc : Floats{});
 
-  std::int32_t scales[width], sizes[groups_of_subs][width] = {}, signs[groups_of_subs][width] = {};
-  store_vector(scales, bits_of(nan_unless(normal.finite, scale * normal.unit)) >> 16);
+  std::int32_t sizes[groups_of_subs][width] = {}, signs[groups_of_subs][width] = {};
+  store_scales(normal, scale, block + q4_scales + 2 * lane);
   for (int j = 0; j < subs; ++j) {
     store_vector(sizes[j], whole(size_of(best.sub[j])));
     store_vector(signs[j], best.sub[j] < 0.0f);
@@ -210,12 +233,9 @@ void pack_q4_lanes(float* w, int n, std::byte* block, int lane) {
       store_vector(block + q4_header + 8 * k + step_width * lane, word);
     }
   }
-  for (int row = 0; row < width; ++row) {
-    const std::uint16_t bits = static_cast<std::uint16_t>(scales[row]);
-    __builtin_memcpy(block + q4_scales + 2 * (lane + row), &bits, sizeof bits);
+  for (int row = 0; row < width; ++row)
     for (int j = 0; j < groups_of_subs; j += 2)
       block[j / 2 * panel_rows + lane + row] = static_cast<std::byte>(sizes[j][row] | sizes[j + 1][row] << 4);
-  }
   for (int j = 0; j < groups_of_subs; ++j) {
     std::uint16_t mask;
     __builtin_memcpy(&mask, block + q4_signs + 2 * j, sizeof mask);

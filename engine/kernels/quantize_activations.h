@@ -15,7 +15,8 @@ inline std::int32_t largest_lane(Ints x) {
 }
 
 inline void quantize_group(const float* x,  // (256,)
-                           std::int8_t* codes, float& scale, std::int32_t& offset,
+                           std::int8_t* codes, float& scale, std::int32_t& offset, std::int32_t* span_offsets,
+                           std::size_t span_stride,    // (4,)
                            std::int32_t* sub_offsets,  // (16,)
                            float* rest) {              // (256,): what this plane leaves
   // Bits of absolute values order as the values do, with NaN above infinity.
@@ -36,6 +37,7 @@ inline void quantize_group(const float* x,  // (256,)
       rest[k] = 0.0f;
     }
     for (int sub = 0; sub < groups_of_subs; ++sub) sub_offsets[sub] = 0;
+    for (int span = 0; span < groups_of_spans; ++span) span_offsets[span * span_stride] = 0;
     return;
   }
   scale = size / 127.0f;
@@ -48,15 +50,19 @@ inline void quantize_group(const float* x,  // (256,)
   }
   std::int32_t sum = 0;
   const Int flip = splat(static_cast<std::int32_t>(0x80808080u));
+  static_assert(span_width == 4 * sub_width);
   for (int sub = 0; sub < groups_of_subs; sub += 4) {
+    std::int32_t span_sum = 0;
     alignas(64) std::uint64_t eight[8];
     sum_bytes(codes + sub * sub_width, flip, eight);
     for (int i = 0; i < 4; ++i) {
       const std::int32_t sub_sum =
           static_cast<std::int32_t>(eight[2 * i] + eight[2 * i + 1]) - 128 * sub_width;
       sub_offsets[sub + i] = -8 * sub_sum & 0xffff;
-      sum += sub_sum;
+      span_sum += sub_sum;
     }
+    span_offsets[sub / 4 * span_stride] = -128 * span_sum;
+    sum += span_sum;
   }
   offset = -128 * sum;
 }
@@ -72,13 +78,16 @@ void quantize_activations(const float* x, const QuantizedActivations& out, int t
       from = filled_up;
     }
     alignas(64) float rest[group_width], nothing[group_width];
-    const auto quantize = [&](const float* plane, std::size_t at, float* left) {
-      quantize_group(plane, out.codes + at * group_width, out.scales[at], out.offsets[at],
-                     out.sub_offsets + at * groups_of_subs, left);
+    const std::size_t stride = static_cast<std::size_t>(activation_planes) * out.tokens;
+    const auto quantize = [&](const float* values, int plane, float* left) {
+      const std::size_t place = static_cast<std::size_t>(plane) * out.tokens + token;
+      const std::size_t at = static_cast<std::size_t>(g) * stride + place;
+      quantize_group(values, out.codes + at * group_width, out.scales[at], out.offsets[at],
+                     out.span_offsets + static_cast<std::size_t>(g) * groups_of_spans * stride + place,
+                     stride, out.sub_offsets + at * groups_of_subs, left);
     };
-    const std::size_t at = static_cast<std::size_t>(g) * activation_planes * out.tokens + token;
-    quantize(from, at, rest);
-    quantize(rest, at + out.tokens, nothing);
+    quantize(from, 0, rest);
+    quantize(rest, 1, nothing);
   }
 }
 

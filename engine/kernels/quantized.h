@@ -4,10 +4,10 @@
 // A packed matrix is a row of panels of 16 output rows; a panel is a row of blocks of 256 k (the last one
 // shorter, a multiple of 64, filled up with zero weights). Sixteen rows and four k lie side by side: byte 4 r
 // + i of the 64 bytes of step s is row r, k = 4 s + i.
-//   q8 block   float scale[16]; then per step 64 bytes, weight + 128
+//   q8 block   bfloat16 scale[4][16], one for 64 k; then per step 64 bytes, weight + 128
 //              w = scale (byte - 128), 1 <= byte
-//   q4 block   128 bytes of sub-scales: byte 16 (j / 2) + r, low half for even j, is the size m of sub-scale
-//   j (16 k) of row r;
+//   q4 block   128 bytes of sub-scales: byte 16 (j / 2) + r, low half for even j, is the size m of
+//              sub-scale j (16 k) of row r;
 //              uint16 sign[16]: bit r of sign[j] makes it -m; bfloat16 scale[16];
 //              then per pair of steps 64 bytes, code + 8: low halves the even step, high halves the odd one
 //              w = scale (+-m code), -8 <= code <= 7, so that |m code| <= 120
@@ -19,13 +19,15 @@
 namespace kelvin {
 
 constexpr int panel_rows = 16;
-constexpr int group_width = 256;  // k that share one scale, of weights and of activations
+constexpr int group_width = 256;  // k that share one scale, of q4 weights and of activations
+constexpr int span_width = 64;    // k that share one scale of q8
 constexpr int step_width = 4;     // k side by side
 constexpr int sub_width = 16;     // k that share one sub-scale of q4
 constexpr int k_padding = 64;     // the last block's width is a multiple of it
 constexpr int groups_of_subs = group_width / sub_width;
+constexpr int groups_of_spans = group_width / span_width;
 
-constexpr int q8_header = 64;
+constexpr int q8_header = 2 * groups_of_spans * panel_rows;
 constexpr int q4_signs = 128, q4_scales = 160, q4_header = 192;  // byte offsets in a block
 
 // Activations of some tokens in two planes, each quantised per token and group to [-127, 127]: x = scale *
@@ -37,16 +39,18 @@ struct QuantizedActivations {
   std::int8_t*
       codes;      // (groups, 2, tokens, 256), 0 beyond cols; activation_slack bytes behind it may be read
   float* scales;  // (groups, 2, tokens)
-  std::int32_t* offsets;      // (groups, 2, tokens): -128 times the sum of the codes
-  std::int32_t* sub_offsets;  // (groups, 2, tokens, 16): -8 times the sum of sixteen codes, its low 16 bits
+  std::int32_t* offsets;       // (groups, 2, tokens): -128 times the sum of the codes
+  std::int32_t* span_offsets;  // (groups, 4, 2, tokens): the same of 64 codes
+  std::int32_t* sub_offsets;   // (groups, 2, tokens, 16): -8 times the sum of sixteen codes, its low 16 bits
 };
 
 constexpr int activation_planes = 2;
 constexpr int activation_slack = 31 * group_width;  // tiles of 32 tokens
 
-// y = W x + bias for some panels of W. Per plane of x: y[r] = 0, then per group g, in order,
-// y[r] = fma(float(sum over k in g of w[r][k] x[k]), scale_w[g][r] * scale_x[g], y[r]); then the planes are
-// added, then the bias. The sum is an integer below 256 * 127 * 128 < 2^22, exact in int32 and in float.
+// y = W x + bias for some panels of W. Per plane of x: y[r] = 0, then in order per g, the 256 k (q4) or 64 k
+// (q8) of one scale, y[r] = fma(float(sum over k in g of w[r][k] x[k]), scale_w[g][r] * scale_x, y[r]); then
+// the planes are added, then the bias. The sum is an integer below 256 * 127 * 128 < 2^22, exact in int32 and
+// in float.
 struct QuantizedMatmul {
   const std::byte* w;      // the first panel; any alignment
   int rows;                // >= 1; only the last panel may be used in part

@@ -97,8 +97,7 @@ class HardwareTiles {
 void matmul_q8_in_tiles(const QuantizedMatmul& m) {
   if (Q8::planes * m.x.tokens < tiles_from) return matmul_q8(m);
   HardwareTiles tiles;
-  for_all_groups<Q8>(m, block_panels, [&](Tile t, int panels) {
-    t.w += q8_header;
+  for_all_groups<Q8>(m, block_panels, [&](const Tile& t, int panels) {
     multiply_group_in_tiles(tiles, t, panels, Q8::planes * m.x.tokens);
   });
 }

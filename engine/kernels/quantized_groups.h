@@ -7,9 +7,9 @@ namespace {
 
 constexpr int sums_stride = block_panels * panel_rows;
 
-// Some panels times some tokens within one group of k.
+// Some panels times some tokens within the k of one scale.
 struct Tile {
-  const std::byte* w;    // codes of the first panel (nibbles: its block), w_stride bytes from panel to panel
+  const std::byte* w;    // bytes of the first panel (nibbles: its block), w_stride bytes from panel to panel
   std::size_t w_stride;  //
   int steps;             // of 4 k
   const float* scale;    // (panels, 16)
@@ -20,24 +20,37 @@ struct Tile {
   float* sums;                       // (tokens, sums_stride)
 };
 
-struct Q8 {
-  static constexpr int planes = 2, header = q8_header, bytes_per_step = 64;
+inline void read_scales(const std::byte* from, float* scale) {  // sixteen bfloat16
+  std::uint16_t bits[panel_rows];
+  __builtin_memcpy(bits, from, sizeof bits);
+  for (int r = 0; r < panel_rows; ++r) {
+    const std::uint32_t wide = static_cast<std::uint32_t>(bits[r]) << 16;
+    __builtin_memcpy(scale + r, &wide, sizeof wide);
+  }
+}
 
-  static void read_scales(const std::byte* block, float* scale) {
-    __builtin_memcpy(scale, block, panel_rows * sizeof(float));
+struct Q8 {
+  static constexpr int planes = 2, header = q8_header, bytes_per_step = 64, width = span_width;
+
+  static const std::byte* scales(const std::byte* block, int span) {
+    return block + span * panel_rows * static_cast<int>(sizeof(std::uint16_t));
+  }
+  static const std::byte* weights(const std::byte* block, int span) {
+    return block + header + span * width / step_width * bytes_per_step;
+  }
+  static const std::int32_t* offsets(const QuantizedActivations& x, int group, int span) {
+    return x.span_offsets +
+           static_cast<std::size_t>(group * groups_of_spans + span) * activation_planes * x.tokens;
   }
 };
 
 struct Q4 {
-  static constexpr int planes = 1, header = q4_header, bytes_per_step = 32;
+  static constexpr int planes = 1, header = q4_header, bytes_per_step = 32, width = group_width;
 
-  static void read_scales(const std::byte* block, float* scale) {
-    std::uint16_t bits[panel_rows];
-    __builtin_memcpy(bits, block + q4_scales, sizeof bits);
-    for (int r = 0; r < panel_rows; ++r) {
-      const std::uint32_t wide = static_cast<std::uint32_t>(bits[r]) << 16;
-      __builtin_memcpy(scale + r, &wide, sizeof wide);
-    }
+  static const std::byte* scales(const std::byte* block, int) { return block + q4_scales; }
+  static const std::byte* weights(const std::byte* block, int) { return block; }
+  static const std::int32_t* offsets(const QuantizedActivations& x, int group, int) {
+    return x.offsets + static_cast<std::size_t>(group) * activation_planes * x.tokens;
   }
 };
 
@@ -56,7 +69,7 @@ void write_rows(const QuantizedMatmul& m, int first, int rows, const float* sums
   }
 }
 
-// Block by block: some panels, all groups of k in order, all tokens. `multiply` does one group, of
+// Block by block: some panels, all k in order, all tokens. `multiply` does the k of one scale, for
 // Format::planes * tokens.
 template <class Format, class MultiplyGroup>
 void for_all_groups(const QuantizedMatmul& m, int panels_together, MultiplyGroup multiply) {
@@ -76,15 +89,19 @@ void for_all_groups(const QuantizedMatmul& m, int panels_together, MultiplyGroup
       for (int r = 0; r < sums_stride; ++r) sums[static_cast<std::size_t>(t) * sums_stride + r] = 0.0f;
     for (int g = 0; g < groups; ++g) {
       const std::size_t at = static_cast<std::size_t>(g) * activation_planes * x.tokens;
+      const std::byte* block = w + g * block_bytes;
       const int left_of_row = padded - g * group_width;
-      alignas(64) float scale[block_panels * panel_rows];
-      for (int p = 0; p < panels; ++p)
-        Format::read_scales(w + g * block_bytes + p * panel_bytes, scale + p * panel_rows);
-      multiply(Tile{w + g * block_bytes, panel_bytes,
-                    (left_of_row < group_width ? left_of_row : group_width) / step_width, scale,
-                    x.codes + at * group_width, x.scales + at, x.offsets + at,
-                    x.sub_offsets + at * groups_of_subs, sums},
-               panels);
+      const int group = left_of_row < group_width ? left_of_row : group_width;
+      for (int k = 0, span = 0; k < group; k += Format::width, ++span) {
+        alignas(64) float scale[block_panels * panel_rows];
+        for (int p = 0; p < panels; ++p)
+          read_scales(Format::scales(block + p * panel_bytes, span), scale + p * panel_rows);
+        const int span_k = group - k < Format::width ? group - k : Format::width;
+        multiply(Tile{Format::weights(block, span), panel_bytes, span_k / step_width, scale,
+                      x.codes + at * group_width + k, x.scales + at, Format::offsets(x, g, span),
+                      x.sub_offsets + at * groups_of_subs, sums},
+                 panels);
+      }
     }
     write_rows<Format::planes>(m, first, rows_left < panels * panel_rows ? rows_left : panels * panel_rows,
                                sums);

@@ -20,13 +20,17 @@ constexpr int width = 4;  // lanes of pack_weights.h: what every processor has
 namespace kelvin {
 namespace {
 
-struct Q8Block {
-  static constexpr int planes = 2, header = q8_header, bytes_per_step = 64;
+float read_bfloat16(const std::byte* from) {
+  std::uint16_t bits;
+  std::memcpy(&bits, from, sizeof bits);
+  return std::bit_cast<float>(static_cast<std::uint32_t>(bits) << 16);
+}
 
-  static float scale(const std::byte* block, int row) {
-    float value;
-    std::memcpy(&value, block + 4 * row, sizeof value);
-    return value;
+struct Q8Block {
+  static constexpr int planes = 2, header = q8_header, bytes_per_step = 64, width = span_width;
+
+  static float scale(const std::byte* block, int row, int k) {
+    return read_bfloat16(block + 2 * (k / width * panel_rows + row));
   }
   static void weights(const std::byte* block, int row, int width_here, std::int8_t* w) {
     const std::byte* bytes = block + header + row * step_width;
@@ -36,12 +40,10 @@ struct Q8Block {
 };
 
 struct Q4Block {
-  static constexpr int planes = 1, header = q4_header, bytes_per_step = 32;
+  static constexpr int planes = 1, header = q4_header, bytes_per_step = 32, width = group_width;
 
-  static float scale(const std::byte* block, int row) {
-    std::uint16_t bits;
-    std::memcpy(&bits, block + q4_scales + 2 * row, sizeof bits);
-    return std::bit_cast<float>(static_cast<std::uint32_t>(bits) << 16);
+  static float scale(const std::byte* block, int row, int) {
+    return read_bfloat16(block + q4_scales + 2 * row);
   }
   static void weights(const std::byte* block, int row, int width_here, std::int8_t* w) {
     for (int k = 0; k < width_here; ++k) {
@@ -62,7 +64,7 @@ int width_of_group(int cols, int group) {
   return left >= group_width ? group_width : (left + k_padding - 1) / k_padding * k_padding;
 }
 
-// One row of a panel: to sums[plane][token], group by group.
+// One row of a panel: to sums[plane][token], scale by scale.
 template <class Block>
 const std::byte* add_row(const std::byte* block, int row, const QuantizedActivations& x, float* sums) {
   const int groups = (x.cols + group_width - 1) / group_width;
@@ -71,13 +73,16 @@ const std::byte* add_row(const std::byte* block, int row, const QuantizedActivat
     const int width_here = width_of_group(x.cols, g);
     std::int8_t w[group_width];
     Block::weights(block, row, width_here, w);
-    const float scale = Block::scale(block, row);
-    for (int i = 0; i < Block::planes * x.tokens; ++i) {
-      const std::size_t at = static_cast<std::size_t>(g) * activation_planes * x.tokens + i;
-      const std::int8_t* codes = x.codes + at * group_width;
-      std::int32_t sum = 0;
-      for (int k = 0; k < width_here; ++k) sum += w[k] * codes[k];
-      sums[i] = std::fma(static_cast<float>(sum), scale * x.scales[at], sums[i]);
+    for (int first = 0; first < width_here; first += Block::width) {
+      const float scale = Block::scale(block, row, first);
+      const int end = first + Block::width < width_here ? first + Block::width : width_here;
+      for (int i = 0; i < Block::planes * x.tokens; ++i) {
+        const std::size_t at = static_cast<std::size_t>(g) * activation_planes * x.tokens + i;
+        const std::int8_t* codes = x.codes + at * group_width;
+        std::int32_t sum = 0;
+        for (int k = first; k < end; ++k) sum += w[k] * codes[k];
+        sums[i] = std::fma(static_cast<float>(sum), scale * x.scales[at], sums[i]);
+      }
     }
     block += Block::header + width_here / step_width * Block::bytes_per_step;
   }
@@ -98,8 +103,10 @@ void matmul(const QuantizedMatmul& m) {
   }
 }
 
-// One group of up to 256; `rest` is what it leaves for the next plane.
-void quantize_group(const float* x, int n, const QuantizedActivations& out, std::size_t at, float* rest) {
+// One group of up to 256 of plane `plane`; `rest` is what it leaves for the next one.
+void quantize_group(const float* x, int n, const QuantizedActivations& out, int group, int plane, int token,
+                    float* rest) {
+  const std::size_t at = static_cast<std::size_t>(group * activation_planes + plane) * out.tokens + token;
   std::uint32_t largest = 0;  // of absolute values, as bits: these order as the values do, NaN above infinity
   for (int k = 0; k < n; ++k) {
     const std::uint32_t bits = std::bit_cast<std::uint32_t>(x[k]) & 0x7fffffffu;
@@ -111,6 +118,7 @@ void quantize_group(const float* x, int n, const QuantizedActivations& out, std:
   const float inverse = 127.0f / size, scale = size / 127.0f;
   out.scales[at] = usable ? scale : finite ? 0.0f : std::bit_cast<float>(0x7fc00000u);
   std::int32_t sum = 0;
+  std::int32_t spans[groups_of_spans] = {};
   for (int sub = 0; sub < groups_of_subs; ++sub) {
     std::int32_t sub_sum = 0;
     for (int k = sub * sub_width; k < (sub + 1) * sub_width; ++k) {
@@ -121,20 +129,24 @@ void quantize_group(const float* x, int n, const QuantizedActivations& out, std:
       sub_sum += static_cast<std::int32_t>(code);
     }
     out.sub_offsets[at * groups_of_subs + sub] = -8 * sub_sum & 0xffff;
+    spans[sub * sub_width / span_width] += sub_sum;
     sum += sub_sum;
   }
   out.offsets[at] = -128 * sum;
+  for (int span = 0; span < groups_of_spans; ++span) {
+    const int slice = (group * groups_of_spans + span) * activation_planes + plane;
+    out.span_offsets[static_cast<std::size_t>(slice) * out.tokens + token] = -128 * spans[span];
+  }
 }
 
 void quantize_activations(const float* x, const QuantizedActivations& out, int token) {
   const int groups = (out.cols + group_width - 1) / group_width;
   for (int g = 0; g < groups; ++g) {
     const int left = out.cols - g * group_width;
-    const std::size_t at = static_cast<std::size_t>(g) * activation_planes * out.tokens + token;
     float rest[group_width], nothing[group_width];
     quantize_group(x + static_cast<std::size_t>(g) * group_width, left < group_width ? left : group_width,
-                   out, at, rest);
-    quantize_group(rest, group_width, out, at + out.tokens, nothing);
+                   out, g, 0, token, rest);
+    quantize_group(rest, group_width, out, g, 1, token, nothing);
   }
 }
 

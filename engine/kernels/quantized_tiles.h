@@ -30,6 +30,13 @@ void add_to_sums(const Tile& t, int token, const Int (&dot)[registers]) {
   }
 }
 
+// A single token waits for memory, which the hardware's own prefetching does not keep busy.
+template <int tokens>
+void fetch_ahead(const std::byte* w) {
+  constexpr int distance = 8192;
+  if constexpr (tokens <= 2) __builtin_prefetch(w + distance, 0, 2);
+}
+
 struct Bytes {
   static constexpr int panels = tile_panels, most = most_tokens;
 
@@ -43,6 +50,7 @@ struct Bytes {
     const std::int8_t* x = t.x;
     for (int step = 0; step < t.steps; ++step, w += 64, x += step_width) {
       Int ws[registers];
+      if constexpr (panels == 1) fetch_ahead<tokens>(w);
       for (int panel = 0; panel < panels; ++panel)
         for (int part = 0; part < parts; ++part)
           ws[panel * parts + part] = load(w + panel * t.w_stride + part * lanes * 4);
@@ -83,6 +91,10 @@ struct Nibbles {
         const Int size = sub_scale(t.w, sub, part * lanes, negative);
         const Int scale = sub_scale_operand(subtract(differ(size, negative), negative));
         const Int low = splat(0x0f0f0f0f);
+        if (part == 0) {
+          fetch_ahead<tokens>(codes);
+          fetch_ahead<tokens>(codes + 64);
+        }
         const Int a = load(codes + part * lanes * 4), b = load(codes + part * lanes * 4 + 64);
         const Int code[4] = {both(a, low), both(right<4>(a), low), both(b, low), both(right<4>(b), low)};
         for (int token = 0; token < tokens; ++token) {
@@ -168,8 +180,7 @@ inline Tile unpack_panels(Tile t, int panels, std::byte* bytes) {
 inline int panels_for(int tokens) { return tokens > 1 ? block_panels : 1; }
 
 void matmul_q8(const QuantizedMatmul& m) {
-  for_all_groups<Q8>(m, panels_for(m.x.tokens), [&](Tile t, int panels) {
-    t.w += q8_header;
+  for_all_groups<Q8>(m, panels_for(m.x.tokens), [&](const Tile& t, int panels) {
     multiply_group<Bytes>(t, panels, Q8::planes * m.x.tokens);
   });
 }

@@ -77,9 +77,9 @@ void check_blocking(int rows, int cols, int tokens, RandomValues& random) {
   for (std::size_t panel = 0; panel < packed.size(); panel += packed_panel_bytes(Storage::q8, cols))
     for (std::size_t at = panel; at < panel + packed_panel_bytes(Storage::q8, cols);
          at += packed_panel_bytes(Storage::q8, group_width))
-      for (int r = 0; r < panel_rows; ++r) {
+      for (std::size_t i = 0; i < groups_of_spans * panel_rows; ++i) {
         const float scale = random.value();
-        std::memcpy(packed.data() + at + 4 * static_cast<std::size_t>(r), &scale, sizeof scale);
+        std::memcpy(packed.data() + at + 2 * i, reinterpret_cast<const char*>(&scale) + 2, 2);
       }
   const std::vector<float> inputs = random.values(static_cast<std::size_t>(tokens * cols), 3.0f);
   const test::QuantizedRows x(scalar_quantized, inputs.data(), static_cast<std::size_t>(cols), tokens, cols);
@@ -91,8 +91,7 @@ void check_blocking(int rows, int cols, int tokens, RandomValues& random) {
   scalar_quantized.matmul_q8(m);
   m.y = found.data();
   ModelTiles tiles;
-  for_all_groups<Q8>(m, block_panels, [&](Tile t, int panels) {
-    t.w += q8_header;
+  for_all_groups<Q8>(m, block_panels, [&](const Tile& t, int panels) {
     multiply_group_in_tiles(tiles, t, panels, Q8::planes * tokens);
   });
   CHECK(std::memcmp(expected.data(), found.data(), expected.size() * sizeof(float)) == 0);

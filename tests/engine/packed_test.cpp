@@ -11,32 +11,34 @@
 
 using namespace kelvin;
 
-TEST_CASE("packed sizes: 8.125 and 4.375 bits a weight where rows and columns are whole") {
+TEST_CASE("packed sizes: 8.25 and 4.375 bits a weight where rows and columns are whole") {
   constexpr std::size_t weights = 2048 * 2048;
-  CHECK(packed_bytes(Storage::q8, 2048, 2048) * 64 == weights * 65);
+  CHECK(packed_bytes(Storage::q8, 2048, 2048) * 32 == weights * 33);
   CHECK(packed_bytes(Storage::q4, 2048, 2048) * 64 == weights * 35);
   CHECK(packed_bytes(Storage::q4, 1, 1) == 192 + 8 * 64);
-  CHECK(packed_bytes(Storage::q8, 17, 576) == 2 * (3 * 64 + 16 * 576));
+  CHECK(packed_bytes(Storage::q8, 17, 576) == 2 * (3 * 128 + 16 * 576));
   CHECK(packed_panel_bytes(Storage::q4, 300) == 2 * 192 + 8 * 320);
 }
 
 TEST_CASE("unpack_row reads the layout as kernels/quantized.h describes it") {
   const int cols = 320, row = 21, lane = row - 16;
   std::vector<std::byte> q8(packed_bytes(Storage::q8, 32, cols)), q4(packed_bytes(Storage::q4, 32, cols));
-  std::byte* const q8_block =
-      q8.data() + packed_panel_bytes(Storage::q8, cols) + 64 + 16 * 256;  // second of panel 1
+  std::byte* const q8_block = q8.data() + packed_panel_bytes(Storage::q8, cols);  // first of panel 1
   const float scale = 0.375f;
-  std::memcpy(q8_block + 4 * lane, &scale, 4);
-  q8_block[64 + 9 / 4 * 64 + 4 * lane + 1] = std::byte{128 - 77};  // k = 256 + 9
+  const std::uint16_t bits = static_cast<std::uint16_t>(std::bit_cast<std::uint32_t>(scale) >> 16);
+  std::memcpy(q8_block + 2 * (3 * 16 + lane), &bits, 2);                             // k = 192 .. 255
+  std::memcpy(q8_block + 128 + 16 * 256 + 2 * lane, &bits, 2);                       // k = 256 .. 319
+  q8_block[128 + 201 / 4 * 64 + 4 * lane + 1] = std::byte{128 + 50};                 // k = 201
+  q8_block[128 + 16 * 256 + 128 + 9 / 4 * 64 + 4 * lane + 1] = std::byte{128 - 77};  // k = 256 + 9
   std::vector<float> out(cols, 5.0f);
   unpack_row(Storage::q8, q8.data(), row, cols, out.data());
   CHECK(out[256 + 9] == -77 * 0.375f);
   CHECK(out[256 + 10] == -128 * 0.375f);
+  CHECK(out[201] == 50 * 0.375f);
   CHECK(out[9] == 0.0f);
 
   std::byte* const q4_block = q4.data() + packed_panel_bytes(Storage::q4, cols) + 192 + 8 * 256;
-  const std::uint16_t bits = static_cast<std::uint16_t>(std::bit_cast<std::uint32_t>(scale) >> 16),
-                      sign = 1u << lane;
+  const std::uint16_t sign = 1u << lane;
   std::memcpy(q4_block + 160 + 2 * lane, &bits, 2);
   q4_block[lane] = std::byte{13 << 4 | 4};                         // sub-scales 0 and 1: 4, 13
   std::memcpy(q4_block + 128 + 2, &sign, 2);                       // the second one is negative

@@ -119,7 +119,8 @@ TEST_CASE("weights that lie on the grid come back exactly") {
   std::vector<float> w(16 * cols);
   for (float& v : w) v = static_cast<float>(random.below(255) - 127) * 0x1p-9f;
   for (int r = 0; r < 16; ++r)
-    w[static_cast<std::size_t>(r * cols + r)] = (r % 2 ? 127.0f : -127.0f) * 0x1p-9f;
+    for (int span = 0; span < cols; span += span_width)
+      w[static_cast<std::size_t>(r * cols + span + r)] = (r % 2 ? 127.0f : -127.0f) * 0x1p-9f;
   CHECK(relative_error(Storage::q8, w, 16, cols) < 1e-7);
 
   for (int r = 0; r < 16; ++r)

@@ -45,12 +45,10 @@ void fill_packed(Storage format, int rows, int cols, RandomValues& random, std::
     for (int col = 0; col < cols; col += group_width) {
       const std::size_t n = packed_panel_bytes(format, std::min(cols - col, group_width));
       for (std::size_t i = 0; i < n; ++i) packed[i] = static_cast<std::byte>(random.below(256));
-      for (int r = 0; r < panel_rows; ++r) {
+      std::byte* const scales = format == Storage::q8 ? packed : packed + q4_scales;
+      for (int i = 0; i < (format == Storage::q8 ? groups_of_spans : 1) * panel_rows; ++i) {
         const float scale = random.value();
-        if (format == Storage::q8)
-          std::memcpy(packed + 4 * r, &scale, sizeof scale);
-        else
-          std::memcpy(packed + q4_scales + 2 * r, reinterpret_cast<const char*>(&scale) + 2, 2);
+        std::memcpy(scales + 2 * i, reinterpret_cast<const char*>(&scale) + 2, 2);
       }
       packed += n;
     }
@@ -205,6 +203,7 @@ TEST_CASE("activations: the same codes, scales and sums in every table") {
       CHECK(same(expected.view().codes, found.view().codes, group_width));
       CHECK(same(expected.view().scales, found.view().scales, 1));
       CHECK(same(expected.view().offsets, found.view().offsets, 1));
+      CHECK(same(expected.view().span_offsets, found.view().span_offsets, groups_of_spans));
       CHECK(same(expected.view().sub_offsets, found.view().sub_offsets, groups_of_subs));
     }
   }
@@ -232,5 +231,12 @@ TEST_CASE(
     int sum = 0;
     for (int k = 0; k < group_width; ++k) sum += q.codes[slice * group_width + k];
     CHECK(q.offsets[slice] == -128 * sum);
+    int spans = 0;
+    for (int span = 0; span < groups_of_spans; ++span)
+      spans += q.span_offsets[(slice / 2 * groups_of_spans + span) * activation_planes + slice % 2];
+    CHECK(spans == q.offsets[slice]);
+    int first = 0;
+    for (int k = 0; k < span_width; ++k) first += q.codes[slice * group_width + k];
+    CHECK(q.span_offsets[slice / 2 * groups_of_spans * activation_planes + slice % 2] == -128 * first);
   }
 }

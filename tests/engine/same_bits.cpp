@@ -22,16 +22,17 @@ std::vector<int> text_ids() {
 
 }  // namespace
 
-std::unique_ptr<Model> demo_model(Storage storage, const Kernels& kernels, int threads, KvStorage kv) {
+std::unique_ptr<Model> demo_model(const WeightKind& weights, const Kernels& kernels, int threads,
+                                  KvStorage kv) {
   LoadOptions options;
-  options.storage = storage;
+  options.storage = weights;
   LoadedModel loaded = load_model(source_dir() / "tools" / "ember", options);
   return std::make_unique<Model>(loaded.config, std::move(loaded.weights),
                                  ModelOptions{threads, &kernels, kv});
 }
 
-std::string expected_hash(Storage weights, KvStorage kv) {
-  std::string wanted = name_of(weights);
+std::string expected_hash(const WeightKind& weights, KvStorage kv) {
+  std::string wanted = weights.name();
   if (kv != KvStorage::f32) wanted += std::string("+kv-") + name_of(kv);
   std::istringstream lines(read_text(data_dir() / "logits_hashes.txt"));
   for (std::string model, stored, hash; lines >> model >> stored >> hash;)
@@ -39,12 +40,12 @@ std::string expected_hash(Storage weights, KvStorage kv) {
   return "";
 }
 
-std::vector<const Kernels*> tables_for(Storage weights) {
+std::vector<const Kernels*> tables_for(const WeightKind& weights) {
   std::vector<const Kernels*> tables;
   for (const Kernels* table : supported_kernels()) {
     const bool known = std::any_of(tables.begin(), tables.end(), [&](const Kernels* other) {
-      return is_packed(weights) ? other->quantized == table->quantized
-                                : other->matmul_f32 == table->matmul_f32;
+      return is_packed(weights.layers) ? other->quantized == table->quantized
+                                       : other->matmul_f32 == table->matmul_f32;
     });
     if (!known) tables.push_back(table);
   }

@@ -11,15 +11,15 @@
 namespace kelvin::test {
 
 // The demo model of the repository.
-std::unique_ptr<Model> demo_model(Storage storage, const Kernels& kernels, int threads,
+std::unique_ptr<Model> demo_model(const WeightKind& weights, const Kernels& kernels, int threads,
                                   KvStorage kv = KvStorage::f32);
 
 // What tests/data/logits_hashes.txt holds for the demo model with these weights and this KV cache, empty if
 // nothing.
-std::string expected_hash(Storage weights, KvStorage kv = KvStorage::f32);
+std::string expected_hash(const WeightKind& weights, KvStorage kv = KvStorage::f32);
 
 // The supported tables that differ where weights are kept so: some differ in their integer products only.
-std::vector<const Kernels*> tables_for(Storage weights);
+std::vector<const Kernels*> tables_for(const WeightKind& weights);
 
 struct Way {
   int chunk = 0;                 // 0: all tokens at once

@@ -6,15 +6,15 @@
 using namespace kelvin;
 
 TEST_CASE("the full grid gives one hash") {
-  for (const Storage storage : storages) {
-    const std::string expected = test::expected_hash(storage);
-    for (const Kernels* table : test::tables_for(storage))
+  for (const WeightKind& weights : weight_kinds) {
+    const std::string expected = test::expected_hash(weights);
+    for (const Kernels* table : test::tables_for(weights))
       for (const int threads : {1, 2, 3, 4}) {
-        const auto model = test::demo_model(storage, *table, threads);
+        const auto model = test::demo_model(weights, *table, threads);
         for (const int chunk : {1, 7, 64, 0})
           for (const int company : {0, 4, 31}) {
             if (company == 31 && chunk < 64) continue;
-            CAPTURE(name_of(storage));
+            CAPTURE(weights.name());
             CAPTURE(table->name);
             CAPTURE(threads);
             CAPTURE(chunk);

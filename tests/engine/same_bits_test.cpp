@@ -8,15 +8,15 @@ using namespace kelvin;
 using test::Way;
 
 TEST_CASE("logits have the expected bits in every way to compute them") {
-  for (const Storage storage : storages) {
-    CAPTURE(name_of(storage));
-    const std::string expected = test::expected_hash(storage);
-    for (const Kernels* table : test::tables_for(storage)) {
+  for (const WeightKind& weights : weight_kinds) {
+    CAPTURE(weights.name());
+    const std::string expected = test::expected_hash(weights);
+    for (const Kernels* table : test::tables_for(weights)) {
       CAPTURE(table->name);
       if (table == &scalar_kernels) {
         // Some hundred times slower than the others.
-        const bool first = storage == Storage::f32;
-        const auto model = test::demo_model(storage, *table, first ? 2 : 3);
+        const bool first = weights.layers == Storage::f32;
+        const auto model = test::demo_model(weights, *table, first ? 2 : 3);
         CHECK(test::hash_of_logits(*model, first ? Way{.chunk = 64} : Way{.chunk = 7}) == expected);
         continue;
       }
@@ -30,7 +30,7 @@ TEST_CASE("logits have the expected bits in every way to compute them") {
                   {2, {.pieces = {1, 1}, .company = 31}}};
       for (const auto& [threads, way] : grid) {
         CAPTURE(threads);
-        const auto model = test::demo_model(storage, *table, threads);
+        const auto model = test::demo_model(weights, *table, threads);
         CHECK(&model->kernels() == table);
         CHECK(test::hash_of_logits(*model, way) == expected);
       }

@@ -122,40 +122,46 @@ TEST_CASE("what lies as it is wanted is used in place, the rest is converted and
 }
 
 TEST_CASE("matrices asked for in few bits are packed from every dtype, at any alignment") {
-  const ModelConfig config = tiny_config();
-  for (const Storage storage : {Storage::q8, Storage::q4})
+  for (const WeightKind& kind : weight_kinds)
     for (const char* dtype : {"F32", "F16", "BF16"})
-      for (const std::size_t alignment : {0u, 5u}) {
-        CAPTURE(name_of(storage));
-        CAPTURE(dtype);
-        CAPTURE(alignment);
-        std::size_t last = 0, announced = 0;
-        LoadOptions options = stored_as(storage);
-        options.progress = [&](std::size_t done, std::size_t total) {
-          last = done;
-          announced = total;
-        };
-        const Weights weights = load(tiny_tensors(config, dtype), config, options, alignment);
-        const Weights exact = load(tiny_tensors(config), config);
-        CHECK(last == announced);
-        const auto check = [&](const Matrix& matrix, const Matrix& from) {
-          CHECK(matrix.storage == storage);
-          REQUIRE(matrix.rows == from.rows);
-          REQUIRE(matrix.cols == from.cols);
-          const std::size_t bytes = matrix_bytes(storage, from.rows, from.cols);
-          std::vector<std::byte> expected(bytes);
-          quantize(storage, from, *scalar_kernels.quantized, 1, expected.data());
-          CHECK(std::memcmp(matrix.data, expected.data(), bytes) == 0);
-        };
-        check(weights.embedding, exact.embedding);
-        check(weights.head, exact.head);
-        for (std::size_t i = 0; i < weights.layers.size(); ++i) {
-          check(weights.layers[i].q.weight, exact.layers[i].q.weight);
-          check(weights.layers[i].mlp.down.weight, exact.layers[i].mlp.down.weight);
+      for (const bool tied : {false, true})
+        for (const std::size_t alignment : {0u, 5u}) {
+          if (!is_packed(kind.layers)) continue;
+          CAPTURE(kind.name());
+          CAPTURE(dtype);
+          CAPTURE(alignment);
+          ModelConfig config = tiny_config();
+          config.tied_embeddings = tied;
+          std::size_t last = 0, announced = 0;
+          LoadOptions options;
+          options.storage = kind;
+          options.progress = [&](std::size_t done, std::size_t total) {
+            last = done;
+            announced = total;
+          };
+          const Weights weights = load(tiny_tensors(config, dtype), config, options, alignment);
+          const Weights exact = load(tiny_tensors(config), config);
+          CHECK(last == announced);
+          CHECK(weights.kind().name() == kind.name());
+          const auto check = [&](const Matrix& matrix, const Matrix& from, Storage storage) {
+            CHECK(matrix.storage == storage);
+            REQUIRE(matrix.rows == from.rows);
+            REQUIRE(matrix.cols == from.cols);
+            if (!is_packed(storage)) return;
+            const std::size_t bytes = matrix_bytes(storage, from.rows, from.cols);
+            std::vector<std::byte> expected(bytes);
+            quantize(storage, from, *scalar_kernels.quantized, 1, expected.data());
+            CHECK(std::memcmp(matrix.data, expected.data(), bytes) == 0);
+          };
+          check(weights.embedding, exact.embedding, tied ? kind.head : kind.embedding);
+          check(weights.head, exact.head, kind.head);
+          for (std::size_t i = 0; i < weights.layers.size(); ++i) {
+            check(weights.layers[i].q.weight, exact.layers[i].q.weight, kind.layers);
+            check(weights.layers[i].mlp.down.weight, exact.layers[i].mlp.down.weight, kind.layers);
+          }
+          CHECK(std::equal(weights.final_norm.weight.begin(), weights.final_norm.weight.end(),
+                           exact.final_norm.weight.begin(), exact.final_norm.weight.end()));
         }
-        CHECK(std::equal(weights.final_norm.weight.begin(), weights.final_norm.weight.end(),
-                         exact.final_norm.weight.begin(), exact.final_norm.weight.end()));
-      }
 }
 
 TEST_CASE("without a wish matrices are bf16 if all of the file's are, else f32") {

@@ -206,7 +206,7 @@ std::string ChatSession::model_line() const {
   const Model& model = *model_.model;
   std::error_code ignored;
   return std::filesystem::weakly_canonical(model_.folder, ignored).string() + " (" +
-         model.config().architecture + ", " + name_of(model.weights().head.storage) + ", " +
+         model.config().architecture + ", " + model.weights().kind().name() + ", " +
          std::to_string(model.threads()) + (model.threads() == 1 ? " thread, " : " threads, ") +
          model.kernels().name + ")";
 }

@@ -19,7 +19,7 @@ namespace kelvin {
 
 struct ModelFlags {
   std::optional<std::string> folder;
-  std::optional<Storage>
+  std::optional<WeightKind>
       weights;  // how matrices are stored; default: as in the files where they are bf16, else f32
   KvStorage kv = KvStorage::f32;
   int threads = 0;             // 0: one per processor
