@@ -13,7 +13,9 @@ TEST_CASE("each KV storage has its own bits, in every way to compute them") {
     Storage weights;
     KvStorage kv;
   } kinds[] = {{Storage::bf16, KvStorage::f16}, {Storage::bf16, KvStorage::q8}, {Storage::q4, KvStorage::q8}};
-  for (const auto& [weights, kv] : kinds) {
+  for (const auto& kind : kinds) {
+    const Storage weights = kind.weights;
+    const KvStorage kv = kind.kv;
     CAPTURE(name_of(weights));
     CAPTURE(name_of(kv));
     const std::string expected = test::expected_hash(weights, kv);
@@ -28,7 +30,8 @@ TEST_CASE("each KV storage has its own bits, in every way to compute them") {
       } grid[] = {{2, {.chunk = 7}},
                   {3, {.chunk = 64, .pieces = {1, 255, 1, 1, 30}, .company = 4}},
                   {1, {.chunk = 1}}};
-      for (const auto& [threads, way] : grid) {
+      for (const auto& [threads_here, way] : grid) {
+        const int threads = threads_here;
         CAPTURE(threads);
         const auto model = test::demo_model(weights, *table, threads, kv);
         CHECK(test::hash_of_logits(*model, way) == expected);

@@ -28,7 +28,8 @@ TEST_CASE("logits have the expected bits in every way to compute them") {
                   {3, {.chunk = 64, .pieces = {1, 255, 1, 1, 30}}},
                   {1, {.chunk = 1}},
                   {2, {.pieces = {1, 1}, .company = 31}}};
-      for (const auto& [threads, way] : grid) {
+      for (const auto& [threads_here, way] : grid) {
+        const int threads = threads_here;
         CAPTURE(threads);
         const auto model = test::demo_model(weights, *table, threads);
         CHECK(&model->kernels() == table);
