@@ -2,7 +2,6 @@
 
 #include <doctest/doctest.h>
 
-
 #include "tests/loaders/load_error_check.h"
 #include "tests/loaders/tiny_model.h"
 #include "tests/support.h"

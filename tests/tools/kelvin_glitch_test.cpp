@@ -3,13 +3,13 @@
 #include <cmath>
 #include <fstream>
 #include <set>
-#include <sstream>
 #include <string>
 #include <vector>
 
 #include "engine/matrix_rows.h"
 #include "loaders/json_file.h"
 #include "tests/tools/demo.h"
+#include "tests/tools/json_lines.h"
 #include "tools/lab/glitch_repeat.h"
 #include "tools/lab/glitch_score.h"
 
@@ -20,10 +20,7 @@ using test::run;
 
 std::vector<JsonDocument> lines_of(const test::Finished& finished) {
   REQUIRE(finished.status == 0);
-  std::vector<JsonDocument> lines;
-  std::istringstream out(finished.out);
-  for (std::string line; std::getline(out, line);) lines.push_back(parse_json(line));
-  return lines;
+  return test::json_lines(finished.out);
 }
 
 std::vector<JsonDocument> glitch(std::vector<std::string> words) {

@@ -5,11 +5,11 @@
 #include <cmath>
 #include <cstring>
 #include <fstream>
-#include <sstream>
 
 #include "loaders/json.h"
 #include "loaders/json_file.h"
 #include "tests/support.h"
+#include "tests/tools/json_lines.h"
 
 namespace kelvin {
 namespace {
@@ -24,13 +24,6 @@ test::Finished run(std::vector<std::string> argv, const std::string& input = "")
 
 const std::string ids = "2043,2045,291,2046,1568,544,377,258,353,371,258,1295,1108,13,2047";
 
-std::vector<JsonDocument> lines_of(const std::string& text) {
-  std::vector<JsonDocument> lines;
-  std::istringstream in(text);
-  for (std::string line; std::getline(in, line);) lines.push_back(parse_json(line, "output"));
-  return lines;
-}
-
 TEST_CASE("raw logits agree with transformers, and with the printed probabilities and ranks") {
   const test::TemporaryFolder folder;
   const std::string file = (folder.path() / "logits").string();
@@ -42,7 +35,7 @@ TEST_CASE("raw logits agree with transformers, and with the printed probabilitie
         run({"kelvin-logits", "--prompt", std::string(prompt), "--raw", file, "--json"});
     REQUIRE_MESSAGE(done.status == 0, done.err);
 
-    const std::vector<JsonDocument> lines = lines_of(done.out);
+    const std::vector<JsonDocument> lines = test::json_lines(done.out);
     const JsonValue expected_ids = golden.root().at("ids");
     REQUIRE(lines.size() == expected_ids.size() + 1);
     const std::size_t vocabulary = 2048;
@@ -99,7 +92,7 @@ TEST_CASE("the hash and the file do not depend on threads, chunks and the kind o
 TEST_CASE("both ends can be chosen; a BOS written in the prompt is not doubled") {
   const test::Finished done = run({"kelvin-logits", "--ids", ids, "--top", "2", "--bottom", "0", "--json"});
   REQUIRE(done.status == 0);
-  const std::vector<JsonDocument> lines = lines_of(done.out);
+  const std::vector<JsonDocument> lines = test::json_lines(done.out);
   CHECK(lines[3].root().at("top").size() == 2);
   CHECK(lines[3].root().at("bottom").size() == 0);
   CHECK(lines[3].root().at("top").at(0).at("logprob").as_double() >=
@@ -131,7 +124,7 @@ TEST_CASE("arrays for NumPy and the lens of every layer") {
   for (std::size_t position = 0; position < 15; ++position)
     CHECK(all.substr((position * 6 + 5) * row, row) == numbers.substr(position * row, row));
 
-  const std::vector<JsonDocument> lines = lines_of(npy.out);
+  const std::vector<JsonDocument> lines = test::json_lines(npy.out);
   const JsonValue layers = lines[3].root().at("lens");
   REQUIRE(layers.size() == 6);
   CHECK(layers.at(5).at("kl").as_double() == 0);
@@ -165,11 +158,11 @@ TEST_CASE("--check tells agreement by its exit status, and the layer that a chan
   const test::Finished json = run({"kelvin-logits", "--model", model, "--check", dump.string(), "--json"});
   CHECK(json.status == 1);
   bool named = false;
-  for (const JsonDocument& line : lines_of(json.out))
+  for (const JsonDocument& line : test::json_lines(json.out))
     if (const auto first = line.root().find("first_difference"); first && first->is_string())
       named = first->as_string() == "output of layer 0";
   CHECK(named);
-  CHECK_FALSE(lines_of(json.out).back().root().at("agrees").as_bool());
+  CHECK_FALSE(test::json_lines(json.out).back().root().at("agrees").as_bool());
 
   CHECK(run({"kelvin-logits", "--model", model, "--check", dump.string(), "--tolerance", "1e-9"}).status ==
         1);

@@ -3,12 +3,12 @@
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
-#include <sstream>
 #include <string>
 #include <vector>
 
 #include "loaders/json.h"
 #include "tests/support.h"
+#include "tests/tools/json_lines.h"
 
 namespace kelvin {
 namespace {
@@ -17,13 +17,6 @@ using test::run;
 
 const std::string text =
     "Once upon a time, a brave fox lived in the forest. What is temperature? It divides the logits.";
-
-std::vector<JsonDocument> lines_of(const std::string& out) {
-  std::vector<JsonDocument> lines;
-  std::istringstream stream(out);
-  for (std::string line; std::getline(stream, line);) lines.push_back(parse_json(line));
-  return lines;
-}
 
 test::Finished noise(std::vector<std::string> words) {
   words.insert(words.begin(), {"kelvin-noise", "--threads", "1"});
@@ -57,7 +50,7 @@ TEST_CASE("KL, first choices and errors are those of the logits of kelvin-logits
       same_last += std::min_element(a, a + vocabulary) - a == std::min_element(b, b + vocabulary) - b;
     }
     int bands = 0;
-    for (const JsonDocument& line : lines_of(finished.out)) {
+    for (const JsonDocument& line : test::json_lines(finished.out)) {
       const JsonValue root = line.root();
       if (root.at("run").as_string() != weights) continue;
       if (!root.find("band")) {
@@ -80,7 +73,7 @@ TEST_CASE("more noise shows as more noise; exact copies as none") {
       {"--text", text, "--positions", "12", "--draws", "2", "--json", "--runs", "bf16,ulp-f32,ulp-bf16"});
   REQUIRE(finished.status == 0);
   std::vector<double> kl;
-  for (const JsonDocument& line : lines_of(finished.out))
+  for (const JsonDocument& line : test::json_lines(finished.out))
     if (!line.root().find("band")) {
       kl.push_back(line.root().at("kl").as_double());
       CHECK(line.root().at("steps").as_uint() == (kl.size() == 1 ? 12u : 24u));

@@ -10,6 +10,7 @@
 
 #include "loaders/json_file.h"
 #include "tests/support.h"
+#include "tests/tools/json_lines.h"
 
 namespace kelvin {
 namespace {
@@ -18,10 +19,7 @@ using test::run;
 
 std::vector<JsonDocument> lines_of(const test::Finished& finished) {
   REQUIRE(finished.status == 0);
-  std::vector<JsonDocument> lines;
-  std::istringstream stream(finished.out);
-  for (std::string line; std::getline(stream, line);) lines.push_back(parse_json(line));
-  return lines;
+  return test::json_lines(finished.out);
 }
 
 test::Finished sweep(std::vector<std::string> words) {

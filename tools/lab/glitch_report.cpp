@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
 
 #include "loaders/json_writer.h"
 #include "loaders/load_error.h"
+#include "tools/report/formatted.h"
 #include "tools/report/html_page.h"
 #include "tools/report/logits_report.h"
 #include "tools/report/svg_plot.h"
@@ -14,13 +14,6 @@ namespace kelvin {
 namespace {
 
 constexpr std::size_t most_points = 8000;  // of the map, so that a page stays small
-
-template <class... Values>
-std::string formatted(const char* format, Values... values) {
-  char text[256];
-  std::snprintf(text, sizeof text, format, values...);
-  return text;
-}
 
 std::span<const TokenIndicators> shown(const GlitchReport& report) {
   return std::span(report.scan.tokens).first(std::min(report.top, report.scan.tokens.size()));

@@ -2,20 +2,13 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
 
 #include "loaders/json_writer.h"
+#include "tools/report/formatted.h"
 #include "tools/report/html_page.h"
 
 namespace kelvin {
 namespace {
-
-template <class... Values>
-std::string formatted(const char* format, Values... values) {
-  char text[256];
-  std::snprintf(text, sizeof text, format, values...);
-  return text;
-}
 
 std::vector<BandSummary> summary_of(const NoiseRun& run, std::size_t vocabulary) {
   return summarise_bands(run.bands, run.steps, vocabulary);

@@ -2,22 +2,15 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
 
 #include "loaders/json_writer.h"
 #include "tools/lab/lab_fit.h"
 #include "tools/lab/temperature_axis.h"
+#include "tools/report/formatted.h"
 #include "tools/report/html_page.h"
 
 namespace kelvin {
 namespace {
-
-template <class... Values>
-std::string formatted(const char* format, Values... values) {
-  char text[320];
-  std::snprintf(text, sizeof text, format, values...);
-  return text;
-}
 
 std::string cell(double value, const char* format = "%.6g") {
   return std::isnan(value) ? "-" : formatted(format, value);

@@ -2,12 +2,12 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
 #include <span>
 
 #include "loaders/json_writer.h"
 #include "tools/lab/parallel.h"
 #include "tools/lab/temperature_axis.h"
+#include "tools/report/formatted.h"
 #include "tools/report/html_page.h"
 #include "tools/report/logits_report.h"
 #include "tools/report/svg_plot.h"
@@ -72,13 +72,6 @@ box.addEventListener('keydown', event => {
 });
 paint('temperature');
 )";
-
-template <class... Values>
-std::string formatted(const char* format, Values... values) {
-  char text[256];
-  std::snprintf(text, sizeof text, format, values...);
-  return text;
-}
 
 Plot cost_plot(const LabText& text, const TemperatureFit& fit) {
   Plot plot{"what the text costs at every temperature",

@@ -1,21 +1,14 @@
 #include "tools/lab/thermometer_report.h"
 
 #include <cmath>
-#include <cstdio>
 #include <ostream>
 
 #include "loaders/json_writer.h"
+#include "tools/report/formatted.h"
 #include "tools/report/logits_report.h"
 
 namespace kelvin {
 namespace {
-
-template <class... Values>
-std::string formatted(const char* format, Values... values) {
-  char text[256];
-  std::snprintf(text, sizeof text, format, values...);
-  return text;
-}
 
 JsonWriter& number_or_null(JsonWriter& json, std::string_view key, double value) {
   return std::isnan(value) ? json.member(key, nullptr) : json.member(key, value);

@@ -6,15 +6,10 @@
 
 #include "loaders/json_writer.h"
 #include "loaders/load_error.h"
+#include "tools/report/formatted.h"
 
 namespace kelvin {
 namespace {
-
-std::string formatted(const char* format, double value) {
-  char text[48];
-  std::snprintf(text, sizeof text, format, value);
-  return text;
-}
 
 JsonWriter& write_chance(JsonWriter& json, const TokenChance& chance, const Tokenizer& tokenizer) {
   json.begin_object().member("id", chance.id).member("piece", tokenizer.piece(chance.id));

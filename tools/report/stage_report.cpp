@@ -1,27 +1,22 @@
 #include "tools/report/stage_report.h"
 
 #include <cmath>
-#include <cstdio>
 
 #include "loaders/json_writer.h"
 #include "sampling/chain_text.h"
+#include "tools/report/formatted.h"
 #include "tools/report/text_table.h"
 
 namespace kelvin {
 
 namespace {
 
-template <class... Values>
-std::string format(const char* pattern, Values... values) {
-  std::string text(static_cast<std::size_t>(std::snprintf(nullptr, 0, pattern, values...)), '\0');
-  std::snprintf(text.data(), text.size() + 1, pattern, values...);
-  return text;
-}
-
 // What is printed to two places, so that nothing prints as -0.00.
 double hundredths(double x) { return std::round(100 * x) / 100 + 0.0; }
 
-std::string percent(double p) { return p >= 1e-4 || p == 0 ? format("%.2f%%", 100 * p) : format("%.1e", p); }
+std::string percent(double p) {
+  return p >= 1e-4 || p == 0 ? formatted("%.2f%%", 100 * p) : formatted("%.1e", p);
+}
 
 std::string standing(const Standing& s) {
   return s.rank == 0 ? "impossible" : percent(s.probability) + ", rank " + std::to_string(s.rank);
@@ -30,8 +25,8 @@ std::string standing(const Standing& s) {
 std::string removed_of(const StageTrace& stage, const TokenName& name) {
   if (stage.rescued) return "all but the best, put back";
   if (stage.removed == 0) return "-";
-  return format("%zu, together %s: ", stage.removed, percent(stage.removed_mass).c_str()) +
-         name(stage.removed_top) + format(" (%s)", percent(stage.removed_top_probability).c_str()) +
+  return formatted("%zu, together %s: ", stage.removed, percent(stage.removed_mass).c_str()) +
+         name(stage.removed_top) + formatted(" (%s)", percent(stage.removed_top_probability).c_str()) +
          (stage.removed > 1 ? ", ..." : "");
 }
 
@@ -41,7 +36,7 @@ std::string table(const Trace& trace, const Why& why, const TokenName& name) {
     return std::vector<std::string>{"  " + stage,
                                     std::to_string(s.possible),
                                     removed,
-                                    format("%.4f", s.entropy),
+                                    formatted("%.4f", s.entropy),
                                     name(s.top) + " " + percent(s.top_probability),
                                     standing(drawn)};
   };
@@ -73,7 +68,7 @@ std::string fate_of_greedy(const Trace& trace, const Why& why, const TokenName& 
 
 std::string chance(double p) {
   if (p >= 0.5) return "the draw was likely to take it";
-  return format("a draw takes it once in %.*f times", p < 0.1 ? 0 : 1, 1 / p);
+  return formatted("a draw takes it once in %.*f times", p < 0.1 ? 0 : 1, 1 / p);
 }
 
 std::string reasons(const Trace& trace, const Why& why, const TokenName& name) {
@@ -87,9 +82,9 @@ std::string reasons(const Trace& trace, const Why& why, const TokenName& name) {
     text += "  Greedy would have said " + greedy + ": " + standing(why.greedy.first) + ", by the model; " +
             standing(why.greedy.last) + ", at the end.\n" + fate_of_greedy(trace, why, name);
   const auto sum = [&](const Contender& c) {
-    return name(c.id) + format(" has %.2f %c %.2f = %.2f", hundredths(c.last.log_probability),
-                               c.luck < 0 ? '-' : '+', std::fabs(c.luck),
-                               hundredths(c.last.log_probability + c.luck));
+    return name(c.id) + formatted(" has %.2f %c %.2f = %.2f", hundredths(c.last.log_probability),
+                                  c.luck < 0 ? '-' : '+', std::fabs(c.luck),
+                                  hundredths(c.last.log_probability + c.luck));
   };
   if (why.rival.id < 0)
     text += "  No other token was left to draw.\n";

@@ -1,0 +1,19 @@
+// What the tools print with --json.
+#pragma once
+
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "loaders/json.h"
+
+namespace kelvin::test {
+
+inline std::vector<JsonDocument> json_lines(const std::string& text) {
+  std::vector<JsonDocument> lines;
+  std::istringstream in(text);
+  for (std::string line; std::getline(in, line);) lines.push_back(parse_json(line, "output"));
+  return lines;
+}
+
+}  // namespace kelvin::test
