@@ -66,7 +66,7 @@ void LogitsReport::add_text(int position, int id, const DistributionView& view,
   list("most ", view.top);
   list("least", view.bottom);
   for (const LensStage& stage : lens) {
-    out_ << formatted("     layer %2.0f", stage.layer) << formatted("  KL %7.4f", stage.divergence)
+    out_ << formatted("     layer %2d", stage.layer) << formatted("  KL %7.4f", stage.divergence)
          << formatted("  S %.4f", stage.entropy);
     if (stage.next)
       out_ << formatted("  next p %.3g", stage.next->probability) << " rank " << stage.next->rank;
