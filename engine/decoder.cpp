@@ -106,7 +106,8 @@ void Decoder::make_room(int rows, int wanted) {
 }
 
 bool Decoder::run(std::span<const Row> rows, std::span<const TokenRun> runs, const std::atomic<bool>* stop,
-                  const Observer& observer) {
+                  const Observer& observer, PartTimes* times) {
+  clock_.start(times);
   rows_ = rows;
   wanted_.clear();
   for (int i = 0; i < static_cast<int>(rows.size()); ++i)
@@ -133,6 +134,7 @@ bool Decoder::run(std::span<const Row> rows, std::span<const TokenRun> runs, con
 
   team_.run([&](ThreadTeam::Member& member) {
     member.share(n_rows, [&](int i) { embed(rows[i], i); });
+    lap(member, PassPart::embedding);
     for (int layer = 0; layer < config_.n_layers; ++layer) {
       observe(member, layer, hidden_);
       if (member.rank() == 0) stop_seen_ = thrown || (stop && stop->load(std::memory_order_relaxed));
@@ -176,6 +178,7 @@ void Decoder::head_part(ThreadTeam::Member& member, int first, int count) {
     multiply(kernels_, head, blocks[b], x, count, logits_, scratch);
     finish_logits(blocks[b], count);
   });
+  lap(member, PassPart::head);
 }
 
 void Decoder::finish_logits(RowBlock block, int count) const {
@@ -194,11 +197,13 @@ int Decoder::next_logits() {
   }
   shown_ += count_;
   count_ = std::min(static_cast<int>(wanted_.size()) - shown_, logits_room_);
+  clock_.restart();
   if (count_ > 0) team_.run([&](ThreadTeam::Member& member) { head_part(member, shown_, count_); });
   return count_;
 }
 
 void Decoder::read_out(std::span<const float> hidden, int count) {
+  clock_.start(nullptr);
   wanted_.resize(static_cast<std::size_t>(count));
   std::iota(wanted_.begin(), wanted_.end(), 0);
   make_room(count, count);

@@ -8,6 +8,7 @@
 #include "engine/attention.h"
 #include "engine/config.h"
 #include "engine/observer.h"
+#include "engine/part_times.h"
 #include "engine/quantized_activations.h"
 #include "engine/rope_set.h"
 #include "engine/routing.h"
@@ -35,7 +36,7 @@ class Decoder {
   // Runs the rows, whose runs must cover them in order, through the layers and stores keys and values.
   // Returns false if stopped midway. What `observer` throws passes through.
   bool run(std::span<const Row> rows, std::span<const TokenRun> runs, const std::atomic<bool>* stop,
-           const Observer& observer);
+           const Observer& observer, PartTimes* times = nullptr);
 
   // Logits of the wanted rows of the last run, some at a time in their order: each call moves on to the next
   // few and returns how many, 0 at the end.
@@ -62,6 +63,10 @@ class Decoder {
   void make_room(int rows, int wanted);
   void embed(const Row& row, int index);
   void head_part(ThreadTeam::Member& member, int first, int count);
+  // What all have done since the last lap was `part`.
+  void lap(const ThreadTeam::Member& member, PassPart part) {
+    if (member.rank() == 0) clock_.lap(part);
+  }
   void finish_logits(RowBlock block, int count) const;
   void show(const Observer& observer, int stage, Rows hidden) const;
 
@@ -104,6 +109,7 @@ class Decoder {
   int shown_ = 0, count_ = 0;   // of wanted_: first and number of those logits_ holds
   bool first_portion_ = false;  // made by run() and not yet handed out
   bool stop_seen_ = false;
+  PartClock clock_;
 
   // Activations, one row per token of the chunk; those of experts one per token and expert.
   int room_ = 0, logits_room_ = 0;

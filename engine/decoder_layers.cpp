@@ -65,14 +65,19 @@ void Decoder::multiply_all(ThreadTeam::Member& member, Rows x, std::initializer_
 void Decoder::attention_part(ThreadTeam::Member& member, int layer) {
   const LayerWeights& w = weights_.layers[static_cast<std::size_t>(layer)];
   const Rows x = input(member, w.attention_norm);
+  lap(member, PassPart::norms);
   if (config_.latent.key_value_rank > 0)
     latent_projections(member, w, x);
   else
     multiply_all(member, x, {{&w.q, q_}, {&w.k, k_}, {&w.v, v_}});
+  lap(member, PassPart::projections);
   member.share(static_cast<int>(rows_.size()), [&](int i) { place_heads(w, layer, i); });
+  lap(member, PassPart::rotation);
   const LayerSpec& spec = config_.layers[static_cast<std::size_t>(layer)];
   attention_.run(member, {layer, config_.value_dim, spec.window, config_.attention_soft_cap}, q_, mixed_);
+  lap(member, PassPart::attention);
   add_to_residual(member, w.o, mixed_, w.attention_post_norm);
+  lap(member, PassPart::attention_out);
 }
 
 void Decoder::latent_projections(ThreadTeam::Member& member, const LayerWeights& w, Rows x) {
@@ -143,12 +148,17 @@ void Decoder::place_heads(const LayerWeights& w, int layer, int row) {
 void Decoder::mlp_part(ThreadTeam::Member& member, int layer) {
   const LayerWeights& w = weights_.layers[static_cast<std::size_t>(layer)];
   const Rows x = config_.parallel ? normed_ : input(member, w.mlp_norm);
+  lap(member, PassPart::norms);
   if (config_.layers[static_cast<std::size_t>(layer)].experts) {
     experts_part(member, w, x);
-    return add_product(member, w.mlp_post_norm);
+    lap(member, PassPart::mlp_up);
+    add_product(member, w.mlp_post_norm);
+  } else {
+    plain_mlp(member, w.mlp, x);
+    lap(member, PassPart::mlp_up);
+    add_to_residual(member, w.mlp.down, gate_, w.mlp_post_norm);
   }
-  plain_mlp(member, w.mlp, x);
-  add_to_residual(member, w.mlp.down, gate_, w.mlp_post_norm);
+  lap(member, PassPart::mlp_down);
 }
 
 // All of an MLP but its last matrix; leaves it in gate_.

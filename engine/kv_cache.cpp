@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <string>
 
+#include "engine/available_memory.h"
 #include "engine/half.h"
 
 namespace kelvin {
@@ -82,6 +84,9 @@ KvCache KvCache::copy() const {
 
 void KvCache::reserve(int positions) {
   const std::size_t wanted = (static_cast<std::size_t>(positions) + attention_span - 1) / attention_span;
+  if (wanted <= blocks_.size()) return;
+  require_memory((wanted - blocks_.size()) * bytes_for(shape_, 1),
+                 "keys and values of " + std::to_string(positions) + " positions");
   while (blocks_.size() < wanted) blocks_.emplace_back(bytes_for(shape_, 1));
 }
 

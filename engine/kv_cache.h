@@ -24,7 +24,8 @@ class KvCache {
   explicit KvCache(const KvShape& shape);
   KvCache copy() const;  // throws std::bad_alloc
 
-  // Makes room for `positions` tokens; what is stored stays. Throws std::bad_alloc.
+  // Makes room for `positions` tokens; what is stored stays. Throws OutOfMemory where the machine does
+  // not have it.
   void reserve(int positions);
 
   // Keys and values of positions [block * attention_span, ...); the values' padding stays zero.

@@ -5,9 +5,11 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <string_view>
 #include <vector>
 
 #include "engine/kernels/kernels.h"
+#include "engine/kernels/quantized.h"
 #include "engine/tensor.h"
 #include "engine/thread_team.h"
 
@@ -46,29 +48,48 @@ double read_gb_s(const Kernels& kernels, ThreadTeam& team) {
   return best;
 }
 
-double fma_gflops(const Kernels& kernels, ThreadTeam& team) {
-  constexpr std::uint64_t rounds = 2'000'000;
+// 10^9 operations per second, two for each of the multiplications that all threads together report.
+template <class Burst>
+double best_giga_operations(ThreadTeam& team, const Burst& burst) {
   constexpr int repetitions = 8;
-  std::atomic<std::uint64_t> operations = 0;
+  std::atomic<std::uint64_t> multiplications = 0;
   double best = 0;
   for (int repetition = 0; repetition < repetitions; ++repetition) {
-    operations = 0;
-    const double seconds = seconds_of([&] {
-      team.run([&](ThreadTeam::Member&) {
-        float sink = 0;
-        operations += kernels.fma_burst(rounds, &sink);
-      });
-    });
-    best = std::max(best, 2.0 * static_cast<double>(operations.load()) / seconds / 1e9);
+    multiplications = 0;
+    const double seconds =
+        seconds_of([&] { team.run([&](ThreadTeam::Member&) { multiplications += burst(); }); });
+    best = std::max(best, 2.0 * static_cast<double>(multiplications.load()) / seconds / 1e9);
   }
   return best;
+}
+
+double fma_gflops(const Kernels& kernels, ThreadTeam& team) {
+  return best_giga_operations(team, [&] {
+    float sink = 0;
+    return kernels.fma_burst(2'000'000, &sink);
+  });
+}
+
+double int8_gops(const Kernels& kernels, ThreadTeam& team) {
+  return best_giga_operations(team, [&] {
+    std::int32_t sink = 0;
+    return kernels.quantized->multiply_burst(1'000'000, &sink);
+  });
 }
 
 }  // namespace
 
 MachineLimits measure_machine(const Kernels& kernels, int threads) {
   ThreadTeam team(threads);
-  return {read_gb_s(kernels, team), fma_gflops(kernels, team)};
+  MachineLimits limits{read_gb_s(kernels, team), fma_gflops(kernels, team), int8_gops(kernels, team), {}, {}};
+  for (const Kernels* table : supported_kernels()) {
+    const std::string_view name = table->name;
+    if (name != "amx" && !name.ends_with("vnni")) continue;
+    const double gops = table == &kernels ? limits.int8_gops : int8_gops(*table, team);
+    std::optional<double>& best = name == "amx" ? limits.amx_gops : limits.vnni_gops;
+    best = std::max(best.value_or(0), gops);
+  }
+  return limits;
 }
 
 }  // namespace kelvin

@@ -12,6 +12,7 @@
 #include "engine/config.h"
 #include "engine/kv_cache.h"
 #include "engine/observer.h"
+#include "engine/part_times.h"
 #include "engine/weights.h"
 
 namespace kelvin {
@@ -59,6 +60,7 @@ struct ForwardOptions {
   const std::atomic<bool>* stop = nullptr;  // checked per layer; when set, forward gives up and returns false
   std::function<void(int done, int total)> progress;  // tokens, after every chunk
   Observer observer;
+  PartTimes* times = nullptr;  // added to
 };
 
 constexpr int default_chunk = 256;

@@ -6,6 +6,8 @@
 #include <cstring>
 #include <new>
 
+#include "engine/available_memory.h"
+
 namespace kelvin {
 namespace {
 
@@ -23,7 +25,8 @@ AlignedBuffer::AlignedBuffer(std::size_t bytes) {
   const std::size_t rounded = (bytes + unit - 1) / unit * unit;
   void* memory = mmap(nullptr, rounded + spare, PROT_READ | PROT_WRITE,
                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-  if (memory == MAP_FAILED) throw std::bad_alloc();
+  if (memory == MAP_FAILED)
+    throw OutOfMemory("out of memory: " + gigabytes(bytes) + " asked for in one piece");
 
   std::byte* start = static_cast<std::byte*>(memory);
   const std::size_t skip = (unit - reinterpret_cast<std::uintptr_t>(start) % unit) % unit;

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <string>
 
+#include "engine/available_memory.h"
 #include "engine/kernels/kernels.h"
 #include "engine/kernels/quantized.h"
 #include "engine/quantize.h"
@@ -46,12 +48,18 @@ class Converter {
 
   void count(const WeightPlan::MatrixPlace& place, Storage storage) {
     const Piece piece = rows_of(place);
-    if (is_packed(storage) || !used_in_place(piece, storage)) total_ += piece.bytes().size();
+    if (!is_packed(storage) && used_in_place(piece, storage)) return;
+    total_ += piece.bytes().size();
+    needed_ += matrix_bytes(storage, place.rows, place.cols);
   }
   void count(const WeightPlan::VectorPlace& place) {
     if (used_in_place(place)) return;
-    for (const TensorFiles::Tensor* tensor : place.tensors) total_ += whole(*tensor).bytes().size();
+    for (const TensorFiles::Tensor* tensor : place.tensors) {
+      total_ += whole(*tensor).bytes().size();
+      needed_ += whole(*tensor).count * sizeof(float);
+    }
   }
+  std::size_t needed() const { return needed_; }  // bytes of buffers for what was counted
   // The numbers in the wanted format: those in the file, or a new buffer of `weights`.
   const void* matrix(const WeightPlan::MatrixPlace& place, Storage storage);
   std::span<const float> vector(const WeightPlan::VectorPlace& place);
@@ -72,6 +80,7 @@ class Converter {
   const LoadOptions& options_;
   Weights& weights_;
   std::size_t done_ = 0, total_ = 0;  // bytes of the files
+  std::size_t needed_ = 0;
 };
 
 const void* Converter::keep(const Piece& piece) {
@@ -166,6 +175,7 @@ Weights load_weights(const TensorFiles& files, const ModelConfig& config, const 
   Converter converter(options, weights);
   for (const WeightPlan::MatrixPlace& place : plan.matrices) converter.count(place, storage_of(place));
   for (const WeightPlan::VectorPlace& place : plan.vectors) converter.count(place);
+  require_memory(converter.needed(), std::string("weights as ") + kind.name());
   for (const WeightPlan::MatrixPlace& place : plan.matrices)
     *place.to = {storage_of(place), place.rows, place.cols, converter.matrix(place, storage_of(place))};
   for (const WeightPlan::VectorPlace& place : plan.vectors) *place.to = converter.vector(place);

@@ -7,7 +7,9 @@
 
 #include <cerrno>
 #include <system_error>
+#include <utility>
 
+#include "engine/available_memory.h"
 #include "loaders/load_error.h"
 
 namespace kelvin {
@@ -39,8 +41,8 @@ std::shared_ptr<const MappedFile> MappedFile::open(const std::filesystem::path& 
   if (mapped->size_ == 0) return mapped;
   void* const data = ::mmap(nullptr, mapped->size_, PROT_READ, MAP_PRIVATE, file.number, 0);
   if (data == MAP_FAILED) {
-    mapped->size_ = 0;
-    throw LoadError(name, "cannot be mapped into memory: " + reason());
+    const std::string why = reason(), size = gigabytes(std::exchange(mapped->size_, 0));
+    throw LoadError(name, size + " cannot be mapped into memory: " + why);
   }
   mapped->data_ = static_cast<const std::byte*>(data);
   return mapped;

@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include <string_view>
+
 #include "engine/kernels/kernels.h"
 
 using namespace kelvin;
@@ -13,4 +15,11 @@ TEST_CASE("limits are measured") {
   CHECK(limits.read_gb_s < 1e5);
   CHECK(limits.fma_gflops > 0.05);
   CHECK(limits.fma_gflops < 1e6);
+  CHECK(limits.int8_gops > 0.05);
+  CHECK(limits.int8_gops < 1e7);
+  for (const Kernels* table : supported_kernels()) {
+    const std::string_view name = table->name;
+    if (name == "amx") CHECK(limits.amx_gops.value_or(0) > 0.05);
+    if (name.ends_with("vnni")) CHECK(limits.vnni_gops.value_or(0) > 0.05);
+  }
 }

@@ -6,6 +6,7 @@
 #include <iostream>
 #include <string>
 
+#include "engine/available_memory.h"
 #include "loaders/load_error.h"
 #include "tokenizer/jinja/error.h"
 #include "tools/options/flags.h"
@@ -33,6 +34,8 @@ int run_main(int argc, char** argv, int (*tool)(int, char**)) {
     return fail(error.what(), 2);
   } catch (const TemplateError& error) {
     return fail(error.what(), 2);
+  } catch (const OutOfMemory& error) {
+    return fail(error.what(), 1);
   } catch (const std::bad_alloc&) {
     return fail("out of memory", 1);
   } catch (const std::exception& error) {
