@@ -93,8 +93,8 @@ struct ModelConfig {
   HeadNorm head_norm = HeadNorm::none;
 
   bool qkv_bias = false, o_bias = false;
-  bool mlp_bias = false;
-  bool gated = true;  // down(activation(gate x) * up x), or down(activation(up x))
+  bool mlp_bias = false;  // of the plain MLPs and the shared expert; chosen experts have none
+  bool gated = true;      // down(activation(gate x) * up x), or down(activation(up x))
   Activation activation = Activation::silu;
   ExpertSpec experts;
   LatentSpec latent;

@@ -154,17 +154,18 @@ void read_gemma(JsonValue config, ModelConfig& into) {
   one_rope(config, into);
 }
 
-void gemma_2_and_3(JsonValue config, ModelConfig& into, double attention_cap, double logit_cap) {
+// null: none.
+float soft_cap(JsonValue config, std::string_view key, double standard) {
+  if (!config.find(key)) return static_cast<float>(standard);
+  return static_cast<float>(optional_real(config, key, positive_real).value_or(0.0));
+}
+
+void gemma_2_and_3(JsonValue config, ModelConfig& into, double logit_cap) {
   gemma(config, into);
   into.norm_after = true;
   const double scalar = optional_real(config, "query_pre_attn_scalar", positive_real).value_or(256.0);
   into.attention_scale = static_cast<float>(1.0 / std::sqrt(scalar));
-  const auto cap = [&](const char* key, double standard) {
-    if (!config.find(key)) return static_cast<float>(standard);
-    return static_cast<float>(optional_real(config, key, positive_real).value_or(0.0));
-  };
-  into.attention_soft_cap = cap("attn_logit_softcapping", attention_cap);
-  into.logit_soft_cap = cap("final_logit_softcapping", logit_cap);
+  into.logit_soft_cap = soft_cap(config, "final_logit_softcapping", logit_cap);
 }
 
 std::vector<bool> by_pattern(JsonValue config, int n_layers, int standard) {
@@ -173,14 +174,17 @@ std::vector<bool> by_pattern(JsonValue config, int n_layers, int standard) {
 }
 
 void read_gemma2(JsonValue config, ModelConfig& into) {
-  gemma_2_and_3(config, into, 50.0, 30.0);
+  gemma_2_and_3(config, into, 30.0);
+  into.attention_soft_cap = soft_cap(config, "attn_logit_softcapping", 50.0);
   one_rope(config, into);
   set_windows(sliding_layers(config, into.n_layers, [](int layer) { return layer % 2 == 0; }),
               window_size(config, 4096), into);
 }
 
 void read_gemma3(JsonValue config, ModelConfig& into) {
-  gemma_2_and_3(config, into, 0.0, 0.0);
+  // Its configs name attn_logit_softcapping too, which no implementation applies: the norms of heads replace
+  // it.
+  gemma_2_and_3(config, into, 0.0);
   two_ropes(config, into, {.theta = 1e6}, {.theta = 1e4, .theta_key = "rope_local_base_freq"});
   into.head_norm = HeadNorm::per_head;
   windows_with_own_rope(by_pattern(config, into.n_layers, 6), window_size(config, 4096), into);

@@ -114,7 +114,8 @@ class Planner {
   void latent(LayerWeights& w);
   void head_norm(std::string_view name, int heads, Dimension whole, Norm& to);
   void mlps(const LayerSpec& spec, LayerWeights& w);
-  void mlp(const std::string& gate, const std::string& up, const std::string& down, Dimension inner, Mlp& to);
+  void mlp(const std::string& gate, const std::string& up, const std::string& down, Dimension inner,
+           bool bias, Mlp& to);
 
   void matrix(const std::string& name, Dimension rows, Dimension cols, Matrix& to);
   void vector(const std::string& name, std::initializer_list<Dimension> shape, std::span<const float>& to,
@@ -247,17 +248,17 @@ void Planner::latent(LayerWeights& w) {
 }
 
 void Planner::mlp(const std::string& gate, const std::string& up, const std::string& down, Dimension inner,
-                  Mlp& to) {
-  if (c_.gated) linear(gate, inner, hidden_, c_.mlp_bias, to.gate);
-  linear(up, inner, hidden_, c_.mlp_bias, to.up);
-  linear(down, hidden_, inner, c_.mlp_bias, to.down);
+                  bool bias, Mlp& to) {
+  if (c_.gated) linear(gate, inner, hidden_, bias, to.gate);
+  linear(up, inner, hidden_, bias, to.up);
+  linear(down, hidden_, inner, bias, to.down);
 }
 
 void Planner::mlps(const LayerSpec& spec, LayerWeights& w) {
   if (!spec.experts) {
     if (names_.gate_up.empty())
       return mlp(std::string(names_.gate), std::string(names_.up), std::string(names_.down), intermediate_,
-                 w.mlp);
+                 c_.mlp_bias, w.mlp);
     const int parts[] = {c_.intermediate_size, c_.intermediate_size};
     fused(names_.gate_up, {"2 * intermediate_size", std::int64_t{2} * c_.intermediate_size}, hidden_, parts,
           {&w.mlp.gate, &w.mlp.up});
@@ -272,12 +273,12 @@ void Planner::mlps(const LayerSpec& spec, LayerWeights& w) {
   for (std::size_t i = 0; i < w.experts.size(); ++i) {
     const int n = static_cast<int>(i);
     mlp(numbered(names_.expert_gate, n), numbered(names_.expert_up, n), numbered(names_.expert_down, n),
-        {"size of an expert", e.intermediate_size}, w.experts[i]);
+        {"size of an expert", e.intermediate_size}, false, w.experts[i]);
   }
   const std::string shared(names_.shared);
   if (e.shared_intermediate_size > 0)
     mlp(shared + ".gate_proj", shared + ".up_proj", shared + ".down_proj",
-        {"size of the shared expert", e.shared_intermediate_size}, w.mlp);
+        {"size of the shared expert", e.shared_intermediate_size}, c_.mlp_bias, w.mlp);
   if (e.shared_gate) exact(here(shared) + "_gate", {"1", 1}, w.shared_gate);
 }
 

@@ -1,6 +1,7 @@
 #include "tests/golden_models.h"
 
 #include <algorithm>
+#include <set>
 
 namespace kelvin::test {
 
@@ -20,16 +21,17 @@ fs::path target_of(const fs::path& file) {
 }  // namespace
 
 std::vector<std::string> golden_model_names() {
-  std::vector<std::string> names;
-  if (!shared_has("goldens/models")) return names;
-  for (const fs::directory_entry& entry : fs::directory_iterator(shared_dir() / "goldens" / "models"))
-    names.push_back(entry.path().filename());
-  std::sort(names.begin(), names.end());
-  return names;
+  std::set<std::string> names;
+  if (!shared_has("goldens/models")) return {};
+  for (const fs::path& goldens : {shared_dir() / "goldens", data_dir() / "goldens"})
+    for (const fs::directory_entry& entry : fs::directory_iterator(goldens / "models"))
+      names.insert(entry.path().filename());
+  return {names.begin(), names.end()};
 }
 
 GoldenModel::GoldenModel(const std::string& name) {
-  const fs::path goldens = shared_dir() / "goldens";
+  fs::path goldens = shared_dir() / "goldens";
+  if (!fs::exists(goldens / "models" / name)) goldens = data_dir() / "goldens";
   folder_ = goldens / "models" / name;
   const bool renamed = name.ends_with(new_spelling);
   results_ = goldens / "golden" / (renamed ? name.substr(0, name.size() - new_spelling.size()) : name);

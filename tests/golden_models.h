@@ -1,4 +1,5 @@
-// The tiny models of all families made with transformers (shared/goldens/models), and where its results lie.
+// The tiny models of all families made with transformers (shared/goldens/models, and those of tests/data that
+// are not there), and where its results lie.
 #pragma once
 
 #include <filesystem>
@@ -10,7 +11,7 @@
 
 namespace kelvin::test {
 
-// Names of the folders, ascending; empty where there are none.
+// Names of the folders, ascending; empty where those of shared/ are absent.
 std::vector<std::string> golden_model_names();
 
 // A folder of them, ready to load: where an archive has turned symbolic links into files that hold the
