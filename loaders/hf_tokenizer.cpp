@@ -139,6 +139,7 @@ void fail_at_pattern(JsonValue value) {
 }
 
 Tokenizer tokenizer_of(TokenizerSpec spec, const fs::path& path) {
+  spec.source = path_text(path);
   try {
     return Tokenizer(std::move(spec));
   } catch (const std::invalid_argument& problem) {
@@ -152,6 +153,7 @@ LoadedTokenizer vocabulary_of(const fs::path& folder) {
   if (!other) {
     // The document is gone before the tokenizer's own tables are made: their memory does not add up.
     TokenizerSpec spec = read_tokenizer_json(load_json(path));
+    spec.source = path_text(path);
     try {
       return {Tokenizer(std::move(spec)), {}};
     } catch (const std::invalid_argument& problem) {

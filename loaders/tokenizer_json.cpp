@@ -32,12 +32,26 @@ namespace {
   value.at("type").fail("unknown " + std::string(kind) + " " + in_quotes(value.at("type").as_string()));
 }
 
+// Honest files have at most a dozen steps; each goes over the whole text.
+constexpr std::size_t most_steps = 64;
+
+template <class Read>
+void each_component(JsonValue value, std::string_view list_key, std::size_t& steps, Read read) {
+  const std::string_view type = value.at("type").as_string();
+  if (type == "Sequence") {
+    for (const JsonValue item : value.at(list_key).items()) each_component(item, list_key, steps, read);
+    return;
+  }
+  if (++steps > most_steps)
+    value.fail("at most " + std::to_string(most_steps) + " steps expected, more found");
+  read(type, value);
+}
+
 // Calls read(type, value) for every component, in order.
 template <class Read>
 void each_component(JsonValue value, std::string_view list_key, Read read) {
-  const std::string_view type = value.at("type").as_string();
-  if (type != "Sequence") return read(type, value);
-  for (const JsonValue item : value.at(list_key).items()) each_component(item, list_key, read);
+  std::size_t steps = 0;
+  each_component(value, list_key, steps, read);
 }
 
 std::size_t size_member(JsonValue object, std::string_view key, std::size_t otherwise) {

@@ -4,6 +4,7 @@
 
 #include "tokenizer/byte_level.h"
 #include "tokenizer/decoder.h"
+#include "tokenizer/growth.h"
 #include "tokenizer/normalizer.h"
 #include "tokenizer/utf8.h"
 
@@ -203,8 +204,13 @@ struct Maker {
     return each_piece(std::move(change));
   }
   Stage operator()(const ReplacePiece& replace) const {
-    return by_piece([pattern = compiled(replace.pattern), content = replace.content](
-                        std::string_view piece, std::size_t) { return replaced(piece, pattern, content); });
+    return by_piece([pattern = compiled(replace.pattern), content = replace.content](std::string_view piece,
+                                                                                     std::size_t) {
+      const std::size_t most = most_bytes_from(piece.size());
+      std::string text = replaced(piece, pattern, content, most);
+      check_growth(text.size(), most, "decoder");
+      return text;
+    });
   }
   Stage operator()(const ByteFallbackPieces&) const {
     if (fused)  // the whole text is no <0xNN>, or it is all there is

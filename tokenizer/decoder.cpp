@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "tokenizer/growth.h"
+
 namespace kelvin {
 
 DecodeChain::DecodeChain(const std::vector<DecoderSpec>& specs) {
@@ -21,14 +23,25 @@ std::string DecodeChain::through(std::vector<std::string> pieces, std::size_t fr
     for (const std::string& piece : pieces) stages_[i]->push(piece, next);
     if (finishing) stages_[i]->finish(next);
     pieces.swap(next);
+    std::size_t size = given_;
+    for (const std::string& piece : pieces) size += piece.size();
+    check_growth(size, most_bytes_from(taken_), "decoder");
   }
   std::string text;
   for (const std::string& piece : pieces) text += piece;
+  given_ += text.size();
   return text;
 }
 
-std::string DecodeChain::push(std::string_view piece) { return through({std::string(piece)}, 0, false); }
+std::string DecodeChain::push(std::string_view piece) {
+  taken_ += piece.size() + 1;  // what joins them
+  return through({std::string(piece)}, 0, false);
+}
 
-std::string DecodeChain::finish() { return through({}, 0, true); }
+std::string DecodeChain::finish() {
+  std::string text = through({}, 0, true);
+  taken_ = given_ = 0;
+  return text;
+}
 
 }  // namespace kelvin

@@ -23,6 +23,7 @@ class DecodeChain {
   // No decoders: the pieces are joined by spaces. Throws RegexError.
   explicit DecodeChain(const std::vector<DecoderSpec>& specs);
 
+  // Both throw std::invalid_argument where the text becomes too long for its pieces (growth.h).
   std::string push(std::string_view piece);  // text that is certain now
   std::string finish();                      // the rest; the chain is then as new
 
@@ -30,6 +31,7 @@ class DecodeChain {
   std::string through(std::vector<std::string> pieces, std::size_t from, bool finishing);
 
   std::vector<std::unique_ptr<DecodeStage>> stages_;
+  std::size_t taken_ = 0, given_ = 0;  // bytes, since the chain was new
 };
 
 // The stage of a decoder. `fused`: all pieces that come are parts of one. Throws RegexError.

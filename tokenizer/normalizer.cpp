@@ -4,6 +4,7 @@
 
 #include "tokenizer/byte_level.h"
 #include "tokenizer/grapheme.h"
+#include "tokenizer/growth.h"
 #include "tokenizer/normal_form.h"
 #include "tokenizer/unicode.h"
 #include "tokenizer/utf8.h"
@@ -120,11 +121,12 @@ struct Apply {
 };
 
 // As the reference does, which takes the shortest key that a short cluster begins with for the whole of it.
-std::string mapped(std::string_view text, const CharsMap& map) {
+// Stops where the result is longer than `most`.
+std::string mapped(std::string_view text, const CharsMap& map, std::size_t most) {
   constexpr std::size_t short_cluster = 5;  // bytes
   std::string out;
   out.reserve(text.size());
-  while (!text.empty()) {
+  while (!text.empty() && out.size() <= most) {
     std::string_view cluster = text.substr(0, grapheme_length(text));
     text.remove_prefix(cluster.size());
     CharsMap::Found found;
@@ -133,7 +135,7 @@ std::string mapped(std::string_view text, const CharsMap& map) {
       out += found.text;
       continue;
     }
-    for (; !cluster.empty();) {
+    while (!cluster.empty() && out.size() <= most) {
       const std::string_view one = cluster.substr(0, prefix_of_chars(cluster.substr(0, 4), 1));
       cluster.remove_prefix(one.size());
       found = map.shortest(one);
@@ -149,7 +151,8 @@ Regex compiled(const Pattern& pattern) {
   return pattern.is_regex ? Regex(pattern.text) : Regex::literal(pattern.text);
 }
 
-std::string replaced(std::string_view text, const Regex& pattern, std::string_view content) {
+std::string replaced(std::string_view text, const Regex& pattern, std::string_view content,
+                     std::size_t most) {
   std::string out;
   out.reserve(text.size() + text.size() / 2);
   std::size_t copied = 0;
@@ -157,6 +160,7 @@ std::string replaced(std::string_view text, const Regex& pattern, std::string_vi
     out += text.substr(copied, match.begin - copied);
     out += content;
     copied = match.end;
+    if (out.size() > most) return out;
   }
   out += text.substr(copied);
   return out;
@@ -175,17 +179,22 @@ Normalizer::Normalizer(const std::vector<NormalizerSpec>& specs) {
   }
 }
 
+std::string Normalizer::after(const Step& step, std::string_view text, std::size_t most,
+                              bool& at_origin) const {
+  if (const auto* replacement = std::get_if<Replacement>(&step))
+    return replaced(text, replacement->pattern, replacement->content, most);
+  if (const auto* pieces = std::get_if<SentencePieceNormalizer>(&step))
+    return pieces->run(text, at_origin, most);
+  if (const auto* map = std::get_if<CharsMap>(&step)) return mapped(text, *map, most);
+  return std::visit(Apply{text, at_origin}, std::get<NormalizerSpec>(step));
+}
+
 std::string Normalizer::run(std::string_view text, bool& at_origin) const {
   std::string now(text);
+  const std::size_t most = most_bytes_from(text.size());
   for (const Step& step : steps_) {
-    if (const auto* replacement = std::get_if<Replacement>(&step))
-      now = replaced(now, replacement->pattern, replacement->content);
-    else if (const auto* pieces = std::get_if<SentencePieceNormalizer>(&step))
-      now = pieces->run(now, at_origin);
-    else if (const auto* map = std::get_if<CharsMap>(&step))
-      now = mapped(now, *map);
-    else
-      now = std::visit(Apply{now, at_origin}, std::get<NormalizerSpec>(step));
+    now = after(step, now, most, at_origin);
+    check_growth(now.size(), most, "normalizer");
   }
   return now;
 }

@@ -22,7 +22,8 @@ class Normalizer {
   bool empty() const { return steps_.empty(); }
 
   // `text` is well-formed, and so is the result. `at_origin`: whether the text, and then the result, begins
-  // where the whole input begins.
+  // where the whole input begins. Throws std::invalid_argument where a step makes the text too long
+  // (growth.h).
   std::string run(std::string_view text, bool& at_origin) const;
 
  private:
@@ -31,13 +32,17 @@ class Normalizer {
     std::string content;
   };
   using Step = std::variant<NormalizerSpec, Replacement, SentencePieceNormalizer, CharsMap>;
+
+  std::string after(const Step& step, std::string_view text, std::size_t most, bool& at_origin) const;
+
   std::vector<Step> steps_;
 };
 
 // `pattern` as a Regex; throws RegexError.
 Regex compiled(const Pattern& pattern);
 
-// `text` with every match replaced.
-std::string replaced(std::string_view text, const Regex& pattern, std::string_view content);
+// `text` with every match replaced. Stops where the result is longer than `most`.
+std::string replaced(std::string_view text, const Regex& pattern, std::string_view content,
+                     std::size_t most = std::string::npos);
 
 }  // namespace kelvin

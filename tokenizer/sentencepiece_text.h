@@ -15,8 +15,9 @@ class SentencePieceNormalizer {
  public:
   explicit SentencePieceNormalizer(const SentencePieceText& spec);  // throws std::invalid_argument
 
-  // `text` is well-formed. `at_origin`: it begins where the whole input begins.
-  std::string run(std::string_view text, bool at_origin) const;
+  // `text` is well-formed. `at_origin`: it begins where the whole input begins. Stops where the result is
+  // longer than `most`.
+  std::string run(std::string_view text, bool at_origin, std::size_t most = std::string::npos) const;
 
  private:
   struct Part {

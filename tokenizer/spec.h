@@ -165,6 +165,7 @@ using DecoderSpec = std::variant<ReplacePiece, ByteFallbackPieces, FusePieces, S
                                  ByteLevelPieces, WordPiecePieces, BpeSuffixPieces, CtcPieces>;
 
 struct TokenizerSpec {
+  std::string source;  // the file, for errors that only a text brings about
   TokenTable vocabulary;
   std::vector<AddedToken> added_tokens;
   std::vector<NormalizerSpec> normalizers;

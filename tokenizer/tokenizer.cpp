@@ -4,6 +4,7 @@
 #include <future>
 #include <limits>
 #include <stdexcept>
+#include <unordered_set>
 #include <utility>
 #include <variant>
 
@@ -11,6 +12,7 @@
 #include "tokenizer/bpe.h"
 #include "tokenizer/byte_level.h"
 #include "tokenizer/decoder.h"
+#include "tokenizer/growth.h"
 #include "tokenizer/normalizer.h"
 #include "tokenizer/pretokenize.h"
 #include "tokenizer/spec.h"
@@ -23,9 +25,10 @@ namespace {
 
 // What the pieces of a word mean to the reader, whatever stands around them.
 std::string running_text(std::string piece, const std::vector<DecoderSpec>& decoders) {
+  const std::size_t most = most_bytes_from(piece.size());
   for (const DecoderSpec& decoder : decoders) {
     if (const auto* replace = std::get_if<ReplacePiece>(&decoder))
-      piece = replaced(piece, compiled(replace->pattern), replace->content);
+      piece = replaced(piece, compiled(replace->pattern), replace->content, most);
     else if (const auto* metaspace = std::get_if<MetaspacePieces>(&decoder))
       piece = replaced(piece, Regex::literal(metaspace->replacement), " ");
     else if (const auto* suffix = std::get_if<BpeSuffixPieces>(&decoder))
@@ -38,8 +41,20 @@ std::string running_text(std::string piece, const std::vector<DecoderSpec>& deco
     else if (const int byte = byte_of_token(piece);
              byte >= 0 && std::holds_alternative<ByteFallbackPieces>(decoder))
       return std::string(1, static_cast<char>(static_cast<unsigned char>(byte)));
+    check_growth(piece.size(), most, "decoder");
   }
   return piece;
+}
+
+// What `work` returns; where the file's own data stops it, the error names the file.
+template <class Work>
+auto naming(const std::string& source, Work work) {
+  try {
+    return work();
+  } catch (const std::invalid_argument& problem) {
+    if (source.empty()) throw;
+    throw std::invalid_argument(source + ": " + problem.what());
+  }
 }
 
 bool ends_in_bytes(const std::vector<PreTokenizerSpec>& steps) {
@@ -63,6 +78,7 @@ struct Tokenizer::Parts {
     return token ? std::string_view(token->content) : vocabulary.token(id);
   }
 
+  std::string source;
   TokenTable vocabulary;
   std::vector<AddedToken> added_tokens;
   std::vector<int> added_at;  // by id: index in added_tokens, or -1
@@ -79,7 +95,8 @@ struct Tokenizer::Parts {
 };
 
 Tokenizer::Parts::Parts(TokenizerSpec spec)
-    : vocabulary(std::move(spec.vocabulary)),
+    : source(std::move(spec.source)),
+      vocabulary(std::move(spec.vocabulary)),
       added_tokens(std::move(spec.added_tokens)),
       normalizer(spec.normalizers),
       post_processor(std::move(spec.post_processor)),
@@ -96,12 +113,13 @@ Tokenizer::Parts::Parts(TokenizerSpec spec)
   pre_tokenizer = words.get();
   DecodeChain check(decoders);
 
+  std::unordered_set<std::string_view> special_contents;
+  for (const AddedToken& token : added_tokens)
+    if (token.special) special_contents.insert(token.content);
   for (const AddedToken& token : added_tokens) {
     bool at_origin = true;
     spellings.push_back(token.normalized ? normalizer.run(token.content, at_origin) : token.content);
-    skipped.push_back(std::any_of(added_tokens.begin(), added_tokens.end(), [&](const AddedToken& other) {
-      return other.special && other.content == spellings.back();
-    }));
+    skipped.push_back(special_contents.contains(spellings.back()));
   }
   std::vector<AddedToken> raw, normalized;
   std::vector<std::string> raw_spellings, normalized_spellings;
@@ -167,7 +185,8 @@ std::vector<int> Tokenizer::encode(std::string_view text, bool add_special) cons
       parts.encode_normalized(part, segment.begin == 0, ids);
     } else {
       bool at_origin = segment.begin == 0;
-      const std::string normalized = parts.normalizer.run(part, at_origin);
+      const std::string normalized =
+          naming(parts.source, [&] { return parts.normalizer.run(part, at_origin); });
       parts.encode_normalized(normalized, at_origin, ids);
     }
   }
@@ -191,7 +210,8 @@ std::string Tokenizer::piece(int id) const { return std::string(parts_->piece(id
 
 std::string Tokenizer::bytes(int id) const {
   if (parts_->added(id)) return std::string(parts_->piece(id));
-  return running_text(std::string(parts_->vocabulary.token(id)), parts_->decoders);
+  return naming(parts_->source,
+                [&] { return running_text(std::string(parts_->vocabulary.token(id)), parts_->decoders); });
 }
 
 bool Tokenizer::is_special(int id) const {
@@ -223,13 +243,17 @@ StreamDecoder::~StreamDecoder() = default;
 
 std::string StreamDecoder::push(int id) {
   const Tokenizer::Parts& parts = *state_->parts;
+  const auto push_piece = [&](std::string_view piece) {
+    return naming(parts.source, [&] { return state_->chain.push(piece); });
+  };
   const AddedToken* token = parts.added(id);
-  if (!token)
-    return parts.vocabulary.has(id) ? state_->chain.push(parts.vocabulary.token(id)) : std::string();
+  if (!token) return parts.vocabulary.has(id) ? push_piece(parts.vocabulary.token(id)) : std::string();
   const auto at = static_cast<std::size_t>(token - parts.added_tokens.data());
-  return state_->skip_special && parts.skipped[at] ? std::string() : state_->chain.push(parts.spellings[at]);
+  return state_->skip_special && parts.skipped[at] ? std::string() : push_piece(parts.spellings[at]);
 }
 
-std::string StreamDecoder::finish() { return state_->chain.finish(); }
+std::string StreamDecoder::finish() {
+  return naming(state_->parts->source, [&] { return state_->chain.finish(); });
+}
 
 }  // namespace kelvin

@@ -199,6 +199,7 @@ LoadedTokenizer gguf_tokenizer(const GgufFile& file) {
   try {
     TokenizerSpec spec =
         by_scores ? sentencepiece(file, vocabulary, ends) : byte_level(file, vocabulary, ends);
+    spec.source = file.name();
     add_end(file, "tokenizer.ggml.add_bos_token", ends.bos, info.bos, spec.post_processor.before);
     add_end(file, "tokenizer.ggml.add_eos_token", ends.eos, info.eos, spec.post_processor.after);
     return {Tokenizer(std::move(spec)), std::move(info)};

@@ -140,6 +140,24 @@ TEST_CASE("a pattern that is too large is named with file and key") {
   CHECK(contains(error, "too large"));
 }
 
+TEST_CASE("steps without end are refused, and so is a text that they would make too long") {
+  std::string steps = R"({"type": "Prepend", "prepend": "x"})";
+  for (int i = 1; i < 64; ++i) steps += R"(, {"type": "Sequence", "normalizers": [{"type": "NFC"}]})";
+  const auto sequence = [](const std::string& list) {
+    return with(R"("normalizer": {"type": "Sequence", "normalizers": [)" + list + "]}");
+  };
+  CHECK(refusal(sequence(steps)) == "");
+  CHECK(contains(refusal(sequence(steps + R"(, {"type": "NFC"})")),
+                 "tokenizer.json: normalizer.normalizers[64]: at most 64 steps expected, more found"));
+  const TemporaryFolder folder;
+  write(folder.path() / "tokenizer.json",
+        with(R"("normalizer": {"type": "Prepend", "prepend": ")" + std::string(9999, 'a') + "\"}"));
+  const Tokenizer tokenizer = load_tokenizer(folder.path()).tokenizer;
+  CHECK_THROWS_WITH_AS(tokenizer.encode("ab"),
+                       doctest::Contains("tokenizer.json: normalizer: a text at most 64 times as long"),
+                       std::invalid_argument);
+}
+
 TEST_CASE("special tokens and templates of a folder") {
   const TemporaryFolder folder;
   const auto path = [&](const std::string& name) { return folder.path() / name; };

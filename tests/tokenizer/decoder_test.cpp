@@ -85,4 +85,22 @@ TEST_CASE("byte tokens") {
   CHECK(byte_of_token("<0xG0>") == -1);
 }
 
+TEST_CASE("decoders that make a text too long are stopped") {
+  const ReplacePiece twice{{"a", false}, "aa"};
+  CHECK(decode({twice, twice, FusePieces{}, twice}, {"a", "ba"}) ==
+        std::string(8, 'a') + "b" + std::string(8, 'a'));
+  const auto refused = [](const std::vector<DecoderSpec>& specs, const Parts& pieces) {
+    DecodeChain chain(specs);
+    CHECK_THROWS_AS(
+        [&] {
+          for (const std::string& piece : pieces) chain.push(piece);
+          chain.finish();
+        }(),
+        std::invalid_argument);
+  };
+  refused(std::vector<DecoderSpec>(60, twice), {"a"});
+  refused({FusePieces{}, twice, ReplacePiece{{"a", false}, std::string(3000, 'b')}}, Parts(100, "a"));
+  refused({ReplacePiece{{"a", false}, std::string(3000, 'b')}}, Parts(100, "a"));
+}
+
 }  // namespace kelvin

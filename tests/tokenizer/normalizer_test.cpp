@@ -49,4 +49,21 @@ TEST_CASE("it is told when the front is lost") {
   CHECK_FALSE(at_origin);
 }
 
+TEST_CASE("steps that make a text too long are stopped, whatever makes it long") {
+  const ReplaceText twice{{"a", false}, "aa"};
+  CHECK(run({twice, twice, twice}, "aab") == std::string(16, 'a') + "b");
+  const auto refused = [](const std::vector<NormalizerSpec>& specs, const std::string& text) {
+    CHECK_THROWS_WITH_AS(
+        run(specs, text),
+        "normalizer: a text at most 64 times as long as the given one expected, a longer one found",
+        std::invalid_argument);
+  };
+  refused(std::vector<NormalizerSpec>(60, twice), "aab");
+  refused({ReplaceText{{"a", false}, std::string(100'000, 'b')}}, std::string(100'000, 'a'));
+  refused({PrependText{std::string(5000, 'b')}}, "a");
+  refused({PrecompiledText{test::charsmap({{"x", std::string(9000, 'y')}})}}, std::string(100'000, 'x'));
+  refused({SentencePieceText{test::charsmap({{"x", std::string(9000, 'y')}}), {}}},
+          std::string(100'000, 'x'));
+}
+
 }  // namespace kelvin

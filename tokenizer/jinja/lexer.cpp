@@ -31,6 +31,9 @@ int digit_value(char c) {
   return letter >= 'a' && letter <= 'z' ? letter - 'a' + 10 : 99;
 }
 
+// Real templates have a few thousand; each takes a hundred times the memory of its byte.
+constexpr std::size_t most_tokens = std::size_t{1} << 18;
+
 class Lexer {
  public:
   Lexer(std::string_view source, const std::string& name) : source_(normalized(source)), name_(name) {}
@@ -47,6 +50,9 @@ class Lexer {
   std::string_view rest() const { return std::string_view(source_).substr(at_); }
   bool follows(std::string_view text) const { return rest().starts_with(text); }
   void add(Token::Kind kind, std::string text, Value value = {}) {
+    if (tokens_.size() == most_tokens)
+      fail("at most " + std::to_string(most_tokens) +
+           " names, numbers, strings and symbols expected, more found");
     tokens_.push_back({kind, line_, std::move(text), std::move(value)});
   }
   void advance(std::size_t bytes) {
