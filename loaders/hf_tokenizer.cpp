@@ -12,6 +12,7 @@
 #include "loaders/load_error.h"
 #include "loaders/mapped_file.h"
 #include "loaders/tokenizer_json.h"
+#include "loaders/tokenizer_json_model.h"
 #include "loaders/tokenizer_model.h"
 #include "tokenizer/regex.h"
 
@@ -103,12 +104,25 @@ std::optional<std::string> file_text(const fs::path& path) {
 
 }  // namespace
 
-TokenizerSpec read_tokenizer_json(const JsonDocument& document) {
+TokenizerSpec read_tokenizer_json(std::span<const std::byte> text, const std::string& name,
+                                  const std::function<void(std::size_t begin, std::size_t end)>& done) {
+  TokenizerModelReader model(name);
+  std::vector<JsonStream> streams = model.streams();
+  std::size_t done_to = 0;
+  for (JsonStream& stream : streams)
+    stream.item = [&, take = std::move(stream.item)](std::string_view key, JsonValue item) {
+      take(key, item);
+      constexpr std::size_t step = std::size_t{256} << 10;
+      if (!done || item.offset() < done_to + step) return;
+      done(done_to, item.offset());
+      done_to = item.offset();
+    };
+  const JsonDocument document = parse_json(text, name, nullptr, streams);
   const JsonValue root = document.root();
   if (!root.is_object())
     root.fail("an object expected, " + std::string(json_type_name(root.type())) + " found");
   TokenizerSpec spec;
-  read_model(root.at("model"), spec);
+  model.finish(root.at("model"), spec);
   if (const auto list = present(root, "added_tokens")) read_added_tokens(*list, spec);
   if (const auto value = present(root, "normalizer")) spec.normalizers = read_normalizers(*value);
   if (const auto value = present(root, "pre_tokenizer")) spec.pre_tokenizers = read_pre_tokenizers(*value);
@@ -118,6 +132,14 @@ TokenizerSpec read_tokenizer_json(const JsonDocument& document) {
 }
 
 namespace {
+
+TokenizerSpec load_tokenizer_json(const fs::path& path) {
+  const std::shared_ptr<const MappedFile> file = open_json(path);
+  const std::span<const std::byte> bytes = file->bytes();
+  return read_tokenizer_json(bytes, path_text(path), [&](std::size_t begin, std::size_t end) {
+    file->release(bytes.subspan(begin, end - begin));
+  });
+}
 
 // Names the pattern that is syntax but cannot be compiled. Compiling each where it is read would double the
 // time that this takes.
@@ -151,8 +173,8 @@ LoadedTokenizer vocabulary_of(const fs::path& folder) {
   const fs::path path = folder / "tokenizer.json";
   const std::optional<fs::path> other = fs::exists(path) ? std::nullopt : find_tokenizer_model(folder);
   if (!other) {
-    // The document is gone before the tokenizer's own tables are made: their memory does not add up.
-    TokenizerSpec spec = read_tokenizer_json(load_json(path));
+    // The file is gone before the tokenizer's own tables are made: their memory does not add up.
+    TokenizerSpec spec = load_tokenizer_json(path);
     spec.source = path_text(path);
     try {
       return {Tokenizer(std::move(spec)), {}};

@@ -2,8 +2,11 @@
 // vocabulary, tokenizer_config.json, special_tokens_map.json and the chat template.
 #pragma once
 
+#include <cstddef>
 #include <filesystem>
+#include <functional>
 #include <optional>
+#include <span>
 #include <string>
 
 #include "loaders/json.h"
@@ -38,7 +41,10 @@ struct LoadedTokenizer {
 // LoadError with file, key, expected and found.
 LoadedTokenizer load_tokenizer(const std::filesystem::path& folder);
 
-// The content of a tokenizer.json; anything not understood is refused by name. Throws LoadError.
-TokenizerSpec read_tokenizer_json(const JsonDocument& document);
+// The text of a tokenizer.json; anything not understood is refused by name. Throws LoadError, which begins
+// with `name`. Calls done(begin, end) for parts of the text, in bytes, that are hardly needed any more.
+TokenizerSpec read_tokenizer_json(
+    std::span<const std::byte> text, const std::string& name,
+    const std::function<void(std::size_t begin, std::size_t end)>& done = nullptr);
 
 }  // namespace kelvin

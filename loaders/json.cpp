@@ -127,7 +127,9 @@ std::optional<JsonValue> JsonValue::find(std::string_view key) const {
   require(JsonType::object);
   const JsonTape& tape = *tape_;
   const auto is_key = [&](std::uint32_t index) { return tape.string(tape.nodes[index]) == key; };
-  if (tape.nodes[index_].container.size < json_lookup_from) {
+  const JsonNode& node = tape.nodes[index_];
+  if (node.container.size < json_lookup_from || node.container.end == 0 ||
+      node.form == JsonNode::Form::streamed) {
     const std::uint32_t end = tape.after(index_);
     for (std::uint32_t i = index_ + 1; i < end; i = tape.after(i + 1))
       if (is_key(i)) return JsonValue(tape, i + 1);
@@ -161,12 +163,16 @@ JsonValue JsonValue::at(std::size_t item) const {
   return {*tape_, index};
 }
 
+std::size_t JsonValue::offset() const { return tape_->nodes[index_].offset; }
+
 std::string JsonValue::path() const {
   std::string path;
   for (std::uint32_t container = 0; container != index_;) {
-    const bool object = tape_->nodes[container].type == JsonType::object;
+    const JsonNode& node = tape_->nodes[container];
+    const bool object = node.type == JsonType::object;
     std::uint32_t child = container + 1;
-    for (std::size_t item = 0;; ++item) {
+    // Of a streamed container only the last item is there.
+    for (std::size_t item = node.form == JsonNode::Form::streamed ? node.container.size - 1 : 0;; ++item) {
       const std::uint32_t value = object ? child + 1 : child;
       if (index_ < tape_->after(value)) {
         if (object)

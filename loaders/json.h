@@ -11,11 +11,13 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace kelvin {
 
@@ -60,6 +62,7 @@ class JsonValue {
   JsonValue at(std::string_view key) const;  // throws if absent
   JsonValue at(std::size_t item) const;      // of an array, linear in `item`; throws if absent
 
+  std::size_t offset() const;  // where it begins in the text, bytes
   std::string path() const;  // from the root, e.g. `rope_scaling.factor` or `merges[12]`; empty for the root
   // Throws LoadError "document: path: problem".
   [[noreturn]] void fail(std::string_view problem) const;
@@ -89,6 +92,16 @@ class JsonDocument {
   std::shared_ptr<const JsonTape> tape_;
 };
 
+// A large array or object may be read while the text is parsed: its items are handed over one by one and not
+// kept, so that afterwards it has none.
+struct JsonStream {
+  std::vector<std::string> path;  // the keys that lead to it
+  // Whether to, asked where it begins. What stands before it in the text can be read by way of `root`.
+  std::function<bool(JsonValue root, JsonValue container)> begins;
+  // The key of an array's item is empty. Neither may be kept. Duplicate keys are the caller's to find.
+  std::function<void(std::string_view key, JsonValue item)> item;
+};
+
 // Deepest nesting of arrays and objects that is read.
 inline constexpr int json_depth_limit = 128;
 
@@ -98,7 +111,8 @@ JsonDocument parse_json(std::string text, std::string name = "JSON");
 
 // Parses `text` in place, which must outlive the document unless `owner` keeps it alive.
 JsonDocument parse_json(std::span<const std::byte> text, std::string name,
-                        std::shared_ptr<const void> owner = nullptr);
+                        std::shared_ptr<const void> owner = nullptr,
+                        std::span<const JsonStream> streams = {});
 
 // How an error names a type: "a number", "an object", ...
 std::string_view json_type_name(JsonType type);

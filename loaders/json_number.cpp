@@ -38,7 +38,9 @@ bool too_large(std::string_view text) {
 NumberRead read_json_number(const char* begin, const char* end, JsonNode& node) {
   const bool negative = *begin == '-';
   const char* const digits = begin + negative;
-  const char* at = skip_digits(digits, end);
+  const char* at = digits;
+  std::uint64_t sum = 0;  // of the digits; may wrap
+  for (; at < end && *at >= '0' && *at <= '9'; ++at) sum = sum * 10 + static_cast<std::uint64_t>(*at - '0');
   if (at == digits) return {at, at, "a digit"};
   if (*digits == '0' && at - digits > 1) return {at, begin, "a number without leading zeros"};
   bool whole = true;
@@ -55,6 +57,11 @@ NumberRead read_json_number(const char* begin, const char* end, JsonNode& node) 
     const char* const exponent = at;
     at = skip_digits(exponent, end);
     if (at == exponent) return {at, at, "a digit of the exponent"};
+  }
+  if (whole && !negative && at - digits <= 18) {
+    node.int64 = static_cast<std::int64_t>(sum);
+    node.form = JsonNode::Form::int64;
+    return {at, nullptr, {}};
   }
   if (whole) {
     if (std::from_chars(begin, at, node.int64).ec == std::errc()) {

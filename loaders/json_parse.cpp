@@ -2,11 +2,13 @@
 // but for the duplicate check of objects with many keys (a sort of their hashes).
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cstring>
 #include <limits>
 
 #include "loaders/json.h"
 #include "loaders/json_number.h"
+#include "loaders/json_string.h"
 #include "loaders/load_error.h"
 #include "loaders/utf8.h"
 
@@ -15,8 +17,12 @@ namespace {
 
 class Parser {
  public:
-  explicit Parser(JsonTape& tape)
-      : tape_(tape), begin_(tape.text.data()), end_(begin_ + tape.text.size()), at_(begin_) {}
+  Parser(JsonTape& tape, std::span<const JsonStream> streams)
+      : tape_(tape),
+        streams_(streams),
+        begin_(tape.text.data()),
+        end_(begin_ + tape.text.size()),
+        at_(begin_) {}
 
   void parse();
 
@@ -32,7 +38,22 @@ class Parser {
   std::string found() const;
   bool next_is(char c) const { return at_ < end_ && *at_ == c; }
   void skip_space() {
-    while (at_ < end_ && (*at_ == ' ' || *at_ == '\n' || *at_ == '\r' || *at_ == '\t')) ++at_;
+    for (;; ++at_) {
+      skip_indent();
+      if (at_ == end_ || (*at_ != ' ' && *at_ != '\n' && *at_ != '\r' && *at_ != '\t')) return;
+    }
+  }
+  // Past most of a row of spaces, eight at a time.
+  void skip_indent() {
+    if constexpr (std::endian::native != std::endian::little) return;
+    constexpr std::uint64_t spaces = 0x2020202020202020u;
+    for (std::uint64_t word; end_ - at_ >= 8; at_ += 8) {
+      std::memcpy(&word, at_, 8);
+      if (word != spaces) {
+        at_ += std::countr_zero(word ^ spaces) / 8;
+        return;
+      }
+    }
   }
   JsonNode& add(JsonType type) {
     JsonNode& node = tape_.nodes.emplace_back();
@@ -48,12 +69,15 @@ class Parser {
   void word(std::string_view letters, JsonType type, bool boolean);
   void number();
   void string();
-  void escape();
-  unsigned hex4();
-  const char* plain_run(const char* p) const;
   void check_keys(std::uint32_t object);
+  void begin_stream();
+  void hand_over();
 
   JsonTape& tape_;
+  const std::span<const JsonStream> streams_;
+  const JsonStream* stream_ = nullptr;                                     // whose container is open
+  int stream_depth_ = 0;                                                   // of its items
+  std::size_t stream_arena_ = 0, stream_lookups_ = 0, stream_hashes_ = 0;  // sizes where it began
   const char* const begin_;
   const char* const end_;
   const char* at_;
@@ -105,10 +129,11 @@ void Parser::parse() {
     fail(begin_, "less than 4 GiB of JSON expected");
   if (tape_.text.substr(0, 3) == "\xEF\xBB\xBF") fail(begin_, "JSON expected, a byte order mark found");
   // Pages of the reserve that stay unused are never taken from the system.
-  tape_.nodes.reserve(tape_.text.size() / 12 + 8);
+  if (streams_.empty()) tape_.nodes.reserve(tape_.text.size() / 12 + 8);
   skip_space();
   bool opened = value();
   while (depth_ > 0) {
+    if (stream_ && depth_ == stream_depth_ && !opened) hand_over();
     skip_space();
     const Open& container = open_[static_cast<std::size_t>(depth_ - 1)];
     const char closing = container.object ? '}' : ']';
@@ -143,6 +168,7 @@ bool Parser::value() {
       const bool object = *at_ == '{';
       open_[static_cast<std::size_t>(depth_++)] = {static_cast<std::uint32_t>(tape_.nodes.size()), object};
       add(object ? JsonType::object : JsonType::array);
+      if (!stream_ && !streams_.empty()) begin_stream();
       ++at_;
       return true;
     }
@@ -173,9 +199,47 @@ void Parser::key() {
 
 void Parser::close() {
   const Open closed = open_[static_cast<std::size_t>(--depth_)];
-  tape_.nodes[closed.index].container.end = static_cast<std::uint32_t>(tape_.nodes.size());
-  if (closed.object) check_keys(closed.index);
+  JsonNode& node = tape_.nodes[closed.index];
+  node.container.end = static_cast<std::uint32_t>(tape_.nodes.size());
+  if (node.form == JsonNode::Form::streamed)
+    stream_ = nullptr;
+  else if (closed.object)
+    check_keys(closed.index);
   ++at_;
+}
+
+// Finds the stream for the container that has just begun, if there is one.
+void Parser::begin_stream() {
+  for (const JsonStream& stream : streams_) {
+    if (stream.path.size() + 1 != static_cast<std::size_t>(depth_)) continue;
+    bool same = true;
+    for (std::size_t level = 0; level < stream.path.size() && same; ++level)
+      same =
+          open_[level].object && tape_.string(tape_.nodes[open_[level + 1].index - 1]) == stream.path[level];
+    const std::uint32_t index = open_[stream.path.size()].index;
+    if (!same || !stream.begins(JsonValue(tape_, 0), JsonValue(tape_, index))) continue;
+    tape_.nodes[index].form = JsonNode::Form::streamed;
+    stream_ = &stream;
+    stream_depth_ = depth_;
+    stream_arena_ = tape_.arena.size();
+    stream_lookups_ = tape_.lookups.size();
+    stream_hashes_ = tape_.hashes.size();
+    return;
+  }
+}
+
+// The item that is now complete goes to the stream, and is forgotten.
+void Parser::hand_over() {
+  const Open& container = open_[static_cast<std::size_t>(stream_depth_ - 1)];
+  const std::uint32_t item = container.index + 1;
+  if (container.object)
+    stream_->item(tape_.string(tape_.nodes[item]), JsonValue(tape_, item + 1));
+  else
+    stream_->item({}, JsonValue(tape_, item));
+  tape_.nodes.resize(item);
+  tape_.arena.resize(stream_arena_);
+  tape_.lookups.resize(stream_lookups_);
+  tape_.hashes.resize(stream_hashes_);
 }
 
 void Parser::word(std::string_view letters, JsonType type, bool boolean) {
@@ -202,116 +266,26 @@ void Parser::number() {
   at_ = read.end;
 }
 
-// The first byte from p on that ends a run of printable ASCII inside a string. The caller's text goes on to
-// end_.
-const char* Parser::plain_run(const char* p) const {
-  // Eight bytes at a time: a byte below 0x20, above 0x7F, '"' or '\\' sets its top bit in `special`.
-  constexpr std::uint64_t ones = 0x0101010101010101u, tops = 0x8080808080808080u;
-  while (end_ - p >= 8) {
-    std::uint64_t word;
-    std::memcpy(&word, p, 8);
-    const std::uint64_t quote = word ^ (ones * '"'), backslash = word ^ (ones * '\\');
-    const std::uint64_t special = (word | (word - ones * 0x20) | (quote - ones) | (backslash - ones)) & tops;
-    if (special) break;
-    p += 8;
-  }
-  while (p < end_ && static_cast<unsigned char>(*p) >= 0x20 && static_cast<unsigned char>(*p) < 0x80 &&
-         *p != '"' && *p != '\\')
-    ++p;
-  return p;
-}
-
 void Parser::string() {
   const std::size_t node = tape_.nodes.size();
   add(JsonType::string);
-  const char* const opening = at_++;
-  const char* run = at_;  // first byte not yet in the arena, once there is an escape
+  const char* const begin = at_ + 1;
   const std::size_t arena_begin = tape_.arena.size();
-  bool escaped = false;
-  for (;;) {
-    at_ = plain_run(at_);
-    if (at_ >= end_) fail(opening, "a closing '\"' expected, the end of the text found");
-    const auto byte = static_cast<unsigned char>(*at_);
-    if (byte == '"') break;
-    if (byte == '\\') {
-      escaped = true;
-      tape_.arena.append(run, at_);
-      escape();
-      run = at_;
-    } else if (byte < 0x20) {
-      fail(at_, "control characters in a string as \\u escapes expected, " + found());
-    } else {
-      const int length = utf8_length(at_, static_cast<std::size_t>(end_ - at_));
-      if (length == 0) fail(at_, "UTF-8 expected, byte " + found());
-      at_ += length;
-    }
+  const StringRead read = read_json_string(begin, end_, tape_.arena);
+  if (read.wrong) {
+    at_ = read.wrong;
+    fail(at_, std::string(read.expected) + " expected, " +
+                  (read.found.empty() ? found() : std::string(read.found)));
   }
   auto& view = tape_.nodes[node].string;
-  if (escaped) {
-    tape_.arena.append(run, at_);
+  if (read.escaped) {
     tape_.nodes[node].form = JsonNode::Form::escaped;
     view = {static_cast<std::uint32_t>(arena_begin),
             static_cast<std::uint32_t>(tape_.arena.size() - arena_begin)};
   } else {
-    view = {static_cast<std::uint32_t>(run - begin_), static_cast<std::uint32_t>(at_ - run)};
+    view = {static_cast<std::uint32_t>(begin - begin_), static_cast<std::uint32_t>(read.end - begin)};
   }
-  ++at_;
-}
-
-unsigned Parser::hex4() {
-  unsigned value = 0;
-  for (int i = 0; i < 4; ++i, ++at_) {
-    const char c = at_ < end_ ? *at_ : '\0';
-    const int digit = c >= '0' && c <= '9'   ? c - '0'
-                      : c >= 'a' && c <= 'f' ? c - 'a' + 10
-                      : c >= 'A' && c <= 'F' ? c - 'A' + 10
-                                             : -1;
-    if (digit < 0) unexpected("four hexadecimal digits after \\u");
-    value = value << 4 | static_cast<unsigned>(digit);
-  }
-  return value;
-}
-
-void Parser::escape() {
-  const char* const backslash = at_++;
-  if (at_ >= end_) unexpected("an escaped character");
-  constexpr std::string_view letters = "\"\\/bfnrt", meanings = "\"\\/\b\f\n\r\t";
-  if (const std::size_t which = letters.find(*at_); which != letters.npos) {
-    tape_.arena += meanings[which];
-    ++at_;
-    return;
-  }
-  if (*at_ != 'u') unexpected("one of \"\\/bfnrtu after the backslash");
-  ++at_;
-  unsigned code = hex4();
-  if (code >= 0xDC00 && code <= 0xDFFF)
-    fail(backslash, "a surrogate pair expected, its second half alone found");
-  if (code >= 0xD800 && code <= 0xDBFF) {
-    if (end_ - at_ < 2 || at_[0] != '\\' || at_[1] != 'u')
-      fail(backslash, "a surrogate pair expected, its first half alone found");
-    at_ += 2;
-    const unsigned low = hex4();
-    if (low < 0xDC00 || low > 0xDFFF)
-      fail(backslash, "a surrogate pair expected, its first half alone found");
-    code = 0x10000 + ((code - 0xD800) << 10) + (low - 0xDC00);
-  }
-  std::string& out = tape_.arena;
-  const auto push = [&](unsigned byte) { out += static_cast<char>(byte); };
-  if (code < 0x80) {
-    push(code);
-  } else if (code < 0x800) {
-    push(0xC0 | code >> 6);
-    push(0x80 | (code & 0x3F));
-  } else if (code < 0x10000) {
-    push(0xE0 | code >> 12);
-    push(0x80 | (code >> 6 & 0x3F));
-    push(0x80 | (code & 0x3F));
-  } else {
-    push(0xF0 | code >> 18);
-    push(0x80 | (code >> 12 & 0x3F));
-    push(0x80 | (code >> 6 & 0x3F));
-    push(0x80 | (code & 0x3F));
-  }
+  at_ = read.end + 1;
 }
 
 // Refuses duplicate keys and makes the lookup table of a large object.
@@ -367,17 +341,17 @@ JsonDocument parse_json(std::string text, std::string name) {
   tape->name = std::move(name);
   tape->owned_text = std::move(text);
   tape->text = tape->owned_text;
-  Parser(*tape).parse();
+  Parser(*tape, {}).parse();
   return JsonDocument(std::move(tape));
 }
 
-JsonDocument parse_json(std::span<const std::byte> text, std::string name,
-                        std::shared_ptr<const void> owner) {
+JsonDocument parse_json(std::span<const std::byte> text, std::string name, std::shared_ptr<const void> owner,
+                        std::span<const JsonStream> streams) {
   auto tape = std::make_shared<JsonTape>();
   tape->name = std::move(name);
   tape->owner = std::move(owner);
   tape->text = {reinterpret_cast<const char*>(text.data()), text.size()};
-  Parser(*tape).parse();
+  Parser(*tape, streams).parse();
   return JsonDocument(std::move(tape));
 }
 

@@ -13,8 +13,17 @@ namespace kelvin {
 // An object is followed by its members, each a string node (the key) and the value; an array by its items.
 struct JsonNode {
   JsonType type;
-  // Numbers: which member of `number` holds. Strings: `escaped` if the characters lie in the arena.
-  enum class Form : std::uint8_t { plain, escaped, int64, uint64, real, minus_zero } form = Form::plain;
+  // Numbers: which member of the union holds. Strings: `escaped` if the characters lie in the arena.
+  // Containers: `streamed` if their items are not kept (JsonStream).
+  enum class Form : std::uint8_t {
+    plain,
+    escaped,
+    int64,
+    uint64,
+    real,
+    minus_zero,
+    streamed
+  } form = Form::plain;
   std::uint32_t offset;  // in the text, of the first byte
   union {
     bool boolean;
@@ -25,7 +34,8 @@ struct JsonNode {
       std::uint32_t begin, length;
     } string;
     struct {
-      std::uint32_t size, end;  // items or members; the index of the node after the last one inside
+      std::uint32_t size, end;  // items or members; the index of the node after the last one inside, 0 while
+                                // that is not known yet
     } container;
   };
 };
@@ -54,7 +64,8 @@ class JsonTape {
   // The node after the value at `index` and all it contains.
   std::uint32_t after(std::uint32_t index) const {
     const JsonNode& node = nodes[index];
-    return node.type >= JsonType::array ? node.container.end : index + 1;
+    if (node.type < JsonType::array) return index + 1;
+    return node.container.end ? node.container.end : static_cast<std::uint32_t>(nodes.size());
   }
 };
 

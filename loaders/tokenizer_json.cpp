@@ -26,33 +26,33 @@ std::string string_member(JsonValue object, std::string_view key, std::string_vi
   return std::string(value ? value->as_string() : otherwise);
 }
 
-namespace {
-
-[[noreturn]] void refuse_type(JsonValue value, std::string_view kind) {
+void refuse_type(JsonValue value, std::string_view kind) {
   value.at("type").fail("unknown " + std::string(kind) + " " + in_quotes(value.at("type").as_string()));
 }
 
-// Honest files have at most a dozen steps; each goes over the whole text.
-constexpr std::size_t most_steps = 64;
+namespace {
 
-template <class Read>
-void each_component(JsonValue value, std::string_view list_key, std::size_t& steps, Read read) {
-  const std::string_view type = value.at("type").as_string();
-  if (type == "Sequence") {
-    for (const JsonValue item : value.at(list_key).items()) each_component(item, list_key, steps, read);
+void add_components(JsonValue value, std::string_view list_key, std::vector<JsonValue>& found) {
+  // Honest files have at most a dozen steps; each goes over the whole text.
+  constexpr std::size_t most_steps = 64;
+  if (value.at("type").as_string() == "Sequence") {
+    for (const JsonValue item : value.at(list_key).items()) add_components(item, list_key, found);
     return;
   }
-  if (++steps > most_steps)
+  if (found.size() == most_steps)
     value.fail("at most " + std::to_string(most_steps) + " steps expected, more found");
-  read(type, value);
+  found.push_back(value);
 }
 
-// Calls read(type, value) for every component, in order.
-template <class Read>
-void each_component(JsonValue value, std::string_view list_key, Read read) {
-  std::size_t steps = 0;
-  each_component(value, list_key, steps, read);
+}  // namespace
+
+std::vector<JsonValue> components(JsonValue value, std::string_view list_key) {
+  std::vector<JsonValue> found;
+  add_components(value, list_key, found);
+  return found;
 }
+
+namespace {
 
 std::size_t size_member(JsonValue object, std::string_view key, std::size_t otherwise) {
   const std::optional<JsonValue> value = present(object, key);
@@ -124,7 +124,8 @@ std::string read_charsmap(JsonValue value) {
   return *std::move(map);
 }
 
-NormalizerSpec read_normalizer(std::string_view type, JsonValue value) {
+NormalizerSpec read_normalizer(JsonValue value) {
+  const std::string_view type = value.at("type").as_string();
   if (type == "NFC") return NormalForm::nfc;
   if (type == "NFD") return NormalForm::nfd;
   if (type == "NFKC") return NormalForm::nfkc;
@@ -147,7 +148,8 @@ NormalizerSpec read_normalizer(std::string_view type, JsonValue value) {
   refuse_type(value, "normalizer");
 }
 
-PreTokenizerSpec read_pre_tokenizer(std::string_view type, JsonValue value) {
+PreTokenizerSpec read_pre_tokenizer(JsonValue value) {
+  const std::string_view type = value.at("type").as_string();
   if (type == "ByteLevel")
     return ByteLevelWords{bool_member(value, "add_prefix_space", true),
                           bool_member(value, "use_regex", true)};
@@ -173,7 +175,8 @@ PreTokenizerSpec read_pre_tokenizer(std::string_view type, JsonValue value) {
   refuse_type(value, "pre_tokenizer");
 }
 
-DecoderSpec read_decoder(std::string_view type, JsonValue value) {
+DecoderSpec read_decoder(JsonValue value) {
+  const std::string_view type = value.at("type").as_string();
   if (type == "ByteLevel") return ByteLevelPieces{};
   if (type == "Replace")
     return ReplacePiece{read_pattern(value), std::string(value.at("content").as_string())};
@@ -197,68 +200,26 @@ DecoderSpec read_decoder(std::string_view type, JsonValue value) {
   refuse_type(value, "decoder");
 }
 
-int read_id(JsonValue value) {
-  const std::int64_t id = value.as_int();
-  if (id < 0 || id >= TokenTable::id_limit)
-    value.fail("an id of 0 to " + std::to_string(TokenTable::id_limit - 1) + " expected, " +
-               std::to_string(id) + " found");
-  return static_cast<int>(id);
-}
-
-void read_template(JsonValue value, PostProcessorSpec& spec) {
-  PostProcessorSpec own;
-  bool text_seen = false;
-  for (const JsonValue item : value.at("single").items()) {
-    if (const auto sequence = item.find("Sequence")) {
-      if (text_seen || sequence->at("id").as_string() != "A")
-        item.fail("the text once, as sequence A, expected");
-      text_seen = true;
-      continue;
-    }
-    const std::string_view name = item.at("SpecialToken").at("id").as_string();
-    for (const JsonValue id : value.at("special_tokens").at(name).at("ids").items())
-      (text_seen ? own.after : own.before).push_back(read_id(id));
-  }
-  if (!text_seen) value.at("single").fail("has no place for the text");
-  spec.before.insert(spec.before.begin(), own.before.begin(), own.before.end());
-  spec.after.insert(spec.after.end(), own.after.begin(), own.after.end());
-}
-
 }  // namespace
 
 std::vector<NormalizerSpec> read_normalizers(JsonValue value) {
   std::vector<NormalizerSpec> specs;
-  each_component(value, "normalizers", [&](std::string_view type, JsonValue item) {
-    specs.push_back(read_normalizer(type, item));
-  });
+  for (const JsonValue item : components(value, "normalizers")) specs.push_back(read_normalizer(item));
   return specs;
 }
 
 std::vector<PreTokenizerSpec> read_pre_tokenizers(JsonValue value) {
   std::vector<PreTokenizerSpec> specs;
-  each_component(value, "pretokenizers", [&](std::string_view type, JsonValue item) {
-    specs.push_back(read_pre_tokenizer(type, item));
-  });
+  for (const JsonValue item : components(value, "pretokenizers")) specs.push_back(read_pre_tokenizer(item));
   return specs;
 }
 
 std::vector<DecoderSpec> read_decoders(JsonValue value) {
   std::vector<DecoderSpec> specs;
-  each_component(value, "decoders",
-                 [&](std::string_view type, JsonValue item) { specs.push_back(read_decoder(type, item)); });
+  for (const JsonValue item : components(value, "decoders")) specs.push_back(read_decoder(item));
+  // A sequence of none is not the same as none: pieces are not joined by spaces.
+  if (specs.empty()) specs.push_back(FusePieces{});
   return specs;
-}
-
-PostProcessorSpec read_post_processor(JsonValue value) {
-  PostProcessorSpec spec;
-  each_component(value, "processors", [&](std::string_view type, JsonValue item) {
-    if (type == "ByteLevel") return;  // changes offsets only
-    if (type == "TemplateProcessing") return read_template(item, spec);
-    if (type != "BertProcessing" && type != "RobertaProcessing") refuse_type(item, "post_processor");
-    spec.before.insert(spec.before.begin(), read_id(item.at("cls").at(1)));
-    spec.after.push_back(read_id(item.at("sep").at(1)));
-  });
-  return spec;
 }
 
 }  // namespace kelvin

@@ -15,13 +15,15 @@ std::optional<JsonValue> present(JsonValue object, std::string_view key);
 bool bool_member(JsonValue object, std::string_view key, bool otherwise);
 std::string string_member(JsonValue object, std::string_view key, std::string_view otherwise);
 
+[[noreturn]] void refuse_type(JsonValue value, std::string_view kind);
+
+// The steps of a value that may be a Sequence, of Sequences too, in order.
+std::vector<JsonValue> components(JsonValue value, std::string_view list_key);
+
 // Each takes the value of the key in the file, of any nesting of Sequence. Throw LoadError.
 std::vector<NormalizerSpec> read_normalizers(JsonValue value);
 std::vector<PreTokenizerSpec> read_pre_tokenizers(JsonValue value);
 std::vector<DecoderSpec> read_decoders(JsonValue value);
 PostProcessorSpec read_post_processor(JsonValue value);
-
-// Fills vocabulary and model from the value of "model".
-void read_model(JsonValue value, TokenizerSpec& spec);
 
 }  // namespace kelvin

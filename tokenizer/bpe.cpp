@@ -73,34 +73,25 @@ bool BpeModel::takes_raw_bytes(const TokenTable& vocabulary, const BpeSpec& spec
 }
 
 BpeModel::BpeModel(const TokenTable& vocabulary, BpeSpec spec, bool raw_bytes)
-    : words_(&vocabulary),
+    : vocabulary_(&vocabulary),
       spec_(std::move(spec)),
-      raw_bytes_(raw_bytes),
       whole_(std::make_unique<std::atomic<std::uint8_t>[]>(static_cast<std::size_t>(vocabulary.limit()))) {
   // The two large tables at the same time: loading is what a user waits for.
-  auto merges = std::async(std::launch::async, [this] { return MergeTable(spec_.merges, spec_.ranks); });
-  if (raw_bytes_) {
-    raw_ = std::make_unique<TokenTable>();
-    raw_->reserve(vocabulary.size(), vocabulary.size() * 8);
-    for (int id = 0; id < vocabulary.limit(); ++id)
-      if (vocabulary.has(id))
-        if (const auto bytes = text_to_bytes(vocabulary.token(id))) raw_->add(*bytes, id);
-    words_ = raw_.get();
-  }
+  auto merges = std::async(std::launch::async,
+                           [this] { return MergeTable(std::move(spec_.merges), std::move(spec_.ranks)); });
+  if (raw_bytes) raw_.emplace(vocabulary);
   all_bytes_ = true;
   for (int byte = 0; byte < 256; ++byte) {
-    const char raw = static_cast<char>(static_cast<unsigned char>(byte));
+    const std::string raw(1, static_cast<char>(static_cast<unsigned char>(byte)));
     int& id = byte_ids_[static_cast<std::size_t>(byte)];
-    id = words_->find(raw_bytes_ ? std::string(1, raw) : byte_token(byte));
+    id = raw_bytes ? find(raw, hash_bytes(raw)) : vocabulary.find(byte_token(byte));
     if (id < 0) all_bytes_ = false;
-    if (byte < 128) ascii_ids_[static_cast<std::size_t>(byte)] = words_->find(std::string_view(&raw, 1));
+    if (byte < 128) ascii_ids_[static_cast<std::size_t>(byte)] = find(raw, hash_bytes(raw));
   }
   if (!spec_.unk_token.empty()) unk_id_ = vocabulary.find(spec_.unk_token);
-  if (!raw_bytes_) find_joints();
   merges_ = merges.get();
+  if (!raw_bytes) find_joints();
   for (const int id : spec_.whole) whole_.get()[id].store(1, std::memory_order_relaxed);
-  spec_.merges = {};
-  spec_.ranks = {};
 }
 
 std::size_t BpeModel::joint(char32_t left, char32_t right) const {
@@ -113,8 +104,8 @@ void BpeModel::find_joints() {
   if (!spec_.continuing_subword_prefix.empty() || !spec_.end_of_word_suffix.empty()) return;
   if (!spec_.byte_fallback || !all_bytes_ || spec_.ignore_merges) return;
   std::vector<bool> found(n_joints, false);
-  for (const BpeMerge& merge : spec_.merges) {
-    const std::string_view left = words_->token(merge.left), right = words_->token(merge.right);
+  for (const BpeMerge& merge : merges_.merges()) {
+    const std::string_view left = vocabulary_->token(merge.left), right = vocabulary_->token(merge.right);
     if (left.empty() || right.empty()) return;
     for (const std::string_view side : {left, right})
       if (side.size() == 6 && side.starts_with("<0x")) return;
@@ -128,8 +119,7 @@ void BpeModel::encode(const PieceList& list, std::vector<int>& ids) const {
   std::vector<int> symbols;
   const auto word = [&](std::string_view text) {
     const std::uint64_t hash = hash_bytes(text);
-    if (const int id = words_->find(text, hash);
-        id >= 0 && (spec_.ignore_merges || is_whole(text, id, symbols))) {
+    if (const int id = find(text, hash); id >= 0 && (spec_.ignore_merges || is_whole(text, id, symbols))) {
       ids.push_back(id);
       return;
     }
@@ -165,7 +155,7 @@ void BpeModel::encode(const PieceList& list, std::vector<int>& ids) const {
 
 bool BpeModel::is_set_whole(std::string_view word) const {
   return !spec_.whole.empty() &&
-         std::binary_search(spec_.whole.begin(), spec_.whole.end(), words_->find(word));
+         std::binary_search(spec_.whole.begin(), spec_.whole.end(), find(word, hash_bytes(word)));
 }
 
 bool BpeModel::is_whole(std::string_view word, int id, std::vector<int>& symbols) const {
@@ -187,7 +177,7 @@ void BpeModel::encode_plain(std::string_view word, std::vector<int>& ids, std::v
 // The symbols that merging begins with.
 void BpeModel::spell(std::string_view word, std::vector<int>& symbols) const {
   symbols.clear();
-  if (!raw_bytes_) return spell_chars(word, symbols);
+  if (!raw_) return spell_chars(word, symbols);
   for (char byte : word) {
     const int id = byte_ids_[static_cast<unsigned char>(byte)];
     if (id >= 0) symbols.push_back(id);  // a byte without a token is lost, as in the reference
@@ -218,7 +208,7 @@ void BpeModel::spell_chars(std::string_view word, std::vector<int>& symbols) con
     const std::string_view text = spelled(word, begin, end, buffer);
     begin = end;
     const auto byte = static_cast<unsigned char>(text[0]);
-    const int id = text.size() == 1 && byte < 128 ? ascii_ids_[byte] : words_->find(text);
+    const int id = text.size() == 1 && byte < 128 ? ascii_ids_[byte] : vocabulary_->find(text);
     if (id >= 0) {
       put_unknown();
       symbols.push_back(id);

@@ -5,12 +5,14 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "tokenizer/merge_table.h"
 #include "tokenizer/pretokenize.h"
+#include "tokenizer/raw_words.h"
 #include "tokenizer/spec.h"
 
 namespace kelvin {
@@ -30,6 +32,9 @@ class BpeModel {
 
  private:
   class Seen;
+  int find(std::string_view word, std::uint64_t hash) const {
+    return raw_ ? raw_->find(word, hash) : vocabulary_->find(word, hash);
+  }
   void encode_plain(std::string_view word, std::vector<int>& ids, std::vector<int>& symbols) const;
   void spell(std::string_view word, std::vector<int>& symbols) const;
   void spell_chars(std::string_view word, std::vector<int>& symbols) const;
@@ -40,11 +45,10 @@ class BpeModel {
   void find_joints();
   std::size_t joint(char32_t left, char32_t right) const;
 
-  const TokenTable* words_;
-  std::unique_ptr<TokenTable> raw_;  // the words as bytes, where they come so
+  const TokenTable* vocabulary_;
+  std::optional<RawWords> raw_;  // where words come as bytes
   BpeSpec spec_;
   MergeTable merges_;
-  bool raw_bytes_;
   int unk_id_ = -1;
   std::array<int, 256> byte_ids_;  // raw: of each byte's token; else of <0xNN>; -1: none
   std::array<int, 128> ascii_ids_;

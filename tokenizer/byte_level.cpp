@@ -40,15 +40,37 @@ std::string bytes_to_text(std::string_view raw) {
   return text;
 }
 
+namespace {
+
+// The byte that the character at `at` of well-formed text stands for, or -1; `at` moves behind the character
+// if there is such a byte.
+int next_byte(const char*& at) {
+  const auto lead = static_cast<unsigned char>(*at);
+  if (lead >= 0xE0) return -1;
+  ++at;
+  if (lead < 0x80) return bytes[lead];
+  return char_to_byte(static_cast<char32_t>(lead & 0x1F) << 6 | (static_cast<unsigned char>(*at++) & 0x3F));
+}
+
+}  // namespace
+
 std::optional<std::string> text_to_bytes(std::string_view text) {
   std::string raw;
   raw.reserve(text.size());
   for (const char *at = text.data(), *end = at + text.size(); at < end;) {
-    const int byte = char_to_byte(next_char(at));
+    const int byte = next_byte(at);
     if (byte < 0) return std::nullopt;
     raw += static_cast<char>(static_cast<unsigned char>(byte));
   }
   return raw;
+}
+
+bool stands_for(std::string_view text, std::string_view raw) {
+  const char* at = text.data();
+  const char* const end = at + text.size();
+  for (const char byte : raw)
+    if (at == end || next_byte(at) != static_cast<unsigned char>(byte)) return false;
+  return at == end;
 }
 
 }  // namespace kelvin

@@ -14,5 +14,7 @@ int char_to_byte(char32_t code);  // -1 if the character stands for no byte
 std::string bytes_to_text(std::string_view bytes);
 // The bytes that well-formed `text` stands for; nothing if some character stands for none.
 std::optional<std::string> text_to_bytes(std::string_view text);
+// Whether these are the bytes that well-formed `text` stands for.
+bool stands_for(std::string_view text, std::string_view bytes);
 
 }  // namespace kelvin

@@ -250,9 +250,7 @@ struct Maker {
   Stage operator()(const WordPiecePieces& words) const {
     return by_piece([words](std::string_view piece, std::size_t index) {
       std::string text(piece);
-      if (index > 0)
-        text = !words.prefix.empty() && piece.starts_with(words.prefix) ? text.substr(words.prefix.size())
-                                                                        : " " + text;
+      if (index > 0) text = piece.starts_with(words.prefix) ? text.substr(words.prefix.size()) : " " + text;
       return words.cleanup ? cleaned_up(std::move(text)) : text;
     });
   }

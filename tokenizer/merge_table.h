@@ -1,10 +1,11 @@
-// Which pairs of tokens merge, how early, and into what: a flat hash table.
+// Which pairs of tokens merge, how early, and into what: a flat hash table over the list of merges.
 #pragma once
 
 #include <cstdint>
 #include <vector>
 
 #include "tokenizer/hash.h"
+#include "tokenizer/hash_slots.h"
 #include "tokenizer/spec.h"
 
 namespace kelvin {
@@ -18,31 +19,34 @@ class MergeTable {
  public:
   static constexpr std::uint32_t no_rank = 0xFFFFFFFF;
 
-  MergeTable() : MergeTable(std::vector<BpeMerge>{}) {}
+  MergeTable() = default;
   // Of equal pairs the last counts. `ranks`: by merge, or empty for their order.
-  explicit MergeTable(const std::vector<BpeMerge>& merges, const std::vector<std::uint32_t>& ranks = {});
+  explicit MergeTable(std::vector<BpeMerge> merges, std::vector<std::uint32_t> ranks = {});
 
   // {no_rank, -1} if the two do not merge.
   MergeRule find(int left, int right) const {
-    const std::uint64_t key = key_of(left, right);
-    for (std::size_t slot = mix_bits(key) & mask_;; slot = (slot + 1) & mask_) {
-      if (slots_[slot].key == key) return slots_[slot].rule;
-      if (slots_[slot].key == free_key) return {no_rank, -1};
-    }
+    const std::int32_t i = slots_.find(hash_of(left, right), [&](std::int32_t at) {
+      const BpeMerge& merge = merges_[static_cast<std::size_t>(at)];
+      return merge.left == left && merge.right == right;
+    });
+    if (i == HashSlots::none) return {no_rank, -1};
+    return {rank(i), merges_[static_cast<std::size_t>(i)].merged};
   }
 
+  const std::vector<BpeMerge>& merges() const { return merges_; }
+
  private:
-  static constexpr std::uint64_t free_key = ~std::uint64_t{0};
-  static std::uint64_t key_of(int left, int right) {
-    return static_cast<std::uint64_t>(static_cast<std::uint32_t>(left)) << 32 |
-           static_cast<std::uint32_t>(right);
+  static std::uint64_t hash_of(int left, int right) {
+    return mix_bits(static_cast<std::uint64_t>(static_cast<std::uint32_t>(left)) << 32 |
+                    static_cast<std::uint32_t>(right));
   }
-  struct Slot {
-    std::uint64_t key = free_key;
-    MergeRule rule{no_rank, -1};
-  };
-  std::vector<Slot> slots_;
-  std::size_t mask_ = 0;
+  std::uint32_t rank(std::int32_t i) const {
+    return ranks_.empty() ? static_cast<std::uint32_t>(i) : ranks_[static_cast<std::size_t>(i)];
+  }
+
+  std::vector<BpeMerge> merges_;
+  std::vector<std::uint32_t> ranks_;
+  HashSlots slots_;
 };
 
 }  // namespace kelvin

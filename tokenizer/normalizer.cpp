@@ -100,6 +100,14 @@ struct Apply {
   std::string_view text;
   bool& at_origin;
 
+  // For a change of single characters: where the first one goes, what is left begins behind the origin.
+  template <class Change>
+  std::string filtered(Change change) const {
+    if (!text.empty() && change(text.substr(0, prefix_of_chars(text.substr(0, 4), 1))).empty())
+      at_origin = false;
+    return change(text);
+  }
+
   std::string operator()(NormalForm form) const { return normalize(text, form); }
   std::string operator()(const PrependText& prepend) const {
     return text.empty() ? std::string() : prepend.text + std::string(text);
@@ -110,9 +118,13 @@ struct Apply {
     if (rest.data() != text.data()) at_origin = false;
     return std::string(rest);
   }
-  std::string operator()(const StripAccents&) const { return without_marks(text, is_mark); }
-  std::string operator()(const NmtText&) const { return nmt(text); }
-  std::string operator()(const BertText& options) const { return bert(text, options); }
+  std::string operator()(const StripAccents&) const {
+    return filtered([](std::string_view part) { return without_marks(part, is_mark); });
+  }
+  std::string operator()(const NmtText&) const { return filtered(nmt); }
+  std::string operator()(const BertText& options) const {
+    return filtered([&](std::string_view part) { return bert(part, options); });
+  }
   std::string operator()(const ByteLevelText&) const { return bytes_to_text(text); }
   // These are prepared steps of their own.
   std::string operator()(const ReplaceText&) const { return std::string(text); }
@@ -151,12 +163,14 @@ Regex compiled(const Pattern& pattern) {
   return pattern.is_regex ? Regex(pattern.text) : Regex::literal(pattern.text);
 }
 
-std::string replaced(std::string_view text, const Regex& pattern, std::string_view content,
+namespace {
+
+std::string replaced(std::string_view text, const std::vector<Match>& matches, std::string_view content,
                      std::size_t most) {
   std::string out;
   out.reserve(text.size() + text.size() / 2);
   std::size_t copied = 0;
-  for (const Match match : pattern.find_all(text)) {
+  for (const Match match : matches) {
     out += text.substr(copied, match.begin - copied);
     out += content;
     copied = match.end;
@@ -164,6 +178,13 @@ std::string replaced(std::string_view text, const Regex& pattern, std::string_vi
   }
   out += text.substr(copied);
   return out;
+}
+
+}  // namespace
+
+std::string replaced(std::string_view text, const Regex& pattern, std::string_view content,
+                     std::size_t most) {
+  return replaced(text, pattern.find_all(text), content, most);
 }
 
 Normalizer::Normalizer(const std::vector<NormalizerSpec>& specs) {
@@ -181,8 +202,12 @@ Normalizer::Normalizer(const std::vector<NormalizerSpec>& specs) {
 
 std::string Normalizer::after(const Step& step, std::string_view text, std::size_t most,
                               bool& at_origin) const {
-  if (const auto* replacement = std::get_if<Replacement>(&step))
-    return replaced(text, replacement->pattern, replacement->content, most);
+  if (const auto* replacement = std::get_if<Replacement>(&step)) {
+    const std::vector<Match> matches = replacement->pattern.find_all(text);
+    if (replacement->content.empty() && !matches.empty() && matches[0].begin == 0 && matches[0].end > 0)
+      at_origin = false;
+    return replaced(text, matches, replacement->content, most);
+  }
   if (const auto* pieces = std::get_if<SentencePieceNormalizer>(&step))
     return pieces->run(text, at_origin, most);
   if (const auto* map = std::get_if<CharsMap>(&step)) return mapped(text, *map, most);

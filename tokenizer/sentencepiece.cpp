@@ -76,7 +76,7 @@ UnigramSpec unigram_of(const SentencePieceModel& model) {
     if (piece.type == PieceType::unknown) spec.unk_id = static_cast<int>(id);
     // A user-defined symbol costs next to nothing, so that it is taken.
     if (piece.type == PieceType::user_defined)
-      spec.scores.push_back(static_cast<float>(static_cast<float>(piece.text.size()) * highest - 0.1));
+      spec.scores.push_back(static_cast<double>(static_cast<float>(piece.text.size()) * highest) - 0.1);
     else
       spec.scores.push_back(piece.type == PieceType::normal ? static_cast<double>(piece.score) : not_found);
   }

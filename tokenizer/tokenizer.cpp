@@ -34,8 +34,7 @@ std::string running_text(std::string piece, const std::vector<DecoderSpec>& deco
     else if (const auto* suffix = std::get_if<BpeSuffixPieces>(&decoder))
       piece = replaced(piece, Regex::literal(suffix->suffix), " ");
     else if (const auto* words = std::get_if<WordPiecePieces>(&decoder))
-      piece = !words->prefix.empty() && piece.starts_with(words->prefix) ? piece.substr(words->prefix.size())
-                                                                         : " " + piece;
+      piece = piece.starts_with(words->prefix) ? piece.substr(words->prefix.size()) : " " + piece;
     else if (std::holds_alternative<ByteLevelPieces>(decoder))
       piece = text_to_bytes(piece).value_or(piece);
     else if (const int byte = byte_of_token(piece);
@@ -119,6 +118,9 @@ Tokenizer::Parts::Parts(TokenizerSpec spec)
   for (const AddedToken& token : added_tokens) {
     bool at_origin = true;
     spellings.push_back(token.normalized ? normalizer.run(token.content, at_origin) : token.content);
+    if (spellings.back().empty())
+      throw std::invalid_argument("nothing is left of the added token \"" + token.content +
+                                  "\" after normalization");
     skipped.push_back(special_contents.contains(spellings.back()));
   }
   std::vector<AddedToken> raw, normalized;

@@ -7,6 +7,8 @@
 #include <string_view>
 #include <vector>
 
+#include "tokenizer/hash_slots.h"
+
 namespace kelvin {
 
 class TokenTable {
@@ -20,14 +22,22 @@ class TokenTable {
   // Throws std::invalid_argument if the id is out of range, or token or id is there already.
   void add(std::string_view token, int id);
 
+  // The same for many tokens: find() knows them from index() on, which is what throws if a token is there
+  // twice.
+  void append(std::string_view token, int id);
+  void index() { index(size_); }
+
   int find(std::string_view token) const;                      // the id, or -1
   int find(std::string_view token, std::uint64_t hash) const;  // `hash`: hash_bytes(token)
-  // Brings the place of a token into the cache: for many look-ups, hash first, look up later.
-  void prefetch(std::uint64_t hash) const { __builtin_prefetch(&slots_[hash & (slots_.size() - 1)]); }
+  void prefetch(std::uint64_t hash) const { slots_.prefetch(hash); }
   bool has(int id) const {
     return id >= 0 && id < limit() && spans_[static_cast<std::size_t>(id)].length != absent;
   }
-  std::string_view token(int id) const;                          // empty if absent
+  std::string_view token(int id) const {  // empty if absent
+    if (!has(id)) return {};
+    const Span span = spans_[static_cast<std::size_t>(id)];
+    return {pool_.data() + span.begin, span.length};
+  }
   int limit() const { return static_cast<int>(spans_.size()); }  // 1 + the largest id
   std::size_t size() const { return size_; }
 
@@ -36,20 +46,12 @@ class TokenTable {
   struct Span {
     std::uint32_t begin = 0, length = absent;
   };
-  struct Slot {
-    std::int32_t id = -1;
-    std::uint32_t tag = 0;  // upper half of the hash
-    Span span;
-  };
-  std::string_view text_of(Span span) const {
-    return std::string_view(pool_).substr(span.begin, span.length);
-  }
-  void rehash(std::size_t slots);
-  std::size_t slot_of(std::string_view token, std::uint64_t hash) const;
+  void index(std::size_t room);
+  void put(int id, std::uint64_t hash);
 
   std::string pool_;
   std::vector<Span> spans_;  // by id
-  std::vector<Slot> slots_;  // a power of two, at most two thirds full
+  HashSlots slots_;
   std::size_t size_ = 0;
 };
 

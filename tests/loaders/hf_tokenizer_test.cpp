@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <fstream>
 
 #include "loaders/tokenizer_json.h"
@@ -14,7 +15,7 @@ namespace {
 constexpr const char* small_model = R"("model": {"vocab": {"a": 0, "b": 1, "ab": 2}, "merges": ["a b"]})";
 
 TokenizerSpec read(const std::string& json) {
-  return read_tokenizer_json(parse_json(json, "tokenizer.json"));
+  return read_tokenizer_json(std::as_bytes(std::span(json)), "tokenizer.json");
 }
 
 std::string refusal(const std::string& json) {
@@ -73,6 +74,61 @@ TEST_CASE("the model of old and new files") {
                  "model.dropout"));
 }
 
+TEST_CASE("the model reads the same whatever the order of its keys") {
+  const std::string vocab = R"("vocab": {"a": 0, "##b": 1, "ab": 2, "##\u0062##b": 4, "abb": 3})",
+                    merges = R"("merges": ["a ##b", ["##b", "##b"], "#version: 0.2", "ab ##b"])",
+                    prefix = R"("continuing_subword_prefix": "##")", type = R"("type": "BPE")";
+  // "##b" and "##b" make "##bb", which is not there; the pair that is there has the prefix inside.
+  const std::string bad = R"("vocab": {"a": 0, "##b": 1, "ab": 2, "abb": 3})";
+  for (const std::string& model : {prefix + "," + bad + "," + merges, merges + "," + bad + "," + prefix,
+                                   bad + "," + merges + "," + prefix})
+    CHECK(refusal("{\"model\": {" + model + "}}") ==
+          "tokenizer.json: model.merges[1]: its result \"##bb\" is not in the vocabulary");
+  const std::string good = R"("merges": ["a ##b", "#version: 0.2", ["ab", "##b"]])";
+  std::vector<std::string> keys{type, prefix, vocab, good};
+  std::sort(keys.begin(), keys.end());
+  do {
+    const TokenizerSpec spec =
+        read("{\"model\": {" + keys[0] + "," + keys[1] + "," + keys[2] + "," + keys[3] + "}}");
+    CHECK(spec.vocabulary.size() == 5);
+    CHECK(spec.vocabulary.find("abb") == 3);
+    const auto& found = std::get<BpeSpec>(spec.model).merges;
+    REQUIRE(found.size() == 2);
+    CHECK(found[1].left == 2);
+    CHECK(found[1].right == 1);
+    CHECK(found[1].merged == 3);
+  } while (std::next_permutation(keys.begin(), keys.end()));
+}
+
+TEST_CASE("defects of vocabulary and merges are named with their place") {
+  const auto refused = [](const std::string& model) {
+    return refusal("{\"model\": {\"continuing_subword_prefix\": null, " + model + "}}");
+  };
+  CHECK(refused(R"("vocab": {"a": 0, "b": 0}, "merges": [])") ==
+        "tokenizer.json: model.vocab.b: id 0 stands twice");
+  CHECK(refused(R"("vocab": {"a": 0, "b": 1, "\u0061": 2}, "merges": [])") ==
+        "tokenizer.json: model.vocab: the same token stands twice, as 0 and as 2");
+  CHECK(
+      contains(refused(R"("vocab": {"a": 8388608}, "merges": [])"), "model.vocab.a: an id of 0 to 8388607"));
+  CHECK(contains(refused(R"("vocab": {"a": "x"}, "merges": [])"), "model.vocab.a: a number expected"));
+  CHECK(contains(refused(R"("vocab": {"a": 0}, "merges": ["a a"])"), "model.merges[0]: its result \"aa\""));
+  CHECK(contains(refused(R"("vocab": {"a": 0}, "merges": ["a b"])"), "model.merges[0]: \"b\""));
+  CHECK(contains(refused(R"("vocab": {"a": 0}, "merges": ["b a"])"), "model.merges[0]: \"b\""));
+  CHECK(contains(refused(R"("vocab": {"a": 0}, "merges": [""])"), "model.merges[0]: two tokens"));
+  CHECK(contains(refused(R"("vocab": {"a": 0}, "merges": [["a"]])"), "model.merges[0]: a pair expected"));
+  CHECK(contains(refused(R"("vocab": {"a": 0}, "merges": [7])"), "model.merges[0]: a string or a pair"));
+  CHECK(contains(refused(R"("vocab": {}, "merges": ["a b"])"), "there are merges and no tokens"));
+  CHECK(contains(refused(R"("vocab": {"a": 0}, "merges": {})"), "model.merges: an array expected"));
+  CHECK(contains(refused(R"("vocab": [["a", 0]], "merges": [])"), "model.vocab: an object expected"));
+  CHECK(contains(refused(R"("type": "Unigram", "vocab": [["a", 0], ["a", 1]])"), "stands twice"));
+  CHECK(
+      contains(refused(R"("type": "Unigram", "vocab": [["a", 0], "b"])"), "model.vocab[1]: a pair of token"));
+  CHECK(contains(refused(R"("type": "Unigram", "vocab": {"a": 0})"), "model.vocab: an array expected"));
+  CHECK(
+      contains(refused(R"("type": "WordLevel", "vocab": {"a": 0, "b": 0})"), "unknown model \"WordLevel\""));
+  CHECK(contains(refused(R"("vocab": {"a": 0}, "merges": []}, "model": {)"), "each key once"));
+}
+
 TEST_CASE("components are read by type, nested sequences one after the other") {
   const TokenizerSpec spec = read(with(R"(
     "normalizer": {"type": "Sequence", "normalizers": [{"type": "NFC"},
@@ -88,6 +144,33 @@ TEST_CASE("components are read by type, nested sequences one after the other") {
   CHECK(spec.post_processor.before == std::vector<int>{1, 2});
   CHECK(spec.post_processor.after.empty());
   CHECK(std::get<StripPiece>(spec.decoders.at(1)).start == 1);
+  // No decoder joins by spaces, a sequence of none does not.
+  CHECK(read(with(R"("decoder": null)")).decoders.empty());
+  CHECK(std::holds_alternative<FusePieces>(
+      read(with(R"("decoder": {"type": "Sequence", "decoders": []})")).decoders.at(0)));
+}
+
+TEST_CASE("what a template puts around the text counts as sequences for the post-processors behind it") {
+  const auto processed = [](const std::string& second) {
+    return read(with(R"("post_processor": {"type": "Sequence", "processors": [{"type": "TemplateProcessing",
+       "single": [{"SpecialToken": {"id": "S", "type_id": 0}}, {"Sequence": {"id": "A", "type_id": 0}}],
+       "pair": [], "special_tokens": {"S": {"id": "S", "ids": [9], "tokens": ["s"]}}}, )" +
+                     second + "]}"))
+        .post_processor;
+  };
+  const std::string ends = R"("sep": ["x", 5], "cls": ["y", 7]})";
+  const PostProcessorSpec bert = processed(R"({"type": "BertProcessing", )" + ends);
+  CHECK(bert.before == std::vector<int>{7, 9, 5});
+  CHECK(bert.after == std::vector<int>{5});
+  const PostProcessorSpec roberta = processed(R"({"type": "RobertaProcessing", )" + ends);
+  CHECK(roberta.before == std::vector<int>{7, 9, 5, 5});
+  CHECK(roberta.after == std::vector<int>{5});
+  const PostProcessorSpec pair = processed(
+      R"({"type": "TemplateProcessing", "single": [], "pair": [{"Sequence": {"id": "B", "type_id": 0}},
+          {"SpecialToken": {"id": "E", "type_id": 0}}, {"Sequence": {"id": "A", "type_id": 0}}],
+          "special_tokens": {"E": {"id": "E", "ids": [4, 3], "tokens": ["e", "f"]}}})");
+  CHECK(pair.before.empty());
+  CHECK(pair.after == std::vector<int>{4, 3, 9});
 }
 
 TEST_CASE("errors name the key, what was expected and what was found") {

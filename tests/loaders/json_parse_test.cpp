@@ -106,3 +106,69 @@ TEST_CASE("a document parsed in place views the bytes it was given") {
   CHECK(document.root().at(0).as_string().data() == text.data() + 2);
   CHECK(document.root().at(1).as_string() == "unescaped");
 }
+
+TEST_CASE("a streamed container hands over its items and keeps none") {
+  const std::string text =
+      R"({"a": 0, "m": {"before": "x", "list": [1, "tw\u006f", [3, {"k": 4}], {"l": 5}, []], "map": {"p": 1, "\u0071": [2]},)"
+      R"( "after": {"list": [6]}}, "list": [7]})";
+  std::string seen;
+  const auto note = [&](std::string_view key, JsonValue item) {
+    seen += std::string(key) + "|" + item.path() + "|";
+    if (item.is_integer()) seen += std::to_string(item.as_int());
+    if (item.is_string()) seen += item.as_string();
+    if (item.is_array() && item.size() == 2) seen += item.at(1).at("k").path();
+    seen += "\n";
+  };
+  bool refused_asked = false;
+  const std::vector<JsonStream> streams = {
+      {{"m", "list"},
+       [&](JsonValue root, JsonValue list) {
+         CHECK(list.path() == "m.list");
+         CHECK(list.size() == 0);
+         CHECK(root.at("m").at("before").as_string() == "x");
+         CHECK_FALSE(root.at("m").find("after").has_value());
+         return true;
+       },
+       note},
+      {{"m", "map"}, [](JsonValue, JsonValue map) { return map.is_object(); }, note},
+      {{"m", "after"}, [&](JsonValue, JsonValue) { return !(refused_asked = true); }, note}};
+  const JsonDocument document = parse_json(std::as_bytes(std::span(text)), "f.json", nullptr, streams);
+  CHECK(seen ==
+        "|m.list[0]|1\n|m.list[1]|two\n|m.list[2]|m.list[2][1].k\n|m.list[3]|\n|m.list[4]|\n"
+        "p|m.map.p|1\nq|m.map.q|\n");
+  CHECK(refused_asked);
+  const JsonValue m = document.root().at("m");
+  CHECK(m.at("list").size() == 5);
+  CHECK(m.at("list").items().begin() == m.at("list").items().end());
+  CHECK(m.at("map").size() == 2);
+  CHECK_FALSE(m.at("map").find("p").has_value());
+  CHECK(m.at("after").at("list").at(0).as_int() == 6);
+  CHECK(m.at("after").path() == "m.after");
+  CHECK(document.root().at("list").at(0).as_int() == 7);
+}
+
+TEST_CASE("many items of a streamed container, and errors that name theirs") {
+  std::string text = R"({"list": [)";
+  for (int i = 0; i < 20000; ++i)
+    text +=
+        R"({"a": 1, "b": 2, "c": 3, "d": 4, "e": 5, "f": 6, "g": 7, "h": 8, "i": 9, "j": 10, "k": 11, "l": "\u0061"},)";
+  text += "0], \"end\": 1}";
+  std::size_t items = 0;
+  const auto parse = [&](std::size_t refused) {
+    items = 0;
+    const std::vector<JsonStream> streams = {{{"list"},
+                                              [](JsonValue, JsonValue) { return true; },
+                                              [&](std::string_view, JsonValue item) {
+                                                if (item.is_object()) CHECK(item.at("l").as_string() == "a");
+                                                if (items++ == refused) item.fail("refused");
+                                              }}};
+    return parse_json(std::as_bytes(std::span(text)), "f.json", nullptr, streams);
+  };
+  const JsonDocument document = parse(text.size());
+  CHECK(items == 20001);
+  CHECK(document.root().at("end").as_int() == 1);
+  CHECK(document.root().members().end() != document.root().members().begin());
+  CHECK(load_error([&] { parse(12345); }) == "f.json: list[12345]: refused");
+  text[text.find("\"k\"", 2000)] = '!';
+  CHECK(contains(load_error([&] { parse(text.size()); }), "f.json: 1:"));
+}

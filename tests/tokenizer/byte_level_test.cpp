@@ -26,6 +26,12 @@ TEST_CASE("the map is that of GPT-2") {
   CHECK(byte_to_char(0xFF) == U'\u00FF');
   CHECK_FALSE(text_to_bytes("a b").has_value());
   CHECK_FALSE(text_to_bytes("\u6F22").has_value());
+  CHECK(stands_for("\u0120a\u00E9", " a\xE9"));
+  CHECK_FALSE(stands_for("\u0120a\u00E9", " a"));
+  CHECK_FALSE(stands_for("\u0120a", " a\xE9"));
+  CHECK_FALSE(stands_for("\u0120a", " b"));
+  CHECK_FALSE(stands_for("a\u6F22", "a\x6F"));
+  CHECK(stands_for("", ""));
 }
 
 }  // namespace kelvin

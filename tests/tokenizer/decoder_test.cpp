@@ -69,6 +69,7 @@ TEST_CASE("the others") {
                                                                    "a"}) == " a");
   CHECK(decode({WordPiecePieces{}}, {"do", "n", "##'t", "##!", "."}) == "do n't!.");
   CHECK(decode({WordPiecePieces{"##", false}}, {"a", "."}) == "a .");
+  CHECK(decode({WordPiecePieces{"", false}}, {"a", "b", "."}) == "ab.");
   CHECK(decode({BpeSuffixPieces{}}, {"a", "b</w>", "c</w>"}) == "ab c");
   CHECK(decode({StripPiece{" ", 1, 1}}, {"  a  ", " b"}) == " a b");
   CHECK(decode({FusePieces{}, StripPiece{" ", 2, 1}}, {" ", "  a ", " "}) == " a ");

@@ -47,6 +47,24 @@ TEST_CASE("it is told when the front is lost") {
   CHECK(at_origin);
   Normalizer({StripText{}}).run(" a", at_origin);
   CHECK_FALSE(at_origin);
+  const auto keeps_front = [](const NormalizerSpec& spec, const std::string& text) {
+    bool origin = true;
+    Normalizer({spec}).run(text, origin);
+    return origin;
+  };
+  CHECK_FALSE(keeps_front(BertText{true, false, false, false}, "\u200Ba"));
+  CHECK(keeps_front(BertText{true, false, false, false}, "a\u200B"));
+  CHECK(keeps_front(BertText{false, true, false, false}, "\u200Ba"));
+  CHECK_FALSE(keeps_front(BertText{false, false, false, true}, "\u0301a"));
+  CHECK_FALSE(keeps_front(StripAccents{}, "\u0301a"));
+  CHECK(keeps_front(StripAccents{}, "a\u0301"));
+  CHECK_FALSE(keeps_front(NmtText{},
+                          "\x01"
+                          "a"));
+  CHECK(keeps_front(NmtText{}, "\u200Ba"));
+  CHECK_FALSE(keeps_front(ReplaceText{{"a", false}, ""}, "ab"));
+  CHECK(keeps_front(ReplaceText{{"a", false}, "b"}, "ab"));
+  CHECK(keeps_front(ReplaceText{{"b", false}, ""}, "ab"));
 }
 
 TEST_CASE("steps that make a text too long are stopped, whatever makes it long") {

@@ -34,4 +34,18 @@ TEST_CASE("a token or an id twice, or an id out of range, is refused") {
   CHECK(TokenTable().find("a") == -1);
 }
 
+TEST_CASE("many tokens are found once they are indexed") {
+  TokenTable table;
+  for (int i = 0; i < 1000; ++i) table.append("t" + std::to_string(i), 999 - i);
+  CHECK(table.token(999) == "t0");
+  table.index();
+  for (int i = 0; i < 1000; ++i) CHECK(table.find("t" + std::to_string(i)) == 999 - i);
+  table.add("u", 1000);
+  CHECK(table.find("u") == 1000);
+  CHECK_THROWS_WITH_AS(table.append("v", 7), "id 7 stands twice", std::invalid_argument);
+  table.append("t500", 1001);
+  CHECK_THROWS_WITH_AS(table.index(), "the same token stands twice, as 499 and as 1001",
+                       std::invalid_argument);
+}
+
 }  // namespace kelvin

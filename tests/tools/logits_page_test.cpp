@@ -18,11 +18,11 @@ namespace {
 
 // Every token is hostile in its own way.
 Tokenizer hostile_tokenizer() {
-  return Tokenizer(read_tokenizer_json(parse_json(
+  const std::string json =
       R"({"model": {"vocab": {"</script><script>document.title='taken'</script>": 0,
           "<img src=x onerror=\"document.title='taken'\">": 1, "\u202eover\u2066": 2, "\u0000\u0007": 3,
-          "<!--<script>": 4, "\\u003c\"'`${document.title='taken'}": 5, "&lt;b&gt;": 6}, "merges": []}})",
-      "tokenizer.json")));
+          "<!--<script>": 4, "\\u003c\"'`${document.title='taken'}": 5, "&lt;b&gt;": 6}, "merges": []}})";
+  return Tokenizer(read_tokenizer_json(std::as_bytes(std::span(json)), "tokenizer.json"));
 }
 
 // A page of random logits; ids count up.
