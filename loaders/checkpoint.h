@@ -15,9 +15,9 @@ namespace kelvin {
 struct LoadOptions {
   // How matrices are stored; where absent, bf16 if all matrices of the files are BF16, else f32. Either holds
   // the stored numbers exactly, except that all but BF16 round to nearest even where bf16 is asked for.
-  // q8 and q4 are quantised while loading.
+  // The others are quantised while loading. Absent for a folder that is packed, or what it is packed as.
   std::optional<WeightKind> storage;
-  int threads = 0;            // for quantising; 0: one per available processor
+  int threads = 0;            // for converting; 0: one per available processor
   bool ignore_extra = false;  // pass over tensors the architecture does not have
   // Bytes of the files converted so far, of those to convert; never called where everything is used as it
   // lies.
@@ -26,7 +26,7 @@ struct LoadOptions {
 
 // The tensors as they lie where the stored type is the wanted one, converted otherwise; norms and biases
 // always as float32. Throws LoadError if a tensor is missing, too many, of another shape than the config
-// says, or not of a weight dtype.
+// says, not of a weight dtype, or packed otherwise than asked for; OutOfMemory before it is taken.
 Weights load_weights(const TensorFiles& files, const ModelConfig& config, const LoadOptions& options = {});
 
 // The same for a Hugging Face folder, which it maps.

@@ -6,6 +6,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "loaders/gguf/gguf_folder.h"
 #include "loaders/gguf/gguf_model.h"
 #include "loaders/gguf/gguf_tokenizer.h"
 #include "loaders/json_file.h"
@@ -196,6 +197,11 @@ LoadedTokenizer vocabulary_of(const fs::path& folder) {
 
 LoadedTokenizer load_tokenizer(const fs::path& folder) {
   if (const auto gguf = find_gguf(folder)) return gguf_tokenizer(GgufModel(*gguf).main());
+  const fs::path metadata = folder / gguf_tokenizer_name;
+  if (!fs::exists(folder / "tokenizer.json") && fs::exists(metadata)) {
+    const auto file = MappedFile::open(metadata);
+    return gguf_tokenizer(GgufFile(file->bytes(), path_text(metadata)));
+  }
   LoadedTokenizer loaded = vocabulary_of(folder);
   if (const fs::path config = folder / "tokenizer_config.json"; fs::exists(config))
     read_config(load_json(config), loaded.tokenizer, loaded.info);

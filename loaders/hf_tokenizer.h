@@ -37,8 +37,8 @@ struct LoadedTokenizer {
   TokenizerInfo info;
 };
 
-// Reads a folder that holds at least a tokenizer.json or what tokenizer_model.h reads, or a GGUF file. Throws
-// LoadError with file, key, expected and found.
+// Reads a folder that holds at least a tokenizer.json, what tokenizer_model.h reads or a tokenizer.gguf
+// (which kelvin-quantize writes), or a GGUF file. Throws LoadError with file, key, expected and found.
 LoadedTokenizer load_tokenizer(const std::filesystem::path& folder);
 
 // The text of a tokenizer.json; anything not understood is refused by name. Throws LoadError, which begins

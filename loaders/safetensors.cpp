@@ -4,6 +4,7 @@
 
 #include "loaders/json.h"
 #include "loaders/load_error.h"
+#include "loaders/packed_tensors.h"
 
 namespace kelvin {
 namespace {
@@ -109,13 +110,15 @@ std::vector<StoredTensor> parse_safetensors(std::span<const std::byte> file, con
   const auto data = file.subspan(8 + header.size());
   const JsonDocument document = parse_json(header, name + ": header");
   std::vector<StoredTensor> tensors;
+  std::optional<JsonValue> metadata;
   for (const JsonMember entry : document.root().members()) {
     if (entry.key == "__metadata__")
-      check_metadata(entry.value);
+      check_metadata(*(metadata = entry.value));
     else
       tensors.push_back(read_entry(entry, data, name));
   }
   check_cover(tensors, data, name);
+  if (metadata) read_packed(*metadata, tensors, name);
   return tensors;
 }
 

@@ -3,10 +3,13 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "engine/storage.h"
 
 namespace kelvin {
 
@@ -63,11 +66,18 @@ inline std::size_t stored_bytes(Dtype dtype, std::size_t elements) {
   return elements / info.elements * (info.bits / 8);
 }
 
+// A matrix packed by kelvin-quantize: its rows in parts, each packed on its own.
+struct PackedParts {
+  Storage storage;
+  std::vector<int> rows;  // of each part
+};
+
 struct StoredTensor {
   std::string name;
   Dtype dtype;
-  std::vector<std::uint64_t> shape;  // rank 0: a single number
-  std::span<const std::byte> data;   // row-major, little-endian, at any alignment
+  std::vector<std::uint64_t> shape;        // rank 0: a single number
+  std::span<const std::byte> data;         // row-major, little-endian, at any alignment
+  std::optional<PackedParts> packed = {};  // then `shape` is that of the matrix, and `data` as packed.h says
 
   std::uint64_t elements() const;
 };

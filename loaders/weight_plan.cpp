@@ -44,7 +44,8 @@ class Finder {
   explicit Finder(const TensorFiles& files) : files_(files) {}
 
   // nullptr if absent.
-  const TensorFiles::Tensor* take(const std::string& name, std::initializer_list<Dimension> shape);
+  const TensorFiles::Tensor* take(const std::string& name, std::initializer_list<Dimension> shape,
+                                  bool may_be_packed = false);
   // Of the tensors whose name begins with `prefix`. Throws LoadError.
   void check_complete(const std::string& architecture, std::string_view prefix, bool ignore_extra) const;
 
@@ -55,7 +56,8 @@ class Finder {
   std::set<const TensorFiles::Tensor*> taken_;
 };
 
-const TensorFiles::Tensor* Finder::take(const std::string& name, std::initializer_list<Dimension> shape) {
+const TensorFiles::Tensor* Finder::take(const std::string& name, std::initializer_list<Dimension> shape,
+                                        bool may_be_packed) {
   const TensorFiles::Tensor* const tensor = files_.find(name);
   if (!tensor) {
     if (n_missing_++ < names_shown) missing_.push_back(files_.name_in_file(name));
@@ -66,7 +68,7 @@ const TensorFiles::Tensor* Finder::take(const std::string& name, std::initialize
     throw LoadError(path_text(tensor->file->path()),
                     "tensor " + in_quotes(files_.name_in_file(name)) + ": " + problem);
   };
-  if (!is_weight_dtype(stored.dtype))
+  if (!is_weight_dtype(stored.dtype) && !(stored.packed && may_be_packed))
     fail("F32, F16 or BF16 expected, " + std::string(dtype_name(stored.dtype)) + " found");
   std::vector<std::uint64_t> expected;
   std::string words;
@@ -117,7 +119,7 @@ class Planner {
   void mlp(const std::string& gate, const std::string& up, const std::string& down, Dimension inner,
            bool bias, Mlp& to);
 
-  void matrix(const std::string& name, Dimension rows, Dimension cols, Matrix& to);
+  void matrix(const std::string& name, Dimension rows, Dimension cols, Matrix& to, bool exact = false);
   void vector(const std::string& name, std::initializer_list<Dimension> shape, std::span<const float>& to,
               float plus = 0.0f);
   // `module` is below the layer.
@@ -125,7 +127,6 @@ class Planner {
   // A matrix that holds the rows of several.
   void fused(std::string_view module, Dimension rows, Dimension cols, std::span<const int> parts,
              std::initializer_list<Linear*> to);
-  void exact(const std::string& module, Dimension rows, Linear& to);
   void norm(const std::string& module, Dimension size, Norm& to);
   std::string here(std::string_view module) const { return layer_ + std::string(module); }
 
@@ -145,9 +146,10 @@ class Planner {
   const Dimension keys_{"num_key_value_heads * head_dim", std::int64_t{c_.n_kv_heads} * c_.head_dim};
 };
 
-void Planner::matrix(const std::string& name, Dimension rows, Dimension cols, Matrix& to) {
-  if (const auto* tensor = finder_.take(name, {rows, cols}))
-    plan_.matrices.push_back({tensor, 0, static_cast<int>(rows.size), static_cast<int>(cols.size), &to});
+void Planner::matrix(const std::string& name, Dimension rows, Dimension cols, Matrix& to, bool exact) {
+  if (const auto* tensor = finder_.take(name, {rows, cols}, !exact))
+    plan_.matrices.push_back(
+        {tensor, 0, static_cast<int>(rows.size), static_cast<int>(cols.size), &to, exact});
 }
 
 void Planner::vector(const std::string& name, std::initializer_list<Dimension> shape,
@@ -162,7 +164,7 @@ void Planner::linear(std::string_view module, Dimension rows, Dimension cols, bo
 
 void Planner::fused(std::string_view module, Dimension rows, Dimension cols, std::span<const int> parts,
                     std::initializer_list<Linear*> to) {
-  const auto* tensor = finder_.take(here(module) + ".weight", {rows, cols});
+  const auto* tensor = finder_.take(here(module) + ".weight", {rows, cols}, true);
   if (!tensor) return;
   int first = 0;
   auto part = parts.begin();
@@ -170,12 +172,6 @@ void Planner::fused(std::string_view module, Dimension rows, Dimension cols, std
     plan_.matrices.push_back({tensor, first, *part, static_cast<int>(cols.size), &linear->weight});
     first += *part++;
   }
-}
-
-void Planner::exact(const std::string& module, Dimension rows, Linear& to) {
-  const std::size_t before = plan_.matrices.size();
-  matrix(module + ".weight", rows, hidden_, to.weight);
-  if (plan_.matrices.size() > before) plan_.matrices.back().exact = true;
 }
 
 void Planner::norm(const std::string& module, Dimension size, Norm& to) {
@@ -266,7 +262,7 @@ void Planner::mlps(const LayerSpec& spec, LayerWeights& w) {
   }
   const ExpertSpec& e = c_.experts;
   const Dimension count{"experts", e.count};
-  exact(here(names_.router), count, w.router);
+  matrix(here(names_.router) + ".weight", count, hidden_, w.router.weight, true);
   if (e.corrected) vector(here(names_.router) + ".e_score_correction_bias", {count}, w.router_correction);
   // As for layers: more experts than tensors cannot be complete.
   w.experts.resize(std::min(static_cast<std::size_t>(e.count), files_.tensors().size() + 1));
@@ -279,7 +275,7 @@ void Planner::mlps(const LayerSpec& spec, LayerWeights& w) {
   if (e.shared_intermediate_size > 0)
     mlp(shared + ".gate_proj", shared + ".up_proj", shared + ".down_proj",
         {"size of the shared expert", e.shared_intermediate_size}, c_.mlp_bias, w.mlp);
-  if (e.shared_gate) exact(here(shared) + "_gate", {"1", 1}, w.shared_gate);
+  if (e.shared_gate) matrix(here(shared) + "_gate.weight", {"1", 1}, hidden_, w.shared_gate.weight, true);
 }
 
 void Planner::layer(const LayerSpec& spec, LayerWeights& w) {

@@ -18,6 +18,7 @@
 
 namespace kelvin {
 
+constexpr int packed_version = 1;  // of this layout in files: another number wherever bytes change meaning
 constexpr int panel_rows = 16;
 constexpr int group_width = 256;  // k that share one scale, of q4 weights and of activations
 constexpr int span_width = 64;    // k that share one scale of q8

@@ -9,6 +9,7 @@ namespace kelvin {
 namespace {
 
 constexpr int deepest_array = 4;             // arrays of arrays: allowed by the format, written by nobody
+constexpr std::size_t tensor_count_at = 8;   // byte, behind magic and version
 constexpr std::size_t longest_name = 65535;  // bytes, of a key (the format's bound) or a tensor
 
 struct TypeRow {
@@ -123,6 +124,7 @@ GgufFile::GgufFile(std::span<const std::byte> file, std::string name) : name_(st
   const std::uint64_t tensor_count = reader.u64("tensor count"), value_count = reader.u64("metadata count");
   reader.count(13, value_count, "metadata count");  // a key of 9 bytes at least, a type, a byte
   for (std::uint64_t i = 0; i < value_count; ++i) values_.push_back(reader.value());
+  metadata_ = file.first(reader.position());
   sort_values();
 
   std::uint64_t alignment = 32;
@@ -234,6 +236,11 @@ std::optional<GgufValue> GgufFile::find(std::string_view key) const {
 GgufValue GgufFile::at(std::string_view key) const {
   if (const auto value = find(key)) return *value;
   throw LoadError(name_, "metadata key " + in_quotes(key) + " expected, none found");
+}
+
+std::string GgufFile::without_tensors() const {
+  std::string bytes(reinterpret_cast<const char*>(metadata_.data()), metadata_.size());
+  return bytes.replace(tensor_count_at, sizeof(std::uint64_t), sizeof(std::uint64_t), '\0');
 }
 
 std::vector<GgufValue> GgufFile::with_prefix(std::string_view prefix) const {

@@ -30,6 +30,7 @@ class GgufFile {
   GgufValue at(std::string_view key) const;                              // throws LoadError if absent
   std::vector<GgufValue> with_prefix(std::string_view prefix) const;     // by key, ascending
   const std::vector<StoredTensor>& tensors() const { return tensors_; }  // in the order of the file
+  std::string without_tensors() const;  // the bytes of a file with this metadata alone
 
  private:
   class Reader;
@@ -39,7 +40,8 @@ class GgufFile {
                      const std::vector<std::uint64_t>& offsets);
 
   std::string name_;
-  std::vector<GgufValue> values_;  // by key, ascending
+  std::vector<GgufValue> values_;        // by key, ascending
+  std::span<const std::byte> metadata_;  // from the file's beginning to the tensors' entries
   std::vector<StoredTensor> tensors_;
 };
 

@@ -67,6 +67,27 @@ TEST_CASE("both spellings of a value, and negative numbers as values") {
   CHECK(parse({"--top_k", "7"}).top_k == 7);
 }
 
+TEST_CASE("an operand is the one word without dashes, wherever it stands") {
+  std::string model, out;
+  Flags flags("tool", "does something");
+  flags.operand("MODEL", "what to read", to(model));
+  flags.option("out", "DIR", "where to", to(out));
+  const auto take = [&](std::vector<const char*> words) {
+    words.insert(words.begin(), "tool");
+    flags.parse(static_cast<int>(words.size()), words.data());
+  };
+  take({"a", "--out", "b"});
+  CHECK(model == "a");
+  CHECK(out == "b");
+  take({"--out=c", "d"});
+  CHECK(model == "d");
+  CHECK_THROWS_WITH_AS(take({"a", "b"}), "unexpected argument \"b\"; options begin with -- (see --help)",
+                       UsageError);
+  CHECK_THROWS_AS(take({"-"}), UsageError);
+  CHECK(flags.help().starts_with("tool: does something\nusage: tool [MODEL] [options]\n"));
+  CHECK(flags.help().find("  MODEL      what to read\n") != std::string::npos);
+}
+
 TEST_CASE("a list takes words up to the next option") {
   std::vector<std::string> files;
   bool quick = false;

@@ -138,6 +138,10 @@ void Flags::list(std::string name, std::string placeholder, std::string help,
                       [&target](const std::string& value) { target.push_back(value); }});
 }
 
+void Flags::operand(std::string placeholder, std::string help, Setter set) {
+  entries_.push_back({Entry::Kind::operand, "", std::move(placeholder), std::move(help), std::move(set)});
+}
+
 void Flags::alias(std::string name, const std::string& of) {
   Entry entry = find(of);
   for (Entry& original : entries_)
@@ -170,6 +174,7 @@ bool Flags::is_option(std::string_view word) const {
 }
 
 bool Flags::parse(int argc, const char* const* argv) {
+  bool operand_taken = false;
   for (int i = 1; i < argc; ++i) {
     const std::string word = argv[i];
     if (word == "--help" || word == "-h") {
@@ -179,6 +184,13 @@ bool Flags::parse(int argc, const char* const* argv) {
     if (word == "--version") {
       std::cout << program_ << " " KELVIN_VERSION "\n";
       return false;
+    }
+    const auto operand = std::find_if(entries_.begin(), entries_.end(),
+                                      [](const Entry& entry) { return entry.kind == Entry::Kind::operand; });
+    if (operand != entries_.end() && !operand_taken && !word.starts_with("-")) {
+      operand_taken = true;
+      operand->set(word);
+      continue;
     }
     if (!word.starts_with("--") || word == "--")
       throw UsageError("unexpected argument \"" + word + "\"; options begin with -- (see --help)");
@@ -210,6 +222,7 @@ bool Flags::parse(int argc, const char* const* argv) {
 
 std::string Flags::help() const {
   const auto left_of = [](const Entry& entry) {
+    if (entry.kind == Entry::Kind::operand) return "  " + entry.placeholder;
     return "  --" + entry.name + (entry.placeholder.empty() ? "" : " " + entry.placeholder);
   };
   std::vector<Entry> all = entries_;
@@ -220,10 +233,14 @@ std::string Flags::help() const {
   std::size_t column = 0;
   std::erase_if(all, [](const Entry& entry) { return entry.kind == Entry::Kind::alias; });
   for (const Entry& entry : all)
-    if (const std::size_t width = left_of(entry).size(); !entry.name.empty() && width <= widest_left_column)
+    if (const std::size_t width = left_of(entry).size();
+        (!entry.name.empty() || entry.kind == Entry::Kind::operand) && width <= widest_left_column)
       column = std::max(column, width + 2);
 
-  std::string out = program_ + ": " + purpose_ + "\nusage: " + program_ + " [options]\n";
+  std::string operand;
+  for (const Entry& entry : all)
+    if (entry.kind == Entry::Kind::operand) operand = " [" + entry.placeholder + "]";
+  std::string out = program_ + ": " + purpose_ + "\nusage: " + program_ + operand + " [options]\n";
   for (const Entry& entry : all) {
     if (entry.kind == Entry::Kind::title) {
       out += "\n" + entry.text + "\n";

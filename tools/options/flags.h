@@ -38,6 +38,8 @@ class Flags {
   void option(std::string name, std::string placeholder, std::string help, Setter set);
   // An option of one or more values: "--merge a b c".
   void list(std::string name, std::string placeholder, std::string help, std::vector<std::string>& target);
+  // A word without dashes before it, at most one: "kelvin-quantize MODEL".
+  void operand(std::string placeholder, std::string help, Setter set);
   // Another name of an option that was added before; --help tells it there.
   void alias(std::string name, const std::string& of);
   void toggle(std::string name, std::string help, bool& on);
@@ -51,7 +53,7 @@ class Flags {
 
  private:
   struct Entry {
-    enum class Kind { title, paragraph, option, list, alias, toggle } kind;
+    enum class Kind { title, paragraph, option, list, alias, toggle, operand } kind;
     std::string name, placeholder, text;
     Setter set;
   };
