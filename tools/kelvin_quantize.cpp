@@ -107,8 +107,8 @@ void report(const Options& options, const PackedSizes& sizes) {
     json.member("file_bytes", sizes.file_bytes).member("bits_per_weight", bits);
     std::cout << json.end_object().text() << '\n';
   } else {
-    std::printf("%s: %zu weights in %s, %.3f bits each, %.1f MB in all\n", options.out.c_str(),
-                sizes.weights, options.weights->name(), bits, static_cast<double>(sizes.file_bytes) / 1e6);
+    std::printf("%s: %zu weights in %s, %.3f bits each, %.1f MB in all\n", options.out.c_str(), sizes.weights,
+                options.weights->name(), bits, static_cast<double>(sizes.file_bytes) / 1e6);
   }
 }
 

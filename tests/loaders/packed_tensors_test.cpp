@@ -62,9 +62,10 @@ TEST_CASE("the bytes of a part, by its rows") {
 }
 
 TEST_CASE("every size of the layout must be this version's") {
-  for (const auto& [key, value] : packed_layout()) {
+  for (const auto& member : packed_layout()) {
+    const std::string &key = member.first, &value = member.second;
     CAPTURE(key);
-    std::string members = layout_members();
+    const std::string members = layout_members();
     const std::string right = "\"" + key + "\":\"" + value + "\"";
     const std::size_t at = members.find(right);
     const std::string other = std::string(members).replace(at, right.size(), "\"" + key + "\":\"7\"");
