@@ -4,13 +4,37 @@
 //   top-a     p_i >= a p_max^2 (BlinkDL)
 //   p-less    p_i >= sum p^2, and its kin of other orders (Tan et al. 2025, arXiv 2509.23234)
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 #include "sampling/boltzmann.h"
-#include "sampling/kth_largest.h"
+#include "sampling/descending.h"
 #include "sampling/logits.h"
 
 namespace kelvin {
+
+namespace {
+
+// Of the weights exp(z - max), shape (vocabulary,) as the logits.
+double sum_of_powers(std::span<const float> logits, std::span<const double> weights, double order) {
+  constexpr std::size_t block = 256;
+  const double top = static_cast<double>(largest(logits));
+  std::array<double, block> powers;
+  ExactSum total;
+  for (std::size_t begin = 0; begin < logits.size(); begin += block) {
+    const std::size_t n = std::min(block, logits.size() - begin);
+    if (order == 2) {
+      for (std::size_t i = 0; i < n; ++i) powers[i] = weights[begin + i] * weights[begin + i];
+    } else {
+      for (std::size_t i = 0; i < n; ++i) powers[i] = order * (static_cast<double>(logits[begin + i]) - top);
+      to_weights({powers.data(), n});
+    }
+    total.add(sum_of({powers.data(), n}));
+  }
+  return total.value();
+}
+
+}  // namespace
 
 void epsilon(std::span<float> logits, const Params& params, const Step& step) {
   const double total = fill_weights(logits, *step.scratch);
@@ -36,16 +60,14 @@ void top_a(std::span<float> logits, const Params& params, const Step& step) {
 void p_less(std::span<float> logits, const Params& params, const Step& step) {
   const double order = params["order"];
   const double total = fill_weights(logits, *step.scratch);
-  ExactSum powers;
-  for (const double w : step.scratch->weights)
-    if (w > 0) powers.add(order == 2 ? w * w : exp_exact(order * log_exact(w)));
+  const double powers = sum_of_powers(logits, step.scratch->weights, order);
   // ln of (sum p^k)^(1/(k-1)), relative to the likeliest token.
-  double log_limit = (log_exact(powers.value()) - log_exact(total)) / (order - 1);
+  double log_limit = (log_exact(powers) - log_exact(total)) / (order - 1);
   if (params.text("norm") == "on") {
     // (n sum p^2 - 1) / (n - 1), clear of the uniform part of the collision probability.
     const double n = static_cast<double>(count_possible(logits));
     if (n < 2) return;
-    const double collision = powers.value() / (total * total);
+    const double collision = powers / (total * total);
     log_limit = log_exact(std::max(0.0, n * collision - 1) / (n - 1) * total);
   }
   remove_below(logits, static_cast<double>(largest(logits)) + log_limit, 1, *step.scratch);

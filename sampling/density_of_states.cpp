@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "sampling/gauss_quadrature.h"
+#include "sampling/logits.h"
 
 namespace kelvin {
 namespace {
@@ -32,33 +33,10 @@ struct Range {
 };
 
 Range range_of(std::span<const float> logits) {
-  constexpr float inf = std::numeric_limits<float>::infinity();
-  std::array<float, lanes> low, high;
-  low.fill(inf);
-  high.fill(-inf);
-  std::array<std::uint32_t, lanes> off{}, bad{};
-  const auto take = [&](float z, std::size_t lane) {
-    const bool impossible = z == -inf;
-    const float z_low = impossible ? inf : z;
-    low[lane] = z_low < low[lane] ? z_low : low[lane];
-    high[lane] = z > high[lane] ? z : high[lane];
-    off[lane] += impossible;
-    bad[lane] += !(z < inf);
-  };
-  std::size_t i = 0;
-  for (; i + lanes <= logits.size(); i += lanes)
-    for (std::size_t lane = 0; lane < lanes; ++lane) take(logits[i + lane], lane);
-  for (; i < logits.size(); ++i) take(logits[i], 0);
-
-  Range range{inf, -inf, logits.size()};
-  for (std::size_t lane = 0; lane < lanes; ++lane) {
-    if (bad[lane]) throw std::invalid_argument("a logit is NaN or +inf");
-    range.smallest = std::min(range.smallest, low[lane]);
-    range.largest = std::max(range.largest, high[lane]);
-    range.possible -= off[lane];
-  }
-  if (range.possible == 0) throw std::invalid_argument("no token is possible");
-  return range;
+  const Scan found = scan(logits);
+  if (found.not_finite > 0) throw std::invalid_argument("a logit is NaN or +inf");
+  if (found.top == impossible) throw std::invalid_argument("no token is possible");
+  return {smallest_possible(logits), found.top, count_possible(logits)};
 }
 
 // Tokens sorted by bin.
@@ -92,36 +70,49 @@ const Binned& sort_into_bins(std::span<const float> logits, const Range& range) 
   }
   Binned& binned = workspace.binned;
   binned.logits.resize(logits.size());
-  binned.begin.fill(0);
-  for (const std::uint16_t bin : bin_of) ++binned.begin[bin + 1];
-  for (std::size_t bin = 0; bin < bin_count; ++bin) binned.begin[bin + 1] += binned.begin[bin];
-  std::array<std::uint32_t, bin_count + 1> next = binned.begin;
+  binned.begin[0] = 0;
+  // From both ends in turn: neighbours often share a bin, and would wait for each other's count.
+  std::array<std::uint32_t, bin_count> front{}, back{};
+  const std::size_t n = logits.size();
+  for (std::size_t i = 0; i < n / 2; ++i) {
+    ++front[bin_of[i]];
+    ++back[bin_of[n - 1 - i]];
+  }
+  if (n % 2) ++front[bin_of[n / 2]];
+  for (std::size_t bin = 0; bin < bin_count; ++bin) {
+    const std::uint32_t begin = binned.begin[bin], end = begin + front[bin] + back[bin];
+    front[bin] = begin;
+    binned.begin[bin + 1] = back[bin] = end;
+  }
   float* const sorted = binned.logits.data();
-  for (std::size_t i = 0; i < logits.size(); ++i) sorted[next[bin_of[i]]++] = logits[i];
+  for (std::size_t i = 0; i < n / 2; ++i) {
+    sorted[front[bin_of[i]]++] = logits[i];
+    sorted[--back[bin_of[n - 1 - i]]] = logits[n - 1 - i];
+  }
+  if (n % 2) sorted[front[bin_of[n / 2]]] = logits[n / 2];
   return binned;
 }
 
 // Integrals of the monic Chebyshev polynomials up to degree 2 nodes - 1 over tokens at (logit - centre) /
-// half_width, one addition per token and degree; lanes are tokens. Out of line: within its callers GCC 12
-// does not make vector code of it.
+// half_width, by the recurrence of the plain ones, T_k = 2^(k-1) times these; lanes are tokens. Out of line:
+// within its callers GCC 12 does not make vector code of it.
 template <int nodes>
 [[gnu::noinline]] std::array<double, 2 * nodes> chebyshev_moments(std::span<const float> logits,
                                                                   double centre, double half_width) {
-  std::array<std::array<double, lanes>, 2 * nodes> sums{};
+  constexpr int degrees = 2 * nodes;
+  std::array<std::array<double, lanes>, degrees> sums{};
   const double scale = 1.0 / half_width;
   const auto take = [&](const std::array<double, lanes>& t, const std::array<double, lanes>& present) {
-    std::array<double, lanes> older = present, old = t;
-    for (std::size_t lane = 0; lane < lanes; ++lane) sums[0][lane] += older[lane];
-    for (std::size_t lane = 0; lane < lanes; ++lane) sums[1][lane] += old[lane];
-    for (int degree = 2; degree < 2 * nodes; ++degree) {
-      const double b = degree == 2 ? 0.5 : 0.25;
+    std::array<double, lanes> older = present, old = t, twice;
+    for (std::size_t lane = 0; lane < lanes; ++lane) twice[lane] = 2.0 * t[lane];
+    for (std::size_t lane = 0; lane < lanes; ++lane) sums[1][lane] += t[lane];
+    for (int degree = 2; degree < degrees; ++degree)
       for (std::size_t lane = 0; lane < lanes; ++lane) {
-        const double next = t[lane] * old[lane] - b * older[lane];
+        const double next = twice[lane] * old[lane] - older[lane];
         older[lane] = old[lane];
         old[lane] = next;
         sums[degree][lane] += next;
       }
-    }
   };
   std::array<double, lanes> t{}, present;
   present.fill(1.0);
@@ -139,9 +130,14 @@ template <int nodes>
     }
     take(t, present);
   }
-  std::array<double, 2 * nodes> moments{};
-  for (std::size_t degree = 0; degree < moments.size(); ++degree)
+  std::array<double, degrees> moments{};
+  moments[0] = static_cast<double>(logits.size());
+  double monic = 1;
+  for (std::size_t degree = 1; degree < moments.size(); ++degree) {
     for (std::size_t lane = 0; lane < lanes; ++lane) moments[degree] += sums[degree][lane];
+    moments[degree] *= monic;
+    monic *= 0.5;
+  }
   return moments;
 }
 

@@ -1,4 +1,4 @@
-// Candidates in descending order, sorted only as far as somebody looks.
+// Candidates in descending order, sorted about as far as somebody looks.
 #pragma once
 
 #include <cstddef>
@@ -12,39 +12,38 @@ namespace kelvin {
 // in use at a time.
 class Descending {
  public:
-  // Of all possible tokens, by their logits, shape (vocabulary,).
-  Descending(std::span<const float> logits, Scratch& scratch);
-  // Of scratch.unordered, whose keys are finite.
-  explicit Descending(Scratch& scratch);
+  // keys: (vocabulary,), for instance logits; `impossible` is no candidate.
+  Descending(std::span<const float> keys, Scratch& scratch);
 
-  std::size_t size() const { return scratch_->unordered.size(); }
+  std::size_t size() const { return size_; }
+  // The first `count` candidates; all of them where there are fewer.
+  std::span<const Candidate> first(std::size_t count);
+  std::span<const Candidate> all() { return first(size_); }
   const Candidate& operator[](std::size_t rank) {
-    if (!distributed_) distribute();
-    while (rank >= sorted_) sort_next();
-    return scratch_->order[rank];
+    if (rank >= sorted_) sort_further(rank);
+    return scratch_->candidates[rank];
   }
-  // The candidates from `rank` on, as a set: their order is not final. Nothing below `rank` may be asked for
-  // afterwards.
-  std::span<const Candidate> from(std::size_t rank);
-  // All of them, in order; to be asked before anything else.
-  std::span<const Candidate> all();
-
-  // The shortest prefix whose weights, shape (vocabulary,) by id, add up to `wanted` or more, at least one;
-  // all candidates if there is none. Sorts no more than the bucket in which that is reached, so after it only
-  // from() and higher ranks have an answer. To be asked before anything else; uses scratch.ranked.
-  struct Prefix {
-    std::size_t length;
-    double sum;
-  };
-  Prefix prefix_holding(double wanted, std::span<const double> weights);
 
  private:
-  void distribute();
-  void sort_next();
+  void sort_further(std::size_t rank);
+  void sort_first(std::size_t count);
+  float likely_border(std::size_t count) const;
+  std::size_t collect(float least);
+
+  std::span<const float> keys_;
   Scratch* scratch_;
-  bool distributed_ = false;
-  std::size_t sorted_ = 0;  // candidates before this one stand in their final places
-  std::size_t bucket_ = 0;  // the next to sort
+  std::size_t size_, sorted_ = 0;
 };
+
+// The candidate that `count` >= 1 leaves as its last one; the very last where there are fewer.
+Candidate last_of(double count, std::span<const float> keys, Scratch& scratch);  // keys: (vocabulary,)
+
+// Makes every token whose key, shape (vocabulary,) like the logits, comes after `last` in this order
+// impossible.
+void remove_after(std::span<float> logits, std::span<const float> keys, Candidate last);
+
+// Makes tokens below `cut` impossible, but leaves at least the `keep` likeliest, and what is tied with the
+// last of these.
+void remove_below(std::span<float> logits, double cut, double keep, Scratch& scratch);
 
 }  // namespace kelvin

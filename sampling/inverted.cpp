@@ -8,7 +8,7 @@ void inverted(std::span<float> logits, const Params&, const Step& step) {
   Descending order(logits, *step.scratch);
   const auto ranked = order.all();
   for (std::size_t rank = 0; rank < ranked.size(); ++rank)
-    logits[static_cast<std::size_t>(ranked[rank].id)] = ranked[ranked.size() - 1 - rank].key;
+    logits[static_cast<std::size_t>(ranked[rank].id())] = ranked[ranked.size() - 1 - rank].key();
 }
 
 }  // namespace kelvin

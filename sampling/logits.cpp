@@ -4,6 +4,7 @@
 #include <array>
 #include <bit>
 #include <cstdint>
+#include <functional>
 
 #include "sampling/boltzmann.h"
 
@@ -11,8 +12,20 @@ namespace kelvin {
 
 namespace {
 
-constexpr std::size_t lanes = 16;
+// So many that compilers keep the loop over them and make vector code of it.
+constexpr std::size_t lanes = 64;
 constexpr std::size_t block = 256;
+
+// Folds the upper half of the lanes onto the lower one until one is left.
+template <class T, class Join>
+T fold(std::array<T, lanes>& values, const Join& join) {
+  for (std::size_t half = lanes / 2; half > 0; half /= 2)
+    for (std::size_t j = 0; j < half; ++j) values[j] = join(values[j], values[j + half]);
+  return values[0];
+}
+
+float larger(float a, float b) { return a < b ? b : a; }
+float smaller(float a, float b) { return b < a ? b : a; }
 
 // The sum of one block, by eight chains and a tree: a fixed order that is also fast.
 double sum_block(const double* values, std::size_t n) {
@@ -53,53 +66,33 @@ float largest(std::span<const float> logits) {
   const float* z = logits.data();
   const std::size_t n = logits.size(), whole = n - n % lanes;
   for (std::size_t i = 0; i < whole; i += lanes)
-    for (std::size_t j = 0; j < lanes; ++j) most[j] = most[j] < z[i + j] ? z[i + j] : most[j];
-  float result = impossible;
-  for (const float value : most) result = std::max(result, value);
-  for (std::size_t i = whole; i < n; ++i) result = std::max(result, z[i]);
-  return result;
+    for (std::size_t j = 0; j < lanes; ++j) most[j] = larger(most[j], z[i + j]);
+  for (std::size_t i = whole; i < n; ++i) most[i - whole] = larger(most[i - whole], z[i]);
+  return fold(most, larger);
 }
 
 Scan scan(std::span<const float> logits) {
-  std::array<float, lanes> most;
   std::array<unsigned, lanes> bad{};
-  most.fill(impossible);
   constexpr float top = std::numeric_limits<float>::infinity();
   const float* z = logits.data();
   const std::size_t n = logits.size(), whole = n - n % lanes;
   for (std::size_t i = 0; i < whole; i += lanes)
-    for (std::size_t j = 0; j < lanes; ++j) {
-      most[j] = most[j] < z[i + j] ? z[i + j] : most[j];
-      bad[j] += !(z[i + j] < top);
-    }
-  Scan result{impossible, 0};
-  for (std::size_t j = 0; j < lanes; ++j) {
-    result.top = std::max(result.top, most[j]);
-    result.not_finite += bad[j];
-  }
-  for (std::size_t i = whole; i < n; ++i) {
-    result.top = std::max(result.top, z[i]);
-    result.not_finite += !(z[i] < top);
-  }
-  return result;
+    for (std::size_t j = 0; j < lanes; ++j) bad[j] += !(z[i + j] < top);
+  for (std::size_t i = whole; i < n; ++i) bad[i - whole] += !(z[i] < top);
+  return {largest(logits), fold(bad, std::plus<>{})};
 }
 
 float smallest_possible(std::span<const float> logits) {
   constexpr float top = std::numeric_limits<float>::infinity();
   std::array<float, lanes> least;
   least.fill(top);
+  const auto masked_out = [](float z) { return z == impossible ? top : z; };
   const float* z = logits.data();
   const std::size_t n = logits.size(), whole = n - n % lanes;
   for (std::size_t i = 0; i < whole; i += lanes)
-    for (std::size_t j = 0; j < lanes; ++j) {
-      const float value = z[i + j] == impossible ? top : z[i + j];
-      least[j] = value < least[j] ? value : least[j];
-    }
-  float result = top;
-  for (const float value : least) result = std::min(result, value);
-  for (std::size_t i = whole; i < n; ++i)
-    if (z[i] != impossible) result = std::min(result, z[i]);
-  return result;
+    for (std::size_t j = 0; j < lanes; ++j) least[j] = smaller(least[j], masked_out(z[i + j]));
+  for (std::size_t i = whole; i < n; ++i) least[i - whole] = smaller(least[i - whole], masked_out(z[i]));
+  return fold(least, smaller);
 }
 
 std::size_t first_of(std::span<const float> logits, float value) {
@@ -141,6 +134,44 @@ double fill_weights(std::span<const float> logits, Scratch& scratch) {
     to_weights({w, n});
     total.add(sum_block(w, n));
   }
+  return total.value();
+}
+
+void fill_ranked_weights(std::span<const Candidate> ranked, double top, std::span<double> weights) {
+  constexpr std::size_t length = 64;
+  // As far as these from the first of a block, the exponential series up to x^8 and x^4 is good to 1e-16.
+  constexpr double near = 0x1p-4, very_near = 0x1p-9;
+  std::array<float, length> keys;
+  for (std::size_t begin = 0; begin < ranked.size(); begin += length) {
+    const std::size_t n = std::min(length, ranked.size() - begin);
+    for (std::size_t i = 0; i < n; ++i) keys[i] = ranked[begin + i].key();
+    double* const w = weights.data() + begin;
+    const double first = static_cast<double>(keys[0]), range = first - static_cast<double>(keys[n - 1]);
+    if (range > near) {
+      for (std::size_t i = 0; i < n; ++i) w[i] = static_cast<double>(keys[i]) - top;
+      to_weights({w, n});
+      continue;
+    }
+    const double weight = weight_at(first - top);
+    const auto fill = [&](auto series) {
+      for (std::size_t i = 0; i < n; ++i) w[i] = weight * series(static_cast<double>(keys[i]) - first);
+    };
+    if (range <= very_near)
+      fill([](double x) { return (1.0 + x) + x * x * ((1.0 / 2 + x * (1.0 / 6)) + x * x * (1.0 / 24)); });
+    else
+      fill([](double x) {
+        const double x2 = x * x, x4 = x2 * x2;
+        const double p01 = 1.0 + x, p23 = 1.0 / 2 + x * (1.0 / 6);
+        const double p45 = 1.0 / 24 + x * (1.0 / 120), p67 = 1.0 / 720 + x * (1.0 / 5040);
+        return (p01 + x2 * p23) + x4 * ((p45 + x2 * p67) + x4 * (1.0 / 40320));
+      });
+  }
+}
+
+double sum_of(std::span<const double> values) {
+  ExactSum total;
+  for (std::size_t begin = 0; begin < values.size(); begin += block)
+    total.add(sum_block(values.data() + begin, std::min(block, values.size() - begin)));
   return total.value();
 }
 

@@ -29,6 +29,14 @@ double fill_weights(std::span<const float> logits, Scratch& scratch);
 // Turns distances <= 0 from the largest logit, -infinity included, into these weights in place.
 void to_weights(std::span<double> distances);
 
+// exp(z - top) of neighbours in descending order, for most of which a polynomial does.
+void fill_ranked_weights(std::span<const Candidate> ranked,  // (ranks,)
+                         double top,
+                         std::span<double> weights);  // (ranks,)
+
+// The sum in a fixed order.
+double sum_of(std::span<const double> values);
+
 // One of these weights: of a token `distance` <= 0 above the largest.
 double weight_at(double distance);
 

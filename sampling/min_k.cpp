@@ -11,23 +11,24 @@ namespace kelvin {
 void min_k(std::span<float> logits, const Params& params, const Step& step) {
   Descending order(logits, *step.scratch);
   const double least = static_cast<double>(smallest_possible(logits));
-  const auto key = [&](std::size_t rank) { return static_cast<double>(order[rank].key); };
+  const auto key = [&](std::size_t rank) { return static_cast<double>(order[rank].key()); };
   const double range = key(0) - least;
   if (!(range > 0)) return;
   std::size_t cliff = 1;
-  double steepest = 0;
+  double steepest = 0, above = key(0);
   for (std::size_t i = 1; i < order.size(); ++i) {
+    const double rank = static_cast<double>(i), drop = above - key(i);
     // No drop behind rank i - 1 can exceed what is left above the smallest logit.
-    if ((key(i - 1) - least) / static_cast<double>(i) <= steepest) break;
-    const double drop = (key(i - 1) - key(i)) / static_cast<double>(i);
-    if (drop > steepest) {
-      steepest = drop;
+    if (above - least <= steepest * rank) break;
+    if (drop > steepest * rank) {
+      steepest = drop / rank;
       cliff = i;
     }
+    above = key(i);
   }
   const double wish = std::min(params["tau"] / range, static_cast<double>(order.size()));
   const std::size_t kept = std::max(cliff, static_cast<std::size_t>(wish));
-  for (const Candidate& c : order.from(kept)) logits[static_cast<std::size_t>(c.id)] = impossible;
+  remove_after(logits, logits, order.first(kept).back());
 }
 
 }  // namespace kelvin

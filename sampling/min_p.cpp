@@ -1,6 +1,6 @@
 // min-p: drop tokens less likely than p times the likeliest (Nguyen et al. 2024, arXiv 2407.01082).
 #include "sampling/boltzmann.h"
-#include "sampling/kth_largest.h"
+#include "sampling/descending.h"
 #include "sampling/logits.h"
 
 namespace kelvin {

@@ -23,14 +23,13 @@ void remember(std::span<const float> logits, const Step& step) {
   step.memory->seen.assign(logits.begin(), logits.end());
 }
 
-// Estimates the exponent of a Zipf law from the first 100 ranks, by least squares of ln(p_i / p_i+1) on ln((i
+// Estimates the exponent of a Zipf law from the first ranks, by least squares of ln(p_i / p_i+1) on ln((i
 // + 2) / (i + 1)).
-double zipf_exponent(Descending& order) {
-  constexpr std::size_t ranks = 100;
+double zipf_exponent(std::span<const Candidate> ranked) {
   double products = 0, squares = 0;
-  for (std::size_t i = 0; i + 1 < std::min(ranks, order.size()); ++i) {
+  for (std::size_t i = 0; i + 1 < ranked.size(); ++i) {
     const double t = log_exact(static_cast<double>(i + 2) / static_cast<double>(i + 1));
-    products += t * (static_cast<double>(order[i].key) - static_cast<double>(order[i + 1].key));
+    products += t * (static_cast<double>(ranked[i].key()) - static_cast<double>(ranked[i + 1].key()));
     squares += t * t;
   }
   return squares > 0 ? products / squares : 0;
@@ -42,7 +41,7 @@ void mirostat_1(std::span<float> logits, const Params& params, const Step& step)
   const double mu = mu_of(params, step);
   Descending order(logits, *step.scratch);
   const double n = static_cast<double>(order.size());
-  const double s = zipf_exponent(order), e = s - 1;
+  const double s = zipf_exponent(order.first(100)), e = s - 1;
   // k = (e 2^mu / (1 - n^-e))^(1/s); the fraction tends to 2^mu / ln n as e tends to 0.
   const double log_n = log_exact(n), x = e * log_n;
   const double fraction = std::fabs(x) < 1e-9 ? 1 / log_n : e / (1 - exp_exact(-x));
@@ -51,8 +50,7 @@ void mirostat_1(std::span<float> logits, const Params& params, const Step& step)
     const double log_k = (log_exact(fraction) + mu * ln2) / s;
     kept = log_k < log_n ? std::max(1.0, std::floor(exp_exact(log_k))) : n;
   }
-  for (const Candidate& c : order.from(static_cast<std::size_t>(kept)))
-    logits[static_cast<std::size_t>(c.id)] = impossible;
+  if (kept < n) remove_after(logits, logits, order.first(static_cast<std::size_t>(kept)).back());
   remember(logits, step);
 }
 

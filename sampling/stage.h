@@ -13,6 +13,8 @@
 #include <string_view>
 #include <vector>
 
+#include "sampling/candidate.h"
+
 namespace kelvin {
 
 inline constexpr float impossible = -std::numeric_limits<float>::infinity();
@@ -58,18 +60,13 @@ struct Memory {
   double total = 0;         // sum of exp(z - max) over it, where a stage knows it
 };
 
-struct Candidate {
-  float key;
-  int id;
-};
-
 // Buffers that stages of one chain share within a step, so that steps after the first allocate nothing.
 struct Scratch {
-  std::vector<double> weights;         // exp(z - max) by id
-  std::vector<Candidate> order;        // candidates, sorted as far as needed
-  std::vector<Candidate> unordered;    // the same before
-  std::vector<std::uint32_t> buckets;  // counts and offsets
-  std::vector<std::uint32_t> counts;   // (vocabulary,) by id; all 0 between uses
+  std::vector<double> weights;               // exp(z - max) by id
+  std::vector<float> keys;                   // by id
+  std::vector<Candidate> candidates, spare;  // (vocabulary,), in use as far as there are candidates
+  std::vector<float> sample;                 // of keys
+  std::vector<std::uint32_t> counts;         // (vocabulary,) by id; all 0 between uses
   std::vector<int> ids;
   std::vector<double> ranked;  // by rank
 };

@@ -11,24 +11,36 @@ namespace kelvin {
 
 namespace {
 
+// What is known of the weights exp(z - max) when a number of ranks has been looked at.
+struct Known {
+  std::span<const double> bends;  // |w - 2 w' + w''| at the first ranks
+  std::size_t n;                  // of all bends
+  double least, most;             // bounds of their sum
+  double total;                   // of all weights, or more than it
+};
+
 constexpr std::size_t undecided = 0;
 
-// How many tokens stay, if the bends of the likeliest ranks decide it; `all`, the sum of all bends, lies
-// between `least` and `most`.
-std::size_t count_kept(std::span<const double> bends, std::size_t n, double z, double least, double most) {
+// How many tokens stay, where that is known.
+std::size_t count_kept(const Known& known, double z) {
   constexpr double flat = 1e-6;  // no bend to speak of: every token counts the same
-  if (most <= flat) {
-    double sum = 0;
-    std::size_t kept = 0;
+  constexpr std::size_t block = 256;
+  const auto& [bends, n, least, most, total] = known;
+  double sum = 0;
+  std::size_t kept = 0;
+  if (least <= flat * total) {
+    if (bends.size() < n) return undecided;
     while (kept < n && (sum += 1.0 / static_cast<double>(n), sum <= z || kept == 0)) ++kept;
     return kept;
   }
-  if (least <= flat) return undecided;
-  double sum = 0;
-  for (std::size_t kept = 0; kept < bends.size(); ++kept) {
+  for (; kept + block < bends.size(); kept += block) {
+    const double next = sum + sum_of(bends.subspan(kept, block));
+    if (next > z * least) break;
+    sum = next;
+  }
+  for (; kept < bends.size(); ++kept) {
     sum += bends[kept];
-    if (kept == 0 || sum / least <= z) continue;
-    return sum / most > z ? kept : undecided;
+    if (kept > 0 && sum > z * least) return sum > z * most ? kept : undecided;
   }
   return bends.size() == n ? n : undecided;
 }
@@ -39,45 +51,28 @@ void tail_free(std::span<float> logits, const Params& params, const Step& step) 
   Scratch& scratch = *step.scratch;
   const double z = params["z"];
   if (z >= 1) return;
-  const double total = fill_weights(logits, scratch);
   Descending order(logits, scratch);
-  if (order.size() <= 2) return;
-  const std::size_t n = order.size() - 2;
-  const double last = scratch.weights[first_of(logits, smallest_possible(logits))] / total;
-  auto& bends = scratch.ranked;
-  bends.clear();
-  bends.reserve(logits.size());
-  double sum = 0;
-  const auto add_bends = [&](std::size_t end, const auto& p) {
-    for (std::size_t rank = bends.size(); rank < end; ++rank) {
-      bends.push_back(std::fabs(p(rank) - 2 * p(rank + 1) + p(rank + 2)));
-      sum += bends.back();
-    }
-  };
-  const auto p = [&](std::size_t rank) {
-    return scratch.weights[static_cast<std::size_t>(order[rank].id)] / total;
-  };
+  const std::size_t size = order.size();
+  if (size <= 2) return;
+  auto &weights = scratch.weights, &bends = scratch.ranked;
+  weights.resize(logits.size());
+  bends.resize(logits.size());
   std::size_t kept = undecided;
-  constexpr std::size_t few = 64, many = 1024;
-  for (std::size_t ranks = few; kept == undecided && ranks <= many && ranks < n; ranks *= 4) {
-    add_bends(ranks, p);
-    // |p - 2 p' + p''| <= (p - p') + (p' - p''), and such differences add up to what is left to fall.
+  constexpr std::size_t few = 512;
+  for (std::size_t ranks = std::min(few, size); kept == undecided; ranks = size) {
+    const auto ranked = order.first(ranks);
+    fill_ranked_weights(ranked, static_cast<double>(ranked[0].key()), weights);
+    for (std::size_t r = 0; r + 2 < ranks; ++r)
+      bends[r] = std::fabs(weights[r] - 2 * weights[r + 1] + weights[r + 2]);
+    const std::span<const double> known(bends.data(), ranks - 2);
+    const double sum = sum_of(known), total = sum_of({weights.data(), ranks}), last = weights[ranks - 1];
+    // |w - 2 w' + w''| <= (w - w') + (w' - w''), and such differences add up to what is left to fall.
     constexpr double rounding = 1e-12;
-    const double rest = p(ranks) + p(ranks + 1) - 2 * last + rounding * sum;
-    kept = count_kept(bends, n, z, sum, sum + rest);
+    const double rest = ranks < size ? weights[ranks - 2] + last + rounding * sum : 0;
+    kept =
+        count_kept({known, size - 2, sum, sum + rest, total + static_cast<double>(size - ranks) * last}, z);
   }
-  if (kept == undecided) {
-    const auto ranked = Descending(logits, scratch).all();
-    add_bends(n, [&](std::size_t rank) {
-      return scratch.weights[static_cast<std::size_t>(ranked[rank].id)] / total;
-    });
-    kept = count_kept(bends, n, z, sum, sum);
-    for (std::size_t rank = kept < n ? kept : ranked.size(); rank < ranked.size(); ++rank)
-      logits[static_cast<std::size_t>(ranked[rank].id)] = impossible;
-    return;
-  }
-  if (kept == n) return;
-  for (const Candidate& c : order.from(kept)) logits[static_cast<std::size_t>(c.id)] = impossible;
+  if (kept < size - 2) remove_after(logits, logits, order.first(kept).back());
 }
 
 }  // namespace kelvin

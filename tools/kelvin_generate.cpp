@@ -2,8 +2,7 @@
 #include <iostream>
 
 #include "loaders/json_writer.h"
-#include "loaders/load_error.h"
-#include "tools/batch/batch_run.h"
+#include "tools/batch/batch_flags.h"
 #include "tools/continuation.h"
 #include "tools/options/flags.h"
 #include "tools/options/generation_defaults.h"
@@ -28,74 +27,6 @@ std::string as_json(const Continuation& result, std::span<const int> prompt, con
   json.member("logprobs", result.log_probabilities).member("chain_logprobs", result.chain_log_probabilities);
   json.member("stop", name_of(result.ending)).member("seed", seed).member("chain", chain.text());
   return json.end_object().text();
-}
-
-// --jsonl: the answers to a file of prompts.
-struct BatchFlags {
-  std::optional<std::string> in, out;
-  int width = 8;
-  std::string lines;  // of `in`
-  std::optional<AnswerFile> answers;
-
-  void add_to(Flags& flags);
-  // Before the model is loaded, which may take a while.
-  void open(const PromptOptions& prompt);
-  int run(OpenModel& model, const BatchDefaults& defaults, int chunk);
-};
-
-void BatchFlags::add_to(Flags& flags) {
-  flags.group("many prompts");
-  flags.option(
-      "jsonl", "IN",
-      "answer every line of a file like OpenAI's batches: {\"custom_id\": ..., \"body\": {\"messages\": "
-      "[...] or \"prompt\": ..., \"max_tokens\": ..., \"temperature\": ..., \"seed\": ..., \"logprobs\": "
-      "...}}, or the same without body; settings of the command line hold where a line has none",
-      to(in));
-  flags.option(
-      "out", "OUT",
-      "where --jsonl writes its answers, one line each as soon as it is done; what is answered there "
-      "already is not asked again",
-      to(out));
-  flags.option("batch", "N", "sequences that --jsonl runs at a time; answers do not depend on it (default 8)",
-               to(width, 1, 4096));
-}
-
-void BatchFlags::open(const PromptOptions& prompt) {
-  if (!in && out) throw UsageError("--out is where the answers of --jsonl go, and --jsonl is missing");
-  if (!in) return;
-  if (!out) throw UsageError("--jsonl needs --out FILE for its answers");
-  if (prompt.text || prompt.file || !prompt.ids.empty())
-    throw UsageError("--jsonl and a prompt exclude each other");
-  std::error_code ignored;
-  if (std::filesystem::equivalent(*in, *out, ignored))
-    throw UsageError("--jsonl and --out are the same file");
-  lines = read_file(*in);
-  answers.emplace(*out);
-}
-
-int BatchFlags::run(OpenModel& model, const BatchDefaults& defaults, int chunk) {
-  const Interrupt interrupt;
-  ProgressBar bar("answers", "lines");
-  BatchOptions options;
-  options.defaults = defaults;
-  options.width = width;
-  options.chunk = chunk;
-  options.stop = interrupt.flag();
-  options.progress = [&](std::size_t done, std::size_t total) {
-    bar.update(static_cast<double>(done), static_cast<double>(total));
-  };
-  const BatchResult result = run_batch(model, *in, lines, *answers, options);
-  bar.finish();
-  const std::size_t done = result.before + result.answered;
-  if (done < result.lines) {
-    std::cerr << "interrupted: " << done << " of " << result.lines
-              << " lines are answered; the same command goes on\n";
-    return 130;
-  }
-  if (result.errors > 0)
-    std::cerr << result.errors << (result.errors == 1 ? " line" : " lines")
-              << " could not be answered; the errors are in " << path_text(*out) << "\n";
-  return result.errors > 0 ? 1 : 0;
 }
 
 int generate_main(int argc, char** argv) {
@@ -138,11 +69,12 @@ int generate_main(int argc, char** argv) {
   if (!flags.parse(argc, argv)) return 0;
   batch.open(prompt_options);
   if (draws && draw_index) throw UsageError("--draws and --draw-index contradict each other");
-  if (batch.in && (draws || draw_index)) throw UsageError("--jsonl answers each line once: no --draws there");
+  if (batch.given() && (draws || draw_index))
+    throw UsageError("--jsonl answers each line once: no --draws there");
 
   OpenModel model = open_model(model_flags);
   apply_generation_config(sampling.settings, model.generation);
-  if (batch.in) return batch.run(model, {sampling.settings, sampling.seed, most, ignore_eos}, chunk);
+  if (batch.given()) return batch.run(model, {sampling.settings, sampling.seed, most, ignore_eos}, chunk);
   const std::vector<int> prompt = prompt_options.resolve(model);
   // Who speaks in ids looks at the model itself, rows without a token included.
   if (!prompt_options.ids.empty()) sampling.settings.set("padding", "draw", Source::standard, "--ids");

@@ -22,7 +22,8 @@ struct Options {
   RawTextFlags raw;
   std::optional<std::string> prompt, csv, svg, html;
   std::vector<double> betas;  // empty: the usual ones
-  int overlap = -1, draws = 0;
+  ReadingOptions reading;
+  int draws = 0;
   WorkFlags work;
   std::optional<std::uint64_t> seed;
   bool json = false;
@@ -33,9 +34,7 @@ bool parse(Options& options, int argc, char** argv) {
               "perplexity, entropy S, energy E, free energy F, heat capacity C and more over the whole line "
               "of temperatures");
   options.model.add_to(flags);
-  flags.option("overlap", "N",
-               "tokens that windows share when a text is longer than the context (default: half the context)",
-               to(options.overlap, 1));
+  options.reading.add_to(flags);
   options.text.add_to(flags);
   flags.option("prompt", "TEXT", "only the token that would follow this text", to(options.prompt));
   options.raw.add_to(flags);
@@ -61,7 +60,7 @@ bool parse(Options& options, int argc, char** argv) {
     throw UsageError("--prompt stands for the text: no --file, --text or --ids beside it");
   if (options.raw.given() && (options.prompt || options.text.file || options.text.text || options.draws > 0))
     throw UsageError("--logits goes with --ids, not with a text, a prompt or --draws");
-  if ((options.raw.given() || options.prompt || options.work.merges()) && options.overlap >= 0)
+  if ((options.raw.given() || options.prompt || options.work.merges()) && options.reading.overlap_given())
     throw UsageError("--overlap says how a model reads a long text; there is none to read here");
   if (options.work.given() && (options.prompt || options.raw.given() || options.draws > 0))
     throw UsageError("--part, --shard and --merge go with a text, not with --prompt, --logits or --draws");
@@ -109,8 +108,7 @@ std::optional<Swept> read_swept(const Options& options, OpenModel& model, const 
     return swept;
   }
   const LabInput input = options.text.read(model);
-  ReadingOptions reading;
-  reading.overlap = options.overlap;
+  ReadingOptions reading = options.reading;
   reading.stop = stop;
   auto text = read_lab_text(model, input, reading, options.work);
   if (!text) return std::nullopt;

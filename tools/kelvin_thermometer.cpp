@@ -23,7 +23,7 @@ struct Options {
   TextFlags text;
   std::vector<std::string> compared;
   RawTextFlags raw;
-  int overlap = -1, skip = 0;
+  ReadingOptions reading;
   WorkFlags work;
   std::optional<std::string> html;
   ThermometerFormat format;
@@ -35,12 +35,10 @@ bool parse(Options& options, int argc, char** argv) {
               "likeliest, with error bars, "
               "perplexity and calibration");
   options.model.add_to(flags);
-  flags.option("overlap", "N",
-               "tokens that windows share when a text is longer than the context (default: half the context)",
-               to(options.overlap, 1));
+  options.reading.add_to(flags);
   options.text.add_to(flags);
   flags.option("skip", "N", "tokens at the front that are read but not judged, such as a prompt (and BOS)",
-               to(options.skip, 0));
+               to(options.reading.skip, 0));
   flags.list("compare", "A B", "two text files, and a test whether their temperatures differ",
              options.compared);
   options.raw.add_to(flags);
@@ -65,7 +63,8 @@ bool parse(Options& options, int argc, char** argv) {
     throw UsageError("--compare stands for the text: no --file, --text, --ids or --logits beside it");
   if (options.raw.given() && (options.text.file || options.text.text))
     throw UsageError("--logits goes with --ids, not with a text");
-  if ((options.raw.given() || options.work.merges()) && (options.skip > 0 || options.overlap >= 0))
+  if ((options.raw.given() || options.work.merges()) &&
+      (options.reading.skip > 0 || options.reading.overlap_given()))
     throw UsageError("--skip and --overlap say how a model reads a text; here it was read before");
   if (options.work.given() && (compares || options.raw.given()))
     throw UsageError("--part, --shard and --merge go with one text, not with --compare or --logits");
@@ -107,9 +106,7 @@ int thermometer_main(int argc, char** argv) {
   }
   OpenModel model = open_model(options.model);
   const Interrupt interrupt;
-  ReadingOptions reading;
-  reading.overlap = options.overlap;
-  reading.skip = options.skip;
+  ReadingOptions reading = options.reading;
   reading.stop = interrupt.flag();
   if (options.compared.empty()) {
     const auto text = read_lab_text(model, options.text.read(model), reading, options.work);

@@ -6,17 +6,12 @@
 #include <string>
 #include <vector>
 
+#include "tests/sampling/applied.h"
+
 using namespace kelvin;
+using namespace kelvin::test;
 
 namespace {
-
-std::vector<float> applied(const std::string& text, std::vector<float> logits, std::vector<int> tokens = {}) {
-  ChainState state;
-  Step step;
-  step.tokens = tokens;
-  Chain::parse(text).apply(logits, step, state);
-  return logits;
-}
 
 std::string error_of(const std::string& text) {
   try {

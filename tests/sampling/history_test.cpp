@@ -9,8 +9,10 @@
 
 #include "sampling/chain.h"
 #include "sampling/noise.h"
+#include "tests/sampling/applied.h"
 
 using namespace kelvin;
+using namespace kelvin::test;
 
 namespace {
 
@@ -20,16 +22,6 @@ std::vector<int> random_tokens(std::size_t n, int kinds, std::uint64_t seed) {
   for (std::size_t i = 0; i < n; ++i)
     tokens.push_back(static_cast<int>(noise.bits(static_cast<int>(i)) % static_cast<std::uint64_t>(kinds)));
   return tokens;
-}
-
-std::vector<float> applied(const std::string& text, std::vector<float> logits, const std::vector<int>& tokens,
-                           std::size_t n_prompt = 0) {
-  ChainState state;
-  Step step;
-  step.tokens = tokens;
-  step.n_prompt = n_prompt;
-  Chain::parse(text).apply(logits, step, state);
-  return logits;
 }
 
 }  // namespace

@@ -10,28 +10,17 @@
 #include "sampling/boltzmann.h"
 #include "sampling/chain.h"
 #include "sampling/chain_text.h"
+#include "tests/sampling/applied.h"
 
 using namespace kelvin;
+using namespace kelvin::test;
 
 namespace {
 
 const std::vector<float> raw = {2.5f, -1.25f, 0.5f, impossible, 7.0f, -3.0f, 6.75f, 0.0f, 4.125f, impossible};
 
-std::vector<float> applied(const std::string& text, std::vector<float> logits = raw,
-                           std::vector<int> tokens = {}, std::size_t n_prompt = 0) {
-  ChainState state;
-  Step step;
-  step.tokens = tokens;
-  step.n_prompt = n_prompt;
-  Chain::parse(text).apply(logits, step, state);
-  return logits;
-}
-
-std::vector<double> probabilities(const std::vector<float>& logits, double beta = 1) {
-  std::vector<double> p(logits.size());
-  softmax(std::span<const float>(logits), beta, std::span<double>(p));
-  return p;
-}
+using kelvin::test::applied;
+std::vector<float> applied(const std::string& text) { return applied(text, raw); }
 
 double entropy(const std::vector<float>& logits) {
   return thermo(std::span<const float>(logits), 1.0).entropy;

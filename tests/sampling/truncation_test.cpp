@@ -10,10 +10,11 @@
 #include "sampling/boltzmann.h"
 #include "sampling/chain.h"
 #include "sampling/descending.h"
-#include "sampling/kth_largest.h"
 #include "sampling/logits.h"
+#include "tests/sampling/applied.h"
 
 using namespace kelvin;
+using namespace kelvin::test;
 
 namespace {
 
@@ -42,25 +43,11 @@ std::vector<float> random_logits(std::size_t n, double width, std::uint64_t seed
   return logits;
 }
 
-std::vector<float> applied(const std::string& text, std::vector<float> logits, std::uint64_t seed = 0) {
-  ChainState state;
-  Step step;
-  step.seed = seed;
-  Chain::parse(text).apply(logits, step, state);
-  return logits;
-}
-
 std::vector<std::size_t> kept(const std::vector<float>& logits) {
   std::vector<std::size_t> ids;
   for (std::size_t i = 0; i < logits.size(); ++i)
     if (logits[i] != impossible) ids.push_back(i);
   return ids;
-}
-
-std::vector<double> probabilities(const std::vector<float>& logits) {
-  std::vector<double> p(logits.size());
-  softmax(std::span<const float>(logits), 1.0, std::span<double>(p));
-  return p;
 }
 
 }  // namespace
@@ -187,7 +174,7 @@ TEST_CASE("XTC acts with its probability, by a coin of its own") {
   const std::vector<float> raw = {2, 2, 2, 0};
   int acted = 0;
   for (std::uint64_t seed = 0; seed < 4000; ++seed)
-    acted += kept(applied("xtc=0.3:threshold=0.1", raw, seed)).size() == 2;
+    acted += kept(applied("xtc=0.3:threshold=0.1", raw, {}, 0, seed)).size() == 2;
   CHECK(acted > 1080);
   CHECK(acted < 1320);
 }
@@ -205,10 +192,10 @@ TEST_CASE("the largest logits in descending order, ids settle ties") {
       Descending order(logits, scratch);
       REQUIRE(order.size() == expected.size());
       for (std::size_t rank = 0; rank < expected.size(); ++rank)
-        REQUIRE(static_cast<std::size_t>(order[rank].id) == expected[rank]);
+        REQUIRE(static_cast<std::size_t>(order[rank].id()) == expected[rank]);
       for (const std::size_t k : {std::size_t{1}, std::size_t{2}, std::size_t{100}, std::size_t{400}})
-        CHECK(kth_largest(logits, k, scratch) ==
-              (k <= expected.size() ? logits[expected[k - 1]] : impossible));
+        CHECK(static_cast<std::size_t>(last_of(static_cast<double>(k), logits, scratch).id()) ==
+              expected[std::min(k, expected.size()) - 1]);
     }
 }
 
@@ -230,15 +217,17 @@ TEST_CASE("partial selection is full sorting") {
       const auto all = Descending(logits, scratch).all();
       REQUIRE(all.size() == n);
       for (std::size_t rank = 0; rank < n; ++rank)
-        REQUIRE(static_cast<std::size_t>(all[rank].id) == ranked[rank]);
-      for (const std::size_t first : {std::size_t{0}, std::size_t{1}, std::size_t{700}, n / 2, n - 1, n}) {
-        Descending order(logits, scratch);
-        std::vector<std::size_t> rest(ranked.begin() + static_cast<std::ptrdiff_t>(first), ranked.end()),
-            found;
-        for (const Candidate& c : order.from(first)) found.push_back(static_cast<std::size_t>(c.id));
-        std::sort(rest.begin(), rest.end());
-        std::sort(found.begin(), found.end());
-        REQUIRE(found == rest);
+        REQUIRE(static_cast<std::size_t>(all[rank].id()) == ranked[rank]);
+      for (const std::size_t count : {std::size_t{1}, std::size_t{700}, n / 2, n - 1, n}) {
+        auto cut = logits;
+        const auto first = Descending(logits, scratch).first(count);
+        REQUIRE(first.size() == count);
+        for (std::size_t rank = 0; rank < count; ++rank)
+          REQUIRE(static_cast<std::size_t>(first[rank].id()) == ranked[rank]);
+        remove_after(cut, logits, first.back());
+        std::vector<std::size_t> stay(ranked.begin(), ranked.begin() + static_cast<std::ptrdiff_t>(count));
+        std::sort(stay.begin(), stay.end());
+        REQUIRE(kept(cut) == stay);
       }
       for (const double share : {0.3, 0.9, 0.99}) {
         CAPTURE(share);

@@ -17,6 +17,7 @@ TEST_CASE("every stage of the registry is timed, the chain and the draw beside i
     CHECK(bench.stages[i].chain.starts_with(stage_types()[i].name));
     CHECK(bench.stages[i].milliseconds > 0);
     CHECK(bench.stages[i].below_zero_milliseconds > 0);
+    CHECK(bench.stages[i].hot_milliseconds > 0);
   }
   CHECK(bench.usual.chain == "temp=0.8");
   CHECK(bench.draw_milliseconds > 0);

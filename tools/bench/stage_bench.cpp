@@ -48,8 +48,9 @@ std::vector<float> made_up_logits(std::size_t vocabulary) {
 class Bench {
  public:
   Bench(std::size_t vocabulary, int repeat)
-      : repeat_(repeat), raw_(made_up_logits(vocabulary)), inverted_(raw_), words_(vocabulary) {
+      : repeat_(repeat), raw_(made_up_logits(vocabulary)), inverted_(raw_), hot_(raw_), words_(vocabulary) {
     temper(inverted_, -1);
+    temper(hot_, 0.01);
     for (std::size_t i = 0; i < vocabulary; ++i) words_[i] = " w" + std::to_string(i);
     const Noise noise(2, 0, 0);
     for (std::size_t i = 0; i < history; ++i)
@@ -60,7 +61,8 @@ class Bench {
   Vocabulary vocabulary() const { return {words_, {}}; }
 
   StageCost cost(const Chain& chain, bool with_draw = false) const {
-    return {chain.text(), best_of(chain, raw_, with_draw), best_of(chain, inverted_, with_draw)};
+    return {chain.text(), best_of(chain, raw_, with_draw), best_of(chain, inverted_, with_draw),
+            best_of(chain, hot_, with_draw)};
   }
 
   double draw_milliseconds() const {
@@ -99,9 +101,9 @@ class Bench {
   }
 
   int repeat_;
-  std::vector<float> raw_, inverted_;  // (vocabulary,)
-  std::vector<std::string> words_;     // (vocabulary,)
-  std::vector<int> tokens_;            // (history,)
+  std::vector<float> raw_, inverted_, hot_;  // (vocabulary,)
+  std::vector<std::string> words_;           // (vocabulary,)
+  std::vector<int> tokens_;                  // (history,)
 };
 
 }  // namespace
@@ -136,12 +138,13 @@ std::string stage_bench_text(const StageBench& bench) {
     text += line;
   };
   const auto add_cost = [&](const StageCost& cost) {
-    add("%9.3f %9.3f  %s\n", cost.milliseconds, cost.below_zero_milliseconds, cost.chain.c_str());
+    add("%9.3f %9.3f %9.3f  %s\n", cost.milliseconds, cost.below_zero_milliseconds, cost.hot_milliseconds,
+        cost.chain.c_str());
   };
-  add("%zu tokens, one thread, ms a step\n       ms   T = -1  stage, alone\n", bench.vocabulary);
+  add("%zu tokens, one thread, ms a step\n       ms   T = -1   T = 100  stage, alone\n", bench.vocabulary);
   for (const StageCost& cost : bench.stages) add_cost(cost);
-  add("%9.3f %9s  the draw\n\n", bench.draw_milliseconds, "");
-  text += "       ms   T = -1  chain, with its draw\n";
+  add("%9.3f %19s  the draw\n\n", bench.draw_milliseconds, "");
+  text += "       ms   T = -1   T = 100  chain, with its draw\n";
   add_cost(bench.usual);
   add_cost(bench.long_chain);
   add("The default chain takes %.2f %% of a decode step of Llama-3.2-1B: bfloat16 weights take %.1f ms or "
@@ -155,7 +158,8 @@ std::string stage_bench_json(const StageBench& bench) {
   JsonWriter json;
   const auto write = [&](const StageCost& cost) {
     json.begin_object().member("chain", cost.chain).member("ms", cost.milliseconds);
-    json.member("below_zero_ms", cost.below_zero_milliseconds).end_object();
+    json.member("below_zero_ms", cost.below_zero_milliseconds);
+    json.member("hot_ms", cost.hot_milliseconds).end_object();
   };
   json.begin_object().member("vocabulary", bench.vocabulary).member("threads", 1).key("stages").begin_array();
   for (const StageCost& cost : bench.stages) write(cost);

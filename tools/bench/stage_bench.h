@@ -12,6 +12,7 @@ struct StageCost {
   std::string chain;
   double milliseconds;             // of one step: all edits and the token's acceptance
   double below_zero_milliseconds;  // the same behind T = -1: the model's order turned round
+  double hot_milliseconds;         // behind T = 100: all tokens nearly as likely
 };
 
 struct StageBench {

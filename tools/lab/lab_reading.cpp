@@ -58,6 +58,12 @@ void append(LabText& text, std::vector<LabText> pieces) {
 
 }  // namespace
 
+void ReadingOptions::add_to(Flags& flags) {
+  flags.option("overlap", "N",
+               "tokens that windows share when a text is longer than the context (default: half the context)",
+               to(overlap, 1));
+}
+
 std::optional<LabText> read_lab_text(OpenModel& model, const LabInput& input, const ReadingOptions& options,
                                      const WorkFlags& flags) {
   LabText text;

@@ -14,6 +14,9 @@ struct ReadingOptions {
   int overlap = -1;  // tokens that windows share (lab_windows.h); -1: half the context
   int skip = 0;      // tokens at the front of every document that are read but not judged, beside the first
   const std::atomic<bool>* stop = nullptr;
+
+  void add_to(Flags& flags);  // --overlap
+  bool overlap_given() const { return overlap >= 0; }
 };
 
 // Shows a progress bar. Each window is a unit of the work; nothing is returned if only a shard was read.

@@ -1,0 +1,69 @@
+#include "tools/batch/batch_flags.h"
+
+#include <filesystem>
+#include <iostream>
+#include <system_error>
+
+#include "loaders/load_error.h"
+#include "tools/batch/batch_run.h"
+#include "tools/terminal/interrupt.h"
+#include "tools/terminal/progress_bar.h"
+
+namespace kelvin {
+
+void BatchFlags::add_to(Flags& flags) {
+  flags.group("many prompts");
+  flags.option(
+      "jsonl", "IN",
+      "answer every line of a file like OpenAI's batches: {\"custom_id\": ..., \"body\": {\"messages\": "
+      "[...] or \"prompt\": ..., \"max_tokens\": ..., \"temperature\": ..., \"seed\": ..., \"logprobs\": "
+      "...}}, or the same without body; settings of the command line hold where a line has none",
+      to(in_));
+  flags.option(
+      "out", "OUT",
+      "where --jsonl writes its answers, one line each as soon as it is done; what is answered there "
+      "already is not asked again",
+      to(out_));
+  flags.option("batch", "N", "sequences that --jsonl runs at a time; answers do not depend on it (default 8)",
+               to(width_, 1, 4096));
+}
+
+void BatchFlags::open(const PromptOptions& prompt) {
+  if (!in_ && out_) throw UsageError("--out is where the answers of --jsonl go, and --jsonl is missing");
+  if (!in_) return;
+  if (!out_) throw UsageError("--jsonl needs --out FILE for its answers");
+  if (prompt.text || prompt.file || !prompt.ids.empty())
+    throw UsageError("--jsonl and a prompt exclude each other");
+  std::error_code ignored;
+  if (std::filesystem::equivalent(*in_, *out_, ignored))
+    throw UsageError("--jsonl and --out are the same file");
+  lines_ = read_file(*in_);
+  answers_.emplace(*out_);
+}
+
+int BatchFlags::run(OpenModel& model, const BatchDefaults& defaults, int chunk) {
+  const Interrupt interrupt;
+  ProgressBar bar("answers", "lines");
+  BatchOptions options;
+  options.defaults = defaults;
+  options.width = width_;
+  options.chunk = chunk;
+  options.stop = interrupt.flag();
+  options.progress = [&](std::size_t done, std::size_t total) {
+    bar.update(static_cast<double>(done), static_cast<double>(total));
+  };
+  const BatchResult result = run_batch(model, *in_, lines_, *answers_, options);
+  bar.finish();
+  const std::size_t done = result.before + result.answered;
+  if (done < result.lines) {
+    std::cerr << "interrupted: " << done << " of " << result.lines
+              << " lines are answered; the same command goes on\n";
+    return 130;
+  }
+  if (result.errors > 0)
+    std::cerr << result.errors << (result.errors == 1 ? " line" : " lines")
+              << " could not be answered; the errors are in " << path_text(*out_) << "\n";
+  return result.errors > 0 ? 1 : 0;
+}
+
+}  // namespace kelvin
