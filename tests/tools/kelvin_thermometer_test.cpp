@@ -126,6 +126,15 @@ TEST_CASE("a page with the text on it, whatever stands in the text") {
   CHECK(thermometer({"--text", "a b", "--html", "/nowhere/page.html"}).status == 2);
 }
 
+TEST_CASE("a bare file name is the text") {
+  const test::TemporaryFolder folder;
+  const auto file = folder.path() / "text";
+  write(file, "Once upon a time there was a brave fox.");
+  const auto named = thermometer({"--file", file, "--json"}), bare = thermometer({file, "--json"});
+  REQUIRE(named.status == 0);
+  CHECK(named.out == bare.out);
+}
+
 TEST_CASE("what cannot be measured is one line and status 2") {
   const test::TemporaryFolder folder;
   const auto file = folder.path() / "text";

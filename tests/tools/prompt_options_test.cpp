@@ -22,4 +22,14 @@ TEST_CASE("exactly one of them, ids within the vocabulary") {
   CHECK_THROWS_AS(read_file("/tmp"), UsageError);
 }
 
+TEST_CASE("the names of the tools that judge texts do as well") {
+  PromptOptions options;
+  Flags flags("kelvin-test", "");
+  options.add_to(flags);
+  const char* const words[] = {"kelvin-test", "--text", "a fox", "--file=story.txt"};
+  REQUIRE(flags.parse(4, words));
+  CHECK(options.text == "a fox");
+  CHECK(options.file == "story.txt");
+}
+
 }  // namespace kelvin

@@ -47,6 +47,7 @@ void TextFlags::add_to(Flags& flags) {
   flags.group("text (one of these)");
   flags.option("file", "FILE", "a text file, - for stdin; BOS is put before it if the tokenizer does so",
                to(file));
+  flags.operand("FILE", "the same as --file FILE", to(file));
   flags.option("text", "TEXT", "the text itself", to(text));
   flags.option("split", "LINE",
                "lines that are equal to LINE divide the text into documents, each read on its own",

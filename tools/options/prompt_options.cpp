@@ -13,6 +13,9 @@ void PromptOptions::add_to(Flags& flags) {
   flags.group("prompt (one of these)");
   flags.option("prompt", "TEXT", "a text; BOS is put before it if the tokenizer does so", to(text));
   flags.option("prompt-file", "FILE", "the same from a file, - for stdin", to(file));
+  // As the tools that judge texts say it.
+  flags.alias("text", "prompt");
+  flags.alias("file", "prompt-file");
   flags.option("ids", "LIST", "token ids such as 1,2,3, taken as they are", to(ids));
 }
 
