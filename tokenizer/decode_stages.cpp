@@ -110,27 +110,28 @@ class StripFusedStage final : public DecodeStage {
       piece.remove_prefix(spec_.content.size());
       --left_;
     }
-    held_ += piece;
-    // What may be the end of the text stays: at most `stop` times the content.
-    std::size_t keep = 0;
-    while (keep < spec_.stop * spec_.content.size() && ends_in_content(held_.size() - keep))
-      keep += spec_.content.size();
-    out.push_back(held_.substr(0, held_.size() - keep));
-    held_.erase(0, held_.size() - keep);
+    std::size_t n = 0;  // contents at the end of the piece
+    const std::size_t size = spec_.content.size();
+    while (piece.substr(0, piece.size() - n * size).ends_with(spec_.content)) ++n;
+    const bool nothing_else = n * size == piece.size();
+    // What may be the end of the text stays: at most `stop` contents.
+    const std::size_t known = nothing_else ? held_ + n : n;
+    const std::size_t keep = std::min(spec_.stop, known);
+    std::string text;
+    for (std::size_t i = 0; i < (nothing_else ? known - keep : held_); ++i) text += spec_.content;
+    if (!nothing_else) text += piece.substr(0, piece.size() - keep * size);
+    held_ = keep;
+    out.push_back(std::move(text));
   }
   void finish(Pieces&) override {
-    held_.clear();
+    held_ = 0;
     left_ = spec_.start;
   }
 
  private:
-  bool ends_in_content(std::size_t end) const {
-    return std::string_view(held_).substr(0, end).ends_with(spec_.content);
-  }
-
   StripPiece spec_;
   std::size_t left_;
-  std::string held_;  // a run of the content at the end so far
+  std::size_t held_ = 0;  // contents at the end so far
 };
 
 // Behind every piece but the last the suffix is a space, behind the last nothing.

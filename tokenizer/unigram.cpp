@@ -47,6 +47,7 @@ void UnigramModel::each_prefix(std::string_view text, Visit visit) const {
     if (length == text.size()) return;
     const auto byte = static_cast<unsigned char>(text[length]);
     const auto byte_of = [&](int id) { return static_cast<unsigned char>(vocabulary_->token(id)[length]); };
+    if (begin != end && byte_of(*begin) == byte && byte_of(*(end - 1)) == byte) continue;  // all go on
     begin = std::partition_point(begin, end, [&](int id) { return byte_of(id) < byte; });
     end = std::partition_point(begin, end, [&](int id) { return byte_of(id) == byte; });
   }

@@ -73,6 +73,7 @@ TEST_CASE("the others") {
   CHECK(decode({BpeSuffixPieces{}}, {"a", "b</w>", "c</w>"}) == "ab c");
   CHECK(decode({StripPiece{" ", 1, 1}}, {"  a  ", " b"}) == " a b");
   CHECK(decode({FusePieces{}, StripPiece{" ", 2, 1}}, {" ", "  a ", " "}) == " a ");
+  CHECK(decode({FusePieces{}, StripPiece{" ", 0, 2}}, {"a", " ", "  ", "", " ", "b  ", " "}) == "a    b ");
   CHECK(decode({FusePieces{}, ReplacePiece{{"ab", false}, "x"}}, {"a", "b"}) == "x");
   CHECK(decode({}, {"a", "b"}) == "a b");
   CHECK(decode({CtcPieces{}}, {"<pad>", "h", "h", "<pad>", "h", "|", "|", "a", ".", "<pad>"}) == "hh a.");
