@@ -59,13 +59,10 @@ BpeSpec bpe_of(const SentencePieceModel& model, const TokenTable& vocabulary) {
 }
 
 UnigramSpec unigram_of(const SentencePieceModel& model) {
-  // The highest is taken from a tiny positive number up, as the reference does: log-probabilities never
-  // count.
-  float lowest = std::numeric_limits<float>::max(), highest = std::numeric_limits<float>::min();
+  float lowest = std::numeric_limits<float>::max();
   for (const ScoredPiece& piece : model.pieces) {
     if (piece.type != PieceType::normal) continue;
     lowest = std::min(lowest, piece.score);
-    highest = std::max(highest, piece.score);
   }
   UnigramSpec spec;
   spec.is_sentencepiece = true;
@@ -74,9 +71,10 @@ UnigramSpec unigram_of(const SentencePieceModel& model) {
   for (std::size_t id = 0; id < model.pieces.size(); ++id) {
     const ScoredPiece& piece = model.pieces[id];
     if (piece.type == PieceType::unknown) spec.unk_id = static_cast<int>(id);
-    // A user-defined symbol costs next to nothing, so that it is taken.
+    // A user-defined symbol is better the more bytes it has, so that it is taken. The very numbers count:
+    // ties between ways to cut what follows hang on the last bit of the sum.
     if (piece.type == PieceType::user_defined)
-      spec.scores.push_back(static_cast<double>(static_cast<float>(piece.text.size()) * highest) - 0.1);
+      spec.scores.push_back(static_cast<double>(piece.text.size()) * 0.1 - 0.1);
     else
       spec.scores.push_back(piece.type == PieceType::normal ? static_cast<double>(piece.score) : not_found);
   }

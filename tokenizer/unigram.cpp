@@ -64,10 +64,9 @@ void UnigramModel::encode_piece(std::string_view text, std::vector<Step>& best, 
   best.assign(text.size() + 1, {});
   const auto offer = [&](std::size_t from, std::size_t to, int id, double score) {
     Step& step = best[to];
-    const double candidate = score + best[from].score;
-    // SentencePiece keeps sums in single precision, but compares a token's before it is rounded.
-    const double kept = spec_.is_sentencepiece ? static_cast<float>(candidate) : candidate;
-    if (step.id < 0 || (id == spec_.unk_id ? kept : candidate) > step.score) step = {kept, from, id};
+    double candidate = score + best[from].score;
+    if (spec_.is_sentencepiece) candidate = static_cast<float>(candidate);
+    if (step.id < 0 || candidate > step.score) step = {candidate, from, id};
   };
   for (std::size_t at = 0; at < text.size();) {
     const std::size_t length = prefix_of_chars(text.substr(at, 4), 1);
