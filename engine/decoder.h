@@ -83,7 +83,8 @@ class Decoder {
   Rows input(ThreadTeam::Member& member, const Norm& norm);
   void multiply_all(ThreadTeam::Member& member, Rows x, std::initializer_list<Product> products);
   // What a matrix is multiplied with: quantised where it is packed.
-  MatmulInput prepare(ThreadTeam::Member& member, Rows x, int tokens, const Matrix& matrix);
+  MatmulInput prepare(ThreadTeam::Member& member, Rows x, int tokens, const Matrix& matrix,
+                      ActivationBits bits = ActivationBits::sixteen);
   float* scratch_of(const ThreadTeam::Member& member);
   void add_to_residual(ThreadTeam::Member& member, const Linear& linear, Rows x, const Norm& post_norm);
   void add_product(ThreadTeam::Member& member, const Norm& post_norm);

@@ -72,14 +72,16 @@ void Decoder::share_experts(ThreadTeam::Member& member, const LayerWeights& w, R
   const int n_groups = static_cast<int>(groups_.size());
   QuantizedActivations codes{};
   if (is_packed(any.storage)) {
-    codes = codes_.view(groups_.back().first + groups_.back().count, any.cols);
+    const auto bits = shape == &Mlp::up ? ActivationBits::eight : ActivationBits::sixteen;
+    codes = codes_.view(groups_.back().first + groups_.back().count, any.cols,
+                        activation_format(any.storage, bits));
     member.share(n_groups, [&](int g) {
       const QuantizedActivations of_group = rows_of(codes, groups_[g].first, groups_[g].count);
       for (int i = 0; i < groups_[g].count; ++i)
         kernels_.quantized->quantize_activations(x[groups_[g].first + i], of_group, i);
     });
   }
-  const RowBlocks blocks(any, member.size());
+  const RowBlocks blocks(any, member.size(), static_cast<int>(rows_.size()));
   member.share(n_groups * blocks.count(), [&](int i) {
     const ExpertGroup& group = groups_[static_cast<std::size_t>(i / blocks.count())];
     MatmulInput input{{x[group.first], x.stride}, {}};

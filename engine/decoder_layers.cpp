@@ -31,9 +31,10 @@ Rows Decoder::input(ThreadTeam::Member& member, const Norm& norm) {
   return normed_;
 }
 
-MatmulInput Decoder::prepare(ThreadTeam::Member& member, Rows x, int tokens, const Matrix& matrix) {
+MatmulInput Decoder::prepare(ThreadTeam::Member& member, Rows x, int tokens, const Matrix& matrix,
+                             ActivationBits bits) {
   if (!is_packed(matrix.storage)) return {x, {}};
-  const MatmulInput input{x, codes_.view(tokens, matrix.cols)};
+  const MatmulInput input{x, codes_.view(tokens, matrix.cols, activation_format(matrix.storage, bits))};
   member.share(tokens, [&](int i) { kernels_.quantized->quantize_activations(x[i], input.codes, i); });
   return input;
 }
@@ -48,14 +49,14 @@ void Decoder::multiply_all(ThreadTeam::Member& member, Rows x, std::initializer_
   int units = 0;
   const Linear* decisive = products.begin()->linear;
   for (const Product& p : products) {
-    units += RowBlocks(p.linear->weight, member.size()).count();
+    units += RowBlocks(p.linear->weight, member.size(), n_rows).count();
     if (is_packed(p.linear->weight.storage)) decisive = p.linear;
   }
   const MatmulInput input = prepare(member, x, n_rows, decisive->weight);
   float* const scratch = scratch_of(member);
   member.share(units, [&](int i) {
     for (const Product& p : products) {
-      const RowBlocks blocks(p.linear->weight, member.size());
+      const RowBlocks blocks(p.linear->weight, member.size(), n_rows);
       if (i < blocks.count()) return multiply(kernels_, *p.linear, blocks[i], input, n_rows, p.y, scratch);
       i -= blocks.count();
     }
@@ -164,9 +165,9 @@ void Decoder::mlp_part(ThreadTeam::Member& member, int layer) {
 // All of an MLP but its last matrix; leaves it in gate_.
 void Decoder::plain_mlp(ThreadTeam::Member& member, const Mlp& mlp, Rows x) {
   const int n_rows = static_cast<int>(rows_.size());
-  const MatmulInput input = prepare(member, x, n_rows, mlp.up.weight);
+  const MatmulInput input = prepare(member, x, n_rows, mlp.up.weight, ActivationBits::eight);
   float* const scratch = scratch_of(member);
-  const RowBlocks blocks(mlp.up.weight, member.size());
+  const RowBlocks blocks(mlp.up.weight, member.size(), n_rows);
   member.share(blocks.count(), [&](int b) { gate_up(mlp, blocks[b], input, n_rows, gate_, up_, scratch); });
 }
 
@@ -201,7 +202,7 @@ void Decoder::add_to_residual(ThreadTeam::Member& member, const Linear& linear, 
   const int n_rows = static_cast<int>(rows_.size());
   const MatmulInput input = prepare(member, x, n_rows, linear.weight);
   float* const scratch = scratch_of(member);
-  const RowBlocks blocks(linear.weight, member.size());
+  const RowBlocks blocks(linear.weight, member.size(), n_rows);
   member.share(blocks.count(), [&](int b) {
     const RowBlock block = blocks[b];
     multiply(kernels_, linear, block, input, n_rows, product_, scratch);

@@ -11,19 +11,22 @@ namespace {
 constexpr std::size_t block_bytes = std::size_t{256} << 10;
 constexpr int tile_rows = 4;
 constexpr int tile_panel_rows = block_panels * panel_rows;
+constexpr int few_tokens = 8;
 constexpr int blocks_per_thread = 4;
 
 }  // namespace
 
-RowBlocks::RowBlocks(const Matrix& matrix, int threads) : rows_(matrix.rows) {
+RowBlocks::RowBlocks(const Matrix& matrix, int threads, int tokens) : rows_(matrix.rows) {
   const bool packed = is_packed(matrix.storage);
   const std::size_t row_bytes =
       packed ? packed_panel_bytes(matrix.storage, matrix.cols) / panel_rows
              : static_cast<std::size_t>(matrix.cols) * bytes_per_element(matrix.storage);
-  const int fitting = static_cast<int>(std::min<std::size_t>(block_bytes / row_bytes, 1 << 20));
+  const int fitting = packed && tokens > few_tokens
+                          ? most_panels * panel_rows
+                          : static_cast<int>(std::min<std::size_t>(block_bytes / row_bytes, 1 << 20));
   const int fair = rows_ / (threads * blocks_per_thread);
   const int step = std::max(std::min(fitting, fair), 1);
-  const int multiple = !packed ? tile_rows : step > tile_panel_rows ? tile_panel_rows : int{panel_rows};
+  const int multiple = !packed ? tile_rows : step >= tile_panel_rows ? tile_panel_rows : int{panel_rows};
   step_ = (step + multiple - 1) / multiple * multiple;
 }
 

@@ -1,17 +1,24 @@
-// Room for quantised activations.
+// Room for quantised activations, and how many bits which of them get.
 #pragma once
 
 #include "engine/kernels/quantized.h"
+#include "engine/storage.h"
 #include "engine/tensor.h"
 
 namespace kelvin {
 
+// 16 bits is what q8 weights get where 8 would be felt: kernels/README.md has the figures.
+enum class ActivationBits { eight, sixteen };
+
+// `storage` is a packed one.
+ActivationFormat activation_format(Storage storage, ActivationBits bits);
+
 class ActivationBuffer {
  public:
-  // Room for `tokens` rows of up to `cols`; what it held is lost. tokens, cols >= 1.
+  // Room for `tokens` rows of up to `cols` in any format; what it held is lost. tokens, cols >= 1.
   void reserve(int tokens, int cols);
   // The buffer's start as (tokens, cols), which must fit what was reserved.
-  QuantizedActivations view(int tokens, int cols);
+  QuantizedActivations view(int tokens, int cols, ActivationFormat format);
 
  private:
   AlignedBuffer memory_;

@@ -14,14 +14,11 @@ inline std::int32_t largest_lane(Ints x) {
   return lane[0];
 }
 
-inline void quantize_group(const float* x,  // (256,)
-                           std::int8_t* codes, float& scale, std::int32_t& offset, std::int32_t* span_offsets,
-                           std::size_t span_stride,    // (4,)
-                           std::int32_t* sub_offsets,  // (16,)
-                           float* rest) {              // (256,): what this plane leaves
+// One scale's k of a token to its codes, (planes, 256); returns the scale.
+inline float quantize_span(const float* x, ActivationFormat format, std::int8_t* codes) {
   // Bits of absolute values order as the values do, with NaN above infinity.
   Ints largest{};
-  for (int k = 0; k < group_width; k += width) {
+  for (int k = 0; k < format.span; k += width) {
     const Ints size = bits_of(load_floats(x + k)) & 0x7fffffff;
     largest = size > largest ? size : largest;
   }
@@ -30,41 +27,55 @@ inline void quantize_group(const float* x,  // (256,)
   __builtin_memcpy(&size, &bits, sizeof size);
   const bool finite = bits < 0x7f800000;
   if (!finite || size < 0x1p-100f) {
-    scale = finite ? 0.0f : __builtin_nanf("");
-    offset = 0;
-    for (int k = 0; k < group_width; ++k) {
-      codes[k] = 0;
-      rest[k] = 0.0f;
+    for (int plane = 0; plane < format.planes; ++plane)
+      for (int k = 0; k < format.span; ++k) codes[plane * group_width + k] = 0;
+    return finite ? 0.0f : __builtin_nanf("");
+  }
+  const float steps = plane_steps[format.planes - 1];
+  const Floats inverse = all(steps / size);
+  for (int k = 0; k < format.span; k += width) {
+    const Ints code = whole(load_floats(x + k) * inverse);
+    if (format.planes == 1) {
+      store_vector(codes + k, __builtin_convertvector(code, Codes));
+      continue;
     }
-    for (int sub = 0; sub < groups_of_subs; ++sub) sub_offsets[sub] = 0;
-    for (int span = 0; span < groups_of_spans; ++span) span_offsets[span * span_stride] = 0;
-    return;
+    const Ints high = (code + 128) >> 8, low = code - (high << 8);
+    store_vector(codes + k, __builtin_convertvector(high, Codes));
+    store_vector(codes + group_width + k, __builtin_convertvector(low < -127 ? Ints{} - 127 : low, Codes));
   }
-  scale = size / 127.0f;
-  const Floats inverse = all(127.0f / size);
-  for (int k = 0; k < group_width; k += width) {
-    const Floats xk = load_floats(x + k);
-    const Floats shifted = xk * inverse + to_integer;
-    store_vector(codes + k, __builtin_convertvector(bits_of(shifted) - to_integer_bits, Codes));
-    store_vector(rest + k, xk - (shifted - to_integer) * all(scale));
-  }
-  std::int32_t sum = 0;
-  const Int flip = splat(static_cast<std::int32_t>(0x80808080u));
-  static_assert(span_width == 4 * sub_width);
-  for (int sub = 0; sub < groups_of_subs; sub += 4) {
-    std::int32_t span_sum = 0;
-    alignas(64) std::uint64_t eight[8];
-    sum_bytes(codes + sub * sub_width, flip, eight);
-    for (int i = 0; i < 4; ++i) {
-      const std::int32_t sub_sum =
-          static_cast<std::int32_t>(eight[2 * i] + eight[2 * i + 1]) - 128 * sub_width;
-      sub_offsets[sub + i] = -8 * sub_sum & 0xffff;
-      span_sum += sub_sum;
+  return size / steps;
+}
+
+// The sums of four times sixteen codes.
+inline void sum_codes(const std::int8_t* codes, std::int32_t (&sums)[4]) {
+  alignas(64) std::uint64_t eight[8];
+  sum_bytes(codes, splat(static_cast<std::int32_t>(0x80808080u)), eight);
+  for (int i = 0; i < 4; ++i)
+    sums[i] = static_cast<std::int32_t>(eight[2 * i] + eight[2 * i + 1]) - 128 * sub_width;
+}
+
+inline void quantize_group(const float* x,  // (256,)
+                           const QuantizedActivations& out, int group, int token) {
+  const int planes = out.format.planes, spans = group_width / out.format.span;
+  const std::size_t row = static_cast<std::size_t>(group) * out.tokens + token;
+  std::int8_t* codes = out.codes + row * planes * group_width;
+  for (int span = 0; span < spans; ++span) {
+    const std::size_t at = static_cast<std::size_t>(group * spans + span) * out.tokens + token;
+    std::int8_t* of_span = codes + span * out.format.span;
+    out.scales[at] = quantize_span(x + span * out.format.span, out.format, of_span);
+    for (int plane = 0; plane < planes; ++plane) {
+      std::int32_t sum = 0, sums[4];
+      static_assert(span_width == 4 * sub_width);
+      for (int k = 0; k < out.format.span; k += span_width) {
+        sum_codes(of_span + plane * group_width + k, sums);
+        for (int i = 0; i < 4; ++i) {
+          sum += sums[i];
+          if (spans == 1) out.sub_offsets[row * groups_of_subs + k / sub_width + i] = -8 * sums[i] & 0xffff;
+        }
+      }
+      out.offsets[at * planes + plane] = -128 * sum;
     }
-    span_offsets[sub / 4 * span_stride] = -128 * span_sum;
-    sum += span_sum;
   }
-  offset = -128 * sum;
 }
 
 void quantize_activations(const float* x, const QuantizedActivations& out, int token) {
@@ -77,17 +88,7 @@ void quantize_activations(const float* x, const QuantizedActivations& out, int t
       for (int k = 0; k < group_width; ++k) filled_up[k] = k < n ? x[k] : 0.0f;
       from = filled_up;
     }
-    alignas(64) float rest[group_width], nothing[group_width];
-    const std::size_t stride = static_cast<std::size_t>(activation_planes) * out.tokens;
-    const auto quantize = [&](const float* values, int plane, float* left) {
-      const std::size_t place = static_cast<std::size_t>(plane) * out.tokens + token;
-      const std::size_t at = static_cast<std::size_t>(g) * stride + place;
-      quantize_group(values, out.codes + at * group_width, out.scales[at], out.offsets[at],
-                     out.span_offsets + static_cast<std::size_t>(g) * groups_of_spans * stride + place,
-                     stride, out.sub_offsets + at * groups_of_subs, left);
-    };
-    quantize(from, 0, rest);
-    quantize(rest, 1, nothing);
+    quantize_group(from, out, g, token);
   }
 }
 

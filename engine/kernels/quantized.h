@@ -31,31 +31,40 @@ constexpr int groups_of_spans = group_width / span_width;
 constexpr int q8_header = 2 * groups_of_spans * panel_rows;
 constexpr int q4_signs = 128, q4_scales = 160, q4_header = 192;  // byte offsets in a block
 
-// Activations of some tokens in two planes, each quantised per token and group to [-127, 127]: x = scale *
-// code + rest in plane 0, and rest = scale * code in plane 1. q4 takes plane 0 alone: its weights are much
-// coarser than that. A group that holds NaN or infinity gets scale NaN, so that it is not lost; one without a
-// value above 2^-100 gets 0.
+// How activations become codes in [-127, 127]: of 8 bits in one plane, x = scale * code, or of 16 bits in
+// two, x = scale * (256 * code of plane 0 + code of plane 1).
+struct ActivationFormat {
+  int planes;  // 1 or 2
+  int span;    // k that share one scale: span_width for q8 weights, group_width for q4
+};
+constexpr ActivationFormat activations_of_q4{1, group_width};
+constexpr ActivationFormat activations_of_q8{2, span_width};
+constexpr ActivationFormat short_activations_of_q8{1, span_width};
+
+// Activations of some tokens, each quantised on its own. A span that holds NaN or infinity gets scale NaN, so
+// that it is not lost; one without a value above 2^-100 gets 0.
 struct QuantizedActivations {
-  int tokens, cols;  // cols as the matrix has them; groups = ceil(cols / 256)
-  std::int8_t*
-      codes;      // (groups, 2, tokens, 256), 0 beyond cols; activation_slack bytes behind it may be read
-  float* scales;  // (groups, 2, tokens)
-  std::int32_t* offsets;       // (groups, 2, tokens): -128 times the sum of the codes
-  std::int32_t* span_offsets;  // (groups, 4, 2, tokens): the same of 64 codes
-  std::int32_t* sub_offsets;   // (groups, 2, tokens, 16): -8 times the sum of sixteen codes, its low 16 bits
+  ActivationFormat format;
+  int tokens, cols;    // cols as the matrix has them; groups = ceil(cols / 256), spans = 256 / format.span
+  std::int8_t* codes;  // (groups, tokens, planes, 256), 0 beyond cols; activation_slack bytes behind it may
+                       // be read
+  float* scales;       // (groups, spans, tokens)
+  std::int32_t* offsets;      // (groups, spans, tokens, planes): -128 times the sum of a span's codes
+  std::int32_t* sub_offsets;  // (groups, tokens, 16), for q4 alone: -8 times the sum of sixteen codes, its
+                              // low 16 bits
 };
 
-constexpr int activation_planes = 2;
-constexpr int activation_slack = 31 * group_width;  // tiles of 32 tokens
+constexpr int activation_slack = 31 * group_width;          // tiles of 32 rows of codes
+constexpr float plane_steps[] = {127.0f, 127.0f * 256.0f};  // of the largest value, in 8 bits and in 16
 
-// y = W x + bias for some panels of W. Per plane of x: y[r] = 0, then in order per g, the 256 k (q4) or 64 k
-// (q8) of one scale, y[r] = fma(float(sum over k in g of w[r][k] x[k]), scale_w[g][r] * scale_x, y[r]); then
-// the planes are added, then the bias. The sum is an integer below 256 * 127 * 128 < 2^22, exact in int32 and
-// in float.
+// y = W x + bias for some panels of W. y[r] = 0, then in order per g, the 256 k (q4) or 64 k (q8) of one
+// scale, y[r] = fma(float(sum over k in g of w[r][k] x[k]), scale_w[g][r] * scale_x[g], y[r]); then the bias.
+// x[k] is the code of 8 or 16 bits, and the sum an integer, exact in int32: below 256 * 127 * 128 < 2^22, or
+// 64 * 32639 * 128 < 2^28. In float it is rounded once.
 struct QuantizedMatmul {
   const std::byte* w;      // the first panel; any alignment
   int rows;                // >= 1; only the last panel may be used in part
-  QuantizedActivations x;  // its cols are those of W
+  QuantizedActivations x;  // its cols are those of W, its span that of W's format
   const float* bias;       // (rows,) or nullptr
   float* y;                // (tokens, rows), y_stride floats from token to token
   std::size_t y_stride;    //
@@ -63,9 +72,10 @@ struct QuantizedMatmul {
 };
 
 constexpr int block_panels = 4;  // panels whose weights are unpacked together
+constexpr int most_panels = 8;   // panels that share one pass over many tokens' activations
 constexpr std::size_t unpacked_floats = block_panels * panel_rows * group_width / sizeof(float);
 static constexpr std::size_t matmul_scratch(int tokens) {
-  return unpacked_floats + static_cast<std::size_t>(tokens) * activation_planes * block_panels * panel_rows;
+  return unpacked_floats + static_cast<std::size_t>(tokens) * most_panels * panel_rows;
 }
 
 struct QuantizedKernels {

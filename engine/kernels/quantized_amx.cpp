@@ -26,7 +26,7 @@ constexpr int unpack_from = 9;
 namespace kelvin {
 namespace {
 
-constexpr int tiles_from = 9;  // tokens, or planes of them
+constexpr int tiles_from = 9;  // columns
 
 // Tiles 0-3: sums, 4 and 5: activations, 6 and 7: weights. As asm with memory clobbers: GCC 12's tile
 // functions do not say what memory they read (of the configuration only 8 of 64 bytes), so that stores before
@@ -82,7 +82,7 @@ class HardwareTiles {
         :
         : "memory");
   }
-  void store_sums(std::int32_t (&sums)[2][2][tile_tokens][panel_rows]) {
+  void store_sums(std::int32_t (&sums)[2][2][tile_columns][panel_rows]) {
     asm volatile(
         "tilestored %%tmm0, (%0, %4, 1)\n\t"
         "tilestored %%tmm1, (%1, %4, 1)\n\t"
@@ -95,25 +95,24 @@ class HardwareTiles {
 };
 
 void matmul_q8_in_tiles(const QuantizedMatmul& m) {
-  if (Q8::planes * m.x.tokens < tiles_from) return matmul_q8(m);
+  if (m.x.format.planes * m.x.tokens < tiles_from) return matmul_q8(m);
   HardwareTiles tiles;
-  for_all_groups<Q8>(m, block_panels, [&](const Tile& t, int panels) {
-    multiply_group_in_tiles(tiles, t, panels, Q8::planes * m.x.tokens);
-  });
+  for_all_blocks<Q8>(m, block_panels,
+                     [&](const Tile& t, int panels) { multiply_group_in_tiles(tiles, t, panels); });
 }
 
 void matmul_q4_in_tiles(const QuantizedMatmul& m) {
   if (m.x.tokens < tiles_from) return matmul_q4(m);
   HardwareTiles tiles;
   std::byte* unpacked = reinterpret_cast<std::byte*>(m.scratch);
-  for_all_groups<Q4>(m, block_panels, [&](Tile t, int panels) {
-    multiply_group_in_tiles(tiles, unpack_panels(t, panels, unpacked), panels, m.x.tokens);
+  for_all_blocks<Q4>(m, block_panels, [&](Tile t, int panels) {
+    multiply_group_in_tiles(tiles, unpack_panels(t, panels, unpacked), panels);
   });
 }
 
 std::uint64_t multiply_burst_in_tiles(std::uint64_t rounds, std::int32_t* sink) {
   HardwareTiles tiles;
-  alignas(64) std::int32_t sums[2][2][tile_tokens][panel_rows];
+  alignas(64) std::int32_t sums[2][2][tile_columns][panel_rows];
   tiles.zero_sums();
   for (std::uint64_t round = 0; round < rounds; ++round) tiles.multiply();
   tiles.store_sums(sums);

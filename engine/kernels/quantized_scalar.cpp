@@ -27,7 +27,7 @@ float read_bfloat16(const std::byte* from) {
 }
 
 struct Q8Block {
-  static constexpr int planes = 2, header = q8_header, bytes_per_step = 64, width = span_width;
+  static constexpr int header = q8_header, bytes_per_step = 64, width = span_width;
 
   static float scale(const std::byte* block, int row, int k) {
     return read_bfloat16(block + 2 * (k / width * panel_rows + row));
@@ -40,7 +40,7 @@ struct Q8Block {
 };
 
 struct Q4Block {
-  static constexpr int planes = 1, header = q4_header, bytes_per_step = 32, width = group_width;
+  static constexpr int header = q4_header, bytes_per_step = 32, width = group_width;
 
   static float scale(const std::byte* block, int row, int) {
     return read_bfloat16(block + q4_scales + 2 * row);
@@ -64,11 +64,20 @@ int width_of_group(int cols, int group) {
   return left >= group_width ? group_width : (left + k_padding - 1) / k_padding * k_padding;
 }
 
-// One row of a panel: to sums[plane][token], scale by scale.
+// The code of 8 or 16 bits of one activation.
+std::int32_t code_of(const QuantizedActivations& x, int group, int token, int k) {
+  const int planes = x.format.planes;
+  const std::size_t row = (static_cast<std::size_t>(group) * x.tokens + token) * planes;
+  const std::int8_t* code = x.codes + row * group_width + k;
+  return planes == 2 ? code[0] * 256 + code[group_width] : code[0];
+}
+
+// One row of a panel: to sums[token], scale by scale.
 template <class Block>
 const std::byte* add_row(const std::byte* block, int row, const QuantizedActivations& x, float* sums) {
+  constexpr int spans = group_width / Block::width;
   const int groups = (x.cols + group_width - 1) / group_width;
-  for (int i = 0; i < Block::planes * x.tokens; ++i) sums[i] = 0.0f;
+  for (int t = 0; t < x.tokens; ++t) sums[t] = 0.0f;
   for (int g = 0; g < groups; ++g) {
     const int width_here = width_of_group(x.cols, g);
     std::int8_t w[group_width];
@@ -76,12 +85,11 @@ const std::byte* add_row(const std::byte* block, int row, const QuantizedActivat
     for (int first = 0; first < width_here; first += Block::width) {
       const float scale = Block::scale(block, row, first);
       const int end = first + Block::width < width_here ? first + Block::width : width_here;
-      for (int i = 0; i < Block::planes * x.tokens; ++i) {
-        const std::size_t at = static_cast<std::size_t>(g) * activation_planes * x.tokens + i;
-        const std::int8_t* codes = x.codes + at * group_width;
+      for (int t = 0; t < x.tokens; ++t) {
+        const std::size_t at = static_cast<std::size_t>(g * spans + first / Block::width) * x.tokens + t;
         std::int32_t sum = 0;
-        for (int k = first; k < end; ++k) sum += w[k] * codes[k];
-        sums[i] = std::fma(static_cast<float>(sum), scale * x.scales[at], sums[i]);
+        for (int k = first; k < end; ++k) sum += w[k] * code_of(x, g, t, k);
+        sums[t] = std::fma(static_cast<float>(sum), scale * x.scales[at], sums[t]);
       }
     }
     block += Block::header + width_here / step_width * Block::bytes_per_step;
@@ -96,57 +104,60 @@ void matmul(const QuantizedMatmul& m) {
     if (row % panel_rows == 0) panel = next;
     next = add_row<Block>(panel, row % panel_rows, m.x, m.scratch);
     for (int t = 0; t < m.x.tokens; ++t) {
-      float y = m.scratch[t];
-      if (Block::planes == 2) y += m.scratch[m.x.tokens + t];
+      const float y = m.scratch[t];
       m.y[static_cast<std::size_t>(t) * m.y_stride + row] = m.bias ? y + m.bias[row] : y;
     }
   }
 }
 
-// One group of up to 256 of plane `plane`; `rest` is what it leaves for the next one.
-void quantize_group(const float* x, int n, const QuantizedActivations& out, int group, int plane, int token,
-                    float* rest) {
-  const std::size_t at = static_cast<std::size_t>(group * activation_planes + plane) * out.tokens + token;
+// One scale's k: n of the matrix, then zeros. Returns the scale.
+float quantize_span(const float* x, int n, ActivationFormat format,
+                    std::int8_t* codes) {  // (planes, 256)
   std::uint32_t largest = 0;  // of absolute values, as bits: these order as the values do, NaN above infinity
   for (int k = 0; k < n; ++k) {
     const std::uint32_t bits = std::bit_cast<std::uint32_t>(x[k]) & 0x7fffffffu;
     if (bits > largest) largest = bits;
   }
-  const float size = std::bit_cast<float>(largest);
+  const float size = std::bit_cast<float>(largest), steps = plane_steps[format.planes - 1];
   const bool finite = largest < 0x7f800000u;
   const bool usable = finite && size >= 0x1p-100f;
-  const float inverse = 127.0f / size, scale = size / 127.0f;
-  out.scales[at] = usable ? scale : finite ? 0.0f : std::bit_cast<float>(0x7fc00000u);
-  std::int32_t sum = 0;
-  std::int32_t spans[groups_of_spans] = {};
-  for (int sub = 0; sub < groups_of_subs; ++sub) {
-    std::int32_t sub_sum = 0;
-    for (int k = sub * sub_width; k < (sub + 1) * sub_width; ++k) {
-      // Adding 1.5 * 2^23 rounds to the nearest integer, halves to even.
-      const float code = usable && k < n ? x[k] * inverse + 0x1.8p+23f - 0x1.8p+23f : 0.0f;
-      rest[k] = usable && k < n ? x[k] - code * scale : 0.0f;
-      out.codes[at * group_width + k] = static_cast<std::int8_t>(code);
-      sub_sum += static_cast<std::int32_t>(code);
+  const float inverse = steps / size;
+  for (int k = 0; k < format.span; ++k) {
+    // Adding 1.5 * 2^23 rounds to the nearest integer, halves to even.
+    const int code = usable && k < n ? static_cast<int>(x[k] * inverse + 0x1.8p+23f - 0x1.8p+23f) : 0;
+    if (format.planes == 1) {
+      codes[k] = static_cast<std::int8_t>(code);
+      continue;
     }
-    out.sub_offsets[at * groups_of_subs + sub] = -8 * sub_sum & 0xffff;
-    spans[sub * sub_width / span_width] += sub_sum;
-    sum += sub_sum;
+    // -128 is kept out of both planes: tables without VNNI multiply sizes and signs.
+    const int high = (code + 128) >> 8, low = code - high * 256;
+    codes[k] = static_cast<std::int8_t>(high);
+    codes[group_width + k] = static_cast<std::int8_t>(low < -127 ? -127 : low);
   }
-  out.offsets[at] = -128 * sum;
-  for (int span = 0; span < groups_of_spans; ++span) {
-    const int slice = (group * groups_of_spans + span) * activation_planes + plane;
-    out.span_offsets[static_cast<std::size_t>(slice) * out.tokens + token] = -128 * spans[span];
-  }
+  return usable ? size / steps : finite ? 0.0f : std::bit_cast<float>(0x7fc00000u);
 }
 
 void quantize_activations(const float* x, const QuantizedActivations& out, int token) {
   const int groups = (out.cols + group_width - 1) / group_width;
-  for (int g = 0; g < groups; ++g) {
-    const int left = out.cols - g * group_width;
-    float rest[group_width], nothing[group_width];
-    quantize_group(x + static_cast<std::size_t>(g) * group_width, left < group_width ? left : group_width,
-                   out, g, 0, token, rest);
-    quantize_group(rest, group_width, out, g, 1, token, nothing);
+  const int planes = out.format.planes, width_of_span = out.format.span, spans = group_width / width_of_span;
+  for (int span = 0; span < groups * spans; ++span) {
+    const std::size_t row = static_cast<std::size_t>(span / spans) * out.tokens + token;
+    const std::size_t at = static_cast<std::size_t>(span) * out.tokens + token;
+    const int first = span * width_of_span, left = out.cols - first;
+    const int n = left < 0 ? 0 : left < width_of_span ? left : width_of_span;
+    std::int8_t* codes = out.codes + row * planes * group_width + first % group_width;
+    out.scales[at] = quantize_span(n > 0 ? x + first : x, n, out.format, codes);
+    for (int plane = 0; plane < planes; ++plane) {
+      std::int32_t sum = 0;
+      for (int k = 0; k < width_of_span; ++k) sum += codes[plane * group_width + k];
+      out.offsets[at * planes + plane] = -128 * sum;
+    }
+    if (spans > 1) continue;
+    for (int sub = 0; sub < groups_of_subs; ++sub) {
+      std::int32_t sum = 0;
+      for (int k = sub * sub_width; k < (sub + 1) * sub_width; ++k) sum += codes[k];
+      out.sub_offsets[row * groups_of_subs + sub] = -8 * sum & 0xffff;
+    }
   }
 }
 

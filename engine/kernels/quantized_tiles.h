@@ -3,9 +3,10 @@
 //   Int start_bytes(std::int32_t offset)      what a sum over (weight + 128) x starts from
 //   Int add_byte_products(Int sum, Int w, Int x)      four products each, w: weight + 128, x: activations
 //   Int add_nibble_products(Int sum, Int code, Int x)   four products each, code: 0..15; sums stay within one
-//   sub-scale Int sub_scale_operand(Int s)              -15..15 made ready for Int add_scaled(Int total, Int
-//   sum, Int s) most_tokens, most_tokens_of_nibbles       columns of a tile unpack_from tokens from which
-//   unpacking 4-bit weights to bytes first is faster
+//   sub-scale
+//   Int sub_scale_operand(Int s)      -15..15 made ready for Int add_scaled(Int total, Int sum, Int s)
+//   most_tokens, most_tokens_of_nibbles      columns of a tile, even
+//   unpack_from      tokens from which unpacking 4-bit weights to bytes first is faster
 #pragma once
 
 #include "engine/kernels/quantized_groups.h"
@@ -20,46 +21,64 @@ inline Int splat_step(const std::int8_t* x) {
   return splat(four);
 }
 
-template <int registers>
-void add_to_sums(const Tile& t, int token, const Int (&dot)[registers]) {
-  const Float x_scale = splat_float(t.x_scale[token]);
-  for (int r = 0; r < registers; ++r) {
-    float* sum = t.sums + static_cast<std::size_t>(token) * sums_stride + r * lanes;
-    const Float scale = multiply(load_float(t.scale + r * lanes), x_scale);
-    store_float(sum, multiply_add(to_float(dot[r]), scale, load_float(sum)));
+// Of a span of some columns: sums[token] += what their products say.
+template <int planes, int columns, int registers>
+void add_to_sums(const Tile& t, int span, const Int (&dot)[columns][registers]) {
+  const float* const x_scales = t.x_scale + span * t.tokens;
+  const float* const w_scales = t.scale + span * sums_stride;
+  float* sums = t.sums;
+#pragma GCC unroll 8
+  for (int token = 0; token < columns / planes; ++token, sums += sums_stride) {
+    const Float x_scale = splat_float(x_scales[token]);
+#pragma GCC unroll 8
+    for (int r = 0; r < registers; ++r) {
+      Int product = dot[token * planes][r];
+      if constexpr (planes == 2) product = add(left<8>(product), dot[token * planes + 1][r]);
+      const Float scale = multiply(load_float(w_scales + r * lanes), x_scale);
+      float* const sum = sums + r * lanes;
+      store_float(sum, multiply_add(to_float(product), scale, load_float(sum)));
+    }
   }
 }
 
 // A single token waits for memory, which the hardware's own prefetching does not keep busy.
-template <int tokens>
+template <int columns>
 void fetch_ahead(const std::byte* w) {
   constexpr int distance = 8192;
-  if constexpr (tokens <= 2) __builtin_prefetch(w + distance, 0, 2);
+  if constexpr (columns <= 2) __builtin_prefetch(w + distance, 0, 2);
 }
 
 struct Bytes {
   static constexpr int panels = tile_panels, most = most_tokens;
 
-  template <int panels, int tokens>
-  static void multiply(const Tile& t) {
+  // Not inlined: what the caller keeps in registers would push sums out of them.
+  template <int planes, int panels, int columns>
+  [[gnu::noinline]] static void multiply(const Tile& t) {
     constexpr int registers = panels * parts;
-    Int sum[tokens][registers];
-    for (int token = 0; token < tokens; ++token)
-      for (Int& s : sum[token]) s = start_bytes(t.x_offset[token]);
+    if constexpr (panels > 1)
+      for (int token = 0; token < columns / planes; ++token)
+        for (int line = 0; line < panels; ++line)
+          __builtin_prefetch(t.sums + token * sums_stride + line * panel_rows, 1);
     const std::byte* w = t.w;
     const std::int8_t* x = t.x;
-    for (int step = 0; step < t.steps; ++step, w += 64, x += step_width) {
-      Int ws[registers];
-      if constexpr (panels == 1) fetch_ahead<tokens>(w);
-      for (int panel = 0; panel < panels; ++panel)
-        for (int part = 0; part < parts; ++part)
-          ws[panel * parts + part] = load(w + panel * t.w_stride + part * lanes * 4);
-      for (int token = 0; token < tokens; ++token) {
-        const Int xs = splat_step(x + token * group_width);
-        for (int r = 0; r < registers; ++r) sum[token][r] = add_byte_products(sum[token][r], ws[r], xs);
+    for (int span = 0; span < t.spans; ++span) {
+      Int sum[columns][registers];
+      const std::int32_t* const offset = t.x_offset + span * t.columns();
+      for (int column = 0; column < columns; ++column)
+        for (Int& s : sum[column]) s = start_bytes(offset[column]);
+      for (int step = 0; step < t.steps; ++step, w += 64, x += step_width) {
+        Int ws[registers];
+        if constexpr (panels == 1) fetch_ahead<columns>(w);
+        for (int panel = 0; panel < panels; ++panel)
+          for (int part = 0; part < parts; ++part)
+            ws[panel * parts + part] = load(w + panel * t.w_stride + part * lanes * 4);
+        for (int column = 0; column < columns; ++column) {
+          const Int xs = splat_step(x + column * group_width);
+          for (int r = 0; r < registers; ++r) sum[column][r] = add_byte_products(sum[column][r], ws[r], xs);
+        }
       }
+      add_to_sums<planes>(t, span, sum);
     }
-    for (int token = 0; token < tokens; ++token) add_to_sums(t, token, sum[token]);
   }
 };
 
@@ -77,9 +96,9 @@ inline Int sub_scale(const std::byte* block, int sub, int first, Int& negative) 
 struct Nibbles {
   static constexpr int panels = 1, most = most_tokens_of_nibbles;
 
-  template <int panels, int tokens>
-  static void multiply(const Tile& t) {
-    static_assert(panels == 1);
+  template <int planes, int panels, int tokens>
+  [[gnu::noinline]] static void multiply(const Tile& t) {
+    static_assert(planes == 1 && panels == 1);
     Int total[tokens][parts];
     for (auto& by_token : total)
       for (Int& part : by_token) part = zero();
@@ -105,7 +124,7 @@ struct Nibbles {
         }
       }
     }
-    for (int token = 0; token < tokens; ++token) add_to_sums(t, token, total[token]);
+    add_to_sums<1>(t, 0, total);
   }
 };
 
@@ -137,30 +156,28 @@ inline void unpack_q4(const std::byte* block, int steps, std::byte* bytes) {
   }
 }
 
-template <class Product, int panels, int tokens = Product::most>
-void last_tokens(const Tile& t, int count) {
-  if (count == tokens) return Product::template multiply<panels, tokens>(t);
-  if constexpr (tokens > 1) last_tokens<Product, panels, tokens - 1>(t, count);
+template <class Product, int planes, int panels, int columns = Product::most>
+void last_columns(const Tile& t, int count) {
+  if (count == columns) return Product::template multiply<planes, panels, columns>(t);
+  if constexpr (columns > planes) last_columns<Product, planes, panels, columns - planes>(t, count);
 }
 
-template <class Product, int panels>
-void all_tokens(Tile t, int count) {
+template <class Product, int planes, int panels>
+void all_columns(Tile t) {
+  static_assert(Product::most % planes == 0);
+  int count = t.columns();
   for (; count >= Product::most; count -= Product::most) {
-    Product::template multiply<panels, Product::most>(t);
-    t.x += Product::most * group_width;
-    t.x_scale += Product::most;
-    t.x_offset += Product::most;
-    t.x_sub_offset += Product::most * groups_of_subs;
-    t.sums += Product::most * sums_stride;
+    Product::template multiply<planes, panels, Product::most>(t);
+    t.advance(Product::most);
   }
-  if (count > 0) last_tokens<Product, panels>(t, count);
+  if (count > 0) last_columns<Product, planes, panels>(t, count);
 }
 
-template <class Product>
-void multiply_group(Tile t, int panels, int tokens) {
-  if (panels == Product::panels) return all_tokens<Product, Product::panels>(t, tokens);
+template <class Product, int planes>
+void multiply_group(Tile t, int panels) {
+  if (panels == Product::panels) return all_columns<Product, planes, Product::panels>(t);
   for (int panel = 0; panel < panels; ++panel) {
-    all_tokens<Product, 1>(t, tokens);
+    all_columns<Product, planes, 1>(t);
     t.w += t.w_stride;
     t.scale += panel_rows;
     t.sums += panel_rows;
@@ -176,24 +193,21 @@ inline Tile unpack_panels(Tile t, int panels, std::byte* bytes) {
   return t;
 }
 
-// One token reads one panel after the other, as they lie in memory.
-inline int panels_for(int tokens) { return tokens > 1 ? block_panels : 1; }
-
 void matmul_q8(const QuantizedMatmul& m) {
-  for_all_groups<Q8>(m, panels_for(m.x.tokens), [&](const Tile& t, int panels) {
-    multiply_group<Bytes>(t, panels, Q8::planes * m.x.tokens);
+  for_all_blocks<Q8>(m, panels_for(m.x.tokens), [&](const Tile& t, int panels) {
+    t.planes == 2 ? multiply_group<Bytes, 2>(t, panels) : multiply_group<Bytes, 1>(t, panels);
   });
 }
 
 void matmul_q4(const QuantizedMatmul& m) {
   if (m.x.tokens < unpack_from) {
-    for_all_groups<Q4>(m, panels_for(m.x.tokens),
-                       [&](const Tile& t, int panels) { multiply_group<Nibbles>(t, panels, m.x.tokens); });
+    for_all_blocks<Q4>(m, panels_for(m.x.tokens),
+                       [&](const Tile& t, int panels) { multiply_group<Nibbles, 1>(t, panels); });
     return;
   }
   std::byte* unpacked = reinterpret_cast<std::byte*>(m.scratch);
-  for_all_groups<Q4>(m, block_panels, [&](const Tile& t, int panels) {
-    multiply_group<Bytes>(unpack_panels(t, panels, unpacked), panels, m.x.tokens);
+  for_all_blocks<Q4>(m, block_panels, [&](const Tile& t, int panels) {
+    multiply_group<Bytes, 1>(unpack_panels(t, panels, unpacked), panels);
   });
 }
 

@@ -44,7 +44,7 @@ class ModelTiles {
     dot_signed_unsigned(2, 5, 6);
     dot_signed_unsigned(3, 5, 7);
   }
-  void store_sums(std::int32_t (&sums)[2][2][tile_tokens][panel_rows]) {
+  void store_sums(std::int32_t (&sums)[2][2][tile_columns][panel_rows]) {
     for (int i = 0; i < 4; ++i) std::memcpy(sums[i / 2][i % 2], tile_[i], sizeof tile_[i]);
   }
 
@@ -68,7 +68,8 @@ class ModelTiles {
   std::uint8_t tile_[8][16][64];
 };
 
-void check_blocking(int rows, int cols, int tokens, RandomValues& random) {
+void check_blocking(int rows, int cols, int tokens, ActivationFormat format, RandomValues& random) {
+  CAPTURE(format.planes);
   CAPTURE(rows);
   CAPTURE(cols);
   CAPTURE(tokens);
@@ -82,7 +83,8 @@ void check_blocking(int rows, int cols, int tokens, RandomValues& random) {
         std::memcpy(packed.data() + at + 2 * i, reinterpret_cast<const char*>(&scale) + 2, 2);
       }
   const std::vector<float> inputs = random.values(static_cast<std::size_t>(tokens * cols), 3.0f);
-  const test::QuantizedRows x(scalar_quantized, inputs.data(), static_cast<std::size_t>(cols), tokens, cols);
+  const test::QuantizedRows x(scalar_quantized, inputs.data(), static_cast<std::size_t>(cols), tokens, cols,
+                              format);
 
   const std::size_t stride = static_cast<std::size_t>(rows) + 2;
   std::vector<float> expected(stride * static_cast<std::size_t>(tokens), 77.0f), found = expected;
@@ -91,9 +93,8 @@ void check_blocking(int rows, int cols, int tokens, RandomValues& random) {
   scalar_quantized.matmul_q8(m);
   m.y = found.data();
   ModelTiles tiles;
-  for_all_groups<Q8>(m, block_panels, [&](const Tile& t, int panels) {
-    multiply_group_in_tiles(tiles, t, panels, Q8::planes * tokens);
-  });
+  for_all_blocks<Q8>(m, block_panels,
+                     [&](const Tile& t, int panels) { multiply_group_in_tiles(tiles, t, panels); });
   CHECK(std::memcmp(expected.data(), found.data(), expected.size() * sizeof(float)) == 0);
 }
 
@@ -101,9 +102,12 @@ void check_blocking(int rows, int cols, int tokens, RandomValues& random) {
 
 TEST_CASE("AMX blocking on a model of the tile unit") {
   RandomValues random(1);
-  for (const int tokens : {1, 9, 15, 16, 17, 31, 32, 33, 50}) check_blocking(40, 100, tokens, random);
-  for (const int rows : {1, 16, 17, 33, 48, 64, 65, 130}) check_blocking(rows, 64, 19, random);
-  for (const int cols : {1, 63, 65, 128, 192, 256, 257, 576}) check_blocking(20, cols, 10, random);
+  for (const ActivationFormat format : test::formats_for(Storage::q8)) {
+    for (const int tokens : {1, 9, 15, 16, 17, 31, 32, 33, 50})
+      check_blocking(40, 100, tokens, format, random);
+    for (const int rows : {1, 16, 17, 33, 48, 64, 65, 130}) check_blocking(rows, 64, 19, format, random);
+    for (const int cols : {1, 63, 65, 128, 192, 256, 257, 576}) check_blocking(20, cols, 10, format, random);
+  }
 }
 
 TEST_CASE("AMX on this processor") {

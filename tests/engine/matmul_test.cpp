@@ -13,7 +13,7 @@ TEST_CASE("row blocks cover every row once, in multiples of four, and give every
     for (const int cols : {1, 64, 2048, 500000})
       for (const int threads : {1, 2, 7, 64}) {
         const Matrix matrix{Storage::bf16, rows, cols, nullptr};
-        const RowBlocks blocks(matrix, threads);
+        const RowBlocks blocks(matrix, threads, 1);
         int next = 0;
         for (int b = 0; b < blocks.count(); ++b) {
           REQUIRE(blocks[b].first == next);
@@ -26,6 +26,25 @@ TEST_CASE("row blocks cover every row once, in multiples of four, and give every
       }
 }
 
+TEST_CASE(
+    "row blocks of packed matrices are panels, and whole passes where many tokens come and rows suffice") {
+  for (const Storage storage : {Storage::q8, Storage::q4})
+    for (const int rows : {1, 16, 40, 512, 2048, 8200})
+      for (const int cols : {64, 2048, 8192})
+        for (const int threads : {1, 2, 5})
+          for (const int tokens : {1, 8, 9, 512}) {
+            const RowBlocks blocks({storage, rows, cols, nullptr}, threads, tokens);
+            int next = 0;
+            for (int b = 0; b < blocks.count(); ++b) {
+              REQUIRE(blocks[b].first == next);
+              REQUIRE(blocks[b].first % panel_rows == 0);
+              next += blocks[b].rows;
+            }
+            REQUIRE(next == rows);
+            if (tokens > 8 && rows >= 1024 * threads) CHECK(blocks[0].rows == most_panels * panel_rows);
+          }
+}
+
 TEST_CASE("a product in blocks equals the product at once") {
   test::RandomValues random(31);
   const std::vector<float> w = random.values(50 * 30), bias = random.values(50);
@@ -33,7 +52,7 @@ TEST_CASE("a product in blocks equals the product at once") {
   const std::size_t in = Rows::stride_for(30), out = Rows::stride_for(50);
   std::vector<float> x = random.values(7 * in), whole(7 * out), parts(7 * out);
   multiply(scalar_kernels, linear, {0, 50}, {{x.data(), in}}, 7, {whole.data(), out});
-  const RowBlocks blocks(linear.weight, 3);
+  const RowBlocks blocks(linear.weight, 3, 7);
   CHECK(blocks.count() > 3);
   for (int b = 0; b < blocks.count(); ++b)
     multiply(best_kernels(), linear, blocks[b], {{x.data(), in}}, 7, {parts.data(), out});

@@ -76,13 +76,16 @@ void check_product(Shape shape, const std::byte* packed, Storage format, const s
   CAPTURE(shape.rows);
   CAPTURE(shape.cols);
   CAPTURE(shape.tokens);
-  const test::QuantizedRows x(scalar_quantized, inputs.data(), static_cast<std::size_t>(shape.cols),
-                              shape.tokens, shape.cols);
-  const std::vector<float> expected = product(scalar_quantized, format, shape, packed, x.view(), bias);
-  for (const float v : expected) REQUIRE(v == v);
-  for (const QuantizedKernels* table : test::quantized_tables()) {
-    CAPTURE(table->name);
-    REQUIRE(same_bits(expected, product(*table, format, shape, packed, x.view(), bias)));
+  for (const ActivationFormat of_x : test::formats_for(format)) {
+    CAPTURE(of_x.planes);
+    const test::QuantizedRows x(scalar_quantized, inputs.data(), static_cast<std::size_t>(shape.cols),
+                                shape.tokens, shape.cols, of_x);
+    const std::vector<float> expected = product(scalar_quantized, format, shape, packed, x.view(), bias);
+    for (const float v : expected) REQUIRE(v == v);
+    for (const QuantizedKernels* table : test::quantized_tables()) {
+      CAPTURE(table->name);
+      REQUIRE(same_bits(expected, product(*table, format, shape, packed, x.view(), bias)));
+    }
   }
 }
 
@@ -137,106 +140,117 @@ TEST_CASE("quantised matmul: the most extreme codes") {
 TEST_CASE("quantised matmul: the product of what unpack_row and the activations' codes say") {
   RandomValues random(3);
   const Shape shape{37, 700, 5};
-  for (const Storage format : {Storage::q8, Storage::q4}) {
-    std::vector<std::byte> packed(packed_bytes(format, shape.rows, shape.cols));
-    fill_packed(format, shape.rows, shape.cols, random, packed.data());
-    const std::vector<float> inputs =
-        random.values(static_cast<std::size_t>(shape.tokens * shape.cols), 2.0f);
-    const test::QuantizedRows x(scalar_quantized, inputs.data(), static_cast<std::size_t>(shape.cols),
-                                shape.tokens, shape.cols);
-    const std::vector<float> y = product(scalar_quantized, format, shape, packed.data(), x.view(), nullptr);
-    std::vector<float> row(static_cast<std::size_t>(shape.cols));
-    for (int r = 0; r < shape.rows; ++r) {
-      unpack_row(format, packed.data(), r, shape.cols, row.data());
-      for (int t = 0; t < shape.tokens; ++t) {
-        double sum = 0.0, size = 0.0;
-        for (int k = 0; k < shape.cols; ++k)
-          for (int plane = 0; plane < (format == Storage::q8 ? 2 : 1); ++plane) {
-            const std::size_t at =
-                static_cast<std::size_t>((k / group_width * activation_planes + plane) * shape.tokens + t);
-            const double term = static_cast<double>(row[static_cast<std::size_t>(k)]) *
-                                static_cast<double>(x.view().scales[at]) *
-                                x.view().codes[at * group_width + static_cast<std::size_t>(k % group_width)];
+  for (const Storage format : {Storage::q8, Storage::q4})
+    for (const ActivationFormat of_x : test::formats_for(format)) {
+      std::vector<std::byte> packed(packed_bytes(format, shape.rows, shape.cols));
+      fill_packed(format, shape.rows, shape.cols, random, packed.data());
+      const std::vector<float> inputs =
+          random.values(static_cast<std::size_t>(shape.tokens * shape.cols), 2.0f);
+      const test::QuantizedRows x(scalar_quantized, inputs.data(), static_cast<std::size_t>(shape.cols),
+                                  shape.tokens, shape.cols, of_x);
+      const std::vector<float> y = product(scalar_quantized, format, shape, packed.data(), x.view(), nullptr);
+      std::vector<float> row(static_cast<std::size_t>(shape.cols));
+      for (int r = 0; r < shape.rows; ++r) {
+        unpack_row(format, packed.data(), r, shape.cols, row.data());
+        for (int t = 0; t < shape.tokens; ++t) {
+          double sum = 0.0, size = 0.0;
+          for (int k = 0; k < shape.cols; ++k) {
+            const double term = static_cast<double>(row[static_cast<std::size_t>(k)]) * x.value(t, k);
             sum += term;
             size += std::fabs(term);
           }
-        CHECK(std::fabs(y[static_cast<std::size_t>(t * (shape.rows + 3) + r)] - sum) <= 1e-6 * size);
+          CHECK(std::fabs(y[static_cast<std::size_t>(t * (shape.rows + 3) + r)] - sum) <= 1e-6 * size);
+        }
       }
     }
-  }
 }
 
 TEST_CASE("activations: the same codes, scales and sums in every table") {
   RandomValues random(4);
   const float infinity = std::numeric_limits<float>::infinity();
-  for (const int cols : {1, 15, 16, 17, 64, 100, 255, 256, 257, 576, 896}) {
-    const int tokens = 9;
-    const std::size_t stride = static_cast<std::size_t>(cols) + 5;
-    std::vector<float> x(stride * tokens, not_a_number);
-    for (int t = 0; t < tokens; ++t)
-      for (int k = 0; k < cols; ++k) {
-        float& value = x[static_cast<std::size_t>(t) * stride + static_cast<std::size_t>(k)];
-        value = random.value();
-        if (t == 1) value = 0.0f;
-        if (t == 2) value = static_cast<float>(random.below(255) - 127) + 0.5f;  // ties
-        if (t == 3) value *= 1e-38f;
-        if (t == 4) value *= 0x1p-99f;
-        if (t == 5) value *= 3e38f;
+  for (const ActivationFormat format : test::activation_formats)
+    for (const int cols : {1, 15, 16, 17, 64, 100, 255, 256, 257, 576, 896}) {
+      CAPTURE(format.planes);
+      CAPTURE(format.span);
+      CAPTURE(cols);
+      const int tokens = 9;
+      const std::size_t stride = static_cast<std::size_t>(cols) + 5;
+      std::vector<float> x(stride * tokens, not_a_number);
+      for (int t = 0; t < tokens; ++t)
+        for (int k = 0; k < cols; ++k) {
+          float& value = x[static_cast<std::size_t>(t) * stride + static_cast<std::size_t>(k)];
+          value = random.value();
+          if (t == 1) value = 0.0f;
+          if (t == 2) value = static_cast<float>(random.below(255) - 127) + 0.5f;  // ties
+          if (t == 3) value *= 1e-38f;
+          if (t == 4) value *= 0x1p-99f;
+          if (t == 5) value *= 3e38f;
+        }
+      const std::size_t middle = static_cast<std::size_t>(cols / 2);
+      x[6 * stride + middle] = not_a_number;
+      x[7 * stride + middle] = infinity;
+      x[8 * stride + middle] = -infinity;
+      const test::QuantizedRows expected(scalar_quantized, x.data(), stride, tokens, cols, format);
+      const std::size_t slices = static_cast<std::size_t>((cols + group_width - 1) / group_width * tokens);
+      const std::size_t spans = static_cast<std::size_t>(group_width / format.span);
+      const std::size_t planes = static_cast<std::size_t>(format.planes);
+      CHECK(expected.view().scales[0] > 0.0f);
+      CHECK(expected.view().scales[1] == 0.0f);
+      for (const int t : {6, 7, 8})
+        CHECK(std::isnan(expected.view().scales[middle / static_cast<std::size_t>(format.span) * tokens +
+                                                static_cast<std::size_t>(t)]));
+      for (const QuantizedKernels* table : test::quantized_tables()) {
+        CAPTURE(table->name);
+        const test::QuantizedRows found(*table, x.data(), stride, tokens, cols, format);
+        const auto same = [&](const auto* a, const auto* b, std::size_t per_slice) {
+          return std::memcmp(a, b, slices * per_slice * sizeof *a) == 0;
+        };
+        CHECK(same(expected.view().codes, found.view().codes, planes * group_width));
+        CHECK(same(expected.view().scales, found.view().scales, spans));
+        CHECK(same(expected.view().offsets, found.view().offsets, spans * planes));
+        if (spans == 1) CHECK(same(expected.view().sub_offsets, found.view().sub_offsets, groups_of_subs));
       }
-    const std::size_t middle = static_cast<std::size_t>(cols / 2);
-    x[6 * stride + middle] = not_a_number;
-    x[7 * stride + middle] = infinity;
-    x[8 * stride + middle] = -infinity;
-    const test::QuantizedRows expected(scalar_quantized, x.data(), stride, tokens, cols);
-    const std::size_t groups = static_cast<std::size_t>((cols + group_width - 1) / group_width);
-    CHECK(expected.view().scales[0] > 0.0f);
-    CHECK(expected.view().scales[1] == 0.0f);
-    for (const int t : {6, 7, 8})
-      CHECK(std::isnan(expected.view().scales[middle / group_width * activation_planes * tokens +
-                                              static_cast<std::size_t>(t)]));
-    for (const QuantizedKernels* table : test::quantized_tables()) {
-      CAPTURE(table->name);
-      const test::QuantizedRows found(*table, x.data(), stride, tokens, cols);
-      const auto same = [&](const auto* a, const auto* b, std::size_t per_group) {
-        return std::memcmp(a, b, groups * activation_planes * tokens * per_group * sizeof *a) == 0;
-      };
-      CHECK(same(expected.view().codes, found.view().codes, group_width));
-      CHECK(same(expected.view().scales, found.view().scales, 1));
-      CHECK(same(expected.view().offsets, found.view().offsets, 1));
-      CHECK(same(expected.view().span_offsets, found.view().span_offsets, groups_of_spans));
-      CHECK(same(expected.view().sub_offsets, found.view().sub_offsets, groups_of_subs));
     }
-  }
 }
 
 TEST_CASE(
-    "activations: each plane is within half a step of what it stands for, and the sums are those of the "
-    "codes") {
+    "activations: codes are within half a step of what they stand for, and the sums are those of the codes") {
   RandomValues random(5);
   const int cols = 300;
-  const std::vector<float> x = random.values(cols, 4.0f);
-  const test::QuantizedRows buffer(scalar_quantized, x.data(), cols, 1, cols);
-  const QuantizedActivations& q = buffer.view();
-  for (int k = 0; k < 2 * group_width; ++k) {
-    const std::size_t group = static_cast<std::size_t>(k / group_width),
-                      lane = static_cast<std::size_t>(k % group_width);
-    float left = k < cols ? x[static_cast<std::size_t>(k)] : 0.0f;
-    for (std::size_t slice = 2 * group; slice < 2 * group + 2; ++slice) {
-      left -= static_cast<float>(q.codes[slice * group_width + lane]) * q.scales[slice];
-      CHECK(std::fabs(left) <= 0.5001f * q.scales[slice]);
+  std::vector<float> x = random.values(cols, 4.0f);
+  x[70] = 400.0f;  // felt by its own span only
+  for (const ActivationFormat format : test::activation_formats) {
+    CAPTURE(format.planes);
+    CAPTURE(format.span);
+    const test::QuantizedRows rows(scalar_quantized, x.data(), cols, 1, cols, format);
+    const QuantizedActivations& q = rows.view();
+    const int planes = format.planes;
+    for (int k = 0; k < 2 * group_width; ++k) {
+      const float expected = k < cols ? x[static_cast<std::size_t>(k)] : 0.0f;
+      const float scale = q.scales[k / format.span];
+      // With two planes a last code of -128 becomes -127.
+      CHECK(std::fabs(rows.value(0, k) - expected) <= (planes == 2 ? 1.0001f : 0.5001f) * scale);
+      if (k < cols) {
+        float largest = 0.0f;
+        for (int other = k / format.span * format.span;
+             other < cols && other / format.span == k / format.span; ++other)
+          largest = std::max(largest, std::fabs(x[static_cast<std::size_t>(other)]));
+        CHECK(scale == doctest::Approx(largest / (planes == 2 ? 127 * 256 : 127)));
+      }
     }
-    CHECK(std::fabs(left) < 4e-5f * 4.0f);
-  }
-  for (int slice = 0; slice < 4; ++slice) {
-    int sum = 0;
-    for (int k = 0; k < group_width; ++k) sum += q.codes[slice * group_width + k];
-    CHECK(q.offsets[slice] == -128 * sum);
-    int spans = 0;
-    for (int span = 0; span < groups_of_spans; ++span)
-      spans += q.span_offsets[(slice / 2 * groups_of_spans + span) * activation_planes + slice % 2];
-    CHECK(spans == q.offsets[slice]);
-    int first = 0;
-    for (int k = 0; k < span_width; ++k) first += q.codes[slice * group_width + k];
-    CHECK(q.span_offsets[slice / 2 * groups_of_spans * activation_planes + slice % 2] == -128 * first);
+    for (int span = 0; span < 2 * group_width / format.span; ++span)
+      for (int plane = 0; plane < planes; ++plane) {
+        const int first = span * format.span;
+        const std::int8_t* codes =
+            q.codes + (first / group_width * planes + plane) * group_width + first % group_width;
+        int sum = 0;
+        for (int k = 0; k < format.span; ++k) sum += codes[k];
+        CHECK(q.offsets[span * planes + plane] == -128 * sum);
+        for (int sub = 0; sub < (format.span == group_width ? groups_of_subs : 0); ++sub) {
+          int of_sub = 0;
+          for (int k = 0; k < sub_width; ++k) of_sub += codes[sub * sub_width + k];
+          CHECK(q.sub_offsets[span * groups_of_subs + sub] == (-8 * of_sub & 0xffff));
+        }
+      }
   }
 }

@@ -27,7 +27,7 @@ def log_probabilities(logits):
 def kelvin_logits(a, kind, ids):
     with tempfile.TemporaryDirectory() as folder:
         raw = pathlib.Path(folder) / "logits"
-        subprocess.run([a.kelvin, "--model", a.model, "--weights", kind, "--ids", ",".join(map(str, ids)),
+        subprocess.run([a.kelvin, "--model", a.model, "--threads", "1", "--weights", kind, "--ids", ",".join(map(str, ids)),
                         "--raw", str(raw)], check=True, capture_output=True)
         return np.fromfile(raw, dtype="<f4").reshape(len(ids), -1)
 
@@ -77,19 +77,24 @@ def main():
     parser.add_argument("--kelvin", required=True, help="path of kelvin-logits")
     parser.add_argument("--model", required=True)
     parser.add_argument("--gguf", help="the same model as bf16 GGUF; without it only Kelvin is measured")
-    parser.add_argument("--text", required=True, nargs="+")
+    parser.add_argument("--text", required=True, nargs="+", help="documents, with lines \"=====\" between them")
     parser.add_argument("--weights", default="q8,q4h,q4")
     parser.add_argument("--peers", default="BF16,Q8_0,Q4_0,Q4_K_M")
     parser.add_argument("--length", type=int, default=512, help="tokens of a piece")
-    parser.add_argument("--pieces", type=int, default=4, help="of every text")
+    parser.add_argument("--pieces", type=int, default=1000, help="most of every text")
     a = parser.parse_args()
 
     from tokenizers import Tokenizer
     tokenizer = Tokenizer.from_file(str(pathlib.Path(a.model) / "tokenizer.json"))
     pieces = []
     for path in a.text:
-        ids = tokenizer.encode(pathlib.Path(path).read_text()).ids
-        pieces += [ids[i:i + a.length] for i in range(0, min(len(ids), a.pieces * a.length), a.length)]
+        # Documents the model has seen one by one; what stands between them it has never seen.
+        documents = pathlib.Path(path).read_text().split("\n=====\n")
+        of_text = []
+        for document in documents:
+            ids = tokenizer.encode(document).ids
+            of_text += [ids[i:i + a.length] for i in range(0, len(ids), a.length)]
+        pieces += of_text[:a.pieces]
     exact = [log_probabilities(kelvin_logits(a, "bf16", ids)) for ids in pieces]
 
     def report(name, bits, logits_of):
