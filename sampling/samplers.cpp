@@ -98,7 +98,7 @@ std::vector<StageType> constraints() {
        .help = "no end of the text before n tokens",
        .source = "transformers, min_new_tokens",
        .below_zero = "holds at every temperature",
-       .aliases = {"min-tokens"},
+       .aliases = {"min-tokens", "min-new-tokens"},
        .once = true,
        .prepare = prepare_ends},
       {.name = "end-decay",
@@ -172,7 +172,7 @@ std::vector<StageType> histories() {
        .help = "ban tokens that would repeat a sequence of n tokens",
        .source = "Paulus et al. 2017, arXiv 1705.04304",
        .below_zero = "holds at every temperature",
-       .aliases = {"no-repeat-ngram"},
+       .aliases = {"no-repeat-ngram", "no-repeat-ngram-size"},
        .once = true},
   };
 }

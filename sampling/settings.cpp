@@ -107,8 +107,12 @@ Chain SamplerSettings::chain(const Vocabulary& vocabulary) const {
   Source strongest_sample = Source::standard;
   const Setting* sample = nullptr;
   const Order* order = find_order("default");
+  const Setting* named = nullptr;  // what says the order
   for (const Setting& s : settings_) {
-    if (s.name == "order" && !s.value.empty()) order = find_order(s.value);
+    if (s.name == "order" && !s.value.empty()) {
+      order = find_order(s.value);
+      named = &s;
+    }
     if (s.name == "sample" && s.source >= strongest_sample) {
       sample = &s;
       strongest_sample = s.source;
@@ -129,6 +133,9 @@ Chain SamplerSettings::chain(const Vocabulary& vocabulary) const {
     if (!beaten && !s.value.empty()) chosen.push_back(&s);
   }
   if (sample) {
+    if (named && named->source == Source::flag)
+      throw std::invalid_argument(named->origin + " and " + sample->origin +
+                                  " contradict each other: the chain is in its own order");
     for (const Setting* s : chosen)
       if (s->source == Source::flag)
         throw std::invalid_argument(s->origin + " and " + sample->origin +

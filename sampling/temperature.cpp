@@ -19,6 +19,11 @@ void temper(std::span<float> logits, double beta, bool keep_zero) {
   // Beyond what a float holds only differences from the extreme keep their order.
   const bool fits = beta * static_cast<double>(extreme) <= top;
   const double ref = keep_zero && fits ? 0.0 : static_cast<double>(extreme);
+  if (beta > 0 && beta * (static_cast<double>(smallest_possible(logits)) - ref) >= bottom) {
+    // The usual case, whose loop has nothing to decide: no float overflows, and -infinity stays.
+    for (float& z : logits) z = static_cast<float>(beta * (static_cast<double>(z) - ref));
+    return;
+  }
   for (float& z : logits) {
     double scaled = beta * (static_cast<double>(z) - ref);
     scaled = scaled < bottom ? bottom : scaled;

@@ -7,11 +7,14 @@
 
 #include <algorithm>
 #include <charconv>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <optional>
 #include <regex>
 #include <stdexcept>
 #include <string>
+#include <system_error>
 
 #include "sampling/script.h"
 
@@ -101,11 +104,14 @@ std::vector<int> occurring_in(std::string_view text, const Vocabulary& vocabular
   return ids;
 }
 
-std::vector<int> by_file(std::string_view path, std::string_view expression, const Vocabulary& vocabulary) {
+// Nothing where there is no such file.
+std::optional<std::string> content_of(std::string_view path) {
+  std::error_code none;
+  if (std::filesystem::is_directory(path, none)) return std::nullopt;
   std::ifstream file(std::string(path), std::ios::binary);
-  const std::string text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
-  if (!file.is_open() || file.bad()) refuse(expression, "cannot read the file");
-  return occurring_in(text, vocabulary);
+  std::string text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+  if (!file.is_open() || file.bad()) return std::nullopt;
+  return text;
 }
 
 bool take_prefix(std::string_view& text, std::string_view prefix) {
@@ -132,13 +138,21 @@ std::vector<int> token_set(std::string_view expression, const Vocabulary& vocabu
     const ScriptText script(rest);
     ids = tokens_where(vocabulary, [&](const std::string& bytes) { return script.may_hold(bytes); });
   } else if (take_prefix(rest, "file:")) {
-    ids = by_file(rest, expression, vocabulary);
+    const auto text = content_of(rest);
+    if (!text) refuse(expression, "cannot read the file");
+    ids = occurring_in(*text, vocabulary);
   } else {
     ids = tokens_where(vocabulary, [&](std::string_view bytes) {
       return bytes == rest || (bytes.size() == rest.size() + 1 && bytes[0] == ' ' && bytes.substr(1) == rest);
     });
-    if (ids.empty())
-      refuse(expression, "no single token reads so; use string-ban for text of several tokens");
+    if (ids.empty()) {
+      const auto text = content_of(rest);
+      if (!text)
+        refuse(
+            expression,
+            "no single token reads so, and no file is called so; use string-ban for text of several tokens");
+      ids = occurring_in(*text, vocabulary);
+    }
   }
   if (ids.empty()) refuse(expression, "no token of the vocabulary fits");
   return ids;

@@ -16,7 +16,9 @@ namespace kelvin {
 //   punctuation and
 //                          spaces of no script. Pieces of a multi-byte character count if such a character
 //                          has this piece
-//   file:PATH              tokens that occur anywhere in the bytes of that file
+//   file:PATH              tokens that occur anywhere in the bytes of that file; PATH alone does where no
+//   token
+//                          reads so
 // Throws std::invalid_argument if it is malformed, if it names no token, or if the vocabulary is needed and
 // not given.
 std::vector<int> token_set(std::string_view expression, const Vocabulary& vocabulary);

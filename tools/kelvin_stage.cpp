@@ -97,6 +97,10 @@ int stage_main(int argc, char** argv) {
   if (all.size() % vocabulary != 0)
     throw UsageError("--vocab: " + std::to_string(all.size()) + " logits in " + options.logits +
                      " are no whole number of rows of " + std::to_string(vocabulary));
+  for (const int id : options.history)
+    if (id < 0 || static_cast<std::size_t>(id) >= vocabulary)
+      throw UsageError("--history: ids from 0 to " + std::to_string(vocabulary - 1) + " expected, " +
+                       std::to_string(id) + " found");
   if (options.betas.empty()) {
     run_rows(options, all, vocabulary);
     return 0;

@@ -71,6 +71,11 @@ TEST_CASE("a whole chain stands for itself and does not mix with plain flags") {
   CHECK(with({{"sample", "top-k=3,temp=2,min-p=0.1,temp=0.5"}}).chain().text() ==
         "top-k=3,temp=2,min-p=0.1,temp=0.5");
   CHECK(holds(error_of([] { with({{"sample", "temp=1"}, {"top-k", "3"}}).chain(); }), "--top-k"));
+  CHECK(holds(error_of([] {
+                with({{"sample", "temp=1"}, {"order", "hf"}}).chain();
+              }),
+              "--order and --sample contradict each other"));
+  CHECK(with({{"sample", "temp=1"}, {"order", "hf"}, {"order", "off"}}).chain().text() == "temp=1");
   SamplerSettings settings;
   settings.set_from_generation_config("top_k", 20);
   settings.set("sample", "temp=1", Source::flag, "--sample");

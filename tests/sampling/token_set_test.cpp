@@ -65,7 +65,11 @@ TEST_CASE("a file allows every token that occurs in it") {
   const auto path = folder.path() / "words.txt";
   std::ofstream(path, std::ios::binary) << "say hello!\n1 \xd0\x96";
   CHECK(token_set("file:" + path.string(), vocabulary) == Ids{1, 2, 3, 7, 9});
+  CHECK(token_set(path.string(), vocabulary) == Ids{1, 2, 3, 7, 9});
   CHECK(holds(error_of("file:/does/not/exist"), "cannot read"));
+  CHECK(holds(error_of("/does/not/exist"), "no file"));
+  CHECK(holds(error_of("file:" + folder.path().string()), "cannot read"));
+  CHECK(holds(error_of(folder.path().string()), "no file"));
 }
 
 TEST_CASE("errors say what is wrong") {

@@ -73,10 +73,13 @@ TEST_CASE("thermodynamics, with null for what does not exist") {
 
 TEST_CASE("bad input is one line and status 2") {
   const LogitsFile file({1, 2, 3});
-  const std::vector<std::vector<std::string>> wrong = {
-      {"--logits", "/does/not/exist"},          {},
-      {"--logits", file.path, "--vocab", "2"},  {"--logits", file.path, "--sample", "tpo-k=1"},
-      {"--logits", file.path, "--temp", "nan"}, {"--logits", file.path, "--thermo", "1,x"}};
+  const std::vector<std::vector<std::string>> wrong = {{"--logits", "/does/not/exist"},
+                                                       {},
+                                                       {"--logits", file.path, "--vocab", "2"},
+                                                       {"--logits", file.path, "--sample", "tpo-k=1"},
+                                                       {"--logits", file.path, "--temp", "nan"},
+                                                       {"--logits", file.path, "--thermo", "1,x"},
+                                                       {"--logits", file.path, "--history", "0,3"}};
   for (std::vector<std::string> argv : wrong) {
     argv.insert(argv.begin(), "kelvin-stage");
     CAPTURE(argv.back());
