@@ -36,6 +36,8 @@ inline Float splat_float(float x) { return _mm512_set1_ps(x); }
 inline Float load_float(const float* from) { return _mm512_loadu_ps(from); }
 inline void store_float(float* to, Float x) { _mm512_storeu_ps(to, x); }
 inline Float multiply(Float a, Float b) { return _mm512_mul_ps(a, b); }
+inline Float smaller(Float a, Float b) { return _mm512_min_ps(a, b); }
+inline Float larger(Float a, Float b) { return _mm512_max_ps(a, b); }
 inline Float multiply_add(Float a, Float b, Float c) { return _mm512_fmadd_ps(a, b, c); }
 
 inline Int load_bytes_wide(const std::byte* from) {

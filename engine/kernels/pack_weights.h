@@ -1,5 +1,7 @@
-// The search for codes and scales, written once over vectors of `width` rows (defined by the including file)
-// so that lanes never meet and every file gives the same bits: IEEE operations one by one, no fused ones.
+// The search for codes and scales, written once over vectors of `width` rows so that lanes never meet and
+// every file gives the same bits: IEEE operations one by one, fused only where no rounding takes place. The
+// including file defines `width` and, as single instructions where it has them, smaller(a, b) = a < b ? a :
+// b, larger(a, b) = a > b ? a : b and multiply_add(a, b, c) = a b + c.
 #pragma once
 
 namespace kelvin {
@@ -27,8 +29,6 @@ void store_vector(void* to, Vector x) {
 Ints bits_of(Floats x) { return reinterpret_cast<Ints>(x); }
 Floats of_bits(Ints x) { return reinterpret_cast<Floats>(x); }
 Floats size_of(Floats x) { return of_bits(bits_of(x) & 0x7fffffff); }
-Floats smaller(Floats a, Floats b) { return a < b ? a : b; }
-Floats larger(Floats a, Floats b) { return a > b ? a : b; }
 Floats nearest(Floats x) { return (x + to_integer) - to_integer; }
 Ints whole(Floats x) { return bits_of(x + to_integer) - to_integer_bits; }  // of an integer below 2^22
 
@@ -91,7 +91,7 @@ void fit_codes(const float* w, int n, const Floats (&scale)[count], float least,
     for (int i = 0; i < count; ++i) {
       const Floats code = codes_of(wk, inverse[i], least, most);
       fit[i].wc += wk * code;
-      fit[i].cc += code * code;
+      fit[i].cc = multiply_add(code, code, fit[i].cc);  // integers below 2^24
     }
   }
 }

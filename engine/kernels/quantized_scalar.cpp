@@ -10,7 +10,12 @@
 namespace kelvin {
 namespace {
 
-constexpr int width = 4;  // lanes of pack_weights.h: what every processor has
+// Of pack_weights.h: what every processor has.
+constexpr int width = 4;
+using Float = float __attribute__((vector_size(4 * width)));
+Float smaller(Float a, Float b) { return a < b ? a : b; }
+Float larger(Float a, Float b) { return a > b ? a : b; }
+Float multiply_add(Float a, Float b, Float c) { return a * b + c; }
 
 }  // namespace
 }  // namespace kelvin
