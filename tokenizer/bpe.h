@@ -31,7 +31,6 @@ class BpeModel {
   void encode(const PieceList& list, std::vector<int>& ids) const;
 
  private:
-  class Seen;
   int find(std::string_view word, std::uint64_t hash) const {
     return raw_ ? raw_->find(word, hash) : vocabulary_->find(word, hash);
   }

@@ -2,12 +2,15 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
 #include <limits>
 #include <numeric>
 #include <stdexcept>
 #include <string>
 #include <utility>
 
+#include "tokenizer/hash.h"
+#include "tokenizer/seen_words.h"
 #include "tokenizer/utf8.h"
 
 namespace kelvin {
@@ -54,9 +57,16 @@ void UnigramModel::each_prefix(std::string_view text, Visit visit) const {
 }
 
 void UnigramModel::encode(const PieceList& list, std::vector<int>& ids) const {
+  SeenWords seen(list.text.size());
   std::vector<Step> best;
-  for (const Piece& piece : list.pieces)
-    encode_piece(list.text.substr(piece.begin, piece.end - piece.begin), best, ids);
+  for (const Piece& piece : list.pieces) {
+    const std::string_view text = list.text.substr(piece.begin, piece.end - piece.begin);
+    const std::uint64_t hash = hash_bytes(text);
+    if (seen.recall(text, hash, ids)) continue;
+    const std::size_t begin = ids.size();
+    encode_piece(text, best, ids);
+    seen.remember(text, hash, begin, ids.size());
+  }
 }
 
 void UnigramModel::encode_piece(std::string_view text, std::vector<Step>& best, std::vector<int>& ids) const {
