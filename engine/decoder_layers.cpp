@@ -15,6 +15,16 @@ void add(const float* from, int n, float multiplier, float* to) {
   for (int i = 0; i < n; ++i) to[i] += multiplier * from[i];
 }
 
+// Neighbouring tokens write into the same cache lines of codes' scales and of key panels, so that each thread
+// takes some together.
+template <class Work>
+void share_tokens(ThreadTeam::Member& member, int tokens, Work work) {
+  const int together = std::clamp(tokens / (4 * member.size()), 1, 16);
+  member.share((tokens + together - 1) / together, [&](int unit) {
+    for (int i = unit * together; i < std::min(tokens, (unit + 1) * together); ++i) work(i);
+  });
+}
+
 }  // namespace
 
 void Decoder::normalise(const Norm& norm, const float* x, int n, float epsilon, float* y) const {
@@ -35,7 +45,8 @@ MatmulInput Decoder::prepare(ThreadTeam::Member& member, Rows x, int tokens, con
                              ActivationBits bits) {
   if (!is_packed(matrix.storage)) return {x, {}};
   const MatmulInput input{x, codes_.view(tokens, matrix.cols, activation_format(matrix.storage, bits))};
-  member.share(tokens, [&](int i) { kernels_.quantized->quantize_activations(x[i], input.codes, i); });
+  share_tokens(member, tokens,
+               [&](int i) { kernels_.quantized->quantize_activations(x[i], input.codes, i); });
   return input;
 }
 
@@ -72,7 +83,7 @@ void Decoder::attention_part(ThreadTeam::Member& member, int layer) {
   else
     multiply_all(member, x, {{&w.q, q_}, {&w.k, k_}, {&w.v, v_}});
   lap(member, PassPart::projections);
-  member.share(static_cast<int>(rows_.size()), [&](int i) { place_heads(w, layer, i); });
+  share_tokens(member, static_cast<int>(rows_.size()), [&](int i) { place_heads(w, layer, i); });
   lap(member, PassPart::rotation);
   const LayerSpec& spec = config_.layers[static_cast<std::size_t>(layer)];
   attention_.run(member, {layer, config_.value_dim, spec.window, config_.attention_soft_cap}, q_, mixed_);

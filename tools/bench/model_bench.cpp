@@ -79,7 +79,14 @@ class Bench {
   }
 
   void prefill(BenchFigures& best) {
-    prompt_.emplace(model_, size_.prefill + size_.decode);
+    // Its cache is that of the last repetition: fresh memory is the system's speed, not the model's.
+    if (size_.context == 0 && !sequences_.empty()) {
+      prompt_.emplace(std::move(sequences_.front()));
+      sequences_.erase(sequences_.begin());
+    } else if (!prompt_) {
+      prompt_.emplace(model_, size_.prefill + size_.decode);
+    }
+    prompt_->truncate(0);
     PartTimes parts{};
     const double seconds =
         forward({feed(*prompt_, 0, 0, size_.prefill, Want::last)}, parts_ ? &parts : nullptr);
@@ -94,12 +101,9 @@ class Bench {
     const int start = size_.before_decode();
     for (Sequence& sequence : sequences_) sequence.truncate(start);
     if (size_.context == 0) {
-      if (sequences_.empty())
-        sequences_.push_back(std::move(*prompt_));
-      else
-        sequences_.front() = std::move(*prompt_);
+      sequences_.insert(sequences_.begin(), std::move(*prompt_));
+      prompt_.reset();
     }
-    prompt_.reset();
     while (static_cast<int>(sequences_.size()) < size_.sequences) {
       const int s = static_cast<int>(sequences_.size());
       sequences_.emplace_back(model_, start + size_.decode);
