@@ -24,6 +24,9 @@ int read_id(JsonValue value) {
   return static_cast<int>(id);
 }
 
+// Every text gets them: a short list of names, each of which may stand for many ids, must not make millions.
+constexpr std::size_t most_ids = 4096;
+
 Parts read_template(JsonValue value, Parts parts) {
   if (parts.size() > 2)
     value.fail("one or two sequences expected from the post-processors before, " +
@@ -31,11 +34,18 @@ Parts read_template(JsonValue value, Parts parts) {
   const JsonValue pieces = value.at(parts.size() == 1 ? "single" : "pair");
   Parts filled;
   bool text_seen = false;
+  std::size_t n_ids = 0;
+  const auto add = [&](Part part, JsonValue item) {
+    n_ids += part.before.size() + part.after.size();
+    if (n_ids > most_ids)
+      item.fail("at most " + std::to_string(most_ids) + " ids around a text expected, more found");
+    filled.push_back(std::move(part));
+  };
   for (const JsonValue item : pieces.items()) {
     if (const auto sequence = item.find("Sequence")) {
       const std::string_view name = sequence->at("id").as_string();
       if (name != "A" && (name != "B" || parts.size() == 1)) item.fail("sequence A expected");
-      filled.push_back(parts[name == "A" ? 0 : 1]);
+      add(parts[name == "A" ? 0 : 1], item);
       if (filled.back().has_text && std::exchange(text_seen, true)) item.fail("the text once expected");
       continue;
     }
@@ -43,7 +53,7 @@ Parts read_template(JsonValue value, Parts parts) {
     Part token;
     for (const JsonValue id : value.at("special_tokens").at(name).at("ids").items())
       token.before.push_back(read_id(id));
-    filled.push_back(std::move(token));
+    add(std::move(token), item);
   }
   if (!text_seen) pieces.fail("has no place for the text");
   return filled;

@@ -232,6 +232,14 @@ TEST_CASE("steps without end are refused, and so is a text that they would make 
   CHECK(refusal(sequence(steps)) == "");
   CHECK(contains(refusal(sequence(steps + R"(, {"type": "NFC"})")),
                  "tokenizer.json: normalizer.normalizers[64]: at most 64 steps expected, more found"));
+  std::string names = R"({"Sequence": {"id": "A"}})";
+  for (int i = 0; i < 65; ++i) names += R"(, {"SpecialToken": {"id": "x"}})";
+  std::string ids = "1";
+  for (int i = 1; i < 64; ++i) ids += ", 1";
+  CHECK(contains(
+      refusal(with(R"("post_processor": {"type": "TemplateProcessing", "single": [)" + names +
+                   R"(], "special_tokens": {"x": {"ids": [)" + ids + "]}}}")),
+      "tokenizer.json: post_processor.single[65]: at most 4096 ids around a text expected, more found"));
   const TemporaryFolder folder;
   write(folder.path() / "tokenizer.json",
         with(R"("normalizer": {"type": "Prepend", "prepend": ")" + std::string(9999, 'a') + "\"}"));
