@@ -5,7 +5,6 @@
 #include <cstdlib>
 #include <filesystem>
 #include <iostream>
-#include <iterator>
 #include <optional>
 #include <string>
 #include <utility>
@@ -45,7 +44,7 @@ std::string encoded(const Tokenizer& tokenizer, std::string_view text, const Opt
 
 // What stdin holds, as a whole.
 std::string encoded_text(const Tokenizer& tokenizer, const Options& options) {
-  const std::string text{std::istreambuf_iterator<char>(std::cin), {}};
+  const std::string text = read_file("-");
   if (options.count) {
     const std::size_t count = tokenizer.encode(text, !options.no_special).size();
     return JsonWriter().begin_object().member("tokens", count).end_object().text() + "\n";
