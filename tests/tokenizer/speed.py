@@ -49,11 +49,16 @@ def best(repeat, work):
     return min(times)
 
 
-def peak_memory(command):
-    """Bytes; of a process of its own, so that the children's maximum is that of one."""
-    code = ("import resource,subprocess,sys;subprocess.run(sys.argv[1:],stdin=subprocess.DEVNULL,stdout=subprocess.DEVNULL,check=True);"
-            "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)")
-    return 1024 * int(subprocess.run([sys.executable, "-c", code, *command], capture_output=True, check=True).stdout)
+def peak_memory(tool, folder):
+    """Bytes that were in memory at most while the tokenizer was loaded."""
+    with subprocess.Popen([tool, "--model", folder], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        process.stdin.write(b'{"text_b64": ""}\n')
+        process.stdin.flush()
+        process.stdout.readline()
+        with open(f"/proc/{process.pid}/status", encoding="utf-8") as status:
+            peak = next(line for line in status if line.startswith("VmHWM"))
+        process.stdin.close()
+    return 1024 * int(peak.split()[1])
 
 
 def main():
@@ -74,7 +79,7 @@ def main():
         own = ours(text.encode()) - empty
         words = [ours(b"a" * size) - empty for size in (1_000_000, 2_000_000, 4_000_000)]
         load = best(2, lambda: Tokenizer.from_file(path))
-        memory = peak_memory(command) / os.path.getsize(path)
+        memory = peak_memory(tool, folder) / os.path.getsize(path)
         print(f"{folder}: 10 MB in {own:.2f} s, tokenizers {theirs:.2f} s: {theirs / own:.1f} x; one word of 1, 2, 4 MB in "
               f"{', '.join(f'{word * 1000:.0f}' for word in words)} ms; start {empty * 1000:.0f} ms, tokenizers loads in {load * 1000:.0f} ms; "
               f"memory {memory:.2f} x the file", flush=True)
