@@ -11,12 +11,6 @@
 namespace kelvin {
 namespace {
 
-TensorPiece rows_of(const WeightPlan::MatrixPlace& place) {
-  const std::size_t cols = static_cast<std::size_t>(place.cols);
-  return {place.tensor, static_cast<std::size_t>(place.first_row) * cols,
-          static_cast<std::size_t>(place.rows) * cols};
-}
-
 // Converts what does not lie in its file as it is wanted, and reports how far it has come.
 class Filler {
  public:
@@ -24,7 +18,7 @@ class Filler {
 
   void count(const WeightPlan::MatrixPlace& place, Storage storage) {
     if (used_in_place(place, storage)) return;
-    total_ += rows_of(place).bytes().size();
+    total_ += place.piece().bytes().size();
     needed_ += matrix_bytes(storage, place.rows, place.cols);
   }
   void count(const WeightPlan::VectorPlace& place) {
@@ -41,7 +35,7 @@ class Filler {
 
  private:
   static bool used_in_place(const WeightPlan::MatrixPlace& place, Storage storage) {
-    return place.tensor->stored.packed || (!is_packed(storage) && rows_of(place).lies_as(storage));
+    return place.tensor->stored.packed || (!is_packed(storage) && place.piece().lies_as(storage));
   }
   static bool used_in_place(const WeightPlan::VectorPlace& place) {
     return place.tensors.size() == 1 && place.plus == 0.0f &&
@@ -74,7 +68,7 @@ void Filler::convert(const TensorPiece& piece, int cols, Storage storage, std::b
 const void* Filler::matrix(const WeightPlan::MatrixPlace& place, Storage storage) {
   if (place.tensor->stored.packed)
     return keep(*place.tensor, packed_rows(*place.tensor, place.first_row, place.rows));
-  const TensorPiece piece = rows_of(place);
+  const TensorPiece piece = place.piece();
   if (used_in_place(place, storage)) return keep(*place.tensor, piece.bytes());
   if (piece.count == 0) return nullptr;
   AlignedBuffer& buffer = weights_.buffers.emplace_back(matrix_bytes(storage, place.rows, place.cols));

@@ -37,6 +37,8 @@ bool is_weight_dtype(Dtype dtype) {
   return dtype == Dtype::f32 || dtype == Dtype::f16 || dtype == Dtype::bf16 || is_quantized(dtype);
 }
 
+Storage exact_storage(Dtype dtype) { return dtype == Dtype::bf16 ? Storage::bf16 : Storage::f32; }
+
 bool same_format(Dtype dtype, Storage storage) {
   return (dtype == Dtype::f32 && storage == Storage::f32) ||
          (dtype == Dtype::bf16 && storage == Storage::bf16);

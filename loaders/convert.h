@@ -14,6 +14,9 @@ bool is_weight_dtype(Dtype dtype);
 // Whether `storage` holds the numbers as the file does.
 bool same_format(Dtype dtype, Storage storage);
 
+// What holds the numbers of a weight dtype exactly in the fewest bytes: bf16 as it is, others as f32.
+Storage exact_storage(Dtype dtype);
+
 // Writes `count` numbers (whole blocks) to `to` (aligned to its element). `from` may have any alignment.
 // Widening is exact; all but BF16 to bf16 round to nearest, ties to even. `dtype` must be a weight dtype.
 void convert(Dtype dtype, const std::byte* from, std::size_t count, Storage storage, void* to);

@@ -31,10 +31,7 @@ void read_added_tokens(JsonValue list, TokenizerSpec& spec) {
     const JsonValue content = entry.at("content"), id = entry.at("id");
     token.content = content.as_string();
     if (token.content.empty()) continue;
-    if (id.as_int() < 0 || id.as_int() >= TokenTable::id_limit)
-      id.fail("an id of 0 to " + std::to_string(TokenTable::id_limit - 1) + " expected, " +
-              std::to_string(id.as_int()) + " found");
-    token.id = static_cast<int>(id.as_int());
+    token.id = token_id(id, id.as_int());
     token.special = bool_member(entry, "special", false);
     token.normalized = bool_member(entry, "normalized", !token.special);
     token.lstrip = bool_member(entry, "lstrip", false);

@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "loaders/utf8.h"
+#include "tokenizer/utf8.h"
 
 namespace kelvin {
 namespace {
@@ -28,25 +29,6 @@ const char* plain_run(const char* at, const char* end) {
          *at != '"' && *at != '\\')
     ++at;
   return at;
-}
-
-void append_code(std::string& out, unsigned code) {
-  const auto push = [&](unsigned byte) { out += static_cast<char>(byte); };
-  if (code < 0x80) {
-    push(code);
-  } else if (code < 0x800) {
-    push(0xC0 | code >> 6);
-    push(0x80 | (code & 0x3F));
-  } else if (code < 0x10000) {
-    push(0xE0 | code >> 12);
-    push(0x80 | (code >> 6 & 0x3F));
-    push(0x80 | (code & 0x3F));
-  } else {
-    push(0xF0 | code >> 18);
-    push(0x80 | (code >> 12 & 0x3F));
-    push(0x80 | (code >> 6 & 0x3F));
-    push(0x80 | (code & 0x3F));
-  }
 }
 
 class EscapeReader {
@@ -114,7 +96,7 @@ const char* EscapeReader::run() {
     if (low < 0xDC00 || low > 0xDFFF) return refuse_half(alone);
     code = 0x10000 + ((code - 0xD800) << 10) + (low - 0xDC00);
   }
-  append_code(out_, code);
+  append_char(out_, code);
   return at_;
 }
 

@@ -51,9 +51,7 @@ std::vector<Entry> matrix_entries(const WeightPlan& plan, const WeightStorage& s
     if (place.tensor != last)
       entries.push_back({place.tensor->stored.name, storage.of(place), place.tensor->stored.shape, {}});
     last = place.tensor;
-    const auto rows = static_cast<std::size_t>(place.rows), cols = static_cast<std::size_t>(place.cols);
-    const TensorPiece piece{place.tensor, static_cast<std::size_t>(place.first_row) * cols, rows * cols};
-    entries.back().parts.push_back({piece, place.rows, place.cols});
+    entries.back().parts.push_back({place.piece(), place.rows, place.cols});
   }
   return entries;
 }
@@ -66,7 +64,7 @@ std::vector<Entry> vector_entries(const WeightPlan& plan) {
     for (const TensorFiles::Tensor* tensor : place.tensors) {
       const StoredTensor& stored = tensor->stored;
       if (!taken.insert(tensor).second) continue;
-      const Storage storage = stored.dtype == Dtype::bf16 ? Storage::bf16 : Storage::f32;
+      const Storage storage = exact_storage(stored.dtype);
       entries.push_back(
           {stored.name, storage, stored.shape, {{whole(*tensor), 1, static_cast<int>(stored.elements())}}});
     }

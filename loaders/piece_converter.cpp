@@ -59,7 +59,7 @@ void PieceConverter::convert_all(const TensorPiece& piece, Storage storage, std:
 
 void PieceConverter::pack(const TensorPiece& piece, std::byte* to) {
   const int rows = static_cast<int>(piece.count / static_cast<std::size_t>(cols_));
-  const Storage exact = piece.dtype() == Dtype::bf16 ? Storage::bf16 : Storage::f32;
+  const Storage exact = exact_storage(piece.dtype());
   Matrix matrix{exact, rows, cols_, piece.bytes().data()};
   if (!piece.lies_as(exact)) {
     widened_.resize(piece.count);

@@ -26,6 +26,13 @@ std::string string_member(JsonValue object, std::string_view key, std::string_vi
   return std::string(value ? value->as_string() : otherwise);
 }
 
+int token_id(JsonValue place, std::int64_t id) {
+  if (id < 0 || id >= TokenTable::id_limit)
+    place.fail("an id of 0 to " + std::to_string(TokenTable::id_limit - 1) + " expected, " +
+               std::to_string(id) + " found");
+  return static_cast<int>(id);
+}
+
 void refuse_type(JsonValue value, std::string_view kind) {
   value.at("type").fail("unknown " + std::string(kind) + " " + in_quotes(value.at("type").as_string()));
 }

@@ -15,6 +15,9 @@ std::optional<JsonValue> present(JsonValue object, std::string_view key);
 bool bool_member(JsonValue object, std::string_view key, bool otherwise);
 std::string string_member(JsonValue object, std::string_view key, std::string_view otherwise);
 
+// `id` where `place` says it. Throws LoadError unless it is one of 0 to TokenTable::id_limit - 1.
+int token_id(JsonValue place, std::int64_t id);
+
 [[noreturn]] void refuse_type(JsonValue value, std::string_view kind);
 
 // The steps of a value that may be a Sequence, of Sequences too, in order.

@@ -13,13 +13,6 @@ namespace kelvin {
 
 namespace {
 
-int checked_id(JsonValue value, std::int64_t id) {
-  if (id < 0 || id >= TokenTable::id_limit)
-    value.fail("an id of 0 to " + std::to_string(TokenTable::id_limit - 1) + " expected, " +
-               std::to_string(id) + " found");
-  return static_cast<int>(id);
-}
-
 [[noreturn]] void refuse_kind(JsonValue value, std::string_view expected) {
   value.fail(std::string(expected) + " expected, " + std::string(json_type_name(value.type())) + " found");
 }
@@ -107,7 +100,7 @@ bool TokenizerModelReader::begin_merges(JsonValue model, JsonValue merges) {
 
 void TokenizerModelReader::add_token(std::string_view token, JsonValue id) {
   try {
-    vocabulary_.append(token, checked_id(id, id.as_int()));
+    vocabulary_.append(token, token_id(id, id.as_int()));
   } catch (const std::invalid_argument& problem) {
     id.fail(problem.what());
   }
@@ -118,7 +111,7 @@ void TokenizerModelReader::add_scored_token(JsonValue entry) {
   const double score = entry.at(1).as_double();
   if (!std::isfinite(score)) entry.fail("a finite score expected");
   vocabulary_.append(entry.at(std::size_t{0}).as_string(),
-                     checked_id(entry, static_cast<std::int64_t>(scores_.size())));
+                     token_id(entry, static_cast<std::int64_t>(scores_.size())));
   scores_.push_back(twice_rounded(score));
 }
 
@@ -216,7 +209,7 @@ UnigramSpec TokenizerModelReader::unigram(JsonValue model) {
   UnigramSpec spec;
   spec.scores = std::move(scores_);
   if (const auto unk = present(model, "unk_id")) {
-    spec.unk_id = checked_id(*unk, unk->as_int());
+    spec.unk_id = token_id(*unk, unk->as_int());
     if (static_cast<std::size_t>(spec.unk_id) >= spec.scores.size()) unk->fail("no token has this id");
   }
   spec.byte_fallback = bool_member(model, "byte_fallback", false);

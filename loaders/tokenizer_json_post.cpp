@@ -16,13 +16,7 @@ struct Part {
 };
 using Parts = std::vector<Part>;
 
-int read_id(JsonValue value) {
-  const std::int64_t id = value.as_int();
-  if (id < 0 || id >= TokenTable::id_limit)
-    value.fail("an id of 0 to " + std::to_string(TokenTable::id_limit - 1) + " expected, " +
-               std::to_string(id) + " found");
-  return static_cast<int>(id);
-}
+int read_id(JsonValue value) { return token_id(value, value.as_int()); }
 
 // Every text gets them: a short list of names, each of which may stand for many ids, must not make millions.
 constexpr std::size_t most_ids = 4096;

@@ -26,19 +26,12 @@ std::optional<std::string> optional_token(JsonValue object, std::string_view key
   return std::string(value->is_object() ? value->at("content").as_string() : value->as_string());
 }
 
-int checked_id(JsonValue place, std::int64_t id) {
-  if (id < 0 || id >= TokenTable::id_limit)
-    place.fail("an id of 0 to " + std::to_string(TokenTable::id_limit - 1) + " expected, " +
-               std::to_string(id) + " found");
-  return static_cast<int>(id);
-}
-
 int id_of_key(std::string_view key, JsonValue place) {
   std::int64_t id = -1;
   const auto [end, error] = std::from_chars(key.data(), key.data() + key.size(), id);
   if (error != std::errc() || end != key.data() + key.size())
     place.fail("an id as key expected, " + in_quotes(key) + " found");
-  return checked_id(place, id);
+  return token_id(place, id);
 }
 
 using TokensById = std::map<int, AddedToken>;
@@ -63,7 +56,7 @@ void read_added_list(JsonValue root, TokensById& tokens) {
   for (const auto& [content, value] : root.members()) {
     AddedToken token;
     token.content = content;
-    token.id = checked_id(value, value.as_int());
+    token.id = token_id(value, value.as_int());
     token.normalized = false;
     const auto [place, added] = tokens.emplace(token.id, token);
     if (!added && place->second.content != content)

@@ -8,6 +8,7 @@
 #include "engine/config.h"
 #include "engine/weights.h"
 #include "loaders/tensor_files.h"
+#include "loaders/tensor_piece.h"
 
 namespace kelvin {
 
@@ -17,6 +18,11 @@ struct WeightPlan {
     int first_row, rows, cols;
     Matrix* to;
     bool exact = false;  // is not quantised
+
+    TensorPiece piece() const {  // of a tensor that is not packed
+      const auto width = static_cast<std::size_t>(cols);
+      return {tensor, static_cast<std::size_t>(first_row) * width, static_cast<std::size_t>(rows) * width};
+    }
   };
   struct VectorPlace {
     std::vector<const TensorFiles::Tensor*> tensors;  // one after the other

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "loaders/convert.h"
 #include "loaders/load_error.h"
 
 namespace kelvin {
@@ -17,7 +18,7 @@ Storage as_stored(const WeightPlan& plan) {
 // Of a matrix of a folder that is packed.
 Storage stored_as(const StoredTensor& stored) {
   if (stored.packed) return stored.packed->storage;
-  return stored.dtype == Dtype::bf16 ? Storage::bf16 : Storage::f32;
+  return exact_storage(stored.dtype);
 }
 
 }  // namespace
