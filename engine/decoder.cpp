@@ -174,7 +174,7 @@ void Decoder::head_part(ThreadTeam::Member& member, int first, int count) {
   const MatmulInput x = prepare(member, normed_, count, head.weight);
   float* const scratch = scratch_of(member);
   const RowBlocks blocks(head.weight, member.size(), count);
-  member.share(blocks.count(), [&](int b) {
+  member.share_runs(blocks.count(), [&](int b) {
     multiply(kernels_, head, blocks[b], x, count, logits_, scratch);
     finish_logits(blocks[b], count);
   });

@@ -82,7 +82,7 @@ void Decoder::share_experts(ThreadTeam::Member& member, const LayerWeights& w, R
     });
   }
   const RowBlocks blocks(any, member.size(), static_cast<int>(rows_.size()));
-  member.share(n_groups * blocks.count(), [&](int i) {
+  member.share_runs(n_groups * blocks.count(), [&](int i) {
     const ExpertGroup& group = groups_[static_cast<std::size_t>(i / blocks.count())];
     MatmulInput input{{x[group.first], x.stride}, {}};
     if (codes.codes) input.codes = rows_of(codes, group.first, group.count);

@@ -57,17 +57,21 @@ float* Decoder::scratch_of(const ThreadTeam::Member& member) {
 
 void Decoder::multiply_all(ThreadTeam::Member& member, Rows x, std::initializer_list<Product> products) {
   const int n_rows = static_cast<int>(rows_.size());
-  int units = 0;
+  int units = 0, rows_together = 0;
+  for (const Product& p : products) rows_together += p.linear->weight.rows;
+  const auto blocks_of = [&](const Product& p) {
+    return RowBlocks(p.linear->weight, rows_together, member.size(), n_rows);
+  };
   const Linear* decisive = products.begin()->linear;
   for (const Product& p : products) {
-    units += RowBlocks(p.linear->weight, member.size(), n_rows).count();
+    units += blocks_of(p).count();
     if (is_packed(p.linear->weight.storage)) decisive = p.linear;
   }
   const MatmulInput input = prepare(member, x, n_rows, decisive->weight);
   float* const scratch = scratch_of(member);
-  member.share(units, [&](int i) {
+  member.share_runs(units, [&](int i) {
     for (const Product& p : products) {
-      const RowBlocks blocks(p.linear->weight, member.size(), n_rows);
+      const RowBlocks blocks = blocks_of(p);
       if (i < blocks.count()) return multiply(kernels_, *p.linear, blocks[i], input, n_rows, p.y, scratch);
       i -= blocks.count();
     }
@@ -179,7 +183,8 @@ void Decoder::plain_mlp(ThreadTeam::Member& member, const Mlp& mlp, Rows x) {
   const MatmulInput input = prepare(member, x, n_rows, mlp.up.weight, ActivationBits::eight);
   float* const scratch = scratch_of(member);
   const RowBlocks blocks(mlp.up.weight, member.size(), n_rows);
-  member.share(blocks.count(), [&](int b) { gate_up(mlp, blocks[b], input, n_rows, gate_, up_, scratch); });
+  member.share_runs(blocks.count(),
+                    [&](int b) { gate_up(mlp, blocks[b], input, n_rows, gate_, up_, scratch); });
 }
 
 // The inner activations of an MLP, into `gate`.
@@ -214,7 +219,7 @@ void Decoder::add_to_residual(ThreadTeam::Member& member, const Linear& linear, 
   const MatmulInput input = prepare(member, x, n_rows, linear.weight);
   float* const scratch = scratch_of(member);
   const RowBlocks blocks(linear.weight, member.size(), n_rows);
-  member.share(blocks.count(), [&](int b) {
+  member.share_runs(blocks.count(), [&](int b) {
     const RowBlock block = blocks[b];
     multiply(kernels_, linear, block, input, n_rows, product_, scratch);
     for (int i = 0; i < n_rows; ++i)

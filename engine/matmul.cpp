@@ -16,7 +16,7 @@ constexpr int blocks_per_thread = 4;
 
 }  // namespace
 
-RowBlocks::RowBlocks(const Matrix& matrix, int threads, int tokens) : rows_(matrix.rows) {
+RowBlocks::RowBlocks(const Matrix& matrix, int rows_together, int threads, int tokens) : rows_(matrix.rows) {
   const bool packed = is_packed(matrix.storage);
   const std::size_t row_bytes =
       packed ? packed_panel_bytes(matrix.storage, matrix.cols) / panel_rows
@@ -24,7 +24,7 @@ RowBlocks::RowBlocks(const Matrix& matrix, int threads, int tokens) : rows_(matr
   const int fitting = packed && tokens > few_tokens
                           ? most_panels * panel_rows
                           : static_cast<int>(std::min<std::size_t>(block_bytes / row_bytes, 1 << 20));
-  const int fair = rows_ / (threads * blocks_per_thread);
+  const int fair = rows_together / (threads * blocks_per_thread);
   const int step = std::max(std::min(fitting, fair), 1);
   const int multiple = !packed ? tile_rows : step >= tile_panel_rows ? tile_panel_rows : int{panel_rows};
   step_ = (step + multiple - 1) / multiple * multiple;

@@ -36,11 +36,14 @@ struct RowBlock {
 };
 
 // Rows of a matrix in blocks for `threads` threads: multiples of four rows (packed: of a panel), small enough
-// for sharing out evenly and for the second cache. Where many tokens pass a packed matrix, what matters there
-// is how often their activations are read: blocks are then as large as one pass takes.
+// for sharing out evenly, alone or with other matrices as wide, and for the second cache. Where many tokens
+// pass a packed matrix, what matters there is how often their activations are read: blocks are then as large
+// as one pass takes.
 class RowBlocks {
  public:
-  RowBlocks(const Matrix& matrix, int threads, int tokens);
+  RowBlocks(const Matrix& matrix, int threads, int tokens)
+      : RowBlocks(matrix, matrix.rows, threads, tokens) {}
+  RowBlocks(const Matrix& matrix, int rows_together, int threads, int tokens);
   int count() const { return (rows_ + step_ - 1) / step_; }
   RowBlock operator[](int block) const;
 

@@ -45,6 +45,15 @@ TEST_CASE(
           }
 }
 
+TEST_CASE("matrices shared out together have blocks of one size") {
+  for (const Storage storage : {Storage::bf16, Storage::q8, Storage::q4}) {
+    const RowBlocks q({storage, 2048, 2048, nullptr}, 3072, 2, 1),
+        k({storage, 512, 2048, nullptr}, 3072, 2, 1);
+    CHECK(q[0].rows == k[0].rows);
+    CHECK(k.count() > 1);
+  }
+}
+
 TEST_CASE("a product in blocks equals the product at once") {
   test::RandomValues random(31);
   const std::vector<float> w = random.values(50 * 30), bias = random.values(50);

@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <atomic>
+#include <chrono>
 #include <thread>
 #include <vector>
 
@@ -32,6 +33,52 @@ TEST_CASE("every unit is worked on once, and barriers separate the steps") {
       REQUIRE(second[unit] == 210);
     }
   }
+}
+
+TEST_CASE("runs of units are worked on once each, ascending by their owner, and helped with from the end") {
+  for (const int threads : {1, 2, 3, 7}) {
+    ThreadTeam team(threads);
+    for (const int units : {0, 1, 2, 6, 13, 1000}) {
+      std::vector<int> worked(static_cast<std::size_t>(units));
+      std::vector<std::vector<int>> order(static_cast<std::size_t>(threads));
+      const auto start = [&](int member) { return units * member / threads; };
+      constexpr int rounds = 15;
+      team.run([&](ThreadTeam::Member& member) {
+        for (int round = 0; round < rounds; ++round) {
+          member.share_runs(units, [&](int unit) {
+            ++worked[static_cast<std::size_t>(unit)];
+            if (round == 0) order[static_cast<std::size_t>(member.rank())].push_back(unit);
+            // One that is slow at first is helped.
+            if (unit == 0 && round == 0) std::this_thread::sleep_for(std::chrono::milliseconds(2));
+          });
+          // Another kind of step between may not disturb the next.
+          if (round % 3 == 0) member.barrier();
+        }
+      });
+      for (const int times : worked) REQUIRE(times == rounds);
+      for (int rank = 0; rank < threads; ++rank) {
+        int expected = start(rank);
+        for (const int unit : order[static_cast<std::size_t>(rank)])
+          if (unit >= start(rank) && unit < start(rank + 1)) REQUIRE(unit == expected++);
+      }
+    }
+  }
+}
+
+TEST_CASE("a run whose owner is away is worked on by the others") {
+  ThreadTeam team(2);
+  std::atomic<int> done = 0;
+  std::atomic<bool> helped = false;
+  team.run([&](ThreadTeam::Member& member) {
+    member.share_runs(10, [&](int unit) {
+      // The owner of the first unit goes on once all the others are done.
+      while (unit == 0 && done < 9 && member.size() > 1) std::this_thread::yield();
+      if (unit > 0 && unit < 5 && member.rank() == 1) helped = true;
+      ++done;
+    });
+  });
+  CHECK(done == 10);
+  CHECK(helped);
 }
 
 TEST_CASE("teams of different sizes can take turns") {
