@@ -9,6 +9,7 @@ using Float = __m256;
 constexpr int lanes = 8;
 constexpr int width = 8;
 constexpr int tile_panels = 1;
+constexpr int code_panels = 1, most_tokens_of_codes = 4;
 
 inline Int zero() { return _mm256_setzero_si256(); }
 inline Int splat(std::int32_t x) { return _mm256_set1_epi32(x); }
@@ -17,7 +18,7 @@ inline void store(void* to, Int x) { _mm256_storeu_si256(static_cast<__m256i*>(t
 inline Int add(Int a, Int b) { return _mm256_add_epi32(a, b); }
 inline Int subtract(Int a, Int b) { return _mm256_sub_epi32(a, b); }
 inline Int add_halves(Int a, Int b) { return _mm256_add_epi16(a, b); }
-inline Int add_bytes(Int a, Int b) { return _mm256_add_epi8(a, b); }
+inline Int subtract_halves(Int a, Int b) { return _mm256_sub_epi16(a, b); }
 inline Int multiply_halves(Int a, Int b) { return _mm256_mullo_epi16(a, b); }
 inline Int both(Int a, Int b) { return _mm256_and_si256(a, b); }
 inline Int either(Int a, Int b) { return _mm256_or_si256(a, b); }
@@ -42,10 +43,15 @@ inline Float multiply_add(Float a, Float b, Float c) { return _mm256_fmadd_ps(a,
 inline Int load_bytes_wide(const std::byte* from) {
   return _mm256_cvtepu8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(from)));
 }
-// -1 in lanes whose bit, counted from `first`, is set
-inline Int mask_lanes(std::uint16_t bits, int first) {
+// -a in lanes whose bit, counted from `first`, is set
+inline Int negate_lanes(Int a, std::uint16_t bits, int first) {
   const Int bit = _mm256_setr_epi32(1, 2, 4, 8, 16, 32, 64, 128);
-  return _mm256_cmpeq_epi32(both(splat(bits >> first), bit), bit);
+  const Int negative = _mm256_cmpeq_epi32(both(splat(bits >> first), bit), bit);
+  return subtract(differ(a, negative), negative);
+}
+inline Int repeat_low_half(Int a) {
+  const __m128i pattern = _mm_setr_epi32(0x01000100, 0x05040504, 0x09080908, 0x0d0c0d0c);
+  return _mm256_shuffle_epi8(a, _mm256_broadcastsi128_si256(pattern));
 }
 
 // out[i] = the sum of 8 bytes as unsigned numbers, of the eight groups of eight in 64 bytes

@@ -10,6 +10,7 @@ constexpr int lanes = 16;
 constexpr int width = 16;
 constexpr int tile_panels = 4, most_tokens = 6;  // 24 of 32 registers hold sums
 constexpr int most_tokens_of_nibbles = 8;
+constexpr int code_panels = 2, most_tokens_of_codes = 8;
 
 inline Int zero() { return _mm512_setzero_si512(); }
 inline Int splat(std::int32_t x) { return _mm512_set1_epi32(x); }
@@ -18,7 +19,7 @@ inline void store(void* to, Int x) { _mm512_storeu_si512(to, x); }
 inline Int add(Int a, Int b) { return _mm512_add_epi32(a, b); }
 inline Int subtract(Int a, Int b) { return _mm512_sub_epi32(a, b); }
 inline Int add_halves(Int a, Int b) { return _mm512_add_epi16(a, b); }
-inline Int add_bytes(Int a, Int b) { return _mm512_add_epi8(a, b); }
+inline Int subtract_halves(Int a, Int b) { return _mm512_sub_epi16(a, b); }
 inline Int multiply_halves(Int a, Int b) { return _mm512_mullo_epi16(a, b); }
 inline Int both(Int a, Int b) { return _mm512_and_si512(a, b); }
 inline Int either(Int a, Int b) { return _mm512_or_si512(a, b); }
@@ -43,8 +44,11 @@ inline Float multiply_add(Float a, Float b, Float c) { return _mm512_fmadd_ps(a,
 inline Int load_bytes_wide(const std::byte* from) {
   return _mm512_cvtepu8_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(from)));
 }
-// -1 in lanes whose bit is set
-inline Int mask_lanes(std::uint16_t bits, int) { return _mm512_movm_epi32(bits); }
+// -a in lanes whose bit is set
+inline Int negate_lanes(Int a, std::uint16_t bits, int) { return _mm512_mask_sub_epi32(a, bits, zero(), a); }
+inline Int repeat_low_half(Int a) {
+  return _mm512_shuffle_epi8(a, _mm512_set4_epi32(0x0d0c0d0c, 0x09080908, 0x05040504, 0x01000100));
+}
 
 // out[i] = the sum of 8 bytes as unsigned numbers, of the eight groups of eight in 64 bytes
 inline void sum_bytes(const std::int8_t* from, Int flip, std::uint64_t* out) {

@@ -12,7 +12,7 @@
 namespace kelvin {
 namespace {
 
-constexpr int unpack_from = 9;
+constexpr int bytes_from = 2, unpack_from = 25;
 
 }  // namespace
 }  // namespace kelvin

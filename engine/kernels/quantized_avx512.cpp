@@ -26,7 +26,8 @@ inline Int add_nibble_products(Int sum, Int code, Int x) {
 }
 inline Int sub_scale_operand(Int s) { return either(both(s, splat(0xffff)), left<16>(s)); }
 inline Int add_scaled(Int total, Int sum, Int s) { return add(total, _mm512_madd_epi16(sum, s)); }
-constexpr int unpack_from = 1 << 30;  // products of codes are cheaper than those of bytes
+constexpr int bytes_from = 1 << 30,
+              unpack_from = 1 << 30;  // products of codes are cheaper than those of bytes
 
 }  // namespace
 }  // namespace kelvin

@@ -23,7 +23,7 @@ inline Int add_nibble_products(Int sum, Int code, Int x) { return add_byte_produ
 inline Int sub_scale_operand(Int s) { return both(s, splat(0xffff)); }
 inline Int add_scaled(Int total, Int sum, Int s) { return _mm256_dpwssd_avx_epi32(total, sum, s); }
 constexpr int most_tokens = 6, most_tokens_of_nibbles = 4;
-constexpr int unpack_from = 5;
+constexpr int bytes_from = 2, unpack_from = 5;
 
 }  // namespace
 }  // namespace kelvin

@@ -9,13 +9,14 @@ constexpr int sums_stride = most_panels * panel_rows;
 
 // Some panels times some tokens within a block of up to 256 k. A column is a plane of a token.
 struct Tile {
-  const std::byte* w;    // bytes of the first panel (nibbles: its block), w_stride bytes from panel to panel
-  std::size_t w_stride;  //
-  int spans, steps;      // of one scale in the block; of 4 k in a span
-  int planes, tokens;    // tokens of the whole matmul
-  const float* scale;    // (spans, sums_stride)
-  const std::int8_t* x;  // (columns, 256)
-  const float* x_scale;  // (spans, tokens)
+  const std::byte* w;     // bytes of the first panel (nibbles: its block), w_stride bytes from panel to panel
+  std::size_t w_stride;   //
+  const std::byte* next;  // like w, of the block after this one: what to ask memory for meanwhile
+  int spans, steps;       // of one scale in the block; of 4 k in a span
+  int planes, tokens;     // tokens of the whole matmul
+  const float* scale;     // (spans, sums_stride)
+  const std::int8_t* x;   // (columns, 256)
+  const float* x_scale;   // (spans, tokens)
   const std::int32_t* x_offset;      // (spans, tokens, planes)
   const std::int32_t* x_sub_offset;  // (tokens, 16)
   float* sums;                       // (tokens, sums_stride)
@@ -62,6 +63,8 @@ inline void write_rows(const QuantizedMatmul& m, int first, int rows, const floa
 
 constexpr int many_tokens = 32;  // whose activations do not stay in the first cache
 
+constexpr int bytes_ahead = 8192;  // of what is read in one ascending stream
+
 // One token reads one panel after the other, as they lie in memory.
 inline int panels_for(int tokens) { return tokens > 1 ? block_panels : 1; }
 
@@ -92,6 +95,7 @@ void for_all_blocks(const QuantizedMatmul& m, int panels_at_once, MultiplyBlock 
       const int left_of_row = padded - g * group_width;
       const int group = left_of_row < group_width ? left_of_row : group_width;
       const int span_k = group < Format::span ? group : Format::span;
+      const std::byte* const after = g + 1 < groups ? w + (g + 1) * block_bytes : w + panels * panel_bytes;
       alignas(64) float scale[most_spans][sums_stride];
       Tile tile;
       tile.w_stride = panel_bytes;
@@ -112,6 +116,9 @@ void for_all_blocks(const QuantizedMatmul& m, int panels_at_once, MultiplyBlock 
             read_scales(block + p * panel_bytes + Format::scales + 2 * span * panel_rows,
                         scale[span] + p * panel_rows);
         tile.w = block + Format::weights;
+        tile.next = panels_at_once == 1              ? tile.w + bytes_ahead
+                    : from + panels_at_once < panels ? tile.w + panels_at_once * panel_bytes
+                                                     : after + Format::weights;
         tile.sums = sums + from * panel_rows;
         multiply(tile, now);
       }
