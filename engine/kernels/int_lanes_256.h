@@ -9,7 +9,6 @@ using Float = __m256;
 constexpr int lanes = 8;
 constexpr int width = 8;
 constexpr int tile_panels = 1;
-constexpr int code_panels = 1, most_tokens_of_codes = 4;
 
 inline Int zero() { return _mm256_setzero_si256(); }
 inline Int splat(std::int32_t x) { return _mm256_set1_epi32(x); }

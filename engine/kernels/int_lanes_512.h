@@ -8,9 +8,8 @@ using Int = __m512i;
 using Float = __m512;
 constexpr int lanes = 16;
 constexpr int width = 16;
-constexpr int tile_panels = 4, most_tokens = 6;  // 24 of 32 registers hold sums
+constexpr int tile_panels = 2, most_tokens = 8;  // 16 of 32 registers hold sums
 constexpr int most_tokens_of_nibbles = 8;
-constexpr int code_panels = 2, most_tokens_of_codes = 8;
 
 inline Int zero() { return _mm512_setzero_si512(); }
 inline Int splat(std::int32_t x) { return _mm512_set1_epi32(x); }

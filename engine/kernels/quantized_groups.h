@@ -11,7 +11,7 @@ constexpr int sums_stride = most_panels * panel_rows;
 struct Tile {
   const std::byte* w;     // bytes of the first panel (nibbles: its block), w_stride bytes from panel to panel
   std::size_t w_stride;   //
-  const std::byte* next;  // like w, of the block after this one: what to ask memory for meanwhile
+  const std::byte* next;  // like w, of a later block: what to ask memory for meanwhile
   int spans, steps;       // of one scale in the block; of 4 k in a span
   int planes, tokens;     // tokens of the whole matmul
   const float* scale;     // (spans, sums_stride)
@@ -63,10 +63,7 @@ inline void write_rows(const QuantizedMatmul& m, int first, int rows, const floa
 
 constexpr int many_tokens = 32;  // whose activations do not stay in the first cache
 
-constexpr int bytes_ahead = 8192;  // of what is read in one ascending stream
-
-// One token reads one panel after the other, as they lie in memory.
-inline int panels_for(int tokens) { return tokens > 1 ? block_panels : 1; }
+constexpr int bytes_ahead = 8192;  // so early is memory asked for what is read
 
 // Some panels at a time, all their k in order, for all tokens. `multiply` does a block of up to 256 k of
 // `panels_at_once` of them or fewer.
@@ -80,11 +77,14 @@ void for_all_blocks(const QuantizedMatmul& m, int panels_at_once, MultiplyBlock 
                                   static_cast<std::size_t>(padded / step_width) * Format::bytes_per_step;
   const std::size_t block_bytes = Format::header + group_width / step_width * Format::bytes_per_step;
   const int panels_together = x.tokens < many_tokens ? panels_at_once : int{most_panels};
+  const int bytes_at_once = panels_at_once * static_cast<int>(block_bytes);
+  const int ahead = (bytes_ahead + bytes_at_once - 1) / bytes_at_once;  // takes of panels_at_once
   float* sums = m.scratch + unpacked_floats;
   for (int first = 0; first < m.rows; first += panels_together * panel_rows) {
     const int rows_left = m.rows - first;
     const int panels_left = (rows_left + panel_rows - 1) / panel_rows;
     const int panels = panels_left < panels_together ? panels_left : panels_together;
+    const int takes = (panels + panels_at_once - 1) / panels_at_once;
     const std::byte* w = m.w + static_cast<std::size_t>(first / panel_rows) * panel_bytes;
     for (int t = 0; t < x.tokens; ++t)
       for (int r = 0; r < panels * panel_rows; ++r)
@@ -95,7 +95,6 @@ void for_all_blocks(const QuantizedMatmul& m, int panels_at_once, MultiplyBlock 
       const int left_of_row = padded - g * group_width;
       const int group = left_of_row < group_width ? left_of_row : group_width;
       const int span_k = group < Format::span ? group : Format::span;
-      const std::byte* const after = g + 1 < groups ? w + (g + 1) * block_bytes : w + panels * panel_bytes;
       alignas(64) float scale[most_spans][sums_stride];
       Tile tile;
       tile.w_stride = panel_bytes;
@@ -116,9 +115,10 @@ void for_all_blocks(const QuantizedMatmul& m, int panels_at_once, MultiplyBlock 
             read_scales(block + p * panel_bytes + Format::scales + 2 * span * panel_rows,
                         scale[span] + p * panel_rows);
         tile.w = block + Format::weights;
-        tile.next = panels_at_once == 1              ? tile.w + bytes_ahead
-                    : from + panels_at_once < panels ? tile.w + panels_at_once * panel_bytes
-                                                     : after + Format::weights;
+        const int later = g * takes + from / panels_at_once + ahead;
+        tile.next = w + later / (takes * groups) * panels * panel_bytes +
+                    later / takes % groups * block_bytes + later % takes * panels_at_once * panel_bytes +
+                    Format::weights;
         tile.sums = sums + from * panel_rows;
         multiply(tile, now);
       }

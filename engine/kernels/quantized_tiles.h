@@ -149,7 +149,7 @@ struct ByteScale {
 
 // 4-bit weights made bytes in registers, for the columns of one tile.
 struct CodesAsBytes {
-  static constexpr int panels = code_panels, most = most_tokens_of_codes;
+  static constexpr int panels = tile_panels, most = most_tokens;
 
   template <int planes, int panels, int tokens>
   [[gnu::noinline]] static void multiply(const Tile& t) {
@@ -244,6 +244,9 @@ inline Tile unpack_panels(Tile t, int panels, std::byte* bytes) {
   return t;
 }
 
+// One token reads one panel after the other, as they lie in memory.
+inline int panels_for(int tokens) { return tokens > 1 ? tile_panels : 1; }
+
 void matmul_q8(const QuantizedMatmul& m) {
   for_all_blocks<Q8>(m, panels_for(m.x.tokens), [&](const Tile& t, int panels) {
     t.planes == 2 ? multiply_group<Bytes, 2>(t, panels) : multiply_group<Bytes, 1>(t, panels);
@@ -255,10 +258,10 @@ void matmul_q4(const QuantizedMatmul& m) {
     return for_all_blocks<Q4>(m, panels_for(m.x.tokens),
                               [&](const Tile& t, int panels) { multiply_group<Nibbles, 1>(t, panels); });
   if (m.x.tokens < unpack_from)
-    return for_all_blocks<Q4>(m, code_panels,
+    return for_all_blocks<Q4>(m, tile_panels,
                               [&](const Tile& t, int panels) { multiply_group<CodesAsBytes, 1>(t, panels); });
   std::byte* unpacked = reinterpret_cast<std::byte*>(m.scratch);
-  for_all_blocks<Q4>(m, block_panels, [&](const Tile& t, int panels) {
+  for_all_blocks<Q4>(m, tile_panels, [&](const Tile& t, int panels) {
     multiply_group<Bytes, 1>(unpack_panels(t, panels, unpacked), panels);
   });
 }
