@@ -105,9 +105,11 @@ void Decoder::make_room(int rows, int wanted) {
   }
 }
 
-bool Decoder::run(std::span<const Row> rows, std::span<const TokenRun> runs, const std::atomic<bool>* stop,
-                  const Observer& observer, PartTimes* times) {
-  clock_.start(times);
+bool Decoder::run(std::span<const Row> rows, std::span<const TokenRun> runs, const ForwardOptions& options) {
+  const Observer& observer = options.observer;
+  const std::atomic<bool>* const stop = options.stop;
+  clock_.start(options.times);
+  moments_ = options.moments;
   rows_ = rows;
   wanted_.clear();
   for (int i = 0; i < static_cast<int>(rows.size()); ++i)
@@ -144,11 +146,14 @@ bool Decoder::run(std::span<const Row> rows, std::span<const TokenRun> runs, con
       mlp_part(member, layer);
     }
     observe(member, config_.n_layers, hidden_);
-    if (observer) {
+    const bool gathered = moments_ && moments_->wanted(weights_.head);
+    if (observer || gathered) {
       member.share(n_rows, [&](int i) {
         normalise(weights_.final_norm, hidden_[i], config_.hidden_size, config_.norm_epsilon, normed_[i]);
       });
       observe(member, config_.n_layers + 1, normed_);
+      // Of all tokens, whether their logits are wanted or not.
+      gather(member, normed_, n_rows, weights_.head);
     }
     if (count_ > 0) head_part(member, 0, count_);
   });

@@ -1,17 +1,18 @@
 // One pass of a chunk of tokens through all layers: what Model::forward repeats.
 #pragma once
 
-#include <atomic>
 #include <span>
 #include <vector>
 
 #include "engine/attention.h"
 #include "engine/config.h"
+#include "engine/model.h"
 #include "engine/observer.h"
 #include "engine/part_times.h"
 #include "engine/quantized_activations.h"
 #include "engine/rope_set.h"
 #include "engine/routing.h"
+#include "engine/second_moments.h"
 #include "engine/thread_team.h"
 #include "engine/weights.h"
 
@@ -34,9 +35,8 @@ class Decoder {
           KvStorage kv, int threads);
 
   // Runs the rows, whose runs must cover them in order, through the layers and stores keys and values.
-  // Returns false if stopped midway. What `observer` throws passes through.
-  bool run(std::span<const Row> rows, std::span<const TokenRun> runs, const std::atomic<bool>* stop,
-           const Observer& observer, PartTimes* times = nullptr);
+  // Returns false if stopped midway. What the observer throws passes through.
+  bool run(std::span<const Row> rows, std::span<const TokenRun> runs, const ForwardOptions& options);
 
   // Logits of the wanted rows of the last run, some at a time in their order: each call moves on to the next
   // few and returns how many, 0 at the end.
@@ -82,6 +82,10 @@ class Decoder {
   void normalise(const Norm& norm, const float* x, int n, float epsilon, float* y) const;
   Rows input(ThreadTeam::Member& member, const Norm& norm);
   void multiply_all(ThreadTeam::Member& member, Rows x, std::initializer_list<Product> products);
+  // Adds what a matrix is multiplied with to the moments, if anybody wants them.
+  void gather(ThreadTeam::Member& member, Rows x, int tokens, const Matrix& matrix) const {
+    if (moments_) moments_->add(member, kernels_, x, tokens, matrix);
+  }
   // What a matrix is multiplied with: quantised where it is packed.
   MatmulInput prepare(ThreadTeam::Member& member, Rows x, int tokens, const Matrix& matrix,
                       ActivationBits bits = ActivationBits::sixteen);
@@ -111,6 +115,7 @@ class Decoder {
   bool first_portion_ = false;  // made by run() and not yet handed out
   bool stop_seen_ = false;
   PartClock clock_;
+  SecondMoments* moments_ = nullptr;
 
   // Activations, one row per token of the chunk; those of experts one per token and expert.
   int room_ = 0, logits_room_ = 0;

@@ -70,6 +70,9 @@ void Decoder::share_experts(ThreadTeam::Member& member, const LayerWeights& w, R
   // All experts have the same shapes, hence the same blocks.
   const Matrix& any = (w.experts.front().*shape).weight;
   const int n_groups = static_cast<int>(groups_.size());
+  for (const ExpertGroup& group : groups_)
+    gather(member, {x[group.first], x.stride}, group.count,
+           (w.experts[static_cast<std::size_t>(group.expert)].*shape).weight);
   QuantizedActivations codes{};
   if (is_packed(any.storage)) {
     const auto bits = shape == &Mlp::up ? ActivationBits::eight : ActivationBits::sixteen;

@@ -67,6 +67,7 @@ void Decoder::multiply_all(ThreadTeam::Member& member, Rows x, std::initializer_
     units += blocks_of(p).count();
     if (is_packed(p.linear->weight.storage)) decisive = p.linear;
   }
+  gather(member, x, n_rows, decisive->weight);
   const MatmulInput input = prepare(member, x, n_rows, decisive->weight);
   float* const scratch = scratch_of(member);
   member.share_runs(units, [&](int i) {
@@ -180,6 +181,7 @@ void Decoder::mlp_part(ThreadTeam::Member& member, int layer) {
 // All of an MLP but its last matrix; leaves it in gate_.
 void Decoder::plain_mlp(ThreadTeam::Member& member, const Mlp& mlp, Rows x) {
   const int n_rows = static_cast<int>(rows_.size());
+  gather(member, x, n_rows, mlp.up.weight);
   const MatmulInput input = prepare(member, x, n_rows, mlp.up.weight, ActivationBits::eight);
   float* const scratch = scratch_of(member);
   const RowBlocks blocks(mlp.up.weight, member.size(), n_rows);
@@ -216,6 +218,7 @@ void Decoder::add_to_residual(ThreadTeam::Member& member, const Linear& linear, 
     return add_product(member, post_norm);
   }
   const int n_rows = static_cast<int>(rows_.size());
+  gather(member, x, n_rows, linear.weight);
   const MatmulInput input = prepare(member, x, n_rows, linear.weight);
   float* const scratch = scratch_of(member);
   const RowBlocks blocks(linear.weight, member.size(), n_rows);

@@ -143,7 +143,7 @@ class Model::Impl::Forward {
 
   bool run_chunk() {
     if (rows_.empty()) return true;
-    if (!model_.decoder.run(rows_, runs_, options_.stop, options_.observer, options_.times)) return false;
+    if (!model_.decoder.run(rows_, runs_, options_)) return false;
     for (const TokenRun& run : runs_)
       feeds_[rows_[run.row].feed].sequence->cached_ = run.position + run.tokens;
     while (const int count = model_.decoder.next_logits())

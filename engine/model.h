@@ -19,6 +19,7 @@ namespace kelvin {
 
 struct Kernels;
 class Model;
+class SecondMoments;
 
 // One token sequence with its keys and values. Belongs to the model that made it.
 class Sequence {
@@ -60,7 +61,8 @@ struct ForwardOptions {
   const std::atomic<bool>* stop = nullptr;  // checked per layer; when set, forward gives up and returns false
   std::function<void(int done, int total)> progress;  // tokens, after every chunk
   Observer observer;
-  PartTimes* times = nullptr;  // added to
+  PartTimes* times = nullptr;        // added to
+  SecondMoments* moments = nullptr;  // added to; of no use any more after a stop
 };
 
 constexpr int default_chunk = 256;
