@@ -49,6 +49,8 @@ void matmul_tile(const MatmulBlock& m, int row, int token) {
   const std::size_t cols = static_cast<std::size_t>(m.cols);
   const Element* w = static_cast<const Element*>(m.w) + static_cast<std::size_t>(row) * cols;
   const float* x = m.x + static_cast<std::size_t>(token) * m.x_stride;
+  // The first tokens wait for memory as well: it is asked for the rows that follow.
+  const Element* const next = token == 0 ? w + rows * cols : w;
   // Registers hold one part of each sum at a time.
   Part sum[parts][rows][tokens];
   for (int part = 0; part < parts; ++part) {
@@ -60,6 +62,7 @@ void matmul_tile(const MatmulBlock& m, int row, int token) {
       for (int t = 0; t < tokens; ++t) xk[t] = part_load(x + static_cast<std::size_t>(t) * m.x_stride + k);
       for (int r = 0; r < rows; ++r) {
         const Part wk = part_load(w + r * cols + k);
+        if (part == 0) __builtin_prefetch(next + r * cols + k);
         for (int t = 0; t < tokens; ++t) p[r][t] = part_fma(wk, xk[t], p[r][t]);
       }
     }
