@@ -8,6 +8,8 @@
 
 namespace kelvin {
 
+class ErrorFeedback;
+struct Kernels;
 struct QuantizedKernels;
 
 // Packs `from` row by row and group by group: the scales (and in q4 the sub-scales) are searched for the
@@ -15,5 +17,10 @@ struct QuantizedKernels;
 // row's group that holds NaN or infinity becomes NaN.
 void quantize(Storage format, const Matrix& from, const QuantizedKernels& kernels, int threads,
               std::byte* packed);  // (packed_bytes(format, from.rows, from.cols),)
+
+// The same for the least squared error of what the matrix says about the inputs `feedback`, of from.cols
+// columns, was made from: an error is made good by the columns after it.
+void quantize(Storage format, const Matrix& from, const Kernels& kernels, const ErrorFeedback& feedback,
+              int threads, std::byte* packed);
 
 }  // namespace kelvin

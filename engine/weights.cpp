@@ -4,11 +4,9 @@ namespace kelvin {
 namespace {
 
 template <class Layer, class Projection>
-std::vector<Projection*> projections_of(Layer& w) {
+std::vector<Projection*> places_of(Layer& w) {
   std::vector<Projection*> found;
-  const auto add = [&](Projection& linear) {
-    if (linear.weight.data) found.push_back(&linear);
-  };
+  const auto add = [&](Projection& linear) { found.push_back(&linear); };
   const auto add_mlp = [&](auto& mlp) {
     add(mlp.gate);
     add(mlp.up);
@@ -22,6 +20,13 @@ std::vector<Projection*> projections_of(Layer& w) {
   return found;
 }
 
+template <class Layer, class Projection>
+std::vector<Projection*> projections_of(Layer& w) {
+  std::vector<Projection*> found = places_of<Layer, Projection>(w);
+  std::erase_if(found, [](const Projection* linear) { return linear->weight.data == nullptr; });
+  return found;
+}
+
 }  // namespace
 
 std::vector<const Linear*> linears_of(const LayerWeights& layer) {
@@ -29,5 +34,13 @@ std::vector<const Linear*> linears_of(const LayerWeights& layer) {
 }
 
 std::vector<Linear*> linears_of(LayerWeights& layer) { return projections_of<LayerWeights, Linear>(layer); }
+
+std::vector<const Matrix*> matrices_of(const Weights& weights) {
+  std::vector<const Matrix*> found{&weights.embedding, &weights.head};
+  for (const LayerWeights& layer : weights.layers)
+    for (const Linear* linear : places_of<const LayerWeights, const Linear>(layer))
+      found.push_back(&linear->weight);
+  return found;
+}
 
 }  // namespace kelvin

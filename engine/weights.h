@@ -83,4 +83,8 @@ struct Weights {
   std::vector<std::shared_ptr<const void>> files;  // mapped files the views above point into
 };
 
+// Embedding, head and all places a layer has for a projection (of every expert too), in an order that depends
+// on the shape of the model alone; what it lacks, or what is not loaded yet, has no data.
+std::vector<const Matrix*> matrices_of(const Weights& weights);
+
 }  // namespace kelvin

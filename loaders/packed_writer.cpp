@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <iterator>
+#include <map>
 #include <set>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -22,6 +24,7 @@ constexpr std::size_t alignment = 64;  // of the first tensor: packed ones have 
 struct Part {
   TensorPiece piece;
   int rows, cols;
+  std::span<const std::byte> packed{};  // if that is done already
 };
 
 // A tensor of the file to write.
@@ -43,7 +46,32 @@ struct Entry {
   }
 };
 
-std::vector<Entry> matrix_entries(const WeightPlan& plan, const WeightStorage& storage) {
+// Matrices packed before, by their place.
+using PackedBefore = std::map<const Matrix*, std::span<const std::byte>>;
+
+PackedBefore by_place(const Weights& weights, std::span<const AlignedBuffer> packed) {
+  PackedBefore found;
+  const std::vector<const Matrix*> places = matrices_of(weights);
+  if (!packed.empty() && packed.size() != places.size())
+    throw std::invalid_argument(std::to_string(packed.size()) + " packed matrices for " +
+                                std::to_string(places.size()) + " places");
+  for (std::size_t i = 0; i < packed.size(); ++i)
+    if (packed[i].size() > 0) found[places[i]] = {packed[i].data(), packed[i].size()};
+  return found;
+}
+
+std::span<const std::byte> packed_before(const PackedBefore& packed, const WeightPlan::MatrixPlace& place,
+                                         Storage storage) {
+  const auto found = packed.find(place.to);
+  if (found == packed.end()) return {};
+  if (found->second.size() != matrix_bytes(storage, place.rows, place.cols))
+    throw std::invalid_argument("tensor " + in_quotes(place.tensor->stored.name) +
+                                ": packed to another size");
+  return found->second;
+}
+
+std::vector<Entry> matrix_entries(const WeightPlan& plan, const WeightStorage& storage,
+                                  const PackedBefore& packed) {
   std::vector<Entry> entries;
   const TensorFiles::Tensor* last = nullptr;
   for (const WeightPlan::MatrixPlace& place : plan.matrices) {
@@ -51,7 +79,8 @@ std::vector<Entry> matrix_entries(const WeightPlan& plan, const WeightStorage& s
     if (place.tensor != last)
       entries.push_back({place.tensor->stored.name, storage.of(place), place.tensor->stored.shape, {}});
     last = place.tensor;
-    entries.back().parts.push_back({place.piece(), place.rows, place.cols});
+    entries.back().parts.push_back(
+        {place.piece(), place.rows, place.cols, packed_before(packed, place, storage.of(place))});
   }
   return entries;
 }
@@ -107,12 +136,13 @@ void check_not_packed(const TensorFiles& files) {
 }  // namespace
 
 PackedSizes write_packed(const TensorFiles& files, const ModelConfig& config, const LoadOptions& options,
-                         const std::function<void(std::span<const std::byte>)>& write) {
+                         const std::function<void(std::span<const std::byte>)>& write,
+                         std::span<const AlignedBuffer> packed) {
   check_not_packed(files);
   Weights weights;
   const WeightPlan plan = plan_weights(files, config, options.ignore_extra, weights);
   const WeightStorage storage(plan, weights, options.storage);
-  std::vector<Entry> entries = matrix_entries(plan, storage);
+  std::vector<Entry> entries = matrix_entries(plan, storage, by_place(weights, packed));
   std::ranges::move(vector_entries(plan), std::back_inserter(entries));
 
   PackedSizes sizes;
@@ -128,17 +158,26 @@ PackedSizes write_packed(const TensorFiles& files, const ModelConfig& config, co
   write(std::as_bytes(std::span(header)));
   sizes.file_bytes = header.size();
   AlignedBuffer buffer;
+  const auto write_some = [&](std::span<const std::byte> bytes, std::size_t read) {
+    write(bytes);
+    sizes.file_bytes += bytes.size();
+    done += read;
+    if (options.progress) options.progress(done, total);
+  };
   for (const Entry& entry : entries)
-    for (const Part& part : entry.parts)
+    for (const Part& part : entry.parts) {
+      if (!part.packed.empty()) {
+        write_some(part.packed, part.piece.bytes().size());
+        continue;
+      }
       for (PieceConverter converter(part.piece, part.cols, entry.storage, options.threads);
            !converter.done();) {
         const std::size_t bytes = converter.step_bytes();
         if (bytes > buffer.size()) buffer = AlignedBuffer(bytes);
-        done += converter.step(buffer.data());
-        write({buffer.data(), bytes});
-        sizes.file_bytes += bytes;
-        if (options.progress) options.progress(done, total);
+        const std::size_t read = converter.step(buffer.data());
+        write_some({buffer.data(), bytes}, read);
       }
+    }
   return sizes;
 }
 

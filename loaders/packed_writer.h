@@ -20,7 +20,10 @@ struct PackedSizes {
 // piece, no more of it in memory than a few million weights. Norms and biases stay as they are. Throws
 // LoadError as load_weights does, also where the files are packed already; what `write` throws passes
 // through.
+// `packed`: empty, or for each of matrices_of(weights) that matrix packed already (as with error feedback),
+// or nothing, and it is packed here. Throws std::invalid_argument where one has another size.
 PackedSizes write_packed(const TensorFiles& files, const ModelConfig& config, const LoadOptions& options,
-                         const std::function<void(std::span<const std::byte>)>& write);
+                         const std::function<void(std::span<const std::byte>)>& write,
+                         std::span<const AlignedBuffer> packed = {});
 
 }  // namespace kelvin

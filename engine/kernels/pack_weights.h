@@ -40,9 +40,13 @@ Floats inverse_of(Floats scale) { return scale == 0.0f ? Floats{} : 1.0f / scale
 
 // What was done to a row's group before the search, so that no square over- or underflows.
 struct Normalised {
-  Ints finite;       // all bits set where no NaN or infinity was found
-  Floats unit;       // power of two that one stands for now
-  Floats largest{};  // absolute value, in [1/2, 4); 0 where all are below 2^-100
+  Ints finite,
+      usable;     // all bits set where no NaN or infinity was found, and where there is a weight above 2^-100
+  Floats unit;    // power of two that one stands for now
+  Floats factor;  // 1 / unit; 0 where not usable
+  Floats largest{};  // absolute value, in [1/2, 4); 0 where not usable
+
+  Floats apply(Floats w) const { return of_bits(bits_of(w) & usable) * factor; }
 };
 
 // Divides by a power of two. Rows with NaN or infinity, or without a weight above 2^-100, become zeros.
@@ -55,10 +59,10 @@ Normalised normalise(float* w, int n, int lane) {
   const Ints finite = largest < 0x7f800000, usable = finite & (of_bits(largest) >= 0x1p-100f);
   const Ints exponent = largest >> 23, held = exponent > 252 ? Ints{} + 252 : exponent;
   const Floats factor = of_bits(((253 - held) << 23) & usable);
-  Normalised result{finite, of_bits((held + 1) << 23)};
+  Normalised result{finite, usable, of_bits((held + 1) << 23), factor};
   for (int k = 0; k < n; ++k) {
     float* at = w + k * panel_rows + lane;
-    const Floats scaled = of_bits(bits_of(load_floats(at)) & usable) * factor;
+    const Floats scaled = result.apply(load_floats(at));
     result.largest = larger(size_of(scaled), result.largest);
     store_vector(at, scaled);
   }
@@ -68,6 +72,60 @@ Normalised normalise(float* w, int n, int lane) {
 Floats nan_unless(Ints finite, Floats scale) {
   return of_bits((bits_of(scale) & finite) | (~finite & 0x7fc00000));
 }
+
+// Error feedback within a block, in its units. Without feedback nothing happens.
+class Carry {
+ public:
+  Carry(const BlockFeedback* from, const Normalised& normal, float* wanted, int columns, int lane)
+      : from_(from), normal_(normal), wanted_(wanted + lane), columns_(columns), lane_(lane) {}
+
+  // Adds to `count` columns (a multiple of 8) from `first` on what the errors of all before them ask for.
+  void bring_up(int first, int count) const {
+    if (!from_) return;
+    constexpr int together = 8;
+    for (int k = first; k < first + count; k += together) {
+      Floats sum[together];
+      for (int i = 0; i < together; ++i) sum[i] = load_floats(wanted_ + (k + i) * panel_rows);
+      for (int j = 0; j < first; ++j) {
+        const Floats e = load_floats(error(j));
+        for (int i = 0; i < together; ++i) sum[i] += e * factors(k + i)[j];
+      }
+      for (int i = 0; i < together; ++i) store_vector(wanted_ + (k + i) * panel_rows, sum[i]);
+    }
+  }
+
+  // Rounds these columns to codes of one scale, one by one, each error added to the columns after it. What
+  // was rounded stays in the block: rounding it again gives the same codes.
+  void round_in_turn(int first, int count, Floats scale, float least, float most) const {
+    if (!from_) return;
+    const Floats inverse = inverse_of(scale);
+    for (int k = first; k < first + count; ++k) {
+      const Floats code = codes_of(load_floats(wanted_ + k * panel_rows), inverse, least, most);
+      const Floats e = normal_.apply(load_floats(from_->weights + k * panel_rows + lane_)) - scale * code;
+      store_vector(error(k), e);
+      for (int next = k + 1; next < first + count; ++next) {
+        float* const at = wanted_ + next * panel_rows;
+        store_vector(at, load_floats(at) + e * factors(next)[k]);
+      }
+    }
+  }
+
+  // The errors in the weights' own units.
+  void finish() const {
+    if (!from_) return;
+    for (int k = 0; k < columns_; ++k)
+      store_vector(error(k), of_bits(bits_of(load_floats(error(k)) * normal_.unit) & normal_.finite));
+  }
+
+ private:
+  float* error(int column) const { return from_->error + column * panel_rows + lane_; }
+  const float* factors(int column) const { return from_->factors + column * columns_; }
+
+  const BlockFeedback* from_;
+  const Normalised& normal_;
+  float* wanted_;
+  int columns_, lane_;
+};
 
 // What codes say about their scale: the squared error is sum(w^2) - 2 scale wc + scale^2 cc, least at scale =
 // wc / cc.
@@ -112,7 +170,9 @@ void store_scales(const Normalised& normal, Floats scale, std::byte* to) {
   }
 }
 
-void pack_q8_span(const float* w, const Normalised& normal, std::byte* scales, std::byte* weights) {
+void pack_q8_span(const float* w, const Normalised& normal, const Carry& carry, int first, std::byte* scales,
+                  std::byte* weights) {
+  carry.bring_up(first, span_width);
   Floats largest{};
   for (int k = 0; k < span_width; ++k) largest = larger(size_of(load_floats(w + k * panel_rows)), largest);
   // The last ones cut off the largest weights.
@@ -128,6 +188,7 @@ void pack_q8_span(const float* w, const Normalised& normal, std::byte* scales, s
   }
   best_scale = to_bfloat16(best_scale);
   store_scales(normal, best_scale, scales);
+  carry.round_in_turn(first, span_width, best_scale, -127.0f, 127.0f);
   const Floats inverse = inverse_of(best_scale);
   for (int k = 0; k < span_width; k += step_width) {
     Ints word{};
@@ -139,16 +200,19 @@ void pack_q8_span(const float* w, const Normalised& normal, std::byte* scales, s
   }
 }
 
-void pack_q8_lanes(float* w, int n, std::byte* block, int lane) {
+void pack_q8_lanes(float* w, int n, std::byte* block, int lane, const BlockFeedback* feedback) {
   const Normalised normal = normalise(w, n, lane);
+  const Carry carry(feedback, normal, w, n, lane);
   for (int span = 0; span < groups_of_spans; ++span) {
     std::byte* scales = block + 2 * (span * panel_rows + lane);
-    if (span * span_width < n)
-      pack_q8_span(w + span * span_width * panel_rows + lane, normal, scales,
-                   block + q8_header + 16 * span * span_width + step_width * lane);
+    const int first = span * span_width;
+    if (first < n)
+      pack_q8_span(w + first * panel_rows + lane, normal, carry, first, scales,
+                   block + q8_header + 16 * first + step_width * lane);
     else
       store_scales(normal, Floats{}, scales);
   }
+  carry.finish();
 }
 
 // The sub-scales for one scale of the group, and how well they do.
@@ -188,20 +252,25 @@ SubScales choose_sub_scales(
   return chosen;
 }
 
-void pack_q4_lanes(float* w, int n, std::byte* block, int lane) {
+// Code -8 at the weight farthest from 0; a negative sub-scale turns the range round where that weight is
+// positive.
+Floats ideal_scale(const float* w) {  // of sub_width columns
+  Floats extreme{};
+  for (int k = 0; k < sub_width; ++k) {
+    const Floats wk = load_floats(w + k * panel_rows);
+    extreme = size_of(wk) > size_of(extreme) ? wk : extreme;
+  }
+  return extreme * -0.125f;
+}
+
+void pack_q4_lanes(float* w, int n, std::byte* block, int lane, const BlockFeedback* feedback) {
   const Normalised normal = normalise(w, n, lane);
+  const Carry carry(feedback, normal, w, n, lane);
   const int subs = n / sub_width;
   w += lane;
-  // Code -8 at the weight farthest from 0; a negative sub-scale turns the range round where that weight is
-  // positive.
   Floats ideal[groups_of_subs] = {}, largest{};
   for (int j = 0; j < subs; ++j) {
-    Floats extreme{};
-    for (int k = j * sub_width; k < (j + 1) * sub_width; ++k) {
-      const Floats wk = load_floats(w + k * panel_rows);
-      extreme = size_of(wk) > size_of(extreme) ? wk : extreme;
-    }
-    ideal[j] = extreme * -0.125f;
+    ideal[j] = ideal_scale(w + j * sub_width * panel_rows);
     largest = larger(size_of(ideal[j]), largest);
   }
 
@@ -220,11 +289,19 @@ void pack_q4_lanes(float* w, int n, std::byte* block, int lane) {
   std::int32_t sizes[groups_of_subs][width] = {}, signs[groups_of_subs][width] = {};
   store_scales(normal, scale, block + q4_scales + 2 * lane);
   for (int j = 0; j < subs; ++j) {
+    const int first = j * sub_width;
+    if (feedback) {
+      carry.bring_up(first, sub_width);
+      const float* const from = w + first * panel_rows;
+      const Floats now = ideal_scale(from);
+      best.sub[j] = choose_sub_scales(from, 1, scale, &now).sub[0];
+      carry.round_in_turn(first, sub_width, scale * best.sub[j], -8.0f, 7.0f);
+    }
     store_vector(sizes[j], whole(size_of(best.sub[j])));
     store_vector(signs[j], best.sub[j] < 0.0f);
     const Floats inverse = inverse_of(scale * best.sub[j]);
     for (int pair = 0; pair < 2; ++pair) {
-      const int k = j * sub_width + 8 * pair;
+      const int k = first + 8 * pair;
       Ints word{};
       for (int i = 0; i < 8; ++i) {
         const Floats code = codes_of(load_floats(w + (k + i) * panel_rows), inverse, -8.0f, 7.0f);
@@ -233,6 +310,7 @@ void pack_q4_lanes(float* w, int n, std::byte* block, int lane) {
       store_vector(block + q4_header + 8 * k + step_width * lane, word);
     }
   }
+  carry.finish();
   for (int row = 0; row < width; ++row)
     for (int j = 0; j < groups_of_subs; j += 2)
       block[j / 2 * panel_rows + lane + row] = static_cast<std::byte>(sizes[j][row] | sizes[j + 1][row] << 4);
@@ -247,12 +325,12 @@ void pack_q4_lanes(float* w, int n, std::byte* block, int lane) {
   }
 }
 
-void pack_q8(float* w, int n, std::byte* block) {
-  for (int lane = 0; lane < panel_rows; lane += width) pack_q8_lanes(w, n, block, lane);
+void pack_q8(float* w, int n, std::byte* block, const BlockFeedback* feedback) {
+  for (int lane = 0; lane < panel_rows; lane += width) pack_q8_lanes(w, n, block, lane, feedback);
 }
 
-void pack_q4(float* w, int n, std::byte* block) {
-  for (int lane = 0; lane < panel_rows; lane += width) pack_q4_lanes(w, n, block, lane);
+void pack_q4(float* w, int n, std::byte* block, const BlockFeedback* feedback) {
+  for (int lane = 0; lane < panel_rows; lane += width) pack_q4_lanes(w, n, block, lane, feedback);
 }
 
 }  // namespace

@@ -78,6 +78,14 @@ static constexpr std::size_t matmul_scratch(int tokens) {
   return unpacked_floats + static_cast<std::size_t>(tokens) * most_panels * panel_rows;
 }
 
+// Packing a block with error feedback (engine/error_feedback.h): before a column is rounded, what the errors
+// of the columns before it ask for is added.
+struct BlockFeedback {
+  const float* weights;  // (width, 16), where those to pack hold in addition what earlier blocks ask for
+  const float* factors;  // (width, width): row k, column j: how much of the error of j < k goes to k
+  float* error;          // (width, 16) out: weights less what they became; 0 in rows with NaN or infinity
+};
+
 struct QuantizedKernels {
   const char* name;
 
@@ -89,12 +97,14 @@ struct QuantizedKernels {
                                const QuantizedActivations& out, int token);
 
   // One block of weights. A row that holds NaN or infinity gets scale NaN.
-  void (*pack_q8)(float* w,           // (width, 16): k by k the sixteen rows; overwritten
-                  int width,          // a multiple of 64, at most 256
-                  std::byte* block);  // (q8_header + 16 width,)
-  void (*pack_q4)(float* w,           // (width, 16); overwritten
-                  int width,          //
-                  std::byte* block);  // (q4_header + 8 width,)
+  void (*pack_q8)(float* w,                        // (width, 16): k by k the sixteen rows; overwritten
+                  int width,                       // a multiple of 64, at most 256
+                  std::byte* block,                // (q8_header + 16 width,)
+                  const BlockFeedback* feedback);  // nullptr: none
+  void (*pack_q4)(float* w,                        // (width, 16); overwritten
+                  int width,                       //
+                  std::byte* block,                // (q4_header + 8 width,)
+                  const BlockFeedback* feedback);  // nullptr: none
 
   // For measuring the machine: `rounds` rounds of independent multiply-adds of bytes; returns how many
   // multiplications were done.

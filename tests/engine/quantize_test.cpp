@@ -8,6 +8,8 @@
 #include <limits>
 #include <vector>
 
+#include "engine/error_feedback.h"
+#include "engine/kernels/kernels.h"
 #include "engine/kernels/quantized.h"
 #include "tests/engine/quantized_support.h"
 #include "tests/engine/random_values.h"
@@ -170,5 +172,127 @@ TEST_CASE("zeros, tiny and huge weights and those that are no numbers") {
     unpack_row(format, bytes.data(), 5, cols, row.data());
     CHECK(std::isnan(row[0]));
     CHECK(std::fabs(row[256]) == doctest::Approx(1.0).epsilon(0.08));
+  }
+}
+
+namespace {
+
+// Second moments of inputs whose neighbours resemble each other, as hidden states do; every fifth is large.
+std::vector<float> correlated_moments(RandomValues& random, int n) {
+  const int samples = 3 * n;
+  std::vector<float> moments(static_cast<std::size_t>(n) * static_cast<std::size_t>(n)),
+      x(static_cast<std::size_t>(n));
+  for (int s = 0; s < samples; ++s) {
+    float drift = 0.0f;
+    for (int k = 0; k < n; ++k) {
+      drift = 0.8f * drift + random.value();
+      x[static_cast<std::size_t>(k)] = drift * (k % 5 ? 1.0f : 4.0f);
+    }
+    for (int i = 0; i < n; ++i)
+      for (int j = 0; j < n; ++j)
+        moments[static_cast<std::size_t>(i * n + j)] +=
+            x[static_cast<std::size_t>(i)] * x[static_cast<std::size_t>(j)] / static_cast<float>(samples);
+  }
+  return moments;
+}
+
+std::vector<std::byte> packed_with(const ErrorFeedback& feedback, Storage format, const Matrix& m,
+                                   const Kernels& table, int threads) {
+  std::vector<std::byte> bytes(packed_bytes(format, m.rows, m.cols));
+  quantize(format, m, table, feedback, threads, bytes.data());
+  return bytes;
+}
+
+// Mean square of what a packed matrix says wrong about inputs with these moments.
+double output_error(Storage format, const std::vector<std::byte>& bytes, const Matrix& m,
+                    const std::vector<float>& moments) {
+  const int n = m.cols;
+  const float* const w = static_cast<const float*>(m.data);
+  std::vector<float> row(static_cast<std::size_t>(n));
+  double total = 0.0;
+  for (int r = 0; r < m.rows; ++r) {
+    unpack_row(format, bytes.data(), r, n, row.data());
+    for (int k = 0; k < n; ++k) row[static_cast<std::size_t>(k)] -= w[r * n + k];
+    for (int i = 0; i < n; ++i)
+      for (int j = 0; j < n; ++j)
+        total += static_cast<double>(row[static_cast<std::size_t>(i)]) * row[static_cast<std::size_t>(j)] *
+                 moments[static_cast<std::size_t>(i * n + j)];
+  }
+  return total / m.rows;
+}
+
+}  // namespace
+
+TEST_CASE("error feedback: the same bytes everywhere, and outputs nearer to the exact ones") {
+  RandomValues random(11);
+  for (const int cols : {40, 300, 576}) {
+    CAPTURE(cols);
+    const int rows = 90;  // more than one thread's share, the last panel in part
+    const std::vector<float> w =
+        bell(random, static_cast<std::size_t>(rows) * static_cast<std::size_t>(cols), true);
+    const Matrix m = matrix_of(w, rows, cols);
+    const std::vector<float> moments = correlated_moments(random, cols);
+    const ErrorFeedback feedback(moments, cols, 0.01f, best_kernels(), 2);
+    for (const Storage format : formats) {
+      CAPTURE(name_of(format));
+      const std::vector<std::byte> bytes = packed_with(feedback, format, m, scalar_kernels, 1);
+      for (const Kernels* table : supported_kernels()) {
+        CAPTURE(table->name);
+        CHECK(bytes == packed_with(feedback, format, m, *table, 3));
+      }
+      const double plain = output_error(format, packed(format, m, scalar_quantized, 1), m, moments);
+      const double with = output_error(format, bytes, m, moments);
+      CAPTURE(plain);
+      CAPTURE(with);
+      CHECK(with < 0.6 * plain);
+      CHECK(with > 0.05 * plain);
+    }
+  }
+}
+
+TEST_CASE("error feedback of inputs that say nothing of each other changes no code of q8") {
+  RandomValues random(12);
+  const int n = 320;
+  const std::vector<float> w = bell(random, 20 * n, true);
+  std::vector<float> moments(n * n, 0.0f);
+  for (int k = 0; k < n; ++k) moments[static_cast<std::size_t>(k * n + k)] = static_cast<float>(1 + k % 7);
+  const ErrorFeedback feedback(moments, n, 0.01f, best_kernels(), 1);
+  CHECK(packed_with(feedback, Storage::q8, matrix_of(w, 20, n), best_kernels(), 1) ==
+        packed(Storage::q8, matrix_of(w, 20, n), scalar_quantized, 1));
+}
+
+TEST_CASE("error feedback: a row that is no number is lost where it lies, and no other row feels it") {
+  RandomValues random(13);
+  const int rows = 18, n = 600;
+  std::vector<float> w = bell(random, rows * n, true);
+  const std::vector<float> moments = correlated_moments(random, n);
+  const ErrorFeedback feedback(moments, n, 0.01f, best_kernels(), 1);
+  std::vector<float> broken = w;
+  broken[3 * n + 300] = std::numeric_limits<float>::quiet_NaN();
+  broken[5 * n + 20] = std::numeric_limits<float>::infinity();
+  for (int k = 0; k < n; ++k) {
+    broken[static_cast<std::size_t>(7 * n + k)] = 3e38f;
+    broken[static_cast<std::size_t>(8 * n + k)] = 1e-40f;
+  }
+  for (const Storage format : formats) {
+    CAPTURE(name_of(format));
+    const auto good = packed_with(feedback, format, matrix_of(w, rows, n), scalar_kernels, 1);
+    const auto bytes = packed_with(feedback, format, matrix_of(broken, rows, n), scalar_kernels, 1);
+    for (const Kernels* table : supported_kernels())
+      CHECK(bytes == packed_with(feedback, format, matrix_of(broken, rows, n), *table, 1));
+    std::vector<float> row(n), expected(n);
+    for (int r = 0; r < rows; ++r) {
+      unpack_row(format, bytes.data(), r, n, row.data());
+      unpack_row(format, good.data(), r, n, expected.data());
+      if (r == 3 || r == 5) {
+        const int lost = r == 3 ? 1 : 0;
+        for (int k = 0; k < n; ++k)
+          CHECK(std::isnan(row[static_cast<std::size_t>(k)]) == (k / group_width == lost));
+      } else if (r == 8) {
+        for (const float v : row) CHECK(v == 0.0f);
+      } else if (r != 7) {
+        CHECK(row == expected);
+      }
+    }
   }
 }

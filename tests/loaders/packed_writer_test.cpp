@@ -3,7 +3,12 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
+#include <cstring>
+
+#include "engine/kernels/kernels.h"
 #include "engine/model.h"
+#include "engine/quantize.h"
 #include "loaders/model_folder.h"
 #include "tests/golden_models.h"
 #include "tests/loaders/load_error_check.h"
@@ -107,4 +112,46 @@ TEST_CASE("what is packed is not packed again") {
   pack(from.path(), config, Storage::q4, to.path());
   const std::string error = load_error([&] { pack(to.path(), config, Storage::q8, from.path()); });
   CHECK(contains(error, "weights that are not packed yet expected, packed as q4 found"));
+}
+
+TEST_CASE("matrices packed before are taken as they are, the others are packed") {
+  const ModelConfig config = tiny_config(2);
+  const TemporaryFolder from, to;
+  write_file(from.path() / "model.safetensors", safetensors_file(tiny_tensors(config)));
+  const Weights exact = load_weights(from.path(), config);
+  const std::vector<const Matrix*> places = matrices_of(exact);
+  const Matrix* const chosen = &exact.layers[1].o.weight;
+  const auto place = static_cast<std::size_t>(std::ranges::find(places, chosen) - places.begin());
+  std::vector<AlignedBuffer> packed(places.size());
+  packed[place] = AlignedBuffer(packed_bytes(Storage::q4, chosen->rows, chosen->cols));
+  Matrix turned_round = *chosen;
+  std::vector<float> negated(static_cast<std::size_t>(chosen->rows * chosen->cols));
+  REQUIRE(chosen->storage == Storage::f32);
+  for (std::size_t i = 0; i < negated.size(); ++i) negated[i] = -static_cast<const float*>(chosen->data)[i];
+  turned_round.data = negated.data();
+  quantize(Storage::q4, turned_round, *best_kernels().quantized, 1, packed[place].data());
+
+  std::string bytes;
+  const auto write = [&](std::span<const std::byte> part) {
+    bytes.append(reinterpret_cast<const char*>(part.data()), part.size());
+  };
+  write_packed(TensorFiles(from.path()), config, kept_as(Storage::q4), write, packed);
+  write_file(to.path() / "model.safetensors", bytes);
+  const Weights written = load_weights(to.path(), config);
+  const Weights plain = load_weights(from.path(), config, kept_as(Storage::q4));
+  const std::vector<const Matrix*> of_written = matrices_of(written), of_plain = matrices_of(plain);
+  REQUIRE(of_written.size() == places.size());
+  for (std::size_t i = 0; i < places.size(); ++i) {
+    CAPTURE(i);
+    if (!of_plain[i]->data) continue;
+    const void* const expected = i == place ? packed[place].data() : of_plain[i]->data;
+    CHECK(std::memcmp(of_written[i]->data, expected, of_plain[i]->bytes()) == 0);
+  }
+
+  packed[place] = AlignedBuffer(64);
+  CHECK_THROWS_WITH_AS(write_packed(TensorFiles(from.path()), config, kept_as(Storage::q4), write, packed),
+                       doctest::Contains("o_proj"), std::invalid_argument);
+  packed.pop_back();
+  CHECK_THROWS_AS(write_packed(TensorFiles(from.path()), config, kept_as(Storage::q4), write, packed),
+                  std::invalid_argument);
 }
