@@ -8,7 +8,6 @@ namespace {
 
 constexpr int most_query_rows = 48;  // of a group: enough to use each key often, few enough to share out
 constexpr int few_query_rows = 6;    // so few that attention waits for memory
-constexpr int takes_per_thread = 8;
 
 auto attend_of(const Kernels& kernels, KvStorage storage) {
   switch (storage) {
@@ -64,8 +63,8 @@ void Attention::plan(std::span<const TokenRun> runs) {
       }
     }
 
-  // Few query rows each: what matters is that memory is read in one ascending stream by all threads together.
-  // The heads of a span lie side by side.
+  // Few query rows each: what matters is that each thread reads memory in one ascending stream. The heads of
+  // a span lie side by side.
   int most_rows = 0;
   for (const Group& group : groups_) most_rows = std::max(most_rows, query_rows(group));
   spans_shared_ = most_rows <= few_query_rows || groups_.size() < 2 * static_cast<std::size_t>(threads_);
@@ -79,21 +78,16 @@ void Attention::plan(std::span<const TokenRun> runs) {
         spans_.push_back({g, span});
         partials_[groups_[g].first_partial + span].resize(query_rows(groups_[g]), width_);
       }
-  spans_at_once_ = std::max(1, all_spans / (threads_ * takes_per_thread));
 }
 
 void Attention::run(ThreadTeam::Member& member, const AttentionLayer& layer, Rows q, Rows mixed) {
   Scratch& scratch = scratch_[member.rank()];
   const int window = layer.window;
   if (spans_shared_) {
-    const int spans = static_cast<int>(spans_.size()), at_once = spans_at_once_;
-    member.share((spans + at_once - 1) / at_once, [&](int take) {
-      for (int i = take * at_once; i < std::min(spans, (take + 1) * at_once); ++i) {
-        const Group& group = groups_[spans_[i].group];
-        if (spans_[i].span < first_span(group, 0, window)) continue;
-        attend_span(group, layer, spans_[i].span, q, scratch,
-                    partials_[group.first_partial + spans_[i].span]);
-      }
+    member.share_runs(static_cast<int>(spans_.size()), [&](int i) {
+      const Group& group = groups_[spans_[i].group];
+      if (spans_[i].span < first_span(group, 0, window)) return;
+      attend_span(group, layer, spans_[i].span, q, scratch, partials_[group.first_partial + spans_[i].span]);
     });
     member.share(static_cast<int>(groups_.size()), [&](int g) {
       const Group& group = groups_[g];

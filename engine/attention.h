@@ -82,7 +82,6 @@ class Attention {
   std::vector<Group> groups_;
   bool spans_shared_ = false;
   std::vector<SpanOfGroup> spans_;
-  int spans_at_once_ = 1;
   std::vector<Sums> partials_;
   std::vector<Scratch> scratch_;  // per thread
 };

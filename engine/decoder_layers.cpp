@@ -45,8 +45,16 @@ MatmulInput Decoder::prepare(ThreadTeam::Member& member, Rows x, int tokens, con
                              ActivationBits bits) {
   if (!is_packed(matrix.storage)) return {x, {}};
   const MatmulInput input{x, codes_.view(tokens, matrix.cols, activation_format(matrix.storage, bits))};
-  share_tokens(member, tokens,
-               [&](int i) { kernels_.quantized->quantize_activations(x[i], input.codes, i); });
+  const auto quantise = kernels_.quantized->quantize_activations;
+  if (tokens >= member.size()) {
+    share_tokens(member, tokens, [&](int i) { quantise(x[i], input.codes, i); });
+    return input;
+  }
+  // Too few: each member takes the columns it has mostly made itself.
+  const int groups = (matrix.cols + group_width - 1) / group_width;
+  member.share_runs(groups, [&](int g) {
+    for (int i = 0; i < tokens; ++i) quantise(x[i] + g * group_width, group_of(input.codes, g), i);
+  });
   return input;
 }
 

@@ -1,5 +1,7 @@
 #include "engine/quantized_activations.h"
 
+#include <algorithm>
+
 namespace kelvin {
 namespace {
 
@@ -48,6 +50,18 @@ QuantizedActivations rows_of(const QuantizedActivations& all, int first, int cou
   const std::size_t planes = planes_of(all.format), spans = spans_of(all.format);
   QuantizedActivations part = all;
   part.tokens = count;
+  part.codes += before * planes * group_width;
+  part.scales += before * spans;
+  part.offsets += before * spans * planes;
+  part.sub_offsets += before * groups_of_subs;
+  return part;
+}
+
+QuantizedActivations group_of(const QuantizedActivations& all, int group) {
+  const std::size_t before = static_cast<std::size_t>(group) * static_cast<std::size_t>(all.tokens);
+  const std::size_t planes = planes_of(all.format), spans = spans_of(all.format);
+  QuantizedActivations part = all;
+  part.cols = std::min(all.cols - group * group_width, int{group_width});
   part.codes += before * planes * group_width;
   part.scales += before * spans;
   part.offsets += before * spans * planes;

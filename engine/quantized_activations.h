@@ -27,5 +27,7 @@ class ActivationBuffer {
 // Room for rows [first, first + count) of `all` as a matrix of their own, for rows that pass another matrix
 // than their neighbours. Rows are then read and written through such parts only.
 QuantizedActivations rows_of(const QuantizedActivations& all, int first, int count);
+// Of all tokens the columns of one group of 256.
+QuantizedActivations group_of(const QuantizedActivations& all, int group);
 
 }  // namespace kelvin

@@ -15,8 +15,14 @@ constexpr int panels_at_once = 4, values_at_once = 64;
 // one so many pieces behind it is asked for line by line, in that order whatever the order of the loads.
 template <class Element>
 constexpr int pieces_ahead = sizeof(Element) == 1 ? 2 : 1;
+// Codes of 8 bits take longer to widen than to arrive: they wait in the second cache.
+template <class Element>
+constexpr int how_near = sizeof(Element) == 1 ? 2 : 3;
 template <class Element>
 constexpr int loads_per_line = 64 / (lanes * static_cast<int>(sizeof(Element)));
+
+// What a tile's steps meet: its column groups are `groups` from `first` on. That g is known when compiled
+// keeps all arithmetic with addresses out of the loop over steps.
 
 // One column group is a panel of keys.
 template <class Element, bool ahead>
@@ -25,17 +31,19 @@ struct KeyColumns {
   const float* scales;
   std::size_t head_dim;
 
-  Lanes at(int panel, int d) const {
+  template <int groups>
+  Lanes at(int first, int g, int d) const {
+    const Element* const tile = keys + static_cast<std::size_t>(first) * head_dim * lanes;
+    const std::size_t step = static_cast<std::size_t>(d);
     if constexpr (ahead) {
-      const std::size_t tile = static_cast<std::size_t>(panel / most_columns * most_columns);
-      const std::size_t loads_before =
-          tile * head_dim + static_cast<std::size_t>(d * most_columns + panel % most_columns);
+      const std::size_t loads_before = step * groups + g;
       if (loads_before % loads_per_line<Element> == 0)
-        __builtin_prefetch(keys + (loads_before + pieces_ahead<Element> * panels_at_once * head_dim) * lanes);
+        __builtin_prefetch(tile + (loads_before + pieces_ahead<Element> * panels_at_once * head_dim) * lanes,
+                           0, how_near<Element>);
     }
-    const Lanes key = load(keys + (static_cast<std::size_t>(panel) * head_dim + d) * lanes);
+    const Lanes key = load(tile + (g * head_dim + step) * lanes);
     if constexpr (sizeof(Element) > 1) return key;
-    return mul(key, load(scales + static_cast<std::size_t>(d / kv_group) * attention_span + panel * lanes));
+    return mul(key, load(scales + step / kv_group * attention_span + first * lanes + g * lanes));
   }
 };
 
@@ -46,13 +54,16 @@ struct ValueColumns {
   const float* scales;
   std::size_t width;
 
-  Lanes at(int group, int j) const {
-    const Element* const stored = values + static_cast<std::size_t>(j) * width + group * lanes;
-    if (ahead && group % loads_per_line<Element> == 0)
-      __builtin_prefetch(stored + pieces_ahead<Element> * values_at_once * width);
+  template <int groups>
+  Lanes at(int first, int g, int j) const {
+    static_assert(groups == 1 || groups * lanes % kv_group == 0);
+    const Element* const stored = values + static_cast<std::size_t>(j) * width + first * lanes + g * lanes;
+    if (ahead && (groups == 1 ? first : g) % loads_per_line<Element> == 0)
+      __builtin_prefetch(stored + pieces_ahead<Element> * values_at_once * width, 0, how_near<Element>);
     const Lanes value = load(stored);
     if constexpr (sizeof(Element) > 1) return value;
-    return mul(value, set(scales[static_cast<std::size_t>(group * lanes / kv_group) * attention_span + j]));
+    const float* const of_tile = scales + static_cast<std::size_t>(first * lanes / kv_group) * attention_span;
+    return mul(value, set(of_tile[g * lanes / kv_group * attention_span + j]));
   }
 };
 
@@ -77,7 +88,7 @@ void outer_tile(const OuterRows& o, const Columns& columns, int group, Steps ste
   const float* a = o.a + steps.first;
   for (int s = steps.first; s < steps.end; ++s, ++a) {
     Lanes column[groups];
-    for (int g = 0; g < groups; ++g) column[g] = columns.at(group + g, s);
+    for (int g = 0; g < groups; ++g) column[g] = columns.template at<groups>(group, g, s);
 #pragma GCC unroll 8
     for (int r = 0; r < rows; ++r) {
       const Lanes as = set(a[r * o.a_stride]);
