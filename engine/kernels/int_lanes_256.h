@@ -18,6 +18,7 @@ inline Int add(Int a, Int b) { return _mm256_add_epi32(a, b); }
 inline Int subtract(Int a, Int b) { return _mm256_sub_epi32(a, b); }
 inline Int add_halves(Int a, Int b) { return _mm256_add_epi16(a, b); }
 inline Int subtract_halves(Int a, Int b) { return _mm256_sub_epi16(a, b); }
+inline Int add_bytes(Int a, Int b) { return _mm256_add_epi8(a, b); }
 inline Int multiply_halves(Int a, Int b) { return _mm256_mullo_epi16(a, b); }
 inline Int both(Int a, Int b) { return _mm256_and_si256(a, b); }
 inline Int either(Int a, Int b) { return _mm256_or_si256(a, b); }
@@ -29,6 +30,27 @@ Int left(Int a) {
 template <int bits>
 Int right(Int a) {
   return _mm256_srli_epi32(a, bits);
+}
+template <int bits>
+Int left_halves(Int a) {
+  return _mm256_slli_epi16(a, bits);
+}
+template <int bits>
+Int right_halves(Int a) {
+  return _mm256_srli_epi16(a, bits);
+}
+template <int bits>
+Int right_signed(Int a) {
+  return _mm256_srai_epi16(a, bits);
+}
+inline Int blend_halves(Int even, Int odd) { return _mm256_blend_epi16(even, odd, 0xaa); }
+// As it is now: no reordering of a sum's additions, which would keep all terms in registers.
+inline void keep(Int& a) { asm("" : "+x"(a)); }
+// Of each 32 bytes: two of the first sixteen, two of the others, and so on.
+inline Int interleave(Int a) {
+  const Int words = _mm256_setr_epi8(0, 1, 8, 9, 2, 3, 10, 11, 4, 5, 12, 13, 6, 7, 14, 15, 0, 1, 8, 9, 2, 3,
+                                     10, 11, 4, 5, 12, 13, 6, 7, 14, 15);
+  return _mm256_shuffle_epi8(_mm256_permute4x64_epi64(a, 0xd8), words);
 }
 inline Float to_float(Int a) { return _mm256_cvtepi32_ps(a); }
 inline Float splat_float(float x) { return _mm256_set1_ps(x); }

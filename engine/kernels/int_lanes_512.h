@@ -19,6 +19,7 @@ inline Int add(Int a, Int b) { return _mm512_add_epi32(a, b); }
 inline Int subtract(Int a, Int b) { return _mm512_sub_epi32(a, b); }
 inline Int add_halves(Int a, Int b) { return _mm512_add_epi16(a, b); }
 inline Int subtract_halves(Int a, Int b) { return _mm512_sub_epi16(a, b); }
+inline Int add_bytes(Int a, Int b) { return _mm512_add_epi8(a, b); }
 inline Int multiply_halves(Int a, Int b) { return _mm512_mullo_epi16(a, b); }
 inline Int both(Int a, Int b) { return _mm512_and_si512(a, b); }
 inline Int either(Int a, Int b) { return _mm512_or_si512(a, b); }
@@ -30,6 +31,27 @@ Int left(Int a) {
 template <int bits>
 Int right(Int a) {
   return _mm512_srli_epi32(a, bits);
+}
+template <int bits>
+Int left_halves(Int a) {
+  return _mm512_slli_epi16(a, bits);
+}
+template <int bits>
+Int right_halves(Int a) {
+  return _mm512_srli_epi16(a, bits);
+}
+template <int bits>
+Int right_signed(Int a) {
+  return _mm512_srai_epi16(a, bits);
+}
+inline Int blend_halves(Int even, Int odd) { return _mm512_mask_blend_epi16(0xaaaaaaaau, even, odd); }
+// As it is now: no reordering of a sum's additions, which would keep all terms in registers.
+inline void keep(Int& a) { asm("" : "+v"(a)); }
+// Of each 32 bytes: two of the first sixteen, two of the others, and so on.
+inline Int interleave(Int a) {
+  const Int words =
+      _mm512_broadcast_i32x4(_mm_setr_epi8(0, 1, 8, 9, 2, 3, 10, 11, 4, 5, 12, 13, 6, 7, 14, 15));
+  return _mm512_shuffle_epi8(_mm512_permutex_epi64(a, 0xd8), words);
 }
 inline Float to_float(Int a) { return _mm512_cvtepi32_ps(a); }
 inline Float splat_float(float x) { return _mm512_set1_ps(x); }

@@ -73,7 +73,8 @@ struct QuantizedMatmul {
 
 constexpr int block_panels = 4;  // panels whose weights are unpacked together
 constexpr int most_panels = 8;   // panels that share one pass over many tokens' activations
-constexpr std::size_t unpacked_floats = block_panels * panel_rows * group_width / sizeof(float);
+constexpr std::size_t unpacked_floats =
+    2 * most_panels * panel_rows * group_width / sizeof(float);  // as int16
 static constexpr std::size_t matmul_scratch(int tokens) {
   return unpacked_floats + static_cast<std::size_t>(tokens) * most_panels * panel_rows;
 }

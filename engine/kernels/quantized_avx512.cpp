@@ -29,6 +29,11 @@ inline Int add_scaled(Int total, Int sum, Int s) { return add(total, _mm512_madd
 constexpr int bytes_from = 1 << 30,
               unpack_from = 1 << 30;  // products of codes are cheaper than those of bytes
 
+inline Int multiply_bytes(Int x, Int w) { return _mm512_maddubs_epi16(x, w); }
+inline Int multiply_halves_in_pairs(Int a, Int b) { return _mm512_madd_epi16(a, b); }
+constexpr int tokens_of_packed_halves = 8, tokens_of_halves = 8, tokens_of_codes = 8;
+constexpr int q8_pairs_from = 4, q4_pairs_from = 10, unpack_halves_from = 1 << 30;
+
 }  // namespace
 }  // namespace kelvin
 
@@ -36,8 +41,10 @@ constexpr int bytes_from = 1 << 30,
 #include "engine/kernels/quantize_activations.h"
 #include "engine/kernels/quantized_tiles.h"
 
+#include "engine/kernels/quantized_pairs.h"
+
 namespace kelvin {
-const QuantizedKernels avx512_quantized = {"avx512", matmul_q8, matmul_q4,     quantize_activations,
-                                           pack_q8,  pack_q4,   multiply_burst};
+const QuantizedKernels avx512_quantized = {
+    "avx512", matmul_q8_in_pairs, matmul_q4_in_pairs, quantize_activations, pack_q8, pack_q4, multiply_burst};
 }  // namespace kelvin
 #endif
