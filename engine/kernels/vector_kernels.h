@@ -93,7 +93,7 @@ void matmul_rows(const MatmulBlock& m, int token) {
 // for what comes.
 template <class Element>
 __m256 row_sum(const Element* w, const float* x, int cols) {
-  constexpr int ahead = 16384 / static_cast<int>(sizeof(Element));
+  constexpr int ahead = 8192 / static_cast<int>(sizeof(Element));
   const int whole = cols / lanes * lanes;
   Part sum[parts];
   for (int part = 0; part < parts; ++part) sum[part] = part_zero();
