@@ -3,12 +3,16 @@
 #include <filesystem>
 #include <iostream>
 
+#include "engine/available_memory.h"
+#include "engine/calibrated_packing.h"
 #include "loaders/gguf/gguf_folder.h"
 #include "loaders/json_writer.h"
 #include "loaders/model_folder.h"
 #include "loaders/packed_writer.h"
 #include "tools/options/model_folder_option.h"
+#include "tools/options/model_options.h"
 #include "tools/options/run_main.h"
+#include "tools/quantize/calibration_texts.h"
 #include "tools/report/output_file.h"
 #include "tools/report/output_folder.h"
 #include "tools/terminal/interrupt.h"
@@ -25,7 +29,12 @@ struct Options {
   std::string out;
   int threads = 0;
   bool ignore_extra = false, json = false;
+  std::optional<std::string> calibrate, separator;
+  std::optional<int> calibrate_tokens;
+  std::optional<std::uint64_t> seed;
 };
+
+constexpr int default_calibrate_tokens = 16384;
 
 bool parse(Options& options, int argc, char** argv) {
   Flags flags("kelvin-quantize", "writes a model folder with packed weights, which loads by mapping");
@@ -44,9 +53,25 @@ bool parse(Options& options, int argc, char** argv) {
                "leave out tensors the architecture does not have (default: an error that names them)",
                options.ignore_extra);
   flags.toggle("json", "the sizes as one JSON object", options.json);
+  flags.group("packing with error feedback, which is closer to the model and takes minutes");
+  flags.option("calibrate", "own|FILE",
+               "let the model read a text first, so that rounding errors make each other good in what it "
+               "multiplies: one it writes itself, or a file",
+               to(options.calibrate));
+  flags.option("calibrate-tokens", "N", "most tokens it reads (default 16384)",
+               to(options.calibrate_tokens, 1, 1 << 26));
+  flags.option("split", "LINE", "lines that are equal to LINE divide FILE into documents",
+               to(options.separator));
+  flags.option("seed", "N", "of the text it writes itself (default 0)", to(options.seed));
   if (!flags.parse(argc, argv)) return false;
   if (!options.weights) throw UsageError("--weights expected: q8, q4 or q4h");
   if (options.out.empty()) throw UsageError("--out expected: a new folder");
+  const bool own = options.calibrate == "own";
+  if (options.calibrate_tokens && !options.calibrate)
+    throw UsageError("--calibrate-tokens: --calibrate expected with it");
+  if (options.separator && (!options.calibrate || own))
+    throw UsageError("--split: --calibrate FILE expected with it");
+  if (options.seed && !own) throw UsageError("--seed: --calibrate own expected with it");
   return true;
 }
 
@@ -79,9 +104,56 @@ void copy_settings(const fs::path& from, const fs::path& to) {
   copy_files(from / templates, to / templates);
 }
 
+void heed(const Interrupt& interrupt) {
+  if (interrupt.flag()->load()) throw std::runtime_error("interrupted");
+}
+
+TokenTexts calibration_texts(OpenModel& model, const Options& options, const Interrupt& interrupt) {
+  const int tokens = options.calibrate_tokens.value_or(default_calibrate_tokens);
+  if (options.calibrate != "own") return file_texts(model, *options.calibrate, tokens, options.separator);
+  ProgressBar bar("writing a text", "tok");
+  return own_texts(model, tokens, options.seed.value_or(0), [&](int done) {
+    bar.update(done, tokens);
+    heed(interrupt);
+  });
+}
+
+// By place, as write_packed takes them.
+std::vector<AlignedBuffer> calibrated(const Options& options, const Interrupt& interrupt) {
+  ModelFlags flags;
+  flags.folder = options.model;
+  flags.threads = options.threads;
+  flags.ignore_extra = options.ignore_extra;
+  OpenModel model = open_model(flags);
+  // write_packed says by name what is packed already.
+  if (is_packed(model.model->weights().kind().layers) || is_packed(model.model->weights().head.storage))
+    return {};
+  const TokenTexts texts = calibration_texts(model, options, interrupt);
+  // The two take turns where memory asks for several readings.
+  std::optional<ProgressBar> reading, packing;
+  const auto show = [&](std::optional<ProgressBar>& bar, std::optional<ProgressBar>& other, const char* what,
+                        const char* unit, double done, double total) {
+    other.reset();
+    if (!bar) bar.emplace(what, unit);
+    bar->update(done, total);
+    heed(interrupt);
+  };
+  CalibrationOptions calibration;
+  calibration.moment_bytes = available_memory().bytes / 2;
+  calibration.reading = [&](double done, double total) {
+    show(reading, packing, "reading", "tok", done, total);
+  };
+  calibration.packing = [&](double done, double total) {
+    show(packing, reading, "packing", "weights", done, total);
+  };
+  return pack_calibrated(*model.model, *options.weights, texts, calibration);
+}
+
 PackedSizes write_weights(const TensorFiles& tensors, const ModelConfig& config, const Options& options,
                           const fs::path& to) {
   const Interrupt interrupt;
+  std::vector<AlignedBuffer> packed;
+  if (options.calibrate) packed = calibrated(options, interrupt);
   ProgressBar bar("packing", "B");
   LoadOptions load;
   load.storage = options.weights;
@@ -89,11 +161,11 @@ PackedSizes write_weights(const TensorFiles& tensors, const ModelConfig& config,
   load.ignore_extra = options.ignore_extra;
   load.progress = [&](std::size_t done, std::size_t total) {
     bar.update(static_cast<double>(done), static_cast<double>(total));
-    if (interrupt.flag()->load()) throw std::runtime_error("interrupted");
+    heed(interrupt);
   };
   OutputFile file(to / "model.safetensors");
-  const PackedSizes sizes =
-      write_packed(tensors, config, load, [&](std::span<const std::byte> bytes) { file.write(bytes); });
+  const PackedSizes sizes = write_packed(
+      tensors, config, load, [&](std::span<const std::byte> bytes) { file.write(bytes); }, packed);
   file.commit();
   return sizes;
 }
