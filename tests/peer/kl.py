@@ -24,11 +24,11 @@ def log_probabilities(logits):
     return z - np.log(np.exp(z).sum(axis=1, keepdims=True))
 
 
-def kelvin_logits(a, kind, ids):
+def kelvin_logits(a, ids, model, *flags):
     with tempfile.TemporaryDirectory() as folder:
         raw = pathlib.Path(folder) / "logits"
-        subprocess.run([a.kelvin, "--model", a.model, "--threads", "1", "--weights", kind, "--ids", ",".join(map(str, ids)),
-                        "--raw", str(raw)], check=True, capture_output=True)
+        subprocess.run([a.kelvin, "--model", model, "--threads", "1", "--ids", ",".join(map(str, ids)), "--raw", str(raw), *flags],
+                       check=True, capture_output=True)
         return np.fromfile(raw, dtype="<f4").reshape(len(ids), -1)
 
 
@@ -79,6 +79,7 @@ def main():
     parser.add_argument("--gguf", help="the same model as bf16 GGUF; without it only Kelvin is measured")
     parser.add_argument("--text", required=True, nargs="+", help="documents, with lines \"=====\" between them")
     parser.add_argument("--weights", default="q8,q4h,q4")
+    parser.add_argument("--packed", nargs="+", default=[], help="folders kelvin-quantize made of the model")
     parser.add_argument("--peers", default="BF16,Q8_0,Q4_0,Q4_K_M")
     parser.add_argument("--length", type=int, default=512, help="tokens of a piece")
     parser.add_argument("--pieces", type=int, default=1000, help="most of every text")
@@ -95,7 +96,7 @@ def main():
             ids = tokenizer.encode(document).ids
             of_text += [ids[i:i + a.length] for i in range(0, len(ids), a.length)]
         pieces += of_text[:a.pieces]
-    exact = [log_probabilities(kelvin_logits(a, "bf16", ids)) for ids in pieces]
+    exact = [log_probabilities(kelvin_logits(a, ids, a.model, "--weights", "bf16")) for ids in pieces]
 
     def report(name, bits, logits_of):
         kl, same = [], []
@@ -105,12 +106,14 @@ def main():
             same.append(p.argmax(axis=1) == q.argmax(axis=1))
         kl, same = np.concatenate(kl), np.concatenate(same)
         error = kl.std() / np.sqrt(len(kl))
-        print(f"{name:12}{bits:>8}{kl.mean():12.3e} +- {error:.1e}{np.quantile(kl, 0.99):12.3e}{100 * same.mean():9.2f} %",
+        print(f"{name:16}{bits:>8}{kl.mean():12.3e} +- {error:.1e}{np.quantile(kl, 0.99):12.3e}{100 * same.mean():9.2f} %",
               flush=True)
 
-    print(f"{sum(map(len, pieces))} positions\n{'weights':12}{'bits':>8}{'KL, nats':>12}{'':11}{'99 %':>12}{'same top':>11}")
-    for kind in a.weights.split(","):
-        report("kelvin " + kind, "", lambda ids: kelvin_logits(a, kind, ids))
+    print(f"{sum(map(len, pieces))} positions\n{'weights':16}{'bits':>8}{'KL, nats':>12}{'':11}{'99 %':>12}{'same top':>11}")
+    for kind in filter(None, a.weights.split(",")):
+        report("kelvin " + kind, "", lambda ids: kelvin_logits(a, ids, a.model, "--weights", kind))
+    for folder in a.packed:
+        report(pathlib.Path(folder).name, "", lambda ids: kelvin_logits(a, ids, folder))
     if not a.gguf:
         return
     import llama_cpp as lib
