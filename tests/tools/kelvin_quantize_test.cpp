@@ -2,6 +2,7 @@
 // wrong with one is said by name.
 #include <doctest/doctest.h>
 
+#include <cmath>
 #include <fstream>
 #include <string>
 
@@ -42,6 +43,38 @@ void edit(const fs::path& file, const std::string& from, const std::string& to) 
   REQUIRE(at != std::string::npos);
   bytes.replace(at, from.size(), to);
   std::ofstream(file, std::ios::binary) << bytes;
+}
+
+// Log-probabilities after each of the demo model's 300 tokens, one row after the other.
+std::vector<double> log_probabilities(const std::string& model, const fs::path& raw) {
+  std::string ids = test::read_text(fs::path(ember) / "ids300.json");
+  std::erase_if(ids, [](char c) { return c != ',' && (c < '0' || c > '9'); });
+  const test::Finished finished =
+      test::run({"kelvin-logits", "--model", model, "--ids", ids, "--raw", raw.string()});
+  REQUIRE_MESSAGE(finished.status == 0, finished.err);
+  const std::vector<float> logits = test::read_array<float>(raw);
+  std::vector<double> found(logits.begin(), logits.end());
+  constexpr std::size_t vocabulary = 2048;
+  for (std::size_t row = 0; row < found.size(); row += vocabulary) {
+    double sum = 0.0;
+    for (std::size_t i = row; i < row + vocabulary; ++i) sum += std::exp(found[i]);
+    for (std::size_t i = row; i < row + vocabulary; ++i) found[i] -= std::log(sum);
+  }
+  return found;
+}
+
+// Mean over the positions, nats.
+double divergence(const std::vector<double>& p, const std::vector<double>& q) {
+  double sum = 0.0;
+  for (std::size_t i = 0; i < p.size(); ++i) sum += std::exp(p[i]) * (p[i] - q[i]);
+  return sum / 300.0;
+}
+
+test::Finished calibrate(const std::string& to, const std::vector<std::string>& flags,
+                         const std::vector<std::string>& environment = {}) {
+  std::vector<std::string> argv = {"kelvin-quantize", ember, "--weights", "q4", "--out", to};
+  argv.insert(argv.end(), flags.begin(), flags.end());
+  return test::run(argv, "", environment);
 }
 
 }  // namespace
@@ -154,4 +187,73 @@ TEST_CASE("nothing half-written is left, nothing is overwritten") {
   CHECK(fs::is_empty(folder.path()));
   CHECK(test::run({"kelvin-quantize", ember, "--out", out}).status == 2);
   CHECK(test::run({"kelvin-quantize", ember, "--weights", "q4"}).status == 2);
+}
+
+TEST_CASE("with error feedback a packed folder is closer to the model") {
+  const test::TemporaryFolder folder;
+  const fs::path raw = folder.path() / "raw";
+  const auto at = [&](const char* name) { return (folder.path() / name).string(); };
+  const std::string text = at("text");
+  std::string written = "Once upon a time there was a little dog.\n=====\n";
+  for (int i = 0; i < 60; ++i)
+    written += "What is " + std::to_string(i) + " plus 2? It is " + std::to_string(i + 2) + ".\n";
+  test::write_file(text, written);
+  REQUIRE(quantize(ember, "q4", at("plain")).status == 0);
+  for (const auto& flags : {std::vector<std::string>{"--calibrate", "own", "--calibrate-tokens", "4096"},
+                            {"--calibrate", text, "--split", "====="}}) {
+    const std::string to = at(flags[1] == "own" ? "own" : "file");
+    const test::Finished finished = calibrate(to, flags);
+    REQUIRE_MESSAGE(finished.status == 0, finished.err);
+    CHECK(fs::file_size(fs::path(to) / "model.safetensors") ==
+          fs::file_size(fs::path(at("plain")) / "model.safetensors"));
+  }
+  const std::vector<double> exact = log_probabilities(ember, raw);
+  const double plain = divergence(exact, log_probabilities(at("plain"), raw));
+  CHECK(plain > 0.002);
+  CHECK(divergence(exact, log_probabilities(at("own"), raw)) < 0.8 * plain);
+  CHECK(test::read_text(at("file") + "/model.safetensors") !=
+        test::read_text(at("plain") + "/model.safetensors"));
+  CHECK(test::read_text(at("file") + "/model.safetensors") !=
+        test::read_text(at("own") + "/model.safetensors"));
+}
+
+TEST_CASE("calibrating gives the same bytes in every table and with any number of threads") {
+  const test::TemporaryFolder folder;
+  int made = 0;
+  const auto bytes = [&](std::vector<std::string> flags, const std::vector<std::string>& environment = {}) {
+    const std::string to = (folder.path() / std::to_string(made++)).string();
+    flags.insert(flags.end(), {"--calibrate", "own", "--calibrate-tokens", "300"});
+    const test::Finished finished = calibrate(to, flags, environment);
+    REQUIRE_MESSAGE(finished.status == 0, finished.err);
+    return test::read_text(to + "/model.safetensors");
+  };
+  const std::string expected = bytes({"--threads", "1"});
+  CHECK(bytes({"--threads", "3"}) == expected);
+  CHECK(bytes({}, {"KELVIN_ISA=scalar"}) == expected);
+  CHECK(bytes({"--seed", "1"}) != expected);
+#if defined(__x86_64__)
+  CHECK(bytes({}, {"KELVIN_ISA=avx2"}) == expected);
+#endif
+}
+
+TEST_CASE("calibrating says what is missing and leaves nothing behind") {
+  const test::TemporaryFolder folder;
+  const std::string out = (folder.path() / "out").string();
+  const auto refused = [&](const std::vector<std::string>& flags, const std::string& words) {
+    const test::Finished finished = calibrate(out, flags);
+    CHECK(finished.status == 2);
+    CHECK_MESSAGE(finished.err.find(words) != std::string::npos, finished.err);
+    CHECK(fs::is_empty(folder.path()));
+  };
+  refused({"--calibrate", "/no/such/file"}, "/no/such/file");
+  refused({"--calibrate-tokens", "100"}, "--calibrate expected");
+  refused({"--seed", "1"}, "--calibrate own expected");
+  refused({"--calibrate", "own", "--split", "="}, "--calibrate FILE expected");
+  refused({"--calibrate", "own", "--calibrate-tokens", "0"}, "--calibrate-tokens");
+  const std::string packed = (folder.path() / "packed").string();
+  REQUIRE(quantize(ember, "q4", packed).status == 0);
+  const test::Finished twice =
+      test::run({"kelvin-quantize", packed, "--weights", "q4", "--out", out, "--calibrate", "own"});
+  CHECK(twice.status == 2);
+  CHECK_MESSAGE(twice.err.find("not packed yet") != std::string::npos, twice.err);
 }
