@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <future>
 
 #include "loaders/model_folder.h"
 #include "tools/options/model_folder_option.h"
@@ -74,8 +75,11 @@ LoadOptions ModelFlags::load_options() const {
 OpenModel open_model(const ModelFlags& flags) {
   const auto start = std::chrono::steady_clock::now();
   const std::filesystem::path folder = model_folder(flags.folder);
+  // A large vocabulary takes longer than to map the weights, and both are waited for before the first token.
+  std::future<LoadedTokenizer> loading =
+      std::async(std::launch::async, [&] { return load_tokenizer(folder); });
   LoadedModel loaded = load_with_progress(folder, flags);
-  LoadedTokenizer text = load_tokenizer(folder);
+  LoadedTokenizer text = loading.get();
 
   const int vocab_size = loaded.config.vocab_size;
   std::vector<std::string> token_bytes(
