@@ -61,12 +61,11 @@ inline void write_rows(const QuantizedMatmul& m, int first, int rows, const floa
   }
 }
 
-constexpr int many_tokens = 32;  // whose activations do not stay in the first cache
+constexpr int many_tokens = 32;    // whose activations do not stay in the first cache
+constexpr int bytes_ahead = 8192;  // of weights to be worked on before those that memory is asked for
 
-constexpr int bytes_ahead = 8192;  // so early is memory asked for what is read
-
-// Some panels at a time, all their k in order, for all tokens. `multiply` does a block of up to 256 k of
-// `panels_at_once` of them or fewer.
+// Some panels at a time, all their k in order, for all tokens. `multiply` does one take: a block of up to 256
+// k of `panels_at_once` of them or fewer.
 template <class Format, class MultiplyBlock>
 void for_all_blocks(const QuantizedMatmul& m, int panels_at_once, MultiplyBlock multiply) {
   const QuantizedActivations& x = m.x;
@@ -78,7 +77,7 @@ void for_all_blocks(const QuantizedMatmul& m, int panels_at_once, MultiplyBlock 
   const std::size_t block_bytes = Format::header + group_width / step_width * Format::bytes_per_step;
   const int panels_together = x.tokens < many_tokens ? panels_at_once : int{most_panels};
   const int bytes_at_once = panels_at_once * static_cast<int>(block_bytes);
-  const int ahead = (bytes_ahead + bytes_at_once - 1) / bytes_at_once;  // takes of panels_at_once
+  const int takes_ahead = (bytes_ahead + bytes_at_once - 1) / bytes_at_once;
   float* sums = m.scratch + unpacked_floats;
   for (int first = 0; first < m.rows; first += panels_together * panel_rows) {
     const int rows_left = m.rows - first;
@@ -115,7 +114,7 @@ void for_all_blocks(const QuantizedMatmul& m, int panels_at_once, MultiplyBlock 
             read_scales(block + p * panel_bytes + Format::scales + 2 * span * panel_rows,
                         scale[span] + p * panel_rows);
         tile.w = block + Format::weights;
-        const int later = g * takes + from / panels_at_once + ahead;
+        const int later = g * takes + from / panels_at_once + takes_ahead;
         tile.next = w + later / (takes * groups) * panels * panel_bytes +
                     later / takes % groups * block_bytes + later % takes * panels_at_once * panel_bytes +
                     Format::weights;
