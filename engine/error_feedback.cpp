@@ -42,21 +42,22 @@ class SmallFactor {
   double u(std::size_t row, std::size_t col) const { return u_[row * group + col]; }  // row < col
   double pivot(std::size_t k) const { return pivots_[k]; }
 
-  void invert(float* to) const {  // (n, n)
-    std::vector<double> rows(n_ * n_);
+  void invert(float* to) {  // (n, n)
+    std::fill_n(rows_.begin(), n_ * n_, 0.0);
     for (std::size_t i = n_; i-- > 0;) {
-      double* const row = rows.data() + i * n_;
+      double* const row = rows_.data() + i * n_;
       row[i] = 1.0;
       for (std::size_t m = i + 1; m < n_; ++m)
-        for (std::size_t j = m; j < n_; ++j) row[j] -= u(i, m) * rows[m * n_ + j];
+        for (std::size_t j = m; j < n_; ++j) row[j] -= u(i, m) * rows_[m * n_ + j];
     }
-    std::transform(rows.begin(), rows.end(), to, [](double x) { return static_cast<float>(x); });
+    for (std::size_t i = 0; i < n_ * n_; ++i) to[i] = static_cast<float>(rows_[i]);
   }
 
  private:
   std::size_t n_ = 0;
-  std::vector<double> u_ = std::vector<double>(group * group), pivots_ = std::vector<double>(group),
-                      column_ = std::vector<double>(group);
+  // All room there will be: this works inside a team's region, which nothing may be thrown out of.
+  std::vector<double> u_ = std::vector<double>(group * group), rows_ = std::vector<double>(group * group),
+                      pivots_ = std::vector<double>(group), column_ = std::vector<double>(group);
 };
 
 }  // namespace
