@@ -8,7 +8,7 @@
 #include <span>
 #include <vector>
 
-#include "engine/model.h"
+#include "engine/forward/model.h"
 
 namespace kelvin {
 

@@ -2,9 +2,9 @@
 
 #include <algorithm>
 
-#include "sampling/boltzmann.h"
 #include "sampling/chain_text.h"
 #include "sampling/logits.h"
+#include "sampling/statistics/boltzmann.h"
 
 namespace kelvin {
 

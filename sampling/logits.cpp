@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <functional>
 
-#include "sampling/boltzmann.h"
+#include "sampling/statistics/boltzmann.h"
 
 namespace kelvin {
 

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "sampling/boltzmann.h"
 #include "sampling/logits.h"
+#include "sampling/statistics/boltzmann.h"
 
 namespace kelvin {
 

@@ -4,7 +4,7 @@
 #include <stdexcept>
 #include <utility>
 
-#include "sampling/samplers.h"
+#include "sampling/registry_rows.h"
 
 namespace kelvin {
 

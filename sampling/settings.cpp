@@ -4,9 +4,9 @@
 #include <array>
 #include <stdexcept>
 
-#include "sampling/boltzmann.h"
 #include "sampling/chain_text.h"
 #include "sampling/order.h"
+#include "sampling/statistics/boltzmann.h"
 
 namespace kelvin {
 

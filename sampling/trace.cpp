@@ -1,7 +1,7 @@
 #include "sampling/trace.h"
 
-#include "sampling/boltzmann.h"
 #include "sampling/stage.h"
+#include "sampling/statistics/boltzmann.h"
 
 namespace kelvin {
 

@@ -7,7 +7,7 @@
 #include <variant>
 #include <vector>
 
-#include "tokenizer/vocabulary.h"
+#include "tokenizer/models/vocabulary.h"
 
 namespace kelvin {
 

@@ -8,16 +8,16 @@
 #include <utility>
 #include <variant>
 
-#include "tokenizer/added_tokens.h"
-#include "tokenizer/bpe.h"
-#include "tokenizer/byte_level.h"
-#include "tokenizer/decoder.h"
-#include "tokenizer/growth.h"
-#include "tokenizer/normalizer.h"
-#include "tokenizer/pretokenize.h"
+#include "tokenizer/models/added_tokens.h"
+#include "tokenizer/models/bpe.h"
+#include "tokenizer/models/unigram.h"
+#include "tokenizer/pipeline/decoder.h"
+#include "tokenizer/pipeline/length_limit.h"
+#include "tokenizer/pipeline/normalizer.h"
+#include "tokenizer/pipeline/pretokenize.h"
 #include "tokenizer/spec.h"
-#include "tokenizer/unigram.h"
-#include "tokenizer/utf8.h"
+#include "tokenizer/unicode/byte_level.h"
+#include "tokenizer/unicode/utf8.h"
 
 namespace kelvin {
 

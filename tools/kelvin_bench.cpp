@@ -4,8 +4,8 @@
 #include <vector>
 
 #include "engine/kernels/kernels.h"
-#include "engine/thread_team.h"
-#include "loaders/model_folder.h"
+#include "engine/platform/thread_team.h"
+#include "loaders/model/model_folder.h"
 #include "tools/bench/bench_report.h"
 #include "tools/bench/stage_bench.h"
 #include "tools/options/model_folder_option.h"

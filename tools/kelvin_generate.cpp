@@ -1,16 +1,16 @@
 // kelvin-generate: continues a prompt.
 #include <iostream>
 
-#include "loaders/json_writer.h"
+#include "loaders/json/json_writer.h"
 #include "tools/batch/batch_flags.h"
-#include "tools/continuation.h"
+#include "tools/generation/continuation.h"
+#include "tools/generation/statistics.h"
 #include "tools/options/flags.h"
 #include "tools/options/generation_defaults.h"
 #include "tools/options/model_options.h"
 #include "tools/options/prompt_options.h"
 #include "tools/options/run_main.h"
 #include "tools/options/sampling_options.h"
-#include "tools/report/statistics.h"
 #include "tools/terminal/interrupt.h"
 #include "tools/terminal/progress_bar.h"
 

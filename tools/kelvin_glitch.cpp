@@ -2,9 +2,9 @@
 #include <iostream>
 #include <optional>
 
-#include "tools/lab/glitch_report.h"
+#include "tools/lab/glitch/glitch_report.h"
 #include "tools/options/run_main.h"
-#include "tools/report/output_file.h"
+#include "tools/output/output_file.h"
 #include "tools/terminal/interrupt.h"
 
 namespace kelvin {

@@ -2,23 +2,23 @@
 #include <iostream>
 #include <optional>
 
-#include "engine/sha256.h"
-#include "loaders/json_writer.h"
+#include "loaders/json/json_writer.h"
 #include "tools/chat/chat_prompt.h"
-#include "tools/continuation.h"
-#include "tools/lab/logits_page_builder.h"
-#include "tools/lab/logits_pass.h"
+#include "tools/generation/continuation.h"
+#include "tools/inspect/check_report.h"
+#include "tools/inspect/logits_pass.h"
+#include "tools/inspect/logits_report.h"
+#include "tools/inspect/page/logits_page_builder.h"
 #include "tools/options/flags.h"
 #include "tools/options/generation_defaults.h"
 #include "tools/options/model_options.h"
 #include "tools/options/prompt_options.h"
 #include "tools/options/run_main.h"
 #include "tools/options/sampling_options.h"
-#include "tools/report/check_report.h"
-#include "tools/report/logits_report.h"
-#include "tools/report/npy_file.h"
-#include "tools/report/output_file.h"
-#include "tools/report/raw_logits.h"
+#include "tools/output/npy_file.h"
+#include "tools/output/output_file.h"
+#include "tools/output/raw_logits.h"
+#include "tools/output/sha256.h"
 #include "tools/terminal/progress_bar.h"
 
 namespace kelvin {

@@ -4,9 +4,9 @@
 #include <optional>
 #include <sstream>
 
-#include "tools/lab/noise_report.h"
+#include "tools/lab/noise/noise_report.h"
 #include "tools/options/run_main.h"
-#include "tools/report/output_file.h"
+#include "tools/output/output_file.h"
 #include "tools/terminal/interrupt.h"
 
 namespace kelvin {

@@ -3,18 +3,18 @@
 #include <filesystem>
 #include <iostream>
 
-#include "engine/available_memory.h"
-#include "engine/calibrated_packing.h"
+#include "engine/platform/available_memory.h"
+#include "engine/quantize/calibrated_packing.h"
 #include "loaders/gguf/gguf_folder.h"
-#include "loaders/json_writer.h"
-#include "loaders/model_folder.h"
-#include "loaders/packed_writer.h"
+#include "loaders/json/json_writer.h"
+#include "loaders/model/model_folder.h"
+#include "loaders/model/packed_writer.h"
 #include "tools/options/model_folder_option.h"
 #include "tools/options/model_options.h"
 #include "tools/options/run_main.h"
+#include "tools/output/output_file.h"
+#include "tools/output/output_folder.h"
 #include "tools/quantize/calibration_texts.h"
-#include "tools/report/output_file.h"
-#include "tools/report/output_folder.h"
 #include "tools/terminal/interrupt.h"
 #include "tools/terminal/progress_bar.h"
 

@@ -3,12 +3,12 @@
 #include <optional>
 
 #include "sampling/chain_text.h"
+#include "tools/inspect/stage_report.h"
 #include "tools/options/flags.h"
 #include "tools/options/run_main.h"
 #include "tools/options/sampling_options.h"
-#include "tools/report/output_file.h"
-#include "tools/report/raw_logits.h"
-#include "tools/report/stage_report.h"
+#include "tools/output/output_file.h"
+#include "tools/output/raw_logits.h"
 
 namespace kelvin {
 namespace {

@@ -5,12 +5,12 @@
 #include <limits>
 #include <optional>
 
-#include "tools/lab/lab_reading.h"
-#include "tools/lab/raw_text.h"
-#include "tools/lab/sweep_report.h"
+#include "tools/lab/reading/lab_reading.h"
+#include "tools/lab/reading/raw_text.h"
+#include "tools/lab/sweep/sweep_report.h"
 #include "tools/options/run_main.h"
 #include "tools/options/sampling_options.h"
-#include "tools/report/output_file.h"
+#include "tools/output/output_file.h"
 #include "tools/terminal/interrupt.h"
 
 namespace kelvin {

@@ -4,15 +4,15 @@
 #include <string>
 #include <vector>
 
-#include "tools/lab/lab_fit.h"
-#include "tools/lab/lab_reading.h"
-#include "tools/lab/raw_text.h"
-#include "tools/lab/thermometer_page.h"
+#include "tools/lab/reading/lab_reading.h"
+#include "tools/lab/reading/raw_text.h"
+#include "tools/lab/thermometer/lab_fit.h"
+#include "tools/lab/thermometer/thermometer_page.h"
 #include "tools/options/flags.h"
 #include "tools/options/model_folder_option.h"
 #include "tools/options/model_options.h"
 #include "tools/options/run_main.h"
-#include "tools/report/output_file.h"
+#include "tools/output/output_file.h"
 #include "tools/terminal/interrupt.h"
 
 namespace kelvin {

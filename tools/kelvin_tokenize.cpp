@@ -10,19 +10,19 @@
 #include <utility>
 #include <vector>
 
-#include "loaders/base64.h"
-#include "loaders/hf_tokenizer.h"
-#include "loaders/json_to_value.h"
-#include "loaders/json_writer.h"
-#include "loaders/load_error.h"
+#include "loaders/files/load_error.h"
+#include "loaders/json/json_to_value.h"
+#include "loaders/json/json_writer.h"
+#include "loaders/tokenizer/base64.h"
+#include "loaders/tokenizer/tokenizer_folder.h"
 #include "tokenizer/chat_template.h"
+#include "tools/inspect/tokenizer_check.h"
 #include "tools/options/date_option.h"
 #include "tools/options/flags.h"
 #include "tools/options/model_folder_option.h"
 #include "tools/options/prompt_options.h"
 #include "tools/options/run_main.h"
-#include "tools/report/piece_view.h"
-#include "tools/report/tokenizer_check.h"
+#include "tools/output/piece_view.h"
 
 namespace kelvin {
 namespace {

@@ -79,7 +79,7 @@ static constexpr std::size_t matmul_scratch(int tokens) {
   return unpacked_floats + static_cast<std::size_t>(tokens) * most_panels * panel_rows;
 }
 
-// Packing a block with error feedback (engine/error_feedback.h): before a column is rounded, what the errors
+// Packing a block with error feedback (engine/quantize/error_feedback.h): before a column is rounded, what the errors
 // of the columns before it ask for is added.
 struct BlockFeedback {
   const float* weights;  // (width, 16), where those to pack hold in addition what earlier blocks ask for

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
+#include "loaders/files/load_error.h"
 #include "loaders/gguf/gguf_rope.h"
-#include "loaders/load_error.h"
 
 namespace kelvin {
 namespace {

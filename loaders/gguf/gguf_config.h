@@ -5,7 +5,7 @@
 #include <optional>
 
 #include "loaders/gguf/gguf_family.h"
-#include "loaders/json.h"
+#include "loaders/json/json.h"
 
 namespace kelvin {
 

@@ -5,7 +5,7 @@
 #include <limits>
 #include <vector>
 
-#include "loaders/load_error.h"
+#include "loaders/files/load_error.h"
 
 namespace kelvin {
 namespace {

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "loaders/gguf/gguf_file.h"
-#include "loaders/json_writer.h"
+#include "loaders/json/json_writer.h"
 
 namespace kelvin {
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <numeric>
 
-#include "loaders/load_error.h"
+#include "loaders/files/load_error.h"
 
 namespace kelvin {
 namespace {

@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "loaders/gguf/gguf_value.h"
-#include "loaders/stored_tensor.h"
+#include "loaders/tensors/stored_tensor.h"
 
 namespace kelvin {
 

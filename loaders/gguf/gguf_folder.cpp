@@ -1,7 +1,7 @@
 #include "loaders/gguf/gguf_folder.h"
 
 #include "loaders/gguf/gguf_config.h"
-#include "loaders/json_writer.h"
+#include "loaders/json/json_writer.h"
 
 namespace kelvin {
 namespace {

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "loaders/files/load_error.h"
 #include "loaders/gguf/gguf_tensors.h"
-#include "loaders/load_error.h"
 
 namespace kelvin {
 namespace fs = std::filesystem;

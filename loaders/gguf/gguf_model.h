@@ -6,10 +6,10 @@
 #include <optional>
 #include <vector>
 
+#include "loaders/files/mapped_file.h"
 #include "loaders/gguf/gguf_family.h"
 #include "loaders/gguf/gguf_file.h"
-#include "loaders/mapped_file.h"
-#include "loaders/tensor_files.h"
+#include "loaders/tensors/tensor_files.h"
 
 namespace kelvin {
 

@@ -6,8 +6,8 @@
 #include <optional>
 #include <vector>
 
-#include "loaders/convert.h"
-#include "loaders/load_error.h"
+#include "loaders/files/load_error.h"
+#include "loaders/tensors/convert.h"
 
 namespace kelvin {
 namespace {

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "loaders/gguf/gguf_family.h"
-#include "loaders/json_writer.h"
+#include "loaders/json/json_writer.h"
 
 namespace kelvin {
 

@@ -3,9 +3,9 @@
 #include <cstring>
 #include <string>
 
-#include "engine/tensor.h"
-#include "loaders/convert.h"
-#include "loaders/load_error.h"
+#include "engine/weights/aligned_buffer.h"
+#include "loaders/files/load_error.h"
+#include "loaders/tensors/convert.h"
 
 namespace kelvin {
 namespace {

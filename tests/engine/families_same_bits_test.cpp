@@ -3,8 +3,8 @@
 #include <doctest/doctest.h>
 
 #include "engine/kernels/kernels.h"
-#include "loaders/json_file.h"
-#include "loaders/model_folder.h"
+#include "loaders/json/json_file.h"
+#include "loaders/model/model_folder.h"
 #include "tests/engine/same_bits.h"
 #include "tests/golden_models.h"
 

@@ -9,11 +9,11 @@
 #include <utility>
 #include <vector>
 
+#include "engine/forward/model.h"
+#include "engine/forward/rope_set.h"
 #include "engine/generate.h"
-#include "engine/model.h"
-#include "engine/rope_set.h"
-#include "loaders/json_file.h"
-#include "loaders/model_folder.h"
+#include "loaders/json/json_file.h"
+#include "loaders/model/model_folder.h"
 #include "tests/golden_models.h"
 
 using namespace kelvin;

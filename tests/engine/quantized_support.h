@@ -3,8 +3,8 @@
 
 #include <vector>
 
+#include "engine/forward/quantized_activations.h"
 #include "engine/kernels/kernels.h"
-#include "engine/quantized_activations.h"
 
 namespace kelvin::test {
 

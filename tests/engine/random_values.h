@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "engine/half.h"
+#include "engine/weights/half.h"
 
 namespace kelvin::test {
 

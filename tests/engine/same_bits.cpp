@@ -5,10 +5,10 @@
 #include <sstream>
 #include <stdexcept>
 
-#include "engine/sha256.h"
-#include "loaders/json_file.h"
-#include "loaders/model_folder.h"
+#include "loaders/json/json_file.h"
+#include "loaders/model/model_folder.h"
 #include "tests/support.h"
+#include "tools/output/sha256.h"
 
 namespace kelvin::test {
 namespace {

@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "engine/forward/model.h"
 #include "engine/kernels/kernels.h"
-#include "engine/model.h"
 
 namespace kelvin::test {
 

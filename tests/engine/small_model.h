@@ -3,7 +3,7 @@
 
 #include <memory>
 
-#include "engine/model.h"
+#include "engine/forward/model.h"
 
 namespace kelvin::test {
 

@@ -1,10 +1,10 @@
 // Any bytes as config.json and generation_config.json: a LoadError, or sizes the engine can rely on.
 #include <cstdlib>
 
-#include "engine/rope_set.h"
-#include "loaders/generation_config.h"
-#include "loaders/hf_config.h"
-#include "loaders/load_error.h"
+#include "engine/forward/rope_set.h"
+#include "loaders/files/load_error.h"
+#include "loaders/model/generation_config.h"
+#include "loaders/model/hf_config.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   try {

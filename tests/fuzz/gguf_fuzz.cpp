@@ -4,13 +4,13 @@
 #include <stdexcept>
 #include <vector>
 
-#include "loaders/convert.h"
-#include "loaders/generation_config.h"
+#include "loaders/files/load_error.h"
 #include "loaders/gguf/gguf_config.h"
 #include "loaders/gguf/gguf_tensors.h"
-#include "loaders/gguf/gguf_tokenizer.h"
-#include "loaders/hf_config.h"
-#include "loaders/load_error.h"
+#include "loaders/model/generation_config.h"
+#include "loaders/model/hf_config.h"
+#include "loaders/tensors/convert.h"
+#include "loaders/tokenizer/gguf_tokenizer.h"
 
 namespace {
 

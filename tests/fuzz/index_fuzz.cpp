@@ -1,8 +1,8 @@
 // Any bytes as model.safetensors.index.json: a LoadError, or names of files inside the folder.
 #include <cstdlib>
 
-#include "loaders/load_error.h"
-#include "loaders/weight_index.h"
+#include "loaders/files/load_error.h"
+#include "loaders/tensors/weight_index.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   try {

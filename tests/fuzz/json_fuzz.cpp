@@ -1,8 +1,8 @@
 // Any bytes: either a LoadError or a document whose every value can be read and found again.
 #include <cstdlib>
 
-#include "loaders/json.h"
-#include "loaders/load_error.h"
+#include "loaders/files/load_error.h"
+#include "loaders/json/json.h"
 
 namespace {
 

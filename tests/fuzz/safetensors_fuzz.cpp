@@ -2,8 +2,8 @@
 // says.
 #include <cstdlib>
 
-#include "loaders/load_error.h"
-#include "loaders/safetensors.h"
+#include "loaders/files/load_error.h"
+#include "loaders/tensors/safetensors.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const auto file = std::as_bytes(std::span(data, size));

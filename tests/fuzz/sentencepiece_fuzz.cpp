@@ -4,8 +4,8 @@
 #include <stdexcept>
 #include <string>
 
-#include "loaders/load_error.h"
-#include "loaders/sentencepiece_file.h"
+#include "loaders/files/load_error.h"
+#include "loaders/tokenizer/sentencepiece_file.h"
 #include "tokenizer/tokenizer.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {

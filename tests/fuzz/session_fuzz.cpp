@@ -2,7 +2,7 @@
 #include <cstdlib>
 #include <string>
 
-#include "loaders/load_error.h"
+#include "loaders/files/load_error.h"
 #include "tools/chat/session_file.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {

@@ -4,8 +4,8 @@
 #include <stdexcept>
 #include <string>
 
-#include "loaders/hf_tokenizer.h"
-#include "loaders/load_error.h"
+#include "loaders/files/load_error.h"
+#include "loaders/tokenizer/tokenizer_folder.h"
 
 namespace {
 

@@ -13,7 +13,7 @@
 #include <string>
 #include <vector>
 
-#include "loaders/json_file.h"
+#include "loaders/json/json_file.h"
 #include "tests/support.h"
 
 namespace kelvin::test {

@@ -3,8 +3,8 @@
 
 #include <cmath>
 
-#include "engine/model.h"
-#include "loaders/model_folder.h"
+#include "engine/forward/model.h"
+#include "loaders/model/model_folder.h"
 #include "tests/loaders/defect_case.h"
 
 using namespace kelvin;

@@ -8,10 +8,10 @@
 #include <string>
 #include <vector>
 
-#include "engine/half.h"
-#include "loaders/convert.h"
-#include "loaders/json_file.h"
-#include "loaders/tensor_files.h"
+#include "engine/weights/half.h"
+#include "loaders/json/json_file.h"
+#include "loaders/tensors/convert.h"
+#include "loaders/tensors/tensor_files.h"
 #include "tests/loaders/gguf_builder.h"
 
 namespace kelvin::test {

@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "loaders/load_error.h"
+#include "loaders/files/load_error.h"
 
 namespace kelvin::test {
 

@@ -4,8 +4,8 @@
 
 #include <stdexcept>
 
-#include "engine/config.h"
-#include "engine/half.h"
+#include "engine/weights/config.h"
+#include "engine/weights/half.h"
 #include "tests/loaders/safetensors_builder.h"
 
 namespace kelvin::test {

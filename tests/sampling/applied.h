@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "sampling/boltzmann.h"
 #include "sampling/chain.h"
+#include "sampling/statistics/boltzmann.h"
 
 namespace kelvin::test {
 

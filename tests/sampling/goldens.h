@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-#include "loaders/json.h"
+#include "loaders/json/json.h"
 #include "tests/support.h"
 
 namespace kelvin::test {

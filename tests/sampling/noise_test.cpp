@@ -8,8 +8,8 @@
 #include <set>
 #include <vector>
 
-#include "sampling/boltzmann.h"
 #include "sampling/chain.h"
+#include "sampling/statistics/boltzmann.h"
 
 using namespace kelvin;
 

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "sampling/boltzmann.h"
+#include "sampling/statistics/boltzmann.h"
 
 using namespace kelvin;
 

@@ -5,8 +5,8 @@
 #include <cmath>
 #include <vector>
 
-#include "sampling/boltzmann.h"
 #include "sampling/chain.h"
+#include "sampling/statistics/boltzmann.h"
 #include "sampling/why.h"
 
 using namespace kelvin;

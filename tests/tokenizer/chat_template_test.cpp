@@ -4,8 +4,8 @@
 #include <chrono>
 #include <sstream>
 
-#include "loaders/json.h"
-#include "loaders/json_to_value.h"
+#include "loaders/json/json.h"
+#include "loaders/json/json_to_value.h"
 #include "tests/support.h"
 #include "tokenizer/chat_template.h"
 

@@ -4,11 +4,11 @@
 #include <fstream>
 #include <map>
 
-#include "loaders/base64.h"
-#include "loaders/hf_tokenizer.h"
+#include "loaders/tokenizer/base64.h"
+#include "loaders/tokenizer/tokenizer_folder.h"
 #include "tests/loaders/protobuf_writer.h"
 #include "tests/tokenizer/third_party.h"
-#include "tokenizer/byte_level.h"
+#include "tokenizer/unicode/byte_level.h"
 
 namespace kelvin::test {
 namespace {

@@ -4,9 +4,9 @@
 
 #include <thread>
 
-#include "tokenizer/byte_level.h"
 #include "tokenizer/spec.h"
-#include "tokenizer/utf8.h"
+#include "tokenizer/unicode/byte_level.h"
+#include "tokenizer/unicode/utf8.h"
 
 namespace kelvin {
 namespace {

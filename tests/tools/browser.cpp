@@ -12,8 +12,8 @@
 #include <cstdlib>
 #include <stdexcept>
 
-#include "loaders/json.h"
-#include "loaders/json_writer.h"
+#include "loaders/json/json.h"
+#include "loaders/json/json_writer.h"
 
 extern char** environ;
 

@@ -8,14 +8,14 @@
 #include <map>
 #include <span>
 
+#include "engine/forward/model.h"
 #include "engine/kernels/kernels.h"
-#include "engine/model.h"
-#include "engine/sha256.h"
-#include "loaders/hf_family.h"
-#include "loaders/json_file.h"
-#include "loaders/model_folder.h"
-#include "sampling/boltzmann.h"
+#include "loaders/json/json_file.h"
+#include "loaders/model/hf_family.h"
+#include "loaders/model/model_folder.h"
+#include "sampling/statistics/boltzmann.h"
 #include "tests/golden_models.h"
+#include "tools/output/sha256.h"
 
 using namespace kelvin;
 

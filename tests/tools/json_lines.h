@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "loaders/json.h"
+#include "loaders/json/json.h"
 
 namespace kelvin::test {
 

@@ -9,7 +9,7 @@
 #include <map>
 #include <sstream>
 
-#include "loaders/json.h"
+#include "loaders/json/json.h"
 #include "tests/support.h"
 
 namespace kelvin {

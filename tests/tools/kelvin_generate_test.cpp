@@ -4,8 +4,8 @@
 
 #include <algorithm>
 
-#include "loaders/json.h"
-#include "loaders/json_file.h"
+#include "loaders/json/json.h"
+#include "loaders/json/json_file.h"
 #include "tests/support.h"
 
 namespace kelvin {

@@ -6,12 +6,12 @@
 #include <string>
 #include <vector>
 
-#include "engine/matrix_rows.h"
-#include "loaders/json_file.h"
+#include "engine/weights/matrix_rows.h"
+#include "loaders/json/json_file.h"
 #include "tests/tools/demo.h"
 #include "tests/tools/json_lines.h"
-#include "tools/lab/glitch_repeat.h"
-#include "tools/lab/glitch_score.h"
+#include "tools/lab/glitch/glitch_repeat.h"
+#include "tools/lab/glitch/glitch_score.h"
 
 namespace kelvin {
 namespace {

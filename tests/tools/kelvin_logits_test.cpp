@@ -6,8 +6,8 @@
 #include <cstring>
 #include <fstream>
 
-#include "loaders/json.h"
-#include "loaders/json_file.h"
+#include "loaders/json/json.h"
+#include "loaders/json/json_file.h"
 #include "tests/support.h"
 #include "tests/tools/json_lines.h"
 

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "loaders/json.h"
+#include "loaders/json/json.h"
 #include "tests/support.h"
 #include "tests/tools/json_lines.h"
 

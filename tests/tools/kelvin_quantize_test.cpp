@@ -6,8 +6,8 @@
 #include <fstream>
 #include <string>
 
-#include "loaders/hf_tokenizer.h"
-#include "loaders/model_folder.h"
+#include "loaders/model/model_folder.h"
+#include "loaders/tokenizer/tokenizer_folder.h"
 #include "tests/loaders/gguf_from_folder.h"
 #include "tests/loaders/safetensors_builder.h"
 #include "tests/support.h"

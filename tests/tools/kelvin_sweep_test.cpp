@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "loaders/json_file.h"
+#include "loaders/json/json_file.h"
 #include "tests/support.h"
 #include "tests/tools/json_lines.h"
 

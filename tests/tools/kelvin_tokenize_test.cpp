@@ -5,8 +5,8 @@
 #include <cstdlib>
 #include <fstream>
 
-#include "loaders/base64.h"
-#include "loaders/json.h"
+#include "loaders/json/json.h"
+#include "loaders/tokenizer/base64.h"
 #include "tests/support.h"
 
 namespace kelvin::test {

@@ -9,9 +9,9 @@
 #include <cstring>
 #include <stdexcept>
 
-#include "loaders/json.h"
-#include "loaders/load_error.h"
-#include "loaders/mapped_file.h"
+#include "loaders/files/load_error.h"
+#include "loaders/files/mapped_file.h"
+#include "loaders/json/json.h"
 #include "tools/options/flags.h"
 
 namespace kelvin {

@@ -1,6 +1,6 @@
 #include "tools/batch/batch_answer.h"
 
-#include "loaders/json_writer.h"
+#include "loaders/json/json_writer.h"
 
 namespace kelvin {
 namespace {

@@ -7,7 +7,7 @@
 #include <string>
 
 #include "tools/batch/batch_request.h"
-#include "tools/continuation.h"
+#include "tools/generation/continuation.h"
 
 namespace kelvin {
 

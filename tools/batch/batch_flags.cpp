@@ -4,7 +4,7 @@
 #include <iostream>
 #include <system_error>
 
-#include "loaders/load_error.h"
+#include "loaders/files/load_error.h"
 #include "tools/batch/batch_run.h"
 #include "tools/terminal/interrupt.h"
 #include "tools/terminal/progress_bar.h"

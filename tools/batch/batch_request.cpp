@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <array>
 
-#include "loaders/json.h"
-#include "loaders/json_fields.h"
-#include "loaders/json_to_value.h"
-#include "loaders/load_error.h"
+#include "loaders/files/load_error.h"
+#include "loaders/json/json.h"
+#include "loaders/json/json_fields.h"
+#include "loaders/json/json_to_value.h"
 #include "sampling/chain_text.h"
 #include "tools/chat/chat_prompt.h"
 #include "tools/options/generation_defaults.h"

@@ -4,11 +4,11 @@
 #include <deque>
 #include <memory>
 
-#include "loaders/json.h"
-#include "loaders/load_error.h"
+#include "loaders/files/load_error.h"
+#include "loaders/json/json.h"
 #include "tokenizer/jinja/error.h"
 #include "tools/batch/batch_answer.h"
-#include "tools/continuation_writer.h"
+#include "tools/generation/continuation_writer.h"
 
 namespace kelvin {
 namespace {

@@ -1,7 +1,7 @@
 #include "tools/bench/bench_report.h"
 
-#include "loaders/json_writer.h"
-#include "tools/report/formatted.h"
+#include "loaders/json/json_writer.h"
+#include "tools/output/formatted.h"
 
 namespace kelvin {
 namespace {

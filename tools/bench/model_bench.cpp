@@ -7,9 +7,9 @@
 #include <optional>
 #include <vector>
 
-#include "engine/sha256.h"
 #include "sampling/chain.h"
 #include "sampling/settings.h"
+#include "tools/output/sha256.h"
 
 namespace kelvin {
 namespace {

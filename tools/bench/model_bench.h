@@ -4,8 +4,8 @@
 #include <functional>
 #include <string>
 
-#include "engine/model.h"
-#include "engine/part_times.h"
+#include "engine/forward/model.h"
+#include "engine/forward/part_times.h"
 
 namespace kelvin {
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <initializer_list>
 
-#include "engine/kv_cache.h"
+#include "engine/forward/kv_cache.h"
 
 namespace kelvin {
 

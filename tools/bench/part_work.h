@@ -5,9 +5,9 @@
 #include <array>
 #include <vector>
 
-#include "engine/machine_limits.h"
-#include "engine/model.h"
-#include "engine/part_times.h"
+#include "engine/forward/model.h"
+#include "engine/forward/part_times.h"
+#include "tools/bench/machine_limits.h"
 
 namespace kelvin {
 

@@ -7,12 +7,12 @@
 #include <thread>
 
 #include "engine/kernels/kernels.h"
-#include "engine/machine_limits.h"
-#include "loaders/json_writer.h"
+#include "loaders/json/json_writer.h"
 #include "sampling/chain.h"
 #include "sampling/noise.h"
 #include "sampling/settings.h"
-#include "sampling/temperature.h"
+#include "sampling/stages/temperature.h"
+#include "tools/bench/machine_limits.h"
 
 namespace kelvin {
 namespace {

@@ -5,13 +5,13 @@
 #include <ostream>
 #include <sstream>
 
-#include "loaders/load_error.h"
+#include "loaders/files/load_error.h"
 #include "tools/chat/chat_setting.h"
+#include "tools/inspect/logits_report.h"
+#include "tools/inspect/stage_report.h"
 #include "tools/options/flags.h"
 #include "tools/options/sampling_options.h"
 #include "tools/options/suggest.h"
-#include "tools/report/logits_report.h"
-#include "tools/report/stage_report.h"
 
 namespace kelvin {
 namespace {

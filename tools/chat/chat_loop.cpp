@@ -2,9 +2,9 @@
 
 #include <iostream>
 
-#include "loaders/load_error.h"
+#include "loaders/files/load_error.h"
 #include "tokenizer/jinja/repr.h"
-#include "tools/report/statistics.h"
+#include "tools/generation/statistics.h"
 #include "tools/terminal/interrupt.h"
 #include "tools/terminal/progress_bar.h"
 

@@ -1,7 +1,7 @@
 #include "tools/chat/chat_session.h"
 
 #include "engine/kernels/kernels.h"
-#include "loaders/load_error.h"
+#include "loaders/files/load_error.h"
 
 namespace kelvin {
 namespace {

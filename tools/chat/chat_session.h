@@ -16,7 +16,7 @@
 #include "tokenizer/chat_template.h"
 #include "tools/chat/session_file.h"
 #include "tools/chat/tool_calls.h"
-#include "tools/continuation.h"
+#include "tools/generation/continuation.h"
 #include "tools/options/model_options.h"
 
 namespace kelvin {

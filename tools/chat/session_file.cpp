@@ -3,13 +3,13 @@
 #include <algorithm>
 #include <limits>
 
-#include "loaders/json.h"
-#include "loaders/json_file.h"
-#include "loaders/json_writer.h"
-#include "loaders/load_error.h"
+#include "loaders/files/load_error.h"
+#include "loaders/json/json.h"
+#include "loaders/json/json_file.h"
+#include "loaders/json/json_writer.h"
 #include "tools/options/date_option.h"
 #include "tools/options/flags.h"
-#include "tools/report/output_file.h"
+#include "tools/output/output_file.h"
 
 namespace kelvin {
 namespace {

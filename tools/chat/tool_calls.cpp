@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <optional>
 
-#include "loaders/json.h"
-#include "loaders/json_to_value.h"
-#include "loaders/load_error.h"
+#include "loaders/files/load_error.h"
+#include "loaders/json/json.h"
+#include "loaders/json/json_to_value.h"
 
 namespace kelvin {
 namespace {

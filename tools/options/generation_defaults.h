@@ -4,7 +4,7 @@
 #include <optional>
 #include <string>
 
-#include "loaders/generation_config.h"
+#include "loaders/model/generation_config.h"
 #include "sampling/settings.h"
 
 namespace kelvin {

@@ -4,7 +4,7 @@
 #include <chrono>
 #include <future>
 
-#include "loaders/model_folder.h"
+#include "loaders/model/model_folder.h"
 #include "tools/options/model_folder_option.h"
 #include "tools/terminal/progress_bar.h"
 

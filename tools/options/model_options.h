@@ -8,10 +8,10 @@
 #include <string_view>
 #include <vector>
 
-#include "engine/model.h"
-#include "loaders/checkpoint.h"
-#include "loaders/generation_config.h"
-#include "loaders/hf_tokenizer.h"
+#include "engine/forward/model.h"
+#include "loaders/model/checkpoint.h"
+#include "loaders/model/generation_config.h"
+#include "loaders/tokenizer/tokenizer_folder.h"
 #include "sampling/stage.h"
 #include "tools/options/flags.h"
 

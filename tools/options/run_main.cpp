@@ -6,8 +6,8 @@
 #include <iostream>
 #include <string>
 
-#include "engine/available_memory.h"
-#include "loaders/load_error.h"
+#include "engine/platform/available_memory.h"
+#include "loaders/files/load_error.h"
 #include "tokenizer/jinja/error.h"
 #include "tools/options/flags.h"
 

@@ -4,7 +4,7 @@
 #include <stdexcept>
 
 #include "sampling/noise.h"
-#include "tools/lab/lab_windows.h"
+#include "tools/lab/reading/lab_windows.h"
 
 namespace kelvin {
 namespace {

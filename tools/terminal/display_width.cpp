@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <iterator>
 
-#include "loaders/utf8.h"
+#include "loaders/files/utf8.h"
 
 namespace kelvin {
 namespace {

@@ -3,7 +3,7 @@
 #include <span>
 #include <vector>
 
-#include "sampling/boltzmann.h"
+#include "sampling/statistics/boltzmann.h"
 
 int main() {
   const std::vector<float> logits = {3.0f, 1.0f, -2.0f};

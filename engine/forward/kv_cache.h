@@ -1,0 +1,53 @@
+// Keys and values of one sequence, in blocks of attention_span positions laid out as the attention kernel
+// reads them.
+#pragma once
+
+#include <cstddef>
+#include <vector>
+
+#include "engine/forward/kv_storage.h"
+#include "engine/kernels/kernels.h"
+#include "engine/weights/aligned_buffer.h"
+
+namespace kelvin {
+
+struct KvShape {
+  int layers = 0;
+  int kv_heads = 0;
+  int head_dim = 0;
+  KvStorage storage = KvStorage::f32;
+};
+
+class KvCache {
+ public:
+  KvCache() = default;
+  explicit KvCache(const KvShape& shape);
+  KvCache copy() const;  // throws std::bad_alloc
+
+  // Makes room for `positions` tokens; what is stored stays. Throws OutOfMemory where the machine does
+  // not have it.
+  void reserve(int positions);
+
+  // Keys and values of positions [block * attention_span, ...); the values' padding stays zero.
+  KvBlock block(int layer, int head, int block) const;
+
+  // Stores one head's key and value, each of shape (head_dim,).
+  void store(int layer, int head, int position, const float* key, const float* value);
+
+  std::size_t bytes() const;  // reserved
+  // What reserving `positions` takes in all.
+  static std::size_t bytes_for(const KvShape& shape, int positions);
+
+ private:
+  // Of one layer and head in one block: key scales, value scales, keys, values; offsets in bytes.
+  struct Layout {
+    std::size_t value_scales = 0, keys = 0, values = 0, size = 0;
+  };
+  static Layout layout(const KvShape& shape);
+
+  KvShape shape_;
+  Layout layout_;
+  std::vector<AlignedBuffer> blocks_;
+};
+
+}  // namespace kelvin

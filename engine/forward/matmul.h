@@ -1,0 +1,59 @@
+// y = W x + b cut into blocks of rows that threads take one by one. A block's weights stay in the cache while
+// all tokens pass, so memory is read once per call whatever the number of tokens.
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <vector>
+
+#include "engine/kernels/kernels.h"
+#include "engine/kernels/quantized.h"
+#include "engine/weights/weights.h"
+
+namespace kelvin {
+
+// Activations: rows x columns with a stride that is a multiple of 16 floats and no power of two, so that rows
+// do not compete for the same cache sets.
+struct Rows {
+  float* data = nullptr;
+  std::size_t stride = 0;  // floats
+
+  float* operator[](int row) const { return data + static_cast<std::size_t>(row) * stride; }
+  static constexpr std::size_t stride_for(int columns) {
+    return static_cast<std::size_t>(padded_to_lanes(columns)) + 16;
+  }
+};
+
+// What a matrix is multiplied with: `rows`, or where the matrix is packed `codes`, made of them.
+struct MatmulInput {
+  Rows rows;                     // (tokens, cols)
+  QuantizedActivations codes{};  // (tokens, cols)
+};
+
+struct RowBlock {
+  int first = 0;
+  int rows = 0;
+};
+
+// Rows of a matrix in blocks for `threads` threads: multiples of four rows (packed: of a panel), small enough
+// for sharing out evenly, alone or with other matrices as wide, and for the second cache. Where many tokens
+// pass a packed matrix, what matters there is how often their activations are read: blocks are then as large
+// as one pass takes.
+class RowBlocks {
+ public:
+  RowBlocks(const Matrix& matrix, int threads, int tokens)
+      : RowBlocks(matrix, matrix.rows, threads, tokens) {}
+  RowBlocks(const Matrix& matrix, int rows_together, int threads, int tokens);
+  int count() const { return (rows_ + step_ - 1) / step_; }
+  RowBlock operator[](int block) const;
+
+ private:
+  int rows_, step_;
+};
+
+// Rows `block` of y = W x + bias for all tokens: y[token][row].
+void multiply(const Kernels& kernels, const Linear& linear, RowBlock block, const MatmulInput& x, int tokens,
+              Rows y,                     // (tokens, rows)
+              float* scratch = nullptr);  // (matmul_scratch(tokens),), 64-byte aligned; packed matrices only
+
+}  // namespace kelvin

@@ -1,0 +1,33 @@
+// Room for quantised activations, and how many bits which of them get.
+#pragma once
+
+#include "engine/kernels/quantized.h"
+#include "engine/weights/aligned_buffer.h"
+#include "engine/weights/storage.h"
+
+namespace kelvin {
+
+// 16 bits is what q8 weights get where 8 would be felt: kernels/README.md has the figures.
+enum class ActivationBits { eight, sixteen };
+
+// `storage` is a packed one.
+ActivationFormat activation_format(Storage storage, ActivationBits bits);
+
+class ActivationBuffer {
+ public:
+  // Room for `tokens` rows of up to `cols` in any format; what it held is lost. tokens, cols >= 1.
+  void reserve(int tokens, int cols);
+  // The buffer's start as (tokens, cols), which must fit what was reserved.
+  QuantizedActivations view(int tokens, int cols, ActivationFormat format);
+
+ private:
+  AlignedBuffer memory_;
+};
+
+// Room for rows [first, first + count) of `all` as a matrix of their own, for rows that pass another matrix
+// than their neighbours. Rows are then read and written through such parts only.
+QuantizedActivations rows_of(const QuantizedActivations& all, int first, int count);
+// Of all tokens the columns of one group of 256.
+QuantizedActivations group_of(const QuantizedActivations& all, int group);
+
+}  // namespace kelvin

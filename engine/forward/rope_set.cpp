@@ -1,0 +1,46 @@
+#include "engine/forward/rope_set.h"
+
+#include <algorithm>
+#include <climits>
+
+namespace kelvin {
+
+RopeSet::RopeSet(std::span<const RopeSpec> specs) {
+  for (const RopeSpec& spec : specs) {
+    ropes_.emplace_back(spec);
+    first_pairs_.push_back(pairs_);
+    pairs_ += ropes_.back().pairs();
+  }
+}
+
+int RopeSet::epoch(int length) const {
+  // An epoch is the least length with its frequencies, so the latest change of any rope names them all.
+  int latest = 0;
+  for (const Rope& rope : ropes_) latest = std::max(latest, rope.epoch(length));
+  return latest;
+}
+
+int RopeSet::last_length(int length) const {
+  int first = INT_MAX;
+  for (const Rope& rope : ropes_) first = std::min(first, rope.last_length(length));
+  return first;
+}
+
+RopeSet::Frequencies RopeSet::frequencies(int epoch) const {
+  Frequencies all;
+  for (const Rope& rope : ropes_) {
+    const std::vector<float> some = rope.frequencies(rope.epoch(epoch));
+    all.insert(all.end(), some.begin(), some.end());
+  }
+  return all;
+}
+
+void RopeSet::angles(const Frequencies& frequencies, int position, float* cosines, float* sines) const {
+  for (std::size_t i = 0; i < ropes_.size(); ++i) {
+    const std::size_t first = static_cast<std::size_t>(first_pairs_[i]);
+    const std::span some(frequencies.data() + first, static_cast<std::size_t>(ropes_[i].pairs()));
+    ropes_[i].angles(some, position, cosines + first, sines + first);
+  }
+}
+
+}  // namespace kelvin

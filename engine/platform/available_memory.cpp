@@ -1,0 +1,118 @@
+#include "engine/platform/available_memory.h"
+
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <fstream>
+#include <optional>
+#include <sstream>
+#include <string_view>
+
+namespace kelvin {
+namespace {
+
+namespace fs = std::filesystem;
+
+// The number behind the word that begins a line: "MemAvailable:  123 kB", "inactive_file 456".
+std::optional<std::uint64_t> number_after(const fs::path& path, std::string_view word) {
+  std::ifstream file(path);
+  for (std::string line; std::getline(file, line);) {
+    std::istringstream words(line);
+    std::string first;
+    std::uint64_t number = 0;
+    if (words >> first >> number && first == word) return number;
+  }
+  return std::nullopt;
+}
+
+// Nothing also for "max".
+std::optional<std::uint64_t> number_in(const fs::path& path) {
+  std::ifstream file(path);
+  std::uint64_t number = 0;
+  if (file >> number) return number;
+  return std::nullopt;
+}
+
+class Least {
+ public:
+  void offer(std::uint64_t bytes, const char* limited_by) {
+    if (bytes < found_.bytes) found_ = {bytes, limited_by};
+  }
+  void offer_rest(std::uint64_t limit, std::uint64_t used, const char* limited_by) {
+    offer(limit > used ? limit - used : 0, limited_by);
+  }
+  AvailableMemory found() const { return found_; }
+
+ private:
+  AvailableMemory found_;
+};
+
+// One control group and those above it. What the group keeps of files it would give back.
+void offer_groups(const fs::path& mount, fs::path group, const char* limit, const char* usage,
+                  const char* inactive, Least& least) {
+  for (;;) {
+    const fs::path folder = mount / group.relative_path();
+    const auto most = number_in(folder / limit), used = number_in(folder / usage);
+    if (most && used) {
+      const std::uint64_t files = number_after(folder / "memory.stat", inactive).value_or(0);
+      least.offer_rest(*most, *used > files ? *used - files : 0, "the control group of this process");
+    }
+    if (group.relative_path().empty()) return;
+    group = group.parent_path();
+  }
+}
+
+void offer_all_groups(const fs::path& root, Least& least) {
+  std::ifstream file(root / "proc/self/cgroup");
+  for (std::string line; std::getline(file, line);) {
+    // "0::/path" in version 2, "4:memory:/path" in version 1.
+    const std::size_t first = line.find(':');
+    const std::size_t second = first == line.npos ? line.npos : line.find(':', first + 1);
+    if (second == line.npos) continue;
+    const std::string controllers = "," + line.substr(first + 1, second - first - 1) + ",";
+    const fs::path group = line.substr(second + 1);
+    if (controllers == ",,")
+      offer_groups(root / "sys/fs/cgroup", group, "memory.max", "memory.current", "inactive_file", least);
+    else if (controllers.find(",memory,") != controllers.npos)
+      offer_groups(root / "sys/fs/cgroup/memory", group, "memory.limit_in_bytes", "memory.usage_in_bytes",
+                   "total_inactive_file", least);
+  }
+}
+
+void offer_limit(int resource, std::uint64_t used, const char* limited_by, Least& least) {
+  rlimit limit{};
+  if (getrlimit(static_cast<__rlimit_resource_t>(resource), &limit) != 0 || limit.rlim_cur == RLIM_INFINITY)
+    return;
+  least.offer_rest(limit.rlim_cur, used, limited_by);
+}
+
+}  // namespace
+
+AvailableMemory available_memory(const fs::path& root) {
+  Least least;
+  if (const auto kib = number_after(root / "proc/meminfo", "MemAvailable:"))
+    least.offer(*kib * 1024, "this machine");
+  offer_all_groups(root, least);
+  const auto used = [&](const char* word) {
+    return number_after(root / "proc/self/status", word).value_or(0) * 1024;
+  };
+  offer_limit(RLIMIT_AS, used("VmSize:"), "the limit on address space (ulimit -v)", least);
+  offer_limit(RLIMIT_DATA, used("VmData:"), "the limit on data (ulimit -d)", least);
+  return least.found();
+}
+
+void require_memory(std::uint64_t bytes, const std::string& what) {
+  const AvailableMemory available = available_memory();
+  if (bytes > available.bytes)
+    throw OutOfMemory("out of memory: " + what + " need " + gigabytes(bytes) + ", " +
+                      gigabytes(available.bytes) + " left by " + available.limited_by);
+}
+
+std::string gigabytes(std::uint64_t bytes) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.2f GB", static_cast<double>(bytes) / 1e9);
+  return text;
+}
+
+}  // namespace kelvin

@@ -1,0 +1,46 @@
+#include "engine/weights/weights.h"
+
+namespace kelvin {
+namespace {
+
+template <class Layer, class Projection>
+std::vector<Projection*> places_of(Layer& w) {
+  std::vector<Projection*> found;
+  const auto add = [&](Projection& linear) { found.push_back(&linear); };
+  const auto add_mlp = [&](auto& mlp) {
+    add(mlp.gate);
+    add(mlp.up);
+    add(mlp.down);
+  };
+  for (auto* linear : {&w.q, &w.k, &w.v, &w.o, &w.q_down, &w.kv_down, &w.kv_up}) add(*linear);
+  add_mlp(w.mlp);
+  add(w.router);
+  add(w.shared_gate);
+  for (auto& expert : w.experts) add_mlp(expert);
+  return found;
+}
+
+template <class Layer, class Projection>
+std::vector<Projection*> projections_of(Layer& w) {
+  std::vector<Projection*> found = places_of<Layer, Projection>(w);
+  std::erase_if(found, [](const Projection* linear) { return linear->weight.data == nullptr; });
+  return found;
+}
+
+}  // namespace
+
+std::vector<const Linear*> linears_of(const LayerWeights& layer) {
+  return projections_of<const LayerWeights, const Linear>(layer);
+}
+
+std::vector<Linear*> linears_of(LayerWeights& layer) { return projections_of<LayerWeights, Linear>(layer); }
+
+std::vector<const Matrix*> matrices_of(const Weights& weights) {
+  std::vector<const Matrix*> found{&weights.embedding, &weights.head};
+  for (const LayerWeights& layer : weights.layers)
+    for (const Linear* linear : places_of<const LayerWeights, const Linear>(layer))
+      found.push_back(&linear->weight);
+  return found;
+}
+
+}  // namespace kelvin

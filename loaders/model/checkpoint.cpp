@@ -1,0 +1,120 @@
+#include "loaders/model/checkpoint.h"
+
+#include <string>
+
+#include "engine/platform/available_memory.h"
+#include "loaders/model/tensor_mapping.h"
+#include "loaders/model/weight_storage.h"
+#include "loaders/tensors/packed_tensors.h"
+#include "loaders/tensors/tensor_convert.h"
+
+namespace kelvin {
+namespace {
+
+// Converts what does not lie in its file as it is wanted, and reports how far it has come.
+class Filler {
+ public:
+  Filler(const LoadOptions& options, Weights& weights) : options_(options), weights_(weights) {}
+
+  void count(const WeightPlan::MatrixPlace& place, Storage storage) {
+    if (used_in_place(place, storage)) return;
+    total_ += place.piece().bytes().size();
+    needed_ += matrix_bytes(storage, place.rows, place.cols);
+  }
+  void count(const WeightPlan::VectorPlace& place) {
+    if (used_in_place(place)) return;
+    for (const TensorFiles::Tensor* tensor : place.tensors) {
+      total_ += whole(*tensor).bytes().size();
+      needed_ += whole(*tensor).count * sizeof(float);
+    }
+  }
+  std::size_t needed() const { return needed_; }  // bytes of buffers for what was counted
+  // The numbers in the wanted format: those in the file, or a new buffer of `weights`.
+  const void* matrix(const WeightPlan::MatrixPlace& place, Storage storage);
+  std::span<const float> vector(const WeightPlan::VectorPlace& place);
+
+ private:
+  static bool used_in_place(const WeightPlan::MatrixPlace& place, Storage storage) {
+    return place.tensor->stored.packed || (!is_packed(storage) && place.piece().lies_as(storage));
+  }
+  static bool used_in_place(const WeightPlan::VectorPlace& place) {
+    return place.tensors.size() == 1 && place.plus == 0.0f &&
+           whole(*place.tensors.front()).lies_as(Storage::f32);
+  }
+  const void* keep(const TensorFiles::Tensor& tensor, std::span<const std::byte> part);
+  void convert(const TensorPiece& piece, int cols, Storage storage, std::byte* to);
+
+  const LoadOptions& options_;
+  Weights& weights_;
+  std::size_t done_ = 0, total_ = 0;  // bytes of the files
+  std::size_t needed_ = 0;
+};
+
+const void* Filler::keep(const TensorFiles::Tensor& tensor, std::span<const std::byte> part) {
+  if (weights_.files.empty() || weights_.files.back() != tensor.memory)
+    weights_.files.push_back(tensor.memory);
+  return part.data();
+}
+
+void Filler::convert(const TensorPiece& piece, int cols, Storage storage, std::byte* to) {
+  for (PieceConverter converter(piece, cols, storage, options_.threads); !converter.done();) {
+    const std::size_t bytes = converter.step_bytes();
+    done_ += converter.step(to);
+    to += bytes;
+    if (options_.progress) options_.progress(done_, total_);
+  }
+}
+
+const void* Filler::matrix(const WeightPlan::MatrixPlace& place, Storage storage) {
+  if (place.tensor->stored.packed)
+    return keep(*place.tensor, packed_rows(*place.tensor, place.first_row, place.rows));
+  const TensorPiece piece = place.piece();
+  if (used_in_place(place, storage)) return keep(*place.tensor, piece.bytes());
+  if (piece.count == 0) return nullptr;
+  AlignedBuffer& buffer = weights_.buffers.emplace_back(matrix_bytes(storage, place.rows, place.cols));
+  convert(piece, place.cols, storage, buffer.data());
+  return buffer.data();
+}
+
+std::span<const float> Filler::vector(const WeightPlan::VectorPlace& place) {
+  std::size_t size = 0;
+  for (const TensorFiles::Tensor* tensor : place.tensors) size += whole(*tensor).count;
+  if (used_in_place(place)) {
+    const TensorFiles::Tensor& tensor = *place.tensors.front();
+    return {static_cast<const float*>(keep(tensor, tensor.stored.data)), size};
+  }
+  AlignedBuffer& buffer = weights_.buffers.emplace_back(size * sizeof(float));
+  std::byte* at = buffer.data();
+  for (const TensorFiles::Tensor* tensor : place.tensors) {
+    const TensorPiece piece = whole(*tensor);
+    convert(piece, static_cast<int>(piece.count), Storage::f32, at);
+    at += piece.count * sizeof(float);
+  }
+  for (std::size_t i = 0; place.plus != 0.0f && i < size; ++i) buffer.floats()[i] += place.plus;
+  return {buffer.floats(), size};
+}
+
+}  // namespace
+
+Weights load_weights(const TensorFiles& files, const ModelConfig& config, const LoadOptions& options) {
+  Weights weights;
+  const WeightPlan plan = plan_weights(files, config, options.ignore_extra, weights);
+  const WeightStorage storage(plan, weights, options.storage);
+
+  Filler filler(options, weights);
+  for (const WeightPlan::MatrixPlace& place : plan.matrices) filler.count(place, storage.of(place));
+  for (const WeightPlan::VectorPlace& place : plan.vectors) filler.count(place);
+  require_memory(filler.needed(), "weights as " + storage.name());
+  for (const WeightPlan::MatrixPlace& place : plan.matrices)
+    *place.to = {storage.of(place), place.rows, place.cols, filler.matrix(place, storage.of(place))};
+  for (const WeightPlan::VectorPlace& place : plan.vectors) *place.to = filler.vector(place);
+  if (plan.tied) weights.head = weights.embedding;
+  return weights;
+}
+
+Weights load_weights(const std::filesystem::path& folder, const ModelConfig& config,
+                     const LoadOptions& options) {
+  return load_weights(TensorFiles(folder), config, options);
+}
+
+}  // namespace kelvin

@@ -1,0 +1,78 @@
+#include "loaders/tensors/stored_tensor.h"
+
+#include <algorithm>
+#include <iterator>
+
+namespace kelvin {
+namespace {
+
+// In the order of Dtype.
+constexpr DtypeInfo dtypes[] = {
+    {Dtype::boolean, "BOOL", 8, 1},
+    {Dtype::f4, "F4", 4, 1},
+    {Dtype::f6_e2m3, "F6_E2M3", 6, 1},
+    {Dtype::f6_e3m2, "F6_E3M2", 6, 1},
+    {Dtype::u8, "U8", 8, 1},
+    {Dtype::i8, "I8", 8, 1},
+    {Dtype::f8_e5m2, "F8_E5M2", 8, 1},
+    {Dtype::f8_e4m3, "F8_E4M3", 8, 1},
+    {Dtype::f8_e8m0, "F8_E8M0", 8, 1},
+    {Dtype::f8_e4m3fnuz, "F8_E4M3FNUZ", 8, 1},
+    {Dtype::f8_e5m2fnuz, "F8_E5M2FNUZ", 8, 1},
+    {Dtype::i16, "I16", 16, 1},
+    {Dtype::u16, "U16", 16, 1},
+    {Dtype::f16, "F16", 16, 1},
+    {Dtype::bf16, "BF16", 16, 1},
+    {Dtype::i32, "I32", 32, 1},
+    {Dtype::u32, "U32", 32, 1},
+    {Dtype::f32, "F32", 32, 1},
+    {Dtype::c64, "C64", 64, 1},
+    {Dtype::f64, "F64", 64, 1},
+    {Dtype::i64, "I64", 64, 1},
+    {Dtype::u64, "U64", 64, 1},
+    {Dtype::q4_0, "Q4_0", 18 * 8, 32},
+    {Dtype::q4_1, "Q4_1", 20 * 8, 32},
+    {Dtype::q5_0, "Q5_0", 22 * 8, 32},
+    {Dtype::q5_1, "Q5_1", 24 * 8, 32},
+    {Dtype::q8_0, "Q8_0", 34 * 8, 32},
+    {Dtype::q2_k, "Q2_K", 84 * 8, 256},
+    {Dtype::q3_k, "Q3_K", 110 * 8, 256},
+    {Dtype::q4_k, "Q4_K", 144 * 8, 256},
+    {Dtype::q5_k, "Q5_K", 176 * 8, 256},
+    {Dtype::q6_k, "Q6_K", 210 * 8, 256},
+};
+
+constexpr bool in_order() {
+  for (std::size_t i = 0; i < std::size(dtypes); ++i)
+    if (static_cast<std::size_t>(dtypes[i].dtype) != i) return false;
+  return true;
+}
+static_assert(in_order());
+
+}  // namespace
+
+const DtypeInfo& dtype_info(Dtype dtype) { return dtypes[static_cast<std::size_t>(dtype)]; }
+
+const DtypeInfo* dtype_named(std::string_view name) {
+  const auto row = std::find_if(std::begin(dtypes), std::end(dtypes),
+                                [&](const DtypeInfo& info) { return info.name == name; });
+  return row == std::end(dtypes) ? nullptr : row;
+}
+
+std::uint64_t StoredTensor::elements() const {
+  std::uint64_t product = 1;
+  for (const std::uint64_t size : shape) product *= size;
+  return product;
+}
+
+std::string shape_text(std::span<const std::uint64_t> shape) {
+  if (shape.empty()) return "a single number";
+  std::string text;
+  for (std::size_t i = 0; i < shape.size(); ++i) {
+    if (i == 8) return text + " x ... (" + std::to_string(shape.size()) + " dimensions)";
+    text.append(i ? " x " : "").append(std::to_string(shape[i]));
+  }
+  return text;
+}
+
+}  // namespace kelvin

@@ -1,0 +1,72 @@
+#include "loaders/tensors/tensor_convert.h"
+
+#include <algorithm>
+
+#include "engine/kernels/kernels.h"
+#include "engine/kernels/quantized.h"
+#include "engine/quantize/quantize.h"
+
+namespace kelvin {
+namespace {
+
+constexpr std::size_t elements_in_step = std::size_t{1} << 22;
+constexpr std::size_t elements_in_unit = std::size_t{1} << 16;  // of one thread; whole blocks of any format
+
+}  // namespace
+
+PieceConverter::PieceConverter(const TensorPiece& piece, int cols, Storage storage, int threads)
+    : left_(piece), cols_(cols), storage_(storage), team_(threads > 0 ? threads : available_processors()) {}
+
+TensorPiece PieceConverter::next() const {
+  std::size_t most = elements_in_step;
+  if (is_packed(storage_)) {
+    const std::size_t panel = static_cast<std::size_t>(panel_rows) * static_cast<std::size_t>(cols_);
+    most = std::max(most / panel, std::size_t{1}) * panel;
+  }
+  return {left_.tensor, left_.first, std::min(left_.count, most)};
+}
+
+std::size_t PieceConverter::step_bytes() const {
+  const std::size_t count = next().count;
+  return is_packed(storage_)
+             ? matrix_bytes(storage_, static_cast<int>(count / static_cast<std::size_t>(cols_)), cols_)
+             : count * bytes_per_element(storage_);
+}
+
+std::size_t PieceConverter::step(std::byte* to) {
+  const TensorPiece piece = next();
+  if (is_packed(storage_))
+    pack(piece, to);
+  else
+    convert_all(piece, storage_, to);
+  piece.tensor->file->release(piece.bytes());
+  left_.first += piece.count;
+  left_.count -= piece.count;
+  return piece.bytes().size();
+}
+
+void PieceConverter::convert_all(const TensorPiece& piece, Storage storage, std::byte* to) {
+  const std::size_t units = (piece.count + elements_in_unit - 1) / elements_in_unit;
+  if (units == 1) return convert(piece.dtype(), piece.bytes().data(), piece.count, storage, to);
+  team_.run([&](ThreadTeam::Member& member) {
+    member.share(static_cast<int>(units), [&](int unit) {
+      const std::size_t at = static_cast<std::size_t>(unit) * elements_in_unit;
+      const TensorPiece part{piece.tensor, piece.first + at, std::min(elements_in_unit, piece.count - at)};
+      convert(part.dtype(), part.bytes().data(), part.count, storage, to + at * bytes_per_element(storage));
+    });
+  });
+}
+
+void PieceConverter::pack(const TensorPiece& piece, std::byte* to) {
+  const int rows = static_cast<int>(piece.count / static_cast<std::size_t>(cols_));
+  const Storage exact = exact_storage(piece.dtype());
+  Matrix matrix{exact, rows, cols_, piece.bytes().data()};
+  if (!piece.lies_as(exact)) {
+    widened_.resize(piece.count);
+    convert_all(piece, Storage::f32, reinterpret_cast<std::byte*>(widened_.data()));
+    matrix = {Storage::f32, rows, cols_, widened_.data()};
+  }
+  quantize(storage_, matrix, *best_kernels().quantized, team_.threads(), to);
+}
+
+}  // namespace kelvin

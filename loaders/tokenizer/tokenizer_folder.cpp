@@ -1,0 +1,216 @@
+#include "loaders/tokenizer/tokenizer_folder.h"
+
+#include <memory>
+#include <set>
+#include <span>
+#include <stdexcept>
+#include <utility>
+
+#include "loaders/files/load_error.h"
+#include "loaders/files/mapped_file.h"
+#include "loaders/gguf/gguf_folder.h"
+#include "loaders/gguf/gguf_model.h"
+#include "loaders/json/json_file.h"
+#include "loaders/tokenizer/gguf_tokenizer.h"
+#include "loaders/tokenizer/tokenizer_json.h"
+#include "loaders/tokenizer/tokenizer_json_model.h"
+#include "loaders/tokenizer/tokenizer_model.h"
+#include "tokenizer/regex/regex.h"
+
+namespace kelvin {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+void read_added_tokens(JsonValue list, TokenizerSpec& spec) {
+  std::set<std::string_view> contents;
+  std::set<int> ids;
+  for (const JsonValue entry : list.items()) {
+    AddedToken token;
+    const JsonValue content = entry.at("content"), id = entry.at("id");
+    token.content = content.as_string();
+    if (token.content.empty()) continue;
+    token.id = token_id(id, id.as_int());
+    token.special = bool_member(entry, "special", false);
+    token.normalized = bool_member(entry, "normalized", !token.special);
+    token.lstrip = bool_member(entry, "lstrip", false);
+    token.rstrip = bool_member(entry, "rstrip", false);
+    token.single_word = bool_member(entry, "single_word", false);
+    if (!contents.insert(content.as_string()).second)
+      content.fail(in_quotes(token.content) + " stands twice");
+    if (!ids.insert(token.id).second) id.fail("id " + std::to_string(token.id) + " stands twice");
+    const int known = spec.vocabulary.find(token.content);
+    if (known >= 0 && known != token.id)
+      id.fail(in_quotes(token.content) + " has id " + std::to_string(known) + " in model.vocab, " +
+              std::to_string(token.id) + " found");
+    if (known < 0 && spec.vocabulary.has(token.id))
+      id.fail("id " + std::to_string(token.id) + " is " + in_quotes(spec.vocabulary.token(token.id)) +
+              " in model.vocab");
+    spec.added_tokens.push_back(std::move(token));
+  }
+}
+
+// A token in tokenizer_config.json: a string, or an object with its content.
+std::optional<NamedToken> named_token(const JsonDocument& document, std::string_view key,
+                                      const Tokenizer& tokenizer) {
+  const std::optional<JsonValue> value = present(document.root(), key);
+  if (!value) return std::nullopt;
+  const std::string content(value->is_object() ? value->at("content").as_string() : value->as_string());
+  return NamedToken{content, tokenizer.id_of(content)};
+}
+
+void read_special_tokens(const JsonDocument& document, const Tokenizer& tokenizer, TokenizerInfo& info) {
+  if (!info.bos) info.bos = named_token(document, "bos_token", tokenizer);
+  if (!info.eos) info.eos = named_token(document, "eos_token", tokenizer);
+  if (!info.unk) info.unk = named_token(document, "unk_token", tokenizer);
+  if (!info.pad) info.pad = named_token(document, "pad_token", tokenizer);
+}
+
+void read_template_key(JsonValue value, TokenizerInfo& info) {
+  if (!value.is_array()) {
+    info.chat_template = value.as_string();
+    return;
+  }
+  for (const JsonValue entry : value.items()) {
+    const std::string_view name = entry.at("name").as_string();
+    if (name == "default") info.chat_template = entry.at("template").as_string();
+    if (name == "tool_use") info.tool_chat_template = entry.at("template").as_string();
+  }
+}
+
+void read_config(const JsonDocument& document, const Tokenizer& tokenizer, TokenizerInfo& info) {
+  const JsonValue root = document.root();
+  read_special_tokens(document, tokenizer, info);
+  if (const auto flag = present(root, "add_bos_token")) info.add_bos_token = flag->as_bool();
+  if (const auto flag = present(root, "add_eos_token")) info.add_eos_token = flag->as_bool();
+  // "Very large" stands for no limit: 1e30 written out.
+  if (const auto length = present(root, "model_max_length"); length && length->as_double() < 1e15)
+    info.model_max_length = static_cast<long long>(length->as_double());
+  if (const auto text = present(root, "chat_template")) {
+    read_template_key(*text, info);
+    if (info.chat_template) info.chat_template_origin = document.name() + ": chat_template";
+  }
+}
+
+std::optional<std::string> file_text(const fs::path& path) {
+  if (!fs::exists(path)) return std::nullopt;
+  const std::shared_ptr<const MappedFile> file = MappedFile::open(path);
+  const std::span<const std::byte> bytes = file->bytes();
+  return std::string(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+}
+
+}  // namespace
+
+TokenizerSpec read_tokenizer_json(std::span<const std::byte> text, const std::string& name,
+                                  const std::function<void(std::size_t begin, std::size_t end)>& done) {
+  TokenizerModelReader model(name);
+  std::vector<JsonStream> streams = model.streams();
+  std::size_t done_to = 0;
+  for (JsonStream& stream : streams)
+    stream.item = [&, take = std::move(stream.item)](std::string_view key, JsonValue item) {
+      take(key, item);
+      constexpr std::size_t step = std::size_t{256} << 10;
+      if (!done || item.offset() < done_to + step) return;
+      done(done_to, item.offset());
+      done_to = item.offset();
+    };
+  const JsonDocument document = parse_json(text, name, nullptr, streams);
+  const JsonValue root = document.root();
+  if (!root.is_object())
+    root.fail("an object expected, " + std::string(json_type_name(root.type())) + " found");
+  TokenizerSpec spec;
+  model.finish(root.at("model"), spec);
+  if (const auto list = present(root, "added_tokens")) read_added_tokens(*list, spec);
+  if (const auto value = present(root, "normalizer")) spec.normalizers = read_normalizers(*value);
+  if (const auto value = present(root, "pre_tokenizer")) spec.pre_tokenizers = read_pre_tokenizers(*value);
+  if (const auto value = present(root, "post_processor")) spec.post_processor = read_post_processor(*value);
+  if (const auto value = present(root, "decoder")) spec.decoders = read_decoders(*value);
+  return spec;
+}
+
+namespace {
+
+TokenizerSpec load_tokenizer_json(const fs::path& path) {
+  const std::shared_ptr<const MappedFile> file = open_json(path);
+  const std::span<const std::byte> bytes = file->bytes();
+  return read_tokenizer_json(bytes, path_text(path), [&](std::size_t begin, std::size_t end) {
+    file->release(bytes.subspan(begin, end - begin));
+  });
+}
+
+// Names the pattern that is syntax but cannot be compiled. Compiling each where it is read would double the
+// time that this takes.
+void fail_at_pattern(JsonValue value) {
+  if (value.is_array())
+    for (const JsonValue item : value.items()) fail_at_pattern(item);
+  if (!value.is_object()) return;
+  for (const auto& [key, member] : value.members()) {
+    if (key != "Regex" || !member.is_string()) {
+      fail_at_pattern(member);
+      continue;
+    }
+    try {
+      Regex compiled(member.as_string());
+    } catch (const RegexError& problem) {
+      member.fail(printable(problem.what(), 500));
+    }
+  }
+}
+
+Tokenizer tokenizer_of(TokenizerSpec spec, const fs::path& path) {
+  spec.source = path_text(path);
+  try {
+    return Tokenizer(std::move(spec));
+  } catch (const std::invalid_argument& problem) {
+    throw LoadError(path_text(path), printable(problem.what(), 500));
+  }
+}
+
+LoadedTokenizer vocabulary_of(const fs::path& folder) {
+  const fs::path path = folder / "tokenizer.json";
+  const std::optional<fs::path> other = fs::exists(path) ? std::nullopt : find_tokenizer_model(folder);
+  if (!other) {
+    // The file is gone before the tokenizer's own tables are made: their memory does not add up.
+    TokenizerSpec spec = load_tokenizer_json(path);
+    spec.source = path_text(path);
+    try {
+      return {Tokenizer(std::move(spec)), {}};
+    } catch (const std::invalid_argument& problem) {
+      const JsonDocument document = load_json(path);
+      for (const char* part : {"normalizer", "pre_tokenizer", "decoder"})
+        if (const auto value = document.root().find(part)) fail_at_pattern(*value);
+      throw LoadError(path_text(path), printable(problem.what(), 500));
+    }
+  }
+  TokenizerModelFile file = load_tokenizer_model(*other);
+  LoadedTokenizer loaded{tokenizer_of(std::move(file.spec), *other), {}};
+  if (file.bos) loaded.info.bos = NamedToken{*file.bos, loaded.tokenizer.id_of(*file.bos)};
+  if (file.eos) loaded.info.eos = NamedToken{*file.eos, loaded.tokenizer.id_of(*file.eos)};
+  return loaded;
+}
+
+}  // namespace
+
+LoadedTokenizer load_tokenizer(const fs::path& folder) {
+  if (const auto gguf = find_gguf(folder)) return gguf_tokenizer(GgufModel(*gguf).main());
+  const fs::path metadata = folder / gguf_tokenizer_name;
+  if (!fs::exists(folder / "tokenizer.json") && fs::exists(metadata)) {
+    const auto file = MappedFile::open(metadata);
+    return gguf_tokenizer(GgufFile(file->bytes(), path_text(metadata)));
+  }
+  LoadedTokenizer loaded = vocabulary_of(folder);
+  if (const fs::path config = folder / "tokenizer_config.json"; fs::exists(config))
+    read_config(load_json(config), loaded.tokenizer, loaded.info);
+  if (const fs::path map = folder / "special_tokens_map.json"; fs::exists(map))
+    read_special_tokens(load_json(map), loaded.tokenizer, loaded.info);
+  if (auto text = file_text(folder / "chat_template.jinja")) {
+    loaded.info.chat_template = std::move(*text);
+    loaded.info.chat_template_origin = (folder / "chat_template.jinja").string();
+  }
+  if (auto text = file_text(folder / "additional_chat_templates" / "tool_use.jinja"))
+    loaded.info.tool_chat_template = std::move(*text);
+  return loaded;
+}
+
+}  // namespace kelvin

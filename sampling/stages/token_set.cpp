@@ -1,0 +1,161 @@
+#include "sampling/stages/token_set.h"
+
+// GCC 12 suspects the inside of std::regex when sanitizers are on (bug 105562).
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
+#endif
+
+#include <algorithm>
+#include <charconv>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <optional>
+#include <regex>
+#include <stdexcept>
+#include <string>
+#include <system_error>
+
+#include "sampling/stages/script.h"
+
+namespace kelvin {
+
+namespace {
+
+[[noreturn]] void refuse(std::string_view expression, const std::string& why) {
+  throw std::invalid_argument("token set \"" + std::string(expression) + "\": " + why);
+}
+
+template <class Test>
+std::vector<int> tokens_where(const Vocabulary& vocabulary, Test test) {
+  std::vector<int> ids;
+  for (std::size_t id = 0; id < vocabulary.bytes.size(); ++id)
+    if (!vocabulary.bytes[id].empty() && test(vocabulary.bytes[id])) ids.push_back(static_cast<int>(id));
+  return ids;
+}
+
+// "13" or "14-20"
+void add_ids(std::string_view part, std::string_view expression, std::vector<int>& ids) {
+  constexpr int most = 1 << 24;
+  int first = 0, last = 0;
+  const char* end = part.data() + part.size();
+  auto at = std::from_chars(part.data(), end, first);
+  last = first;
+  if (at.ec == std::errc{} && at.ptr != end && *at.ptr == '-') at = std::from_chars(at.ptr + 1, end, last);
+  if (at.ec != std::errc{} || at.ptr != end || first < 0 || last < first || last >= most)
+    refuse(expression, "token ids such as 13 or 14-20 expected, \"" + std::string(part) + "\" found");
+  for (int id = first; id <= last; ++id) ids.push_back(id);
+}
+
+std::vector<int> by_ids(std::string_view list, std::string_view expression) {
+  std::vector<int> ids;
+  while (true) {
+    const std::size_t comma = list.find(',');
+    add_ids(list.substr(0, comma), expression, ids);
+    if (comma == list.npos) break;
+    list.remove_prefix(comma + 1);
+  }
+  return ids;
+}
+
+std::vector<int> by_regex(std::string_view pattern, std::string_view expression,
+                          const Vocabulary& vocabulary) {
+  // libstdc++ recurses once per byte; real tokens are far shorter than this.
+  constexpr std::size_t longest = 2048;
+  std::regex regex;
+  try {
+    regex.assign(pattern.begin(), pattern.end(), std::regex::ECMAScript | std::regex::optimize);
+    return tokens_where(vocabulary, [&](const std::string& bytes) {
+      return bytes.size() <= longest && std::regex_match(bytes.begin(), bytes.end(), regex);
+    });
+  } catch (const std::regex_error& error) {
+    refuse(expression, "bad regular expression: " + std::string(error.what()));
+  }
+}
+
+// Walks the sorted vocabulary along the text from each of its positions, narrowing the range of tokens that
+// still fit.
+std::vector<int> occurring_in(std::string_view text, const Vocabulary& vocabulary) {
+  std::vector<int> sorted;
+  for (std::size_t id = 0; id < vocabulary.bytes.size(); ++id)
+    if (!vocabulary.bytes[id].empty()) sorted.push_back(static_cast<int>(id));
+  const auto bytes = [&](int id) -> std::string_view {
+    return vocabulary.bytes[static_cast<std::size_t>(id)];
+  };
+  std::sort(sorted.begin(), sorted.end(),
+            [&](int a, int b) { return bytes(a) != bytes(b) ? bytes(a) < bytes(b) : a < b; });
+  std::vector<char> found(vocabulary.bytes.size(), 0);
+  for (std::size_t start = 0; start < text.size(); ++start) {
+    auto low = sorted.begin(), high = sorted.end();
+    for (std::size_t depth = 0; start + depth < text.size() && low != high; ++depth) {
+      const auto next = static_cast<unsigned char>(text[start + depth]);
+      const auto byte_at = [&](int id) {
+        return depth < bytes(id).size() ? static_cast<unsigned char>(bytes(id)[depth]) : -1;
+      };
+      low = std::partition_point(low, high, [&](int id) { return byte_at(id) < next; });
+      high = std::partition_point(low, high, [&](int id) { return byte_at(id) <= next; });
+      for (auto it = low; it != high && bytes(*it).size() == depth + 1; ++it)
+        found[static_cast<std::size_t>(*it)] = 1;
+    }
+  }
+  std::vector<int> ids;
+  for (std::size_t id = 0; id < found.size(); ++id)
+    if (found[id]) ids.push_back(static_cast<int>(id));
+  return ids;
+}
+
+// Nothing where there is no such file.
+std::optional<std::string> content_of(std::string_view path) {
+  std::error_code none;
+  if (std::filesystem::is_directory(path, none)) return std::nullopt;
+  std::ifstream file(std::string(path), std::ios::binary);
+  std::string text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+  if (!file.is_open() || file.bad()) return std::nullopt;
+  return text;
+}
+
+bool take_prefix(std::string_view& text, std::string_view prefix) {
+  if (text.substr(0, prefix.size()) != prefix) return false;
+  text.remove_prefix(prefix.size());
+  return true;
+}
+
+}  // namespace
+
+std::vector<int> token_set(std::string_view expression, const Vocabulary& vocabulary) {
+  std::string_view rest = expression;
+  std::vector<int> ids;
+  if (take_prefix(rest, "id:")) {
+    ids = by_ids(rest, expression);
+    std::sort(ids.begin(), ids.end());
+    ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
+    return ids;
+  }
+  if (vocabulary.bytes.empty()) refuse(expression, "needs a vocabulary; only id:... works without one");
+  if (take_prefix(rest, "regex:")) {
+    ids = by_regex(rest, expression, vocabulary);
+  } else if (take_prefix(rest, "script:")) {
+    const ScriptText script(rest);
+    ids = tokens_where(vocabulary, [&](const std::string& bytes) { return script.may_hold(bytes); });
+  } else if (take_prefix(rest, "file:")) {
+    const auto text = content_of(rest);
+    if (!text) refuse(expression, "cannot read the file");
+    ids = occurring_in(*text, vocabulary);
+  } else {
+    ids = tokens_where(vocabulary, [&](std::string_view bytes) {
+      return bytes == rest || (bytes.size() == rest.size() + 1 && bytes[0] == ' ' && bytes.substr(1) == rest);
+    });
+    if (ids.empty()) {
+      const auto text = content_of(rest);
+      if (!text)
+        refuse(
+            expression,
+            "no single token reads so, and no file is called so; use string-ban for text of several tokens");
+      ids = occurring_in(*text, vocabulary);
+    }
+  }
+  if (ids.empty()) refuse(expression, "no token of the vocabulary fits");
+  return ids;
+}
+
+}  // namespace kelvin

@@ -1,0 +1,17 @@
+// top-n-sigma: keep logits within n standard deviations of the largest (Tang et al. 2024, arXiv 2411.07641).
+// Population deviation over the tokens that are possible, so the kept set does not depend on a temperature
+// before it.
+#include <cmath>
+
+#include "sampling/logits.h"
+#include "sampling/statistics/boltzmann.h"
+
+namespace kelvin {
+
+void top_n_sigma(std::span<float> logits, const Params& params, const Step& step) {
+  const double top = static_cast<double>(largest(logits));
+  const double sigma = std::sqrt(moments_of(logits, *step.scratch).variance);
+  remove_below(logits, top - params["n"] * sigma);
+}
+
+}  // namespace kelvin

@@ -1,0 +1,118 @@
+#include "sampling/stages/token_set.h"
+
+#include <doctest/doctest.h>
+
+#include <fstream>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "sampling/chain.h"
+#include "sampling/stages/script.h"
+#include "tests/support.h"
+
+using namespace kelvin;
+
+namespace {
+
+//                                      0      1        2     3    4     5           6       7           8 9
+//                                      10       11
+const std::vector<std::string> tokens = {"",     "hello",    " hello",   "1", "23",    "\xc3",
+                                         "\xa9", "\xd0\x96", "\xe4\xb8", "!", "h\xc3", " \n"};
+const std::vector<int> stops = {0};
+const Vocabulary vocabulary{tokens, stops};
+
+using Ids = std::vector<int>;
+
+std::string error_of(const std::string& expression, const Vocabulary& given = vocabulary) {
+  try {
+    token_set(expression, given);
+  } catch (const std::invalid_argument& error) {
+    return error.what();
+  }
+  return "";
+}
+
+bool holds(const std::string& text, const std::string& part) { return text.find(part) != text.npos; }
+
+}  // namespace
+
+TEST_CASE("sets by id, word, regex") {
+  CHECK(token_set("id:3,1,7-9,8", vocabulary) == Ids{1, 3, 7, 8, 9});
+  CHECK(token_set("id:5", {}) == Ids{5});
+  CHECK(token_set("hello", vocabulary) == Ids{1, 2});
+  CHECK(token_set("regex:[0-9]+", vocabulary) == Ids{3, 4});
+  CHECK(token_set("regex: ?hel*o", vocabulary) == Ids{1, 2});
+}
+
+TEST_CASE("scripts decide on pieces of characters too") {
+  // e-acute is C3 A9; C3 leads Latin letters only, D0 leads Cyrillic ones, E4 B8 begins Han characters.
+  CHECK(token_set("script:Latin", vocabulary) == Ids{1, 2, 3, 4, 5, 6, 9, 10, 11});
+  CHECK(token_set("script:Cyrillic", vocabulary) == Ids{3, 4, 5, 6, 7, 9, 11});
+  CHECK(token_set("script:Han", vocabulary) == Ids{3, 4, 5, 6, 8, 9, 11});
+  CHECK(holds(error_of("script:Latn"), "did you mean \"Latin\"?"));
+  const ScriptText greek("Greek");
+  CHECK(greek.may_hold("\xce\xb1\xcf\x89"));  // alpha omega
+  CHECK(greek.may_hold("\xb1 \xcf"));         // the end of one, the beginning of another
+  CHECK(!greek.may_hold("a\xce\xb1"));
+  CHECK(!greek.may_hold("\xce\xb1\xff"));
+  CHECK(!greek.may_hold("\xce "));  // a character cut short in the middle
+  CHECK(!greek.may_hold("\x80\x80\x80\x80"));
+}
+
+TEST_CASE("a file allows every token that occurs in it") {
+  test::TemporaryFolder folder;
+  const auto path = folder.path() / "words.txt";
+  std::ofstream(path, std::ios::binary) << "say hello!\n1 \xd0\x96";
+  CHECK(token_set("file:" + path.string(), vocabulary) == Ids{1, 2, 3, 7, 9});
+  CHECK(token_set(path.string(), vocabulary) == Ids{1, 2, 3, 7, 9});
+  CHECK(holds(error_of("file:/does/not/exist"), "cannot read"));
+  CHECK(holds(error_of("/does/not/exist"), "no file"));
+  CHECK(holds(error_of("file:" + folder.path().string()), "cannot read"));
+  CHECK(holds(error_of(folder.path().string()), "no file"));
+}
+
+TEST_CASE("errors say what is wrong") {
+  CHECK(holds(error_of("id:1-"), "token ids"));
+  CHECK(holds(error_of("id:"), "token ids"));
+  CHECK(holds(error_of("id:9-3"), "token ids"));
+  CHECK(holds(error_of("id:99999999999"), "token ids"));
+  CHECK(holds(error_of("regex:("), "bad regular expression"));
+  CHECK(holds(error_of("regex:zzz"), "no token"));
+  CHECK(holds(error_of("hello world"), "string-ban"));
+  CHECK(holds(error_of("hello", {}), "needs a vocabulary"));
+}
+
+TEST_CASE("ban, allow and bias act on the set; the end of the text stays allowed") {
+  const auto applied = [](const std::string& text) {
+    std::vector<float> logits(tokens.size(), 1.0f);
+    logits[4] = impossible;
+    ChainState state;
+    Chain::parse(text, vocabulary).apply(logits, Step{}, state);
+    return logits;
+  };
+  const auto banned = applied("ban=hello");
+  CHECK(banned[1] == impossible);
+  CHECK(banned[2] == impossible);
+  CHECK(banned[3] == 1);
+  const auto allowed = applied("allow='regex:[0-9]+'");
+  CHECK(allowed[0] == 1);
+  CHECK(allowed[3] == 1);
+  CHECK(allowed[4] == impossible);  // was impossible before
+  CHECK(allowed[1] == impossible);
+  const auto moved = applied("bias=2.5:hello");
+  CHECK(moved[1] == 3.5f);
+  CHECK(moved[3] == 1);
+  CHECK(applied("bias=-inf:hello")[2] == impossible);
+  CHECK(applied("bias=7:id:4")[4] == impossible);
+}
+
+TEST_CASE("logits beyond the vocabulary are padding and never drawn") {
+  std::vector<float> logits(tokens.size() + 20, 0.0f);
+  for (std::size_t i = tokens.size(); i < logits.size(); ++i) logits[i] = 50;
+  ChainState state;
+  const Chain chain = Chain::parse("temp=-1", vocabulary);
+  const int token = chain.sample(logits, Step{}, state);
+  CHECK(token < static_cast<int>(tokens.size()));
+  CHECK(logits[tokens.size()] == impossible);
+}

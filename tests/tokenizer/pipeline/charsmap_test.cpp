@@ -1,0 +1,40 @@
+#include "tokenizer/pipeline/charsmap.h"
+
+#include <doctest/doctest.h>
+
+#include <stdexcept>
+
+#include "tests/tokenizer/charsmap_builder.h"
+
+namespace kelvin::test {
+
+TEST_CASE("the longest and the shortest key in front") {
+  const CharsMap map(charsmap({{"a", "A"}, {"abc", "xyz"}, {"\u00E9", "e"}, {"z", ""}}));
+  CHECK(map.longest("abcd").length == 3);
+  CHECK(map.longest("abcd").text == "xyz");
+  CHECK(map.shortest("abcd").length == 1);
+  CHECK(map.shortest("abcd").text == "A");
+  CHECK(map.longest("abd").text == "A");
+  CHECK(map.longest("\u00E9").text == "e");
+  CHECK(map.longest("z").length == 1);
+  CHECK(map.longest("z").text.empty());
+  CHECK(map.longest("q").length == 0);
+  CHECK(map.longest("").length == 0);
+  CHECK(CharsMap().longest("a").length == 0);
+}
+
+TEST_CASE("broken maps are refused") {
+  const std::string good = charsmap({{"a", "A"}});
+  CHECK_THROWS_AS(CharsMap(""), std::invalid_argument);
+  CHECK_THROWS_AS(CharsMap(good.substr(0, 100)), std::invalid_argument);
+  CHECK_THROWS_AS(CharsMap(std::string("\0\0\0\0", 4)), std::invalid_argument);
+  CHECK_THROWS_AS(CharsMap(good + "\xFF"), std::invalid_argument);
+  std::string pointing = good;  // the root's children lie beyond the trie
+  pointing[6] = '\x7F';
+  CHECK_THROWS_AS(CharsMap(pointing).longest("a"), std::invalid_argument);
+  std::string text = good;  // the value lies beyond the texts
+  text[4 + 4 * (512 ^ 'a')] = '\x50';
+  CHECK_THROWS_AS(CharsMap(text).longest("a"), std::invalid_argument);
+}
+
+}  // namespace kelvin::test

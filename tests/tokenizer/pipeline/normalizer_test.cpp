@@ -1,0 +1,87 @@
+#include "tokenizer/pipeline/normalizer.h"
+
+#include <doctest/doctest.h>
+
+#include "tests/tokenizer/charsmap_builder.h"
+
+namespace kelvin {
+namespace {
+
+std::string run(const std::vector<NormalizerSpec>& specs, const std::string& text) {
+  bool at_origin = true;
+  return Normalizer(specs).run(text, at_origin);
+}
+
+}  // namespace
+
+TEST_CASE("each normalizer does what its name says") {
+  CHECK(run({PrependText{"_"}}, "ab") == "_ab");
+  CHECK(run({PrependText{"_"}}, "").empty());
+  CHECK(run({ReplaceText{{" ", false}, "__"}}, " a  b") == "__a____b");
+  CHECK(run({ReplaceText{{R"(\s+)", true}, " "}}, "a \n b") == "a b");
+  CHECK(run({LowercaseText{}}, "\u00C9A\u0130\u03A3") == "\u00E9ai\u0307\u03C3");
+  CHECK(run({StripText{true, false}}, "\u00A0 a ") == "a ");
+  CHECK(run({StripText{false, true}}, " a\u3000\n") == " a");
+  CHECK(run({StripAccents{}}, "e\u0301\u0903x") == "ex");
+  CHECK(run({NmtText{}}, std::string("a\x01") + "\u200B\tb") == "a  b");
+  CHECK(run({ByteLevelText{}}, "a \u00E9") == "a\u0120\u00C3\u00A9");
+  CHECK(run({BertText{true, true, true, true}}, "A\u00E9\x7F\t\u4E00!") == "ae  \u4E00 !");
+  CHECK(run({BertText{false, false, false, false}}, "\u00C9\t") == "\u00C9\t");
+}
+
+TEST_CASE("Precompiled takes the shortest key of a short cluster for all of it") {
+  const PrecompiledText map{test::charsmap({{"e", "E"}, {"e\u0301", "\u00E9"}, {"x", ""}, {"\u0301", "~"}})};
+  CHECK(run({map}, "aexb") == "aEb");
+  CHECK(run({map}, "e\u0301b") == "Eb");
+  CHECK(run({map}, "e\u0301\u0301\u0301") == "E~~~");
+}
+
+TEST_CASE("they run in order") {
+  CHECK(run({PrependText{" "}, ReplaceText{{" ", false}, "\u2581"}}, "a b") == "\u2581a\u2581b");
+  CHECK(run({ReplaceText{{" ", false}, "\u2581"}, PrependText{" "}}, "a b") == " a\u2581b");
+}
+
+TEST_CASE("it is told when the front is lost") {
+  bool at_origin = true;
+  Normalizer({StripText{}}).run("a ", at_origin);
+  CHECK(at_origin);
+  Normalizer({StripText{}}).run(" a", at_origin);
+  CHECK_FALSE(at_origin);
+  const auto keeps_front = [](const NormalizerSpec& spec, const std::string& text) {
+    bool origin = true;
+    Normalizer({spec}).run(text, origin);
+    return origin;
+  };
+  CHECK_FALSE(keeps_front(BertText{true, false, false, false}, "\u200Ba"));
+  CHECK(keeps_front(BertText{true, false, false, false}, "a\u200B"));
+  CHECK(keeps_front(BertText{false, true, false, false}, "\u200Ba"));
+  CHECK_FALSE(keeps_front(BertText{false, false, false, true}, "\u0301a"));
+  CHECK_FALSE(keeps_front(StripAccents{}, "\u0301a"));
+  CHECK(keeps_front(StripAccents{}, "a\u0301"));
+  CHECK_FALSE(keeps_front(NmtText{},
+                          "\x01"
+                          "a"));
+  CHECK(keeps_front(NmtText{}, "\u200Ba"));
+  CHECK_FALSE(keeps_front(ReplaceText{{"a", false}, ""}, "ab"));
+  CHECK(keeps_front(ReplaceText{{"a", false}, "b"}, "ab"));
+  CHECK(keeps_front(ReplaceText{{"b", false}, ""}, "ab"));
+}
+
+TEST_CASE("steps that make a text too long are stopped, whatever makes it long") {
+  const ReplaceText twice{{"a", false}, "aa"};
+  CHECK(run({twice, twice, twice}, "aab") == std::string(16, 'a') + "b");
+  const auto refused = [](const std::vector<NormalizerSpec>& specs, const std::string& text) {
+    CHECK_THROWS_WITH_AS(
+        run(specs, text),
+        "normalizer: a text at most 64 times as long as the given one expected, a longer one found",
+        std::invalid_argument);
+  };
+  refused(std::vector<NormalizerSpec>(60, twice), "aab");
+  refused({ReplaceText{{"a", false}, std::string(100'000, 'b')}}, std::string(100'000, 'a'));
+  refused({PrependText{std::string(5000, 'b')}}, "a");
+  refused({PrecompiledText{test::charsmap({{"x", std::string(9000, 'y')}})}}, std::string(100'000, 'x'));
+  refused({SentencePieceText{test::charsmap({{"x", std::string(9000, 'y')}}), {}}},
+          std::string(100'000, 'x'));
+}
+
+}  // namespace kelvin

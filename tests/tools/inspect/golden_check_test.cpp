@@ -1,0 +1,122 @@
+#include "tools/inspect/golden_check.h"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <fstream>
+
+#include "loaders/model/model_folder.h"
+#include "tests/support.h"
+
+namespace kelvin {
+namespace {
+
+namespace fs = std::filesystem;
+
+const std::string name = "llama-gqa-llama3-bf16";  // two layers
+
+GoldenDump dump_of(const Model& model, const std::string& which = name) {
+  const ModelConfig& config = model.config();
+  return read_golden(
+      test::data_dir() / "goldens" / "golden" / which,
+      {static_cast<std::size_t>(config.vocab_size), static_cast<std::size_t>(config.hidden_size),
+       static_cast<std::size_t>(config.n_layers)});
+}
+
+const GoldenSequence& sequence_named(const GoldenDump& dump, const std::string& which) {
+  for (const GoldenSequence& sequence : dump.sequences)
+    if (sequence.name == which) return sequence;
+  throw std::runtime_error("no sequence " + which);
+}
+
+TEST_CASE("a model is held against its dump at every position and stage") {
+  LoadedModel loaded = load_model(test::data_dir() / "goldens" / "models" / name);
+  Model model(loaded.config, std::move(loaded.weights), {.threads = 1});
+  const GoldenDump dump = dump_of(model);
+  CHECK(dump.tolerance.value() == 0.00026);
+  REQUIRE(dump.sequences.size() == 3);
+  const SequenceCheck check = check_sequence(model, sequence_named(dump, "short"), 1e-4);
+  CHECK(check.agrees);
+  CHECK(check.first_difference() == nullptr);
+  REQUIRE(check.positions.size() == 7);
+  for (const PositionCheck& p : check.positions) {
+    CHECK(p.logits_error.value() < 1e-4);
+    CHECK(p.argmax == p.expected_argmax);
+    CHECK(p.nll_error.has_value() == (p.position < 6));
+  }
+  REQUIRE(check.stages.size() == 4);
+  CHECK(check.stages[1].name == "output of layer 0");
+  CHECK(check.stages[3].name == "output of the final norm");
+  CHECK_FALSE(check_sequence(model, sequence_named(dump, "short"), 1e-9).agrees);
+}
+
+TEST_CASE("the first layer that differs is named") {
+  LoadedModel loaded = load_model(test::data_dir() / "goldens" / "models" / name);
+  const auto& norm = loaded.weights.layers[1].mlp_norm.weight;
+  std::vector<float> changed(norm.begin(), norm.end());
+  changed[3] *= 1.25f;
+  loaded.weights.layers[1].mlp_norm.weight = changed;
+  Model model(loaded.config, std::move(loaded.weights), {.threads = 1});
+  const GoldenDump dump = dump_of(model);
+  const SequenceCheck check = check_sequence(model, sequence_named(dump, "short"), 1e-4);
+  CHECK_FALSE(check.agrees);
+  CHECK(check.logits_error > 1e-3);
+  REQUIRE(check.first_difference() != nullptr);
+  CHECK(check.first_difference()->name == "output of layer 1");
+  CHECK_FALSE(check_sequence(model, sequence_named(dump, "long"), 1e-4).agrees);
+}
+
+// As the script in README.md writes it: every position, but no output of the last layer before its norm.
+TEST_CASE("a dump of transformers' own hidden states") {
+  LoadedModel loaded = load_model(test::data_dir() / "goldens" / "models" / name);
+  Model model(loaded.config, std::move(loaded.weights), {.threads = 1});
+  const auto width = static_cast<std::size_t>(model.config().hidden_size);
+  GoldenSequence golden;
+  golden.name = "text";
+  golden.ids = {364, 117, 141, 259};
+  std::vector<float> hidden(3 * 4 * width);
+  Sequence sequence(model, 4);
+  const Feed feed{&sequence, golden.ids, Want::none};
+  ForwardOptions options;
+  options.observer = [&](int, int position, int stage, std::span<const float> h) {
+    if (stage == 2) return;
+    const std::size_t row = static_cast<std::size_t>(std::min(stage, 2) * 4 + position);
+    std::copy(h.begin(), h.end(), hidden.begin() + static_cast<std::ptrdiff_t>(row * width));
+  };
+  model.forward({&feed, 1}, {}, options);
+
+  const test::TemporaryFolder folder;
+  const auto check = [&] {
+    std::ofstream(folder.path() / "hidden.bin", std::ios::binary)
+        .write(reinterpret_cast<const char*>(hidden.data()), static_cast<std::streamsize>(hidden.size() * 4));
+    golden.hidden.emplace(folder.path() / "hidden.bin", GoldenArray::Type::float32,
+                          std::vector<std::size_t>{3, 4, width});
+    return check_sequence(model, golden, 1e-4);
+  };
+  const SequenceCheck same = check();
+  CHECK(same.agrees);
+  REQUIRE(same.stages.size() == 3);
+  CHECK(same.stages[2].name == "output of the final norm");
+  CHECK(same.stages[2].error == 0);
+  hidden[(1 * 4 + 2) * width + 5] += 1;
+  const SequenceCheck changed = check();
+  CHECK_FALSE(changed.agrees);
+  REQUIRE(changed.first_difference() != nullptr);
+  CHECK(changed.first_difference()->name == "output of layer 0");
+  CHECK(changed.first_difference()->position == 2);
+}
+
+TEST_CASE("positions whose RoPE frequencies depend on the length are left out") {
+  const std::string dynamic = "llama-dynamic-bf16";
+  LoadedModel loaded = load_model(test::data_dir() / "goldens" / "models" / dynamic);
+  Model model(loaded.config, std::move(loaded.weights), {.threads = 1});
+  const GoldenDump dump = dump_of(model, dynamic);
+  const SequenceCheck check = check_sequence(model, sequence_named(dump, "mid"), 1e-4);
+  CHECK(check.agrees);
+  CHECK(check.left_out == 69);
+  REQUIRE(check.positions.size() == 1);
+  CHECK(check.positions[0].logits_error.value() < 1e-4);
+}
+
+}  // namespace
+}  // namespace kelvin

@@ -1,0 +1,52 @@
+#include "tools/output/token_view.h"
+
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <limits>
+
+namespace kelvin {
+namespace {
+
+constexpr float none = -std::numeric_limits<float>::infinity();
+
+std::vector<int> ids_of(const std::vector<TokenChance>& chances) {
+  std::vector<int> ids;
+  for (const TokenChance& chance : chances) ids.push_back(chance.id);
+  return ids;
+}
+
+TEST_CASE("both ends, in order, impossible tokens left out") {
+  const std::vector<float> logits = {0.5f, 2.0f, none, -1.0f, 2.0f, -1.0f};
+  const DistributionView view = view_distribution(logits, 3, 2);
+  CHECK(ids_of(view.top) == std::vector<int>{1, 4, 0});
+  CHECK(ids_of(view.bottom) == std::vector<int>{5, 3});
+  CHECK(view.bottom[0].rank == 5);
+  double z = 0, entropy = 0;
+  for (const double logit : {0.5, 2.0, -1.0, 2.0, -1.0}) z += std::exp(logit);
+  for (const double logit : {0.5, 2.0, -1.0, 2.0, -1.0})
+    entropy -= std::exp(logit) / z * (logit - std::log(z));
+  CHECK(view.entropy == doctest::Approx(entropy).epsilon(1e-12));
+  CHECK(view.top[2].probability == doctest::Approx(std::exp(0.5) / z).epsilon(1e-12));
+  CHECK(view.top[2].log_probability == doctest::Approx(0.5 - std::log(z)).epsilon(1e-12));
+}
+
+TEST_CASE("the chance of one token") {
+  const std::vector<float> logits = {0.5f, 2.0f, none, -1.0f, 2.0f};
+  CHECK(chance_of(logits, 4).rank == 2);
+  CHECK(chance_of(logits, 3).rank == 4);
+  CHECK(chance_of(logits, 2).rank == 0);
+  CHECK(chance_of(logits, 2).probability == 0.0);
+  CHECK(log_probability(logits, 0) == chance_of(logits, 0).log_probability);
+}
+
+TEST_CASE("more asked for than there are") {
+  const std::vector<float> logits = {1.0f, none};
+  const DistributionView view = view_distribution(logits, 5, 5);
+  CHECK(view.top.size() == 1);
+  CHECK(view.bottom.size() == 1);
+  CHECK(view.entropy == 0.0);
+}
+
+}  // namespace
+}  // namespace kelvin

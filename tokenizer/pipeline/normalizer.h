@@ -1,0 +1,48 @@
+// The normalizers of a tokenizer, one after the other.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "tokenizer/pipeline/charsmap.h"
+#include "tokenizer/pipeline/sentencepiece_text.h"
+#include "tokenizer/regex/regex.h"
+#include "tokenizer/spec.h"
+
+namespace kelvin {
+
+class Normalizer {
+ public:
+  Normalizer() = default;
+  // Throws RegexError, std::invalid_argument.
+  explicit Normalizer(const std::vector<NormalizerSpec>& specs);
+
+  bool empty() const { return steps_.empty(); }
+
+  // `text` is well-formed, and so is the result. `at_origin`: whether the text, and then the result, begins
+  // where the whole input begins. Throws std::invalid_argument where a step makes the text too long
+  // (length_limit.h).
+  std::string run(std::string_view text, bool& at_origin) const;
+
+ private:
+  struct Replacement {
+    Regex pattern;
+    std::string content;
+  };
+  using Step = std::variant<NormalizerSpec, Replacement, SentencePieceNormalizer, CharsMap>;
+
+  std::string after(const Step& step, std::string_view text, std::size_t most, bool& at_origin) const;
+
+  std::vector<Step> steps_;
+};
+
+// `pattern` as a Regex; throws RegexError.
+Regex compiled(const Pattern& pattern);
+
+// `text` with every match replaced. Stops where the result is longer than `most`.
+std::string replaced(std::string_view text, const Regex& pattern, std::string_view content,
+                     std::size_t most = std::string::npos);
+
+}  // namespace kelvin

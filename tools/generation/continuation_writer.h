@@ -1,0 +1,52 @@
+// A continuation as it grows: says what the model has to compute next, takes the logits, draws. Whoever owns
+// the model runs one or many of these together; the text is the same.
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "engine/forward/model.h"
+#include "tools/generation/continuation.h"
+#include "tools/generation/streamed_text.h"
+
+namespace kelvin {
+
+class ContinuationWriter {
+ public:
+  // Keeps references to all of them, and cuts `sequence` to what it has in common with the prompt. Throws
+  // std::invalid_argument if the prompt does not fit.
+  ContinuationWriter(Sequence& sequence, const Tokenizer& tokenizer, const ContinuationRequest& request);
+
+  bool done() const { return done_; }
+  // Tokens for the sequence, at least one; wanted are the logits of the last. Valid until take().
+  std::span<const int> next() const;
+  // These logits, shape (vocabulary,), which the chain edits. Throws what the chain throws.
+  void take(std::span<float> logits);
+  // The result so far; it is `interrupted` unless done(). Once.
+  Continuation finish();
+
+ private:
+  int limit() const;
+  Step step() const;
+  int draw(std::span<float> logits);
+  void accept(int id);
+  void take_back(std::size_t count);
+
+  Sequence& sequence_;
+  const ContinuationRequest& request_;
+  StreamedText text_;
+  std::vector<int> tokens_;  // prompt and drawn
+  std::vector<float> raw_;   // (vocabulary,) before the chain
+  ChainState state_;
+  Continuation result_;
+  std::chrono::steady_clock::time_point start_;
+  bool done_ = false;
+};
+
+// How many of `prompt`'s tokens the sequence holds already; at least the last one has to be run for its
+// logits.
+int common_prefix(std::span<const int> held, std::span<const int> prompt);
+
+}  // namespace kelvin

@@ -1,0 +1,117 @@
+#include "tools/inspect/logits_report.h"
+
+#include <cstdio>
+#include <ostream>
+#include <stdexcept>
+
+#include "loaders/files/load_error.h"
+#include "loaders/json/json_writer.h"
+#include "tools/output/formatted.h"
+
+namespace kelvin {
+namespace {
+
+JsonWriter& write_chance(JsonWriter& json, const TokenChance& chance, const Tokenizer& tokenizer) {
+  json.begin_object().member("id", chance.id).member("piece", tokenizer.piece(chance.id));
+  json.member("probability", chance.probability).member("logprob", chance.log_probability);
+  return json.member("rank", chance.rank).end_object();
+}
+
+void write_chances(JsonWriter& json, std::string_view key, std::span<const TokenChance> chances,
+                   const Tokenizer& tokenizer) {
+  json.key(key).begin_array();
+  for (const TokenChance& chance : chances) write_chance(json, chance, tokenizer);
+  json.end_array();
+}
+
+}  // namespace
+
+std::string shown_token(const Tokenizer& tokenizer, int id) {
+  if (!tokenizer.is_known(id)) return "(no token)";
+  return in_quotes(tokenizer.bytes(id), 40);
+}
+
+LogitsReport::LogitsReport(std::ostream& out, const Tokenizer& tokenizer, Format format)
+    : out_(out), tokenizer_(tokenizer), format_(format) {}
+
+void LogitsReport::add(int position, int id, std::span<const float> logits, std::optional<int> next,
+                       std::span<const float> lens) {
+  DistributionView view;
+  std::vector<LensStage> stages;
+  try {
+    view = view_distribution(logits, format_.top, format_.bottom);
+    if (!lens.empty()) stages = view_lens(lens, logits.size(), format_.top, next);
+  } catch (const std::invalid_argument& error) {
+    throw std::runtime_error("position " + std::to_string(position) + ": " + error.what());
+  }
+  format_.json ? add_json(position, id, view, stages) : add_text(position, id, view, stages);
+  chance_.reset();
+  if (next) chance_ = chance_of(logits, *next);
+}
+
+void LogitsReport::add_text(int position, int id, const DistributionView& view,
+                            std::span<const LensStage> lens) {
+  char line[96];
+  std::snprintf(line, sizeof line, "%5d  %6d  ", position, id);
+  out_ << line << shown_token(tokenizer_, id);
+  if (chance_) out_ << formatted("   p %.4g", chance_->probability) << "  rank " << chance_->rank;
+  out_ << formatted("   S %.4f nats", view.entropy) << "\n";
+  const auto list = [&](const char* title, const std::vector<TokenChance>& chances) {
+    if (chances.empty()) return;
+    out_ << "               " << title;
+    for (const TokenChance& chance : chances)
+      out_ << "  " << shown_token(tokenizer_, chance.id) << formatted(" %.3g", chance.probability);
+    out_ << "\n";
+  };
+  list("most ", view.top);
+  list("least", view.bottom);
+  for (const LensStage& stage : lens) {
+    out_ << formatted("     layer %2d", stage.layer) << formatted("  KL %7.4f", stage.divergence)
+         << formatted("  S %.4f", stage.entropy);
+    if (stage.next)
+      out_ << formatted("  next p %.3g", stage.next->probability) << " rank " << stage.next->rank;
+    for (const TokenChance& chance : stage.top)
+      out_ << "  " << shown_token(tokenizer_, chance.id) << formatted(" %.3g", chance.probability);
+    out_ << "\n";
+  }
+}
+
+void LogitsReport::add_json(int position, int id, const DistributionView& view,
+                            std::span<const LensStage> lens) {
+  JsonWriter json;
+  json.begin_object().member("position", position).member("id", id).member("piece", tokenizer_.piece(id));
+  if (chance_)
+    json.member("probability", chance_->probability)
+        .member("logprob", chance_->log_probability)
+        .member("rank", chance_->rank);
+  else
+    json.member("probability", nullptr).member("logprob", nullptr).member("rank", nullptr);
+  json.member("entropy", view.entropy);
+  write_chances(json, "top", view.top, tokenizer_);
+  write_chances(json, "bottom", view.bottom, tokenizer_);
+  if (!lens.empty()) {
+    json.key("lens").begin_array();
+    for (const LensStage& stage : lens) {
+      json.begin_object().member("layer", stage.layer).member("entropy", stage.entropy);
+      json.member("kl", stage.divergence);
+      write_chances(json, "top", stage.top, tokenizer_);
+      json.key("next");
+      stage.next ? write_chance(json, *stage.next, tokenizer_) : json.value(nullptr);
+      json.end_object();
+    }
+    json.end_array();
+  }
+  out_ << json.end_object().text() << "\n";
+}
+
+void LogitsReport::finish(int positions, int vocabulary, const std::string& sha256) {
+  if (format_.json) {
+    JsonWriter json;
+    json.begin_object().member("positions", positions).member("vocabulary", vocabulary);
+    out_ << json.member("sha256", sha256).end_object().text() << "\n";
+  } else {
+    out_ << "sha256 " << sha256 << "  (" << positions << " x " << vocabulary << " float32)\n";
+  }
+}
+
+}  // namespace kelvin

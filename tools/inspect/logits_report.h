@@ -1,0 +1,45 @@
+// What a model thought at each position of a text: for people, or as JSON lines.
+#pragma once
+
+#include <iosfwd>
+#include <optional>
+#include <span>
+#include <string>
+
+#include "tokenizer/tokenizer.h"
+#include "tools/inspect/lens_view.h"
+#include "tools/output/token_view.h"
+
+namespace kelvin {
+
+class LogitsReport {
+ public:
+  struct Format {
+    bool json = false;
+    int top = 5, bottom = 5;  // how many of the most and least likely next tokens
+  };
+  LogitsReport(std::ostream& out, const Tokenizer& tokenizer, Format format);
+
+  // One position: its token (with its chance given those before it, known from the second position on) and
+  // the logits after it, shape (vocabulary,). `next` is the token that follows, if any. Throws
+  // std::runtime_error on NaN, naming the position. lens: (layers + 1, vocabulary), see lens_view.h, or
+  // empty.
+  void add(int position, int id, std::span<const float> logits, std::optional<int> next,
+           std::span<const float> lens = {});
+  // The last line: how many there were, and the hash of all of them.
+  void finish(int positions, int vocabulary, const std::string& sha256);
+
+ private:
+  void add_text(int position, int id, const DistributionView& view, std::span<const LensStage> lens);
+  void add_json(int position, int id, const DistributionView& view, std::span<const LensStage> lens);
+
+  std::ostream& out_;
+  const Tokenizer& tokenizer_;
+  Format format_;
+  std::optional<TokenChance> chance_;  // of the token at the next position
+};
+
+// What a token stands for, in quotes, with everything that is not printable escaped.
+std::string shown_token(const Tokenizer& tokenizer, int id);
+
+}  // namespace kelvin

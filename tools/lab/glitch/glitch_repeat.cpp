@@ -1,0 +1,68 @@
+#include "tools/lab/glitch/glitch_repeat.h"
+
+#include <algorithm>
+
+#include "loaders/json/json.h"
+#include "loaders/json/json_writer.h"
+#include "tools/generation/continuation.h"
+
+namespace kelvin {
+namespace {
+
+constexpr int most_answer_tokens = 24;
+
+ChatTemplate template_of(const OpenModel& model) {
+  const TokenizerInfo& info = model.text.info;
+  if (!info.chat_template)
+    throw UsageError("the repeat test needs a model with a chat template; this one has none");
+  return ChatTemplate::parse(*info.chat_template, info.chat_template_origin);
+}
+
+std::optional<std::string> content_of(const std::optional<NamedToken>& token) {
+  return token ? std::optional(token->content) : std::nullopt;
+}
+
+std::string_view trimmed(std::string_view text) {
+  const std::size_t begin = std::min(text.find_first_not_of(" \t\r\n"), text.size());
+  text.remove_prefix(begin);
+  return text.substr(0, text.find_last_not_of(" \t\r\n") + 1);
+}
+
+}  // namespace
+
+RepeatTest::RepeatTest(OpenModel& model, std::string question)
+    : model_(model),
+      question_(std::move(question)),
+      template_(template_of(model)),
+      coldest_(Chain::parse("temp=0")),
+      sequence_(*model.model, std::min(model.context, 1024)) {
+  if (question_.find("{}") == question_.npos)
+    throw UsageError("--repeat-question: a text with {} in it expected, \"" + question_ + "\" found");
+}
+
+RepeatAnswer RepeatTest::ask(int id, const std::atomic<bool>* stop) {
+  const std::string word = model_.tokenizer().decode(std::span(&id, 1));
+  std::string question = question_;
+  question.replace(question.find("{}"), 2, word);
+  const TokenizerInfo& info = model_.text.info;
+  const std::string prompt =
+      render_chat(template_, {{"user", question}}, true, content_of(info.bos), content_of(info.eos));
+  const std::vector<int> ids = model_.tokenizer().encode(prompt, false);
+  if (static_cast<int>(ids.size()) + most_answer_tokens > sequence_.capacity()) return {false, ""};
+
+  ContinuationRequest request;
+  request.prompt = ids;
+  request.chain = &coldest_;
+  request.most_tokens = most_answer_tokens;
+  request.stops = model_.stops;
+  request.stop = stop;
+  const Continuation answer = continue_prompt(*model_.model, sequence_, model_.tokenizer(), request);
+  if (answer.ending == Ending::interrupted) throw std::runtime_error("interrupted");
+  const std::string_view wanted = trimmed(word);
+  const bool as_id = std::find(answer.ids.begin(), answer.ids.end(), id) != answer.ids.end();
+  const bool as_text = !wanted.empty() && answer.text.find(wanted) != answer.text.npos;
+  // As JSON can hold it, so that a part keeps it as it is.
+  return {as_id || as_text, std::string(parse_json(json_string(answer.text)).root().as_string())};
+}
+
+}  // namespace kelvin

@@ -1,0 +1,179 @@
+#include "tools/lab/glitch/glitch_score.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <numeric>
+#include <stdexcept>
+
+#include "tools/lab/work/parallel.h"
+
+namespace kelvin {
+namespace {
+
+// For each value the share of values that are larger (ties count half): near 1 for the smallest.
+std::vector<double> share_above(const std::vector<double>& values) {
+  std::vector<std::size_t> order(values.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+    return values[a] != values[b] ? values[a] < values[b] : a < b;
+  });
+  std::vector<double> shares(values.size());
+  const double count = static_cast<double>(values.size());
+  for (std::size_t begin = 0, end = 0; begin < order.size(); begin = end) {
+    while (end < order.size() && values[order[end]] == values[order[begin]]) ++end;
+    const double above = count - static_cast<double>(end) + 0.5 * static_cast<double>(end - begin - 1);
+    for (std::size_t i = begin; i < end; ++i) shares[order[i]] = above / std::max(1.0, count - 1);
+  }
+  return shares;
+}
+
+constexpr std::size_t smallest_reference = 8;
+
+std::vector<int> nearest(const std::vector<TokenIndicators>& tokens, std::size_t count) {
+  std::vector<const TokenIndicators*> order;
+  for (const TokenIndicators& token : tokens) order.push_back(&token);
+  count = std::min(count, order.size());
+  std::partial_sort(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(count), order.end(),
+                    [](const auto* a, const auto* b) {
+                      return a->embedding.distance != b->embedding.distance
+                                 ? a->embedding.distance < b->embedding.distance
+                                 : a->id < b->id;
+                    });
+  std::vector<int> ids;
+  for (std::size_t i = 0; i < count; ++i) ids.push_back(order[i]->id);
+  return ids;
+}
+
+// A byte that stands in no UTF-8 text.
+bool is_impossible_byte(char c) {
+  const auto byte = static_cast<unsigned char>(c);
+  return byte == 0xC0 || byte == 0xC1 || byte >= 0xF5;
+}
+
+// Nothing where the vocabulary lacks a part of the text.
+std::vector<int> encoded(const Tokenizer& tokenizer, const std::string& text) {
+  try {
+    return tokenizer.encode(text, false);
+  } catch (const std::invalid_argument&) {
+    return {};
+  }
+}
+
+// Whether no text at all becomes this token.
+bool never_in_text(const Tokenizer& tokenizer, const TokenIndicators& token) {
+  if (token.reach != Reach::fragment) return token.reach == Reach::unreachable;
+  const std::string bytes = tokenizer.bytes(token.id);
+  return std::any_of(bytes.begin(), bytes.end(), is_impossible_byte);
+}
+
+double length_of(const std::vector<double>& v) {
+  return std::sqrt(std::inner_product(v.begin(), v.end(), v.begin(), 0.0));
+}
+
+template <class Value>
+std::vector<double> shares_of(const std::vector<TokenIndicators>& tokens, const Value& value) {
+  std::vector<double> values;
+  for (const TokenIndicators& token : tokens) values.push_back(value(token));
+  return share_above(values);
+}
+
+// work(i) for i below count, neighbours together.
+template <class Work>
+void in_blocks(std::size_t count, int threads, const Work& work) {
+  constexpr std::size_t block = 4096;
+  in_parallel((count + block - 1) / block, threads, [&](std::size_t part) {
+    for (std::size_t i = part * block; i < std::min(count, (part + 1) * block); ++i) work(i);
+  });
+}
+
+}  // namespace
+
+std::string name_of(Reach reach) {
+  switch (reach) {
+    case Reach::reached:
+      return "reached";
+    case Reach::within:
+      return "within";
+    case Reach::unreachable:
+      return "unreachable";
+    case Reach::fragment:
+      return "fragment";
+    case Reach::special:
+      break;
+  }
+  return "special";
+}
+
+Reach reach_of(const Tokenizer& tokenizer, int id) {
+  if (tokenizer.is_special(id)) return Reach::special;
+  const std::string text = tokenizer.decode(std::span(&id, 1));
+  if (text.find("\xEF\xBF\xBD") != text.npos && tokenizer.bytes(id).find("\xEF\xBF\xBD") == text.npos)
+    return Reach::fragment;
+  if (encoded(tokenizer, text) == std::vector<int>{id}) return Reach::reached;
+  for (const char* before : {"a", "a\n"}) {
+    const std::vector<int> ids = encoded(tokenizer, before + tokenizer.bytes(id));
+    if (std::find(ids.begin(), ids.end(), id) != ids.end()) return Reach::within;
+  }
+  return Reach::unreachable;
+}
+
+GlitchScan scan_tokens(const OpenModel& model, const std::vector<TailFacts>& contexts) {
+  const Weights& weights = model.model->weights();
+  const Tokenizer& tokenizer = model.tokenizer();
+  const int rows = weights.embedding.rows, threads = model.model->threads();
+  GlitchScan scan;
+  scan.tied = weights.head.data == weights.embedding.data;
+  const std::vector<double> centroid = centroid_of(weights.embedding, rows, threads);
+  const std::vector<double> head_centroid = scan.tied ? centroid : centroid_of(weights.head, rows, threads);
+  scan.centroid_norm = length_of(centroid);
+
+  const auto embedding = row_geometry(weights.embedding, rows, centroid, {}, threads);
+  std::vector<int> reference;
+  for (int id = 0; id < rows; ++id) {
+    if (!tokenizer.is_known(id)) {
+      reference.push_back(id);
+      continue;
+    }
+    TokenIndicators token{};
+    token.id = id;
+    token.embedding = embedding[static_cast<std::size_t>(id)];
+    scan.tokens.push_back(token);
+  }
+  scan.padding = static_cast<int>(reference.size());
+  std::vector<char> never(scan.tokens.size());
+  in_blocks(scan.tokens.size(), threads, [&](std::size_t i) {
+    scan.tokens[i].reach = reach_of(tokenizer, scan.tokens[i].id);
+    never[i] = never_in_text(tokenizer, scan.tokens[i]);
+  });
+  for (std::size_t i = 0; i < never.size(); ++i)
+    if (never[i]) reference.push_back(scan.tokens[i].id);
+  scan.never_in_text = reference.size() >= smallest_reference;
+  if (!scan.never_in_text) reference = nearest(scan.tokens, 2 * smallest_reference);
+  scan.reference = reference.size();
+  const std::vector<double> direction = common_direction(weights.head, reference, head_centroid);
+  scan.common_length = length_of(direction);
+  const auto head = row_geometry(weights.head, rows, head_centroid, direction, threads);
+  for (TokenIndicators& token : scan.tokens) token.head = head[static_cast<std::size_t>(token.id)];
+
+  const auto near = shares_of(scan.tokens, [](const TokenIndicators& t) { return t.embedding.distance; });
+  const auto aligned = shares_of(scan.tokens, [](const TokenIndicators& t) { return -t.head.alignment; });
+  const auto tail = contexts.empty()
+                        ? std::vector<double>(scan.tokens.size(), std::numeric_limits<double>::quiet_NaN())
+                        : shares_of(scan.tokens, [&](const TokenIndicators& t) {
+                            return contexts[static_cast<std::size_t>(t.id)].mean_log_probability;
+                          });
+  for (std::size_t i = 0; i < scan.tokens.size(); ++i) {
+    TokenIndicators& token = scan.tokens[i];
+    token.near_centroid = near[i];
+    token.head_alignment = aligned[i];
+    token.tail = tail[i];
+    token.score = contexts.empty() ? (near[i] + aligned[i]) / 2 : (near[i] + aligned[i] + tail[i]) / 3;
+  }
+  std::sort(scan.tokens.begin(), scan.tokens.end(), [](const TokenIndicators& a, const TokenIndicators& b) {
+    return a.score != b.score ? a.score > b.score : a.id < b.id;
+  });
+  return scan;
+}
+
+}  // namespace kelvin

@@ -1,0 +1,129 @@
+#include "tools/lab/glitch/glitch_work.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "loaders/json/json_writer.h"
+#include "tools/lab/reading/lab_windows.h"
+#include "tools/terminal/progress_bar.h"
+
+namespace kelvin {
+namespace {
+
+constexpr const char* part_kind = "glitch";
+
+// Of one window of contexts, or of one question.
+struct Finding {
+  TailSums contexts;
+  std::optional<int> id;
+  RepeatAnswer repeat{};
+};
+
+std::string json_of(const Finding& finding) {
+  JsonWriter json;
+  json.begin_object();
+  if (finding.id)
+    return json.member("id", *finding.id)
+        .member("passed", finding.repeat.passed)
+        .member("answer", finding.repeat.answer)
+        .end_object()
+        .text();
+  json.member("contexts", finding.contexts.contexts)
+      .member("log_probability", finding.contexts.log_probability);
+  json.member("in_tail", finding.contexts.in_tail).member("at_end", finding.contexts.at_end);
+  return json.end_object().text();
+}
+
+Finding finding_of(JsonValue json) {
+  Finding finding;
+  if (const auto id = json.find("id")) {
+    finding.id = static_cast<int>(id->as_int());
+    finding.repeat = {json.at("passed").as_bool(), std::string(json.at("answer").as_string())};
+    return finding;
+  }
+  finding.contexts.contexts = json.at("contexts").as_uint();
+  for (const JsonValue sum : json.at("log_probability").items())
+    finding.contexts.log_probability.push_back(sum.as_double());
+  const auto counts = [&](const char* key, std::vector<std::uint32_t>& into) {
+    for (const JsonValue count : json.at(key).items())
+      into.push_back(static_cast<std::uint32_t>(count.as_uint()));
+    if (into.size() != finding.contexts.log_probability.size())
+      json.at(key).fail(std::to_string(finding.contexts.log_probability.size()) + " numbers expected, " +
+                        std::to_string(into.size()) + " found");
+  };
+  counts("in_tail", finding.contexts.in_tail);
+  counts("at_end", finding.contexts.at_end);
+  return finding;
+}
+
+GlitchEvidence evidence_of(std::vector<Finding> findings) {
+  GlitchEvidence evidence;
+  for (Finding& finding : findings)
+    if (finding.id)
+      evidence.repeats.emplace(*finding.id, std::move(finding.repeat));
+    else
+      evidence.contexts += finding.contexts;
+  return evidence;
+}
+
+std::string about_of(const OpenModel& model) {
+  JsonWriter json;
+  json.begin_object().member("model", work_hash(*model.model, {}, ""));
+  return json.member("vocabulary", model.model->config().vocab_size).end_object().text();
+}
+
+}  // namespace
+
+std::optional<GlitchEvidence> gather_evidence(OpenModel& model, const GlitchPlan& plan,
+                                              const WorkFlags& flags, const std::atomic<bool>* stop) {
+  const auto& bos = model.text.info.bos;
+  std::vector<Window> windows;
+  if (plan.contexts)
+    windows = windows_of(*plan.contexts, bos ? bos->id : std::nullopt, model.context, model.context / 2, 0);
+  int total = 0, done = 0;
+  for (const Window& window : windows) total += window.size() - window.judged;
+  std::optional<RepeatTest> test;
+  if (!plan.repeats.empty()) test.emplace(model, plan.question);
+
+  std::string settings = std::to_string(plan.tail) + " " + plan.question;
+  for (const int id : plan.repeats) settings += " " + std::to_string(id);
+  LongWork<Finding> work;
+  work.header = {part_kind,
+                 work_hash(*model.model, windows, settings),
+                 {},
+                 windows.size() + plan.repeats.size(),
+                 about_of(model)};
+  ProgressBar reading("contexts", "tok"), asking("repeat test", "token");
+  work.compute = [&](std::size_t unit) {
+    Finding finding;
+    if (unit < windows.size()) {
+      TailCounter counter(model.model->config().vocab_size, plan.tail);
+      read_window(*model.model, windows[unit], stop, [&](std::span<const float> logits, int, int) {
+        counter.add(logits);
+        reading.update(++done, total);
+      });
+      finding.contexts = counter.sums();
+      return finding;
+    }
+    reading.finish();
+    const std::size_t asked = unit - windows.size();
+    asking.update(static_cast<double>(asked), static_cast<double>(plan.repeats.size()));
+    finding.id = plan.repeats[asked];
+    finding.repeat = test->ask(*finding.id, stop);
+    return finding;
+  };
+  work.write = json_of;
+  work.read = finding_of;
+  auto findings = run_work(flags, work);
+  if (!findings) return std::nullopt;
+  return evidence_of(std::move(*findings));
+}
+
+GlitchEvidence merge_evidence(const OpenModel& model, const std::vector<std::string>& paths) {
+  const MergedParts parts = merge_parts(paths, part_kind);
+  if (parts.header.about != about_of(model))
+    throw UsageError("--merge: the parts are of another model than --model");
+  return evidence_of(read_results<Finding>(parts, finding_of));
+}
+
+}  // namespace kelvin

@@ -1,0 +1,37 @@
+// The long part of a search for glitch tokens: contexts that are read and repeat tests that are asked, in
+// units that can be interrupted, divided and joined.
+#pragma once
+
+#include <atomic>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "tools/lab/glitch/glitch_contexts.h"
+#include "tools/lab/glitch/glitch_repeat.h"
+#include "tools/lab/reading/lab_input.h"
+#include "tools/lab/work/long_work.h"
+
+namespace kelvin {
+
+struct GlitchPlan {
+  std::optional<LabInput> contexts;
+  int tail = 10;             // tokens at the end of a context that count as its tail
+  std::vector<int> repeats;  // ids to ask for
+  std::string question;      // with {} for the token's text
+};
+
+struct GlitchEvidence {
+  TailSums contexts;
+  std::map<int, RepeatAnswer> repeats;  // by id
+};
+
+// Shows progress bars. Nothing is returned if only a shard was done. Throws UsageError, and
+// std::runtime_error "interrupted".
+std::optional<GlitchEvidence> gather_evidence(OpenModel& model, const GlitchPlan& plan,
+                                              const WorkFlags& flags, const std::atomic<bool>* stop);
+
+// The same from the parts of all shards, which must be of this model.
+GlitchEvidence merge_evidence(const OpenModel& model, const std::vector<std::string>& parts);
+
+}  // namespace kelvin

@@ -1,0 +1,38 @@
+// A text of any length as forward passes that fit the context.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "tools/lab/reading/lab_input.h"
+
+namespace kelvin {
+
+// One forward pass over part of a document.
+struct Window {
+  std::vector<int> ids;  // as the model reads them
+  int judged;            // index of the first id that is judged; those before it are its past
+  int position;          // of ids[0] in the text, all documents counted
+  int size() const { return static_cast<int>(ids.size()); }
+};
+
+// Every token but the first max(1, skip) of each document is judged once, with at least `overlap` tokens
+// before it wherever there are so many. A document that fits is one window; further ones begin with `bos`
+// where the document does. Throws UsageError unless 1 <= overlap < context, where a document is longer than
+// the context.
+std::vector<Window> windows_of(const LabInput& input, std::optional<int> bos, int context, int overlap,
+                               int skip);
+
+// Told of every judged token and the row that led to it, in order.
+using JudgedRow = std::function<void(std::span<const float> logits, int position, int id)>;
+// Runs one window. Throws std::runtime_error "interrupted".
+void read_window(Model& model, const Window& window, const std::atomic<bool>* stop, const JudgedRow& sink);
+
+// A hash of a model and of what it reads, for parts that belong together (part_file.h).
+std::string work_hash(const Model& model, std::span<const Window> windows, const std::string& settings);
+
+}  // namespace kelvin

@@ -1,0 +1,191 @@
+#include "tools/lab/sweep/sweep_report.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "loaders/json/json_writer.h"
+#include "tools/lab/thermometer/lab_fit.h"
+#include "tools/output/formatted.h"
+#include "tools/output/html_page.h"
+#include "tools/output/temperature_axis.h"
+
+namespace kelvin {
+namespace {
+
+std::string cell(double value, const char* format = "%.6g") {
+  return std::isnan(value) ? "-" : formatted(format, value);
+}
+
+double perplexity(const SweepPoint& p) { return p.nll > 700 ? infinity : exp_exact(p.nll); }
+
+PlotSeries over_line(const SweepReport& report, std::string name, double (*value)(const SweepPoint&)) {
+  PlotSeries series{std::move(name), {}, PlotSeries::Style::line};
+  for (const SweepPoint& p : report.points) series.points.emplace_back(place_of(p.beta), value(p));
+  return series;
+}
+
+Plot heat_plot(const SweepReport& report) {
+  Plot plot{"heat capacity C over T: where the model goes from choosing to guessing",
+            {"|T|", true, {}, {}, {}},
+            {"C = dE/dT, per token", false, {}, {}, {}},
+            {}};
+  PlotSeries positive{"T > 0", {}, PlotSeries::Style::line}, negative{"T < 0", {}, PlotSeries::Style::dashed};
+  PlotSeries check{"finite differences of E", {}, PlotSeries::Style::points};
+  for (const SweepPoint& p : report.points) {
+    if (std::isinf(p.beta) || p.beta == 0) continue;
+    (p.beta > 0 ? positive : negative).points.emplace_back(1 / std::fabs(p.beta), p.heat_capacity);
+    check.points.emplace_back(1 / std::fabs(p.beta), p.heat_capacity_check);
+  }
+  plot.series = {positive, negative, check};
+  return plot;
+}
+
+Plot entropy_plot(const SweepReport& report) {
+  Plot plot{"entropy S over energy E: the slope is 1/T",
+            {"E = -<z>, per token", false, {}, {}, {}},
+            {"S, nats per token", false, {}, {}, {}},
+            {}};
+  PlotSeries positive{"T > 0", {}, PlotSeries::Style::line}, negative{"T < 0", {}, PlotSeries::Style::line};
+  double low = infinity, high = -infinity;
+  for (const SweepPoint& p : report.points) {
+    if (p.beta >= 0) positive.points.emplace_back(p.energy, p.entropy);
+    if (p.beta <= 0) negative.points.emplace_back(p.energy, p.entropy);
+    low = std::min(low, p.energy);
+    high = std::max(high, p.energy);
+  }
+  plot.series = {positive, negative};
+  const auto tangent = [&](double beta, const std::string& name) {
+    const auto at = std::min_element(
+        report.points.begin(), report.points.end(),
+        [&](const auto& a, const auto& b) { return std::fabs(a.beta - beta) < std::fabs(b.beta - beta); });
+    if (at == report.points.end() || std::isinf(at->beta)) return;
+    const double reach = 0.12 * (high - low) / std::sqrt(1 + at->beta * at->beta);
+    PlotSeries line{name.empty() ? "slope 1/T at T = " + temperature_text(at->beta) : name,
+                    {},
+                    PlotSeries::Style::dashed};
+    for (const double d : {-reach, reach})
+      line.points.emplace_back(at->energy + d, at->entropy + at->beta * d);
+    plot.series.push_back(line);
+  };
+  tangent(1.0, "");
+  tangent(-1.0, "");
+  return plot;
+}
+
+}  // namespace
+
+std::vector<Plot> phase_picture(const SweepReport& report) {
+  std::vector<Plot> plots = {heat_plot(report), entropy_plot(report)};
+  Plot line{"the whole line of temperatures", temperature_axis(), {"nats per token", false, {}, {}, {}}, {}};
+  line.series.push_back(over_line(report, "entropy S", [](const SweepPoint& p) { return p.entropy; }));
+  const bool observed = std::any_of(report.points.begin(), report.points.end(),
+                                    [](const auto& p) { return !std::isnan(p.nll); });
+  if (observed) {
+    line.series.push_back(
+        over_line(report, "surprise of the text, ln perplexity", [](const SweepPoint& p) { return p.nll; }));
+    double most = 0;
+    for (const SweepPoint& p : report.points) most = std::max(most, p.entropy);
+    line.y.low = 0;
+    line.y.high = 2.2 * most;
+  }
+  plots.push_back(line);
+  Plot mass{
+      "probability of the likeliest token", temperature_axis(), {"probability", false, 0.0, 1.0, {}}, {}};
+  mass.series.push_back(over_line(report, "", [](const SweepPoint& p) { return p.top_mass; }));
+  plots.push_back(mass);
+  return plots;
+}
+
+SweepChecks checks_of(const std::vector<SweepPoint>& points) {
+  SweepChecks checks{0, 0};
+  for (const SweepPoint& p : points) {
+    if (std::isinf(p.beta) || p.heat_capacity < 1e-6) continue;
+    checks.heat_capacity =
+        std::max(checks.heat_capacity, std::fabs(p.heat_capacity_check / p.heat_capacity - 1));
+    if (!std::isnan(p.beta_check)) checks.beta = std::max(checks.beta, std::fabs(p.beta_check / p.beta - 1));
+  }
+  return checks;
+}
+
+std::string sweep_table(const SweepReport& report) {
+  const bool draws = !report.points.empty() && report.points[0].distinct;
+  std::string out = "         T       beta  perplexity         S          E          F          C    top-1";
+  out += draws ? "  distinct\n" : "\n";
+  for (const SweepPoint& p : report.points) {
+    if (std::find(report.listed.begin(), report.listed.end(), p.beta) == report.listed.end()) continue;
+    out += formatted("%10s %10.4g %11s %9.5f %10.4f %10s %10.5f %8.4f", temperature_text(p.beta).c_str(),
+                     p.beta, cell(perplexity(p), "%.5g").c_str(), p.entropy, p.energy,
+                     cell(p.free_energy, "%.4f").c_str(), p.heat_capacity, p.top_mass);
+    out += p.distinct ? formatted(" %9d\n", *p.distinct) : "\n";
+  }
+  const SweepChecks checks = checks_of(report.points);
+  return out + formatted(
+                   "C = dE/dT within %.1g of beta^2 Var z, dS/dE within %.1g of 1/T (finite differences); "
+                   "means over %zu step%s\n",
+                   checks.heat_capacity, checks.beta, report.steps, report.steps == 1 ? "" : "s");
+}
+
+std::string sweep_csv(const SweepReport& report) {
+  std::string out =
+      "T,beta,nll,perplexity,entropy,energy,free_energy,heat_capacity,heat_capacity_check,beta_check,top_"
+      "mass,distinct\n";
+  const auto field = [](double value) {
+    return std::isnan(value) ? std::string() : formatted("%.12g", value);
+  };
+  for (const SweepPoint& p : report.points) {
+    for (const double value : {1 / p.beta, p.beta, p.nll, perplexity(p), p.entropy, p.energy, p.free_energy,
+                               p.heat_capacity, p.heat_capacity_check, p.beta_check, p.top_mass})
+      out += field(value) + ",";
+    out += (p.distinct ? std::to_string(*p.distinct) : "") + "\n";
+  }
+  return out;
+}
+
+std::string sweep_json(const SweepReport& report) {
+  std::string out;
+  for (const SweepPoint& p : report.points) {
+    JsonWriter json;
+    const auto member = [&](std::string_view key, double value) {
+      std::isnan(value) ? json.member(key, nullptr) : json.member(key, value);
+    };
+    json.begin_object();
+    member("T", 1 / p.beta);
+    member("beta", p.beta);
+    member("nll", p.nll);
+    member("perplexity", perplexity(p));
+    member("entropy", p.entropy);
+    member("energy", p.energy);
+    member("free_energy", p.free_energy);
+    member("heat_capacity", p.heat_capacity);
+    member("heat_capacity_check", p.heat_capacity_check);
+    member("beta_check", p.beta_check);
+    member("top_mass", p.top_mass);
+    p.distinct ? json.member("distinct", *p.distinct) : json.member("distinct", nullptr);
+    out += json.member("steps", report.steps).end_object().text() + "\n";
+  }
+  return out;
+}
+
+std::string sweep_html(const SweepReport& report) {
+  std::string body = "<p>" + escape_markup(report.name) + ": means over " + std::to_string(report.steps) +
+                     (report.steps == 1 ? " step" : " steps") +
+                     ", all from one forward pass. Energies are E = -z, k = 1; entropy in nats.</p>\n";
+  body += "<div class=\"plots\">\n";
+  for (const Plot& plot : phase_picture(report)) body += svg_of(plot);
+  body += "</div>\n";
+  std::vector<std::vector<std::string>> rows;
+  for (const SweepPoint& p : report.points)
+    rows.push_back({temperature_text(p.beta), cell(p.beta), cell(perplexity(p)), cell(p.entropy),
+                    cell(p.energy), cell(p.free_energy), cell(p.heat_capacity), cell(p.heat_capacity_check),
+                    cell(p.beta_check), cell(p.top_mass), p.distinct ? std::to_string(*p.distinct) : "-"});
+  body += "<h2>All temperatures</h2>\n" +
+          html_table({"T", "beta", "perplexity", "S", "E", "F", "C", "dE/dT", "dS/dE", "top-1", "distinct"},
+                     rows);
+  const SweepChecks checks = checks_of(report.points);
+  body += "<p class=\"soft\">Checks by finite differences: dE/dT within " +
+          formatted("%.1g", checks.heat_capacity) + " of beta&sup2; Var z, dS/dE within " +
+          formatted("%.1g", checks.beta) + " of 1/T (relative).</p>\n";
+  return html_of({"A sweep over temperature", body, "", ""});
+}
+
+}  // namespace kelvin

@@ -1,0 +1,204 @@
+#include "tools/lab/thermometer/thermometer_page.h"
+
+#include <algorithm>
+#include <cmath>
+#include <span>
+
+#include "loaders/json/json_writer.h"
+#include "tools/inspect/logits_report.h"
+#include "tools/lab/work/parallel.h"
+#include "tools/output/formatted.h"
+#include "tools/output/html_page.h"
+#include "tools/output/svg_plot.h"
+#include "tools/output/temperature_axis.h"
+
+namespace kelvin {
+namespace {
+
+constexpr std::size_t most_tokens = 12000;
+
+constexpr const char* style = R"(
+.text{border:1px solid var(--line);padding:.8rem;line-height:1.9;white-space:pre-wrap;overflow-wrap:anywhere;max-height:40rem;overflow:auto}
+.text span{border-radius:3px;cursor:pointer}
+.text span[aria-current=true]{outline:2px solid var(--accent)}
+.how{display:flex;gap:1rem;flex-wrap:wrap;margin:.5rem 0}
+.facts{position:sticky;bottom:0;background:var(--panel);border:1px solid var(--line);padding:.4rem .8rem;min-height:2.4rem}
+)";
+
+// Tokens are [text, id, surprise, entropy, rank, beta].
+constexpr const char* script = R"(
+const box = document.getElementById('text'), facts = document.getElementById('facts');
+const place = b => b === null ? 0 : !isFinite(b) ? -Math.sign(b) : -b / (1 + Math.abs(b));
+const real = b => b === 'inf' ? Infinity : b === '-inf' ? -Infinity : b;
+const colours = {
+  surprise: t => `rgba(214,90,30,${Math.min(1, t[2] / 8) * .8})`,
+  entropy: t => `rgba(30,140,90,${Math.min(1, t[3] / Math.log(vocabulary)) * .9})`,
+  rank: t => `rgba(140,80,200,${Math.min(1, Math.log(t[4]) / Math.log(vocabulary)) * .9})`,
+  temperature: t => {
+    const at = place(real(t[5])), far = Math.min(1, Math.abs(at + .5) * 1.2) * .75;
+    return at > 0 ? `rgba(150,60,190,${.35 + .6 * at})` : at < -.5 ? `rgba(40,120,220,${far})` : `rgba(220,60,40,${far})`;
+  }
+};
+const warmth = b => b === null ? 'undetermined' : b === Infinity ? '0+' : b === -Infinity ? '-0' : b === 0 ? 'inf' : (1 / b).toPrecision(4);
+const spans = tokens.map((t, i) => {
+  const span = document.createElement('span');
+  span.textContent = t[0];
+  span.tabIndex = i ? -1 : 0;
+  span.addEventListener('click', () => show(i));
+  box.append(span);
+  return span;
+});
+let shown = 0;
+function show(i) {
+  spans[shown].removeAttribute('aria-current');
+  spans[shown].tabIndex = -1;
+  shown = Math.max(0, Math.min(tokens.length - 1, i));
+  const t = tokens[shown];
+  spans[shown].setAttribute('aria-current', 'true');
+  spans[shown].tabIndex = 0;
+  spans[shown].focus();
+  facts.textContent = `token ${shown + 1} of ${tokens.length}: ${JSON.stringify(t[0])} (id ${t[1]})  surprise ${t[2]} nats, p ${Math.exp(-t[2]).toPrecision(3)}, rank ${t[4]}, entropy ${t[3]} nats, own temperature ${warmth(real(t[5]))}`;
+}
+function paint(how) {
+  spans.forEach((span, i) => { span.style.background = colours[how](tokens[i]); });
+}
+for (const input of document.querySelectorAll('input[name=how]'))
+  input.addEventListener('change', () => paint(input.value));
+box.addEventListener('keydown', event => {
+  const step = {ArrowRight: 1, ArrowLeft: -1, ArrowDown: 20, ArrowUp: -20, Home: -tokens.length, End: tokens.length}[event.key];
+  if (!step) return;
+  event.preventDefault();
+  show(shown + step);
+});
+paint('temperature');
+)";
+
+Plot cost_plot(const LabText& text, const TemperatureFit& fit) {
+  Plot plot{"what the text costs at every temperature",
+            temperature_axis(),
+            {"nats per token", false, {}, {}, {}},
+            {}};
+  PlotSeries cost{"surprise of the text", {}, PlotSeries::Style::line};
+  const double count = static_cast<double>(text.steps.size());
+  constexpr int points = 81;
+  cost.points.resize(points);
+  in_parallel(points, 0, [&](std::size_t i) {
+    const double place = -1 + 2.0 * static_cast<double>(i + 1) / (points + 1);
+    cost.points[i] = {place, text_statistics(text.steps, beta_at(place)).nll / count};
+  });
+  const double uniform = text_statistics(text.steps, 0).nll / count;
+  plot.series.push_back(cost);
+  if (!std::isnan(fit.beta))
+    plot.series.push_back({"T* = " + temperature_text(fit.beta),
+                           {{place_of(fit.beta), fit.nll / count}},
+                           PlotSeries::Style::points});
+  plot.y.low = 0;
+  plot.y.high = std::max(1e-3, 1.5 * uniform);
+  return plot;
+}
+
+Plot reliability_plot(const LabText& text, const TemperatureFit& fit, const ThermometerFormat& format) {
+  Plot plot{"reliability: does the model know how sure it may be?",
+            {"confidence: probability of its first choice", false, 0.0, 1.0, {}},
+            {"how often that token came", false, 0.0, 1.0, {}},
+            {{"calibrated", {{0, 0}, {1, 1}}, PlotSeries::Style::dashed}}};
+  const auto add = [&](const std::string& name, double beta) {
+    PlotSeries line{name, {}, PlotSeries::Style::line};
+    for (const ReliabilityBin& bin : reliability_bins(text, beta, format))
+      line.points.emplace_back(bin.confidence, bin.accuracy);
+    plot.series.push_back(line);
+  };
+  add("T = 1", 1.0);
+  if (!std::isnan(fit.beta)) add("T = " + temperature_text(fit.beta), fit.beta);
+  return plot;
+}
+
+Plot window_plot(const LabText& text, const TemperatureFit& fit, int size) {
+  Plot plot{"temperature along the text, windows of " + std::to_string(size) + " tokens",
+            {"position", false, {}, {}, {}},
+            {"beta* = 1/T*", false, {}, {}, {}},
+            {}};
+  PlotSeries line{"beta*", {}, PlotSeries::Style::line},
+      errors{"+- one robust error", {}, PlotSeries::Style::dashed},
+      whole{"the whole text", {}, PlotSeries::Style::dashed};
+  std::vector<std::pair<double, double>> above;
+  for_each_window(text.steps.size(), size, [&](std::size_t first, std::size_t count) {
+    const TemperatureFit part = fit_temperature(std::span(text.steps).subspan(first, count));
+    const double at = text.facts[first].position + static_cast<double>(count) / 2;
+    line.points.emplace_back(at, part.beta);
+    errors.points.emplace_back(at, part.beta - part.robust_error);
+    above.emplace_back(at, part.beta + part.robust_error);
+    if (std::isfinite(fit.beta)) whole.points.emplace_back(at, fit.beta);
+  });
+  // The line below and, after a gap, the line above.
+  errors.points.emplace_back(std::nan(""), 0);
+  errors.points.insert(errors.points.end(), above.begin(), above.end());
+  plot.series = {line, errors, whole};
+  return plot;
+}
+
+std::string tokens_json(const LabText& text, const Tokenizer* tokenizer, std::size_t count) {
+  const auto rounded = [](double value) { return std::round(value * 1e4) / 1e4; };
+  std::vector<TokenLine> lines(count);
+  in_parallel(count, 0, [&](std::size_t t) { lines[t] = token_line(text.steps[t]); });
+  JsonWriter json;
+  json.begin_array();
+  for (std::size_t t = 0; t < count; ++t) {
+    const TokenLine& line = lines[t];
+    const int id = text.facts[t].id;
+    json.begin_array()
+        .value(tokenizer ? tokenizer->decode(std::span(&id, 1)) : std::to_string(id) + " ")
+        .value(id);
+    json.value(rounded(line.surprise)).value(rounded(line.entropy)).value(text.facts[t].rank);
+    std::isnan(line.fit.beta) ? json.value(nullptr) : json.value(rounded(line.fit.beta));
+    json.end_array();
+  }
+  std::string out;
+  for (const char c : json.end_array().text()) c == '<' ? out += "\\u003c" : out += c;
+  return out;
+}
+
+}  // namespace
+
+std::string thermometer_html(const LabText& text, const TemperatureFit& fit, const Tokenizer* tokenizer,
+                             const ThermometerFormat& format) {
+  std::vector<std::vector<std::string>> rows;
+  const auto cost_row = [&](const std::string& name, double nll) {
+    const TextCost cost = text_cost(text, nll);
+    rows.push_back({name, formatted("%.5f", cost.nats_per_token), formatted("%.5g", cost.perplexity),
+                    formatted("%.5f", cost.bits_per_token),
+                    cost.bits_per_byte ? formatted("%.5f", *cost.bits_per_byte) : "-"});
+  };
+  cost_row("T = 1", text_statistics(text.steps, 1.0).nll);
+  if (!std::isnan(fit.beta)) cost_row("T = " + temperature_text(fit.beta), fit.nll);
+  std::string body = "<p>" + escape_markup(description_of(text)) + "</p>\n<pre>" +
+                     escape_markup(verdict_of(fit)) + "</pre>\n" +
+                     html_table({"at", "nats/token", "perplexity", "bits/token", "bits/byte"}, rows) +
+                     "<div class=\"plots\">\n";
+  const int window = format.window.value_or(
+      std::max(20, static_cast<int>(std::min<std::size_t>(text.steps.size(), 1u << 20) / 24)));
+  body += svg_of(cost_plot(text, fit)) + svg_of(reliability_plot(text, fit, format)) +
+          svg_of(window_plot(text, fit, window)) + "</div>\n<h2>The text</h2>\n";
+  const std::size_t count = std::min(text.steps.size(), most_tokens);
+  if (count < text.steps.size())
+    body += "<p class=\"soft\">The first " + std::to_string(count) + " of " +
+            std::to_string(text.steps.size()) + " tokens.</p>\n";
+  body += "<div class=\"how\" role=\"radiogroup\" aria-label=\"colour\">colour:";
+  for (const char* how : {"temperature", "surprise", "entropy", "rank"})
+    body += std::string("<label><input type=\"radio\" name=\"how\" value=\"") + how + "\"" +
+            (how == std::string("temperature") ? " checked" : "") + "> " +
+            (how == std::string("temperature") ? "own temperature (blue below 1, red above, purple negative)"
+                                               : how) +
+            "</label>";
+  body +=
+      "</div>\n<div class=\"text\" id=\"text\"></div>\n<div class=\"facts\" id=\"facts\" "
+      "aria-live=\"polite\">Click a "
+      "token, or go through them with the arrow keys.</div>\n";
+  std::size_t vocabulary = 2;
+  for (const ObservedStep& step : text.steps) vocabulary = std::max(vocabulary, step.states.possible());
+  const std::string data = "const vocabulary = " + std::to_string(vocabulary) +
+                           ", tokens = " + tokens_json(text, tokenizer, count) + ";\n";
+  return html_of({"The temperature of " + text.name, body, style, data + script});
+}
+
+}  // namespace kelvin

@@ -1,0 +1,223 @@
+#include "tools/lab/thermometer/thermometer_report.h"
+
+#include <cmath>
+#include <ostream>
+
+#include "loaders/json/json_writer.h"
+#include "tools/inspect/logits_report.h"
+#include "tools/output/formatted.h"
+
+namespace kelvin {
+namespace {
+
+JsonWriter& number_or_null(JsonWriter& json, std::string_view key, double value) {
+  return std::isnan(value) ? json.member(key, nullptr) : json.member(key, value);
+}
+
+JsonWriter& write_fit(JsonWriter& json, const TemperatureFit& fit) {
+  number_or_null(json, "beta", fit.beta);
+  number_or_null(json, "beta_se", fit.standard_error);
+  number_or_null(json, "beta_se_robust", fit.robust_error);
+  return number_or_null(json, "T", fit.temperature());
+}
+
+void write_cost(JsonWriter& json, const TextCost& cost) {
+  json.member("nll", cost.nats).member("perplexity", cost.perplexity).key("bits_per_byte");
+  cost.bits_per_byte ? json.value(*cost.bits_per_byte) : json.value(nullptr);
+}
+
+void print(std::ostream& out, JsonWriter& json) {
+  out << json.text() << "\n";
+  json.clear();
+}
+
+void json_report(std::ostream& out, const LabText& text, const TemperatureFit& fit,
+                 const Tokenizer* tokenizer, const ThermometerFormat& format) {
+  JsonWriter json;
+  for (std::size_t t = 0; format.tokens && t < text.steps.size(); ++t) {
+    const TokenFacts& facts = text.facts[t];
+    const TokenLine line = token_line(text.steps[t]);
+    json.begin_object().member("type", "token").member("position", facts.position).member("id", facts.id);
+    if (tokenizer) json.member("piece", tokenizer->piece(facts.id));
+    json.member("surprise", line.surprise)
+        .member("rank", facts.rank)
+        .member("rank_from_end", facts.rank_from_end);
+    json.member("entropy", line.entropy);
+    number_or_null(json, "beta", line.fit.beta);
+    number_or_null(json, "T", line.fit.temperature()).end_object();
+    print(out, json);
+  }
+  if (format.window)
+    for_each_window(text.steps.size(), *format.window, [&](std::size_t first, std::size_t count) {
+      const TemperatureFit part = fit_temperature(std::span(text.steps).subspan(first, count));
+      json.begin_object()
+          .member("type", "window")
+          .member("first", text.facts[first].position)
+          .member("tokens", count);
+      write_fit(json, part).member("nll", part.nll).end_object();
+      print(out, json);
+    });
+  for (const double beta : {1.0, fit.beta}) {
+    if (std::isnan(beta)) continue;
+    const auto bins = reliability_bins(text, beta, format);
+    json.begin_object()
+        .member("type", "calibration")
+        .member("beta", beta)
+        .member("ece", expected_calibration_error(bins));
+    json.key("bins").begin_array();
+    for (const ReliabilityBin& bin : bins) {
+      json.begin_object()
+          .member("tokens", bin.count)
+          .member("confidence", bin.confidence)
+          .member("accuracy", bin.accuracy);
+      json.member("low", bin.low).member("high", bin.high).end_object();
+    }
+    json.end_array().end_object();
+    print(out, json);
+  }
+  json.begin_object().member("type", "at T = 1").member("name", text.name);
+  write_cost(json, text_cost(text, text_statistics(text.steps, 1.0).nll));
+  json.member("documents", text.documents)
+      .member("windows", text.windows)
+      .member("overlap", text.overlap)
+      .end_object();
+  print(out, json);
+  json.begin_object();
+  write_fit(json, fit);
+  write_cost(json, text_cost(text, fit.nll));
+  json.member("steps", text.steps.size()).end_object();
+  print(out, json);
+}
+
+void cost_line(std::ostream& out, const std::string& title, const TextCost& cost) {
+  out << formatted("  %-16s %11.5f %11.4g %11.5f", title.c_str(), cost.nats_per_token, cost.perplexity,
+                   cost.bits_per_token);
+  out << (cost.bits_per_byte ? formatted(" %11.5f", *cost.bits_per_byte) : std::string("           -"))
+      << "\n";
+}
+
+void text_report(std::ostream& out, const LabText& text, const TemperatureFit& fit,
+                 const Tokenizer* tokenizer, const ThermometerFormat& format) {
+  out << description_of(text) << "\n\n" << verdict_of(fit);
+  out << "\n                    nats/token  perplexity  bits/token   bits/byte\n";
+  cost_line(out, "at T = 1", text_cost(text, text_statistics(text.steps, 1.0).nll));
+  if (!std::isnan(fit.beta)) cost_line(out, "at T = " + temperature_text(fit.beta), text_cost(text, fit.nll));
+
+  std::size_t first = 0, last = 0;
+  for (const TokenFacts& facts : text.facts) {
+    first += facts.rank == 1;
+    last += facts.rank_from_end == 1;
+  }
+  const double steps = static_cast<double>(text.steps.size());
+  out << formatted("\n  first choice %.1f %% of the tokens, last choice %.1f %%\n",
+                   100 * static_cast<double>(first) / steps, 100 * static_cast<double>(last) / steps);
+
+  const auto bins = reliability_bins(text, 1.0, format);
+  out << formatted("  expected calibration error %.2f %% at T = 1", 100 * expected_calibration_error(bins));
+  if (!std::isnan(fit.beta))
+    out << formatted(", %.2f %% at T*, the temperature that calibrates",
+                     100 * expected_calibration_error(reliability_bins(text, fit.beta, format)));
+  out << "\n\n  at T = 1     confidence  accuracy   tokens\n";
+  for (const ReliabilityBin& bin : bins)
+    out << formatted("               %9.2f %% %7.2f %% %8zu", 100 * bin.confidence, 100 * bin.accuracy,
+                     bin.count)
+        << formatted("   %+6.2f %%\n", 100 * (bin.accuracy - bin.confidence));
+
+  if (format.window) {
+    out << "\n  windows of " << *format.window << " tokens, each half over the one before\n"
+        << "     from      T*     beta*       +-   nats/token\n";
+    for_each_window(text.steps.size(), *format.window, [&](std::size_t begin, std::size_t count) {
+      const TemperatureFit part = fit_temperature(std::span(text.steps).subspan(begin, count));
+      out << formatted("  %7d %7s %9.4g %8.2g %12.4f\n", text.facts[begin].position,
+                       temperature_text(part.beta).c_str(), part.beta, part.robust_error,
+                       part.nll / static_cast<double>(count));
+    });
+  }
+  if (!format.tokens) return;
+  out << "\n  position      id  surprise   entropy    rank  from end       T  token\n";
+  for (std::size_t t = 0; t < text.steps.size(); ++t) {
+    const TokenFacts& facts = text.facts[t];
+    const TokenLine line = token_line(text.steps[t]);
+    out << formatted("  %8d %7d %9.4f %9.4f %7zu %9zu %7s  ", facts.position, facts.id, line.surprise,
+                     line.entropy, facts.rank, facts.rank_from_end, temperature_text(line.fit.beta).c_str())
+        << (tokenizer ? shown_token(*tokenizer, facts.id) : "") << "\n";
+  }
+}
+
+}  // namespace
+
+std::string description_of(const LabText& text) {
+  std::string out = text.name + ": " + std::to_string(text.steps.size()) + " tokens judged";
+  if (text.bytes > 0) out += ", " + std::to_string(text.bytes) + " bytes";
+  if (text.documents > 1) out += ", " + std::to_string(text.documents) + " documents";
+  if (text.windows > text.documents)
+    out += ", read in " + std::to_string(text.windows) + " windows that share " +
+           std::to_string(text.overlap) + " tokens";
+  return out;
+}
+
+std::string verdict_of(const TemperatureFit& fit) {
+  switch (fit.kind) {
+    case FitKind::finite:
+      return "  T* = " + temperature_text(fit.beta) +
+             ", 95 %: " + text_of(temperature_interval(fit.beta, fit.robust_error)) +
+             formatted("   (beta* %.5g +- %.2g)\n", fit.beta, fit.robust_error) +
+             "  if it was drawn from this model at one temperature, 95 %: " +
+             text_of(temperature_interval(fit.beta, fit.standard_error)) +
+             formatted("   (+- %.2g)\n", fit.standard_error);
+    case FitKind::plus_infinity:
+      return "  T* -> 0+: every token was the model's first choice (beta* = inf); colder is always better\n";
+    case FitKind::minus_infinity:
+      return "  T* -> -0: every token was the model's last choice (beta* = -inf)\n";
+    default:
+      return "  T* is undetermined: the model had no preference at any step\n";
+  }
+}
+
+std::vector<ReliabilityBin> reliability_bins(const LabText& text, double beta,
+                                             const ThermometerFormat& format) {
+  return reliability(predictions(text, beta),
+                     format.equal_width ? Binning::equal_width : Binning::equal_mass);
+}
+
+TokenLine token_line(const ObservedStep& step) {
+  const Thermo thermo = step.states.thermo(1.0);
+  return {fit_temperature(std::span(&step, 1)), -thermo.log_p(step.observed), thermo.entropy};
+}
+
+void report_thermometer(std::ostream& out, const LabText& text, const TemperatureFit& fit,
+                        const Tokenizer* tokenizer, const ThermometerFormat& format) {
+  format.json ? json_report(out, text, fit, tokenizer, format)
+              : text_report(out, text, fit, tokenizer, format);
+}
+
+void report_comparison(std::ostream& out, const LabText& first, const LabText& second, const FitComparison& c,
+                       bool json) {
+  if (json) {
+    JsonWriter line;
+    line.begin_object()
+        .member("type", "comparison")
+        .member("first", first.name)
+        .member("second", second.name);
+    number_or_null(line, "beta_first", c.first.beta);
+    number_or_null(line, "beta_second", c.second.beta);
+    number_or_null(line, "difference", c.difference);
+    number_or_null(line, "difference_se", c.difference_error);
+    number_or_null(line, "difference_p", c.difference_p);
+    line.member("likelihood_ratio", c.likelihood_ratio).member("likelihood_p", c.likelihood_p).end_object();
+    print(out, line);
+    return;
+  }
+  out << "\n"
+      << first.name << ": T* = " << temperature_text(c.first.beta) << "; " << second.name
+      << ": T* = " << temperature_text(c.second.beta)
+      << "; both as one: T* = " << temperature_text(c.common.beta) << "\n";
+  if (!std::isnan(c.difference_p))
+    out << formatted("  beta* differ by %.4g +- %.2g: p = %.2g", c.difference, c.difference_error,
+                     c.difference_p)
+        << " (t test over batches, as neighbouring tokens err together)\n";
+  out << formatted("  likelihood ratio %.4g: p = %.2g, if both were drawn from the model itself\n",
+                   c.likelihood_ratio, c.likelihood_p);
+}
+
+}  // namespace kelvin

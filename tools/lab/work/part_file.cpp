@@ -1,0 +1,190 @@
+#include "tools/lab/work/part_file.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <stdexcept>
+#include <utility>
+
+#include "loaders/json/json.h"
+#include "loaders/json/json_writer.h"
+#include "tools/options/flags.h"
+#include "tools/options/prompt_options.h"
+
+namespace kelvin {
+namespace {
+
+std::string name_of(const Shard& shard) {
+  return "shard " + std::to_string(shard.index) + "/" + std::to_string(shard.count);
+}
+
+std::string text_of(const PartHeader& header) {
+  JsonWriter json;
+  json.begin_object().member("part", header.kind).member("work", header.work);
+  json.member("shard", header.shard.index).member("shards", header.shard.count).member("units", header.units);
+  return json.key("about").raw(header.about).end_object().text() + "\n";
+}
+
+// A part as it was read: whole lines only.
+struct ReadPart {
+  std::string header_line;
+  PartHeader header;
+  std::map<std::size_t, std::string> results;
+  std::size_t whole = 0;  // bytes
+};
+
+// The JSON after `"key":` up to the closing brace of the line, as it stands there.
+std::string tail_of(std::string_view line, std::string_view key) {
+  const std::string quoted = "\"" + std::string(key) + "\":";
+  const std::size_t at = line.find(quoted) + quoted.size();
+  return std::string(line.substr(at, line.size() - 1 - at));
+}
+
+PartHeader header_of(const JsonDocument& line, std::string_view text) {
+  const JsonValue root = line.root();
+  PartHeader header{std::string(root.at("part").as_string()),
+                    std::string(root.at("work").as_string()),
+                    {root.at("shard").as_uint(), root.at("shards").as_uint()},
+                    root.at("units").as_uint(),
+                    tail_of(text, "about")};
+  if (header.shard.index < 1 || header.shard.index > header.shard.count)
+    root.at("shard").fail("a number from 1 to " + std::to_string(header.shard.count) + " expected");
+  root.at("about").members();
+  return header;
+}
+
+ReadPart read_part(const std::string& path, const std::string& text) {
+  ReadPart part;
+  std::size_t number = 1;
+  for (std::size_t end; (end = text.find('\n', part.whole)) != text.npos; ++number) {
+    const std::string line = text.substr(part.whole, end - part.whole),
+                      name = path + ": line " + std::to_string(number);
+    const JsonDocument json = parse_json(line, name);
+    if (number == 1) {
+      part.header_line = line + "\n";
+      part.header = header_of(json, line);
+    } else {
+      const std::size_t unit = json.root().at("unit").as_uint();
+      json.root().at("result");
+      if (unit >= part.header.units || !part.header.shard.has(unit))
+        json.root().at("unit").fail("a unit of " + name_of(part.header.shard) + " of " +
+                                    std::to_string(part.header.units) + " units expected, " +
+                                    std::to_string(unit) + " found");
+      if (!part.results.emplace(unit, tail_of(line, "result")).second)
+        json.root().at("unit").fail("unit " + std::to_string(unit) + " stands here a second time");
+    }
+    part.whole = end + 1;
+  }
+  return part;
+}
+
+[[noreturn]] void fail_to(const char* what, const std::string& path) {
+  throw UsageError("cannot " + std::string(what) + " " + path + ": " + std::strerror(errno));
+}
+
+}  // namespace
+
+Shard parse_shard(const std::string& text) {
+  const std::size_t slash = text.find('/');
+  const auto index = parse_unsigned(std::string_view(text).substr(0, slash));
+  const auto count =
+      slash == text.npos ? std::nullopt : parse_unsigned(std::string_view(text).substr(slash + 1));
+  if (!index || !count || *index < 1 || *index > *count || *count > 1000000)
+    throw UsageError("i/n with i from 1 to n expected, such as 2/3");
+  return {static_cast<std::size_t>(*index), static_cast<std::size_t>(*count)};
+}
+
+PartFile::PartFile(const std::string& path, PartHeader header) : path_(path), header_(std::move(header)) {
+  const std::string first_line = text_of(header_);
+  if (path == "-") {
+    path_ = "stdout";
+    handle_ = dup(STDOUT_FILENO);
+    write(first_line);
+    return;
+  }
+  handle_ = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+  struct stat status {};
+  if (handle_ < 0 || fstat(handle_, &status) != 0) fail_to("write", path);
+  try {
+    if (!S_ISREG(status.st_mode)) {
+      write(first_line);
+      return;
+    }
+    if (flock(handle_, LOCK_EX | LOCK_NB) != 0) throw UsageError(path + ": another run is writing this part");
+    const std::string text = read_file(path);
+    // Whatever else the file may be, it is not ours to cut.
+    if (text.find('\n') == text.npos && !first_line.starts_with(text))
+      throw UsageError(path + ": a part of " + header_.kind + " expected, another file found");
+    ReadPart part = read_part(path, text);
+    if (part.whole > 0 && part.header_line != first_line)
+      throw UsageError(path + ": a part of the same work expected (" + header_.kind + ", " +
+                       name_of(header_.shard) + "), found one of " + part.header.kind + ", " +
+                       name_of(part.header.shard) +
+                       (part.header.work == header_.work ? "" : ", with another model, text or setting"));
+    results_ = std::move(part.results);
+    if (ftruncate(handle_, static_cast<off_t>(part.whole)) != 0 || lseek(handle_, 0, SEEK_END) < 0)
+      fail_to("write", path);
+    if (part.whole == 0) write(first_line);
+  } catch (...) {
+    close(handle_);
+    throw;
+  }
+}
+
+PartFile::~PartFile() { close(handle_); }
+
+void PartFile::add(std::size_t unit, const std::string& result) {
+  JsonWriter json;
+  json.begin_object().member("unit", unit).key("result").raw(result).end_object();
+  write(json.text() + "\n");
+}
+
+void PartFile::write(std::string_view text) {
+  while (!text.empty()) {
+    const ssize_t written = ::write(handle_, text.data(), text.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) throw std::runtime_error("cannot write " + path_ + ": " + std::strerror(errno));
+    text.remove_prefix(static_cast<std::size_t>(written));
+  }
+}
+
+MergedParts merge_parts(const std::vector<std::string>& paths, const std::string& kind) {
+  MergedParts merged;
+  std::map<std::size_t, std::string> shards;  // number and file
+  for (const std::string& path : paths) {
+    ReadPart part = read_part(path, read_file(path));
+    if (part.whole == 0)
+      throw UsageError(path + ": a part of kind \"" + kind + "\" expected, an empty file found");
+    const PartHeader& header = part.header;
+    if (header.kind != kind)
+      throw UsageError(path + ": a part of kind \"" + kind + "\" expected, one of " + header.kind + " found");
+    if (shards.empty()) {
+      merged.header = header;
+      merged.results.resize(header.units);
+    } else if (header.work != merged.header.work || header.units != merged.header.units ||
+               header.shard.count != merged.header.shard.count) {
+      throw UsageError(path + " and " + paths[0] +
+                       " are parts of different work: another model, text, setting or number of shards");
+    }
+    const auto [other, is_new] = shards.emplace(header.shard.index, path);
+    if (!is_new) throw UsageError(path + " and " + other->second + " are both " + name_of(header.shard));
+    for (std::size_t unit = header.shard.index - 1; unit < header.units; unit += header.shard.count) {
+      const auto result = part.results.find(unit);
+      if (result == part.results.end())
+        throw UsageError(path + ": unfinished, unit " + std::to_string(unit) + " is missing; run " +
+                         name_of(header.shard) + " again with --part " + path + " to finish it");
+      merged.results[unit] = std::move(result->second);
+    }
+  }
+  for (std::size_t index = 1; index <= merged.header.shard.count; ++index)
+    if (!shards.contains(index))
+      throw UsageError("--merge: " + name_of({index, merged.header.shard.count}) + " is missing");
+  merged.header.shard = {};
+  return merged;
+}
+
+}  // namespace kelvin

@@ -1,0 +1,56 @@
+#include "tools/output/token_view.h"
+
+#include <algorithm>
+
+#include "sampling/stage.h"
+#include "sampling/statistics/boltzmann.h"
+#include "sampling/trace.h"
+
+namespace kelvin {
+namespace {
+
+double logit_of(std::span<const float> logits, int id) { return logits[static_cast<std::size_t>(id)]; }
+
+TokenChance make_chance(const Thermo& t, std::span<const float> logits, int id, std::size_t rank) {
+  const double log_p = t.log_p(logit_of(logits, id));
+  return {id, log_p, log_p == -infinity ? 0.0 : exp_exact(log_p), rank};
+}
+
+// The `count` first of the possible ids in an order.
+template <class Before>
+std::vector<int> first_ids(std::span<const float> logits, int count, Before before) {
+  std::vector<int> ids;
+  for (int id = 0; id < static_cast<int>(logits.size()); ++id)
+    if (logits[static_cast<std::size_t>(id)] != impossible) ids.push_back(id);
+  const std::size_t kept = std::min(ids.size(), static_cast<std::size_t>(std::max(count, 0)));
+  std::partial_sort(ids.begin(), ids.begin() + static_cast<std::ptrdiff_t>(kept), ids.end(), before);
+  ids.resize(kept);
+  return ids;
+}
+
+}  // namespace
+
+DistributionView view_distribution(std::span<const float> logits, int n_top, int n_bottom) {
+  const Thermo t = thermo(logits, 1.0);
+  DistributionView view{t.entropy, {}, {}};
+  // Equal logits rank by id, so the one of the higher id is the less likely.
+  const auto likelier = [&](int a, int b) {
+    const double za = logit_of(logits, a), zb = logit_of(logits, b);
+    return za > zb || (za == zb && a < b);
+  };
+  for (const int id : first_ids(logits, n_top, likelier))
+    view.top.push_back(make_chance(t, logits, id, view.top.size() + 1));
+  for (const int id : first_ids(logits, n_bottom, [&](int a, int b) { return likelier(b, a); }))
+    view.bottom.push_back(make_chance(t, logits, id, t.possible - view.bottom.size()));
+  return view;
+}
+
+TokenChance chance_of(std::span<const float> logits, int id) {
+  return make_chance(thermo(logits, 1.0), logits, id, rank_of(logits, id));
+}
+
+double log_probability(std::span<const float> logits, int id) {
+  return thermo(logits, 1.0).log_p(logit_of(logits, id));
+}
+
+}  // namespace kelvin
