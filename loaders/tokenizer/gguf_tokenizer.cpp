@@ -99,7 +99,7 @@ void add_merges(GgufValue merges, const TokenTable& vocabulary, BpeSpec& spec) {
   }
 }
 
-struct Ends {
+struct EndTokens {
   bool bos, eos;
 };
 
@@ -114,7 +114,7 @@ std::optional<std::string> text(const GgufFile& file, std::string_view key) {
 }
 
 // Byte-level BPE. `ends`: what is added to a text unless the file says otherwise.
-TokenizerSpec byte_level(const GgufFile& file, const Vocabulary& vocabulary, Ends& ends) {
+TokenizerSpec byte_level(const GgufFile& file, const Vocabulary& vocabulary, EndTokens& ends) {
   const auto name = file.find("tokenizer.ggml.pre");
   auto words = gguf_words(name ? name->as_string() : "default");
   if (!words) name->fail("a known way to cut words expected, " + in_quotes(name->as_string()) + " found");
@@ -132,7 +132,7 @@ TokenizerSpec byte_level(const GgufFile& file, const Vocabulary& vocabulary, End
 }
 
 // SentencePiece BPE by scores.
-TokenizerSpec sentencepiece(const GgufFile& file, const Vocabulary& vocabulary, Ends& ends) {
+TokenizerSpec sentencepiece(const GgufFile& file, const Vocabulary& vocabulary, EndTokens& ends) {
   ends = {true, false};
   const GgufValue place = file.at("tokenizer.ggml.scores");
   const std::vector<double> scores = place.numbers();
@@ -180,7 +180,7 @@ void add_end(const GgufFile& file, std::string_view flag_key, bool usual,
 LoadedTokenizer gguf_tokenizer(const GgufFile& file) {
   const GgufValue model = file.at("tokenizer.ggml.model");
   const Vocabulary vocabulary = read_vocabulary(file);
-  Ends ends{};
+  EndTokens ends{};
   if (model.as_string() != "gpt2" && model.as_string() != "llama")
     model.fail("llama or gpt2 expected, " + in_quotes(model.as_string()) + " found");
   const bool by_scores = model.as_string() == "llama";

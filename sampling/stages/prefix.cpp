@@ -11,7 +11,7 @@ namespace kelvin {
 
 namespace {
 
-constexpr std::size_t steps = 1024, block = 256;
+constexpr std::size_t steps = 1024, keys_at_once = 256;
 
 // Equal steps from the largest key down to `least`; what lies below that is on the last one. Halves, so that
 // no distance overflows.
@@ -40,9 +40,9 @@ Prefix prefix_holding(double wanted, std::span<const float> keys, std::span<cons
   // In four parts, so that of many tokens on one step each does not wait for the one before.
   constexpr std::size_t parts = 4;
   std::array<std::array<double, parts>, steps> held{};
-  std::array<int, block> step;
-  for (std::size_t begin = 0; begin < keys.size(); begin += block) {
-    const std::size_t n = std::min(block, keys.size() - begin);
+  std::array<int, keys_at_once> step;
+  for (std::size_t begin = 0; begin < keys.size(); begin += keys_at_once) {
+    const std::size_t n = std::min(keys_at_once, keys.size() - begin);
     for (std::size_t i = 0; i < n; ++i) step[i] = step_of(keys[begin + i]);
     for (std::size_t i = 0; i < n; ++i)
       held[static_cast<std::size_t>(step[i])][i % parts] += weights[begin + i];
@@ -60,8 +60,8 @@ Prefix prefix_holding(double wanted, std::span<const float> keys, std::span<cons
   on_step.resize(keys.size());
   scratch.spare.resize(keys.size());
   std::size_t found = 0;
-  for (std::size_t begin = 0; begin < keys.size(); begin += block) {
-    const std::size_t n = std::min(block, keys.size() - begin);
+  for (std::size_t begin = 0; begin < keys.size(); begin += keys_at_once) {
+    const std::size_t n = std::min(keys_at_once, keys.size() - begin);
     int hits = 0;
     for (std::size_t i = 0; i < n; ++i) {
       step[i] = step_of(keys[begin + i]);

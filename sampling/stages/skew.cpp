@@ -38,7 +38,7 @@ struct Bend {
   }
 };
 
-constexpr std::size_t block = 64;
+constexpr std::size_t ranks_at_once = 64;
 
 // ln(1 + x) for 0 <= x < 2^-3, 2^-6 and 2^-10, by 16, 8 and 4 terms.
 template <int terms>
@@ -48,10 +48,11 @@ double log1p_series(double x) {
   return x * series;
 }
 
-// Of a block, and of its growth.
+// Of so many ranks, and of their growth.
 template <int terms>
-double log1p_series(const std::array<double, block>& x, std::array<double, block>& logs, double growth) {
-  for (std::size_t i = 0; i < block; ++i) logs[i] = log1p_series<terms>(x[i]);
+double log1p_series(const std::array<double, ranks_at_once>& x, std::array<double, ranks_at_once>& logs,
+                    double growth) {
+  for (std::size_t i = 0; i < ranks_at_once; ++i) logs[i] = log1p_series<terms>(x[i]);
   return log1p_series<terms>(growth);
 }
 
@@ -67,23 +68,23 @@ void skew(std::span<float> logits, const Params& params, const Step& step) {
   const Bend bend{s, exp_exact(s)};
   const double k = bend.k;
   constexpr double bottom = std::numeric_limits<float>::lowest();
-  std::array<double, block> w;
-  std::array<double, block + 1> below{};  // the sum of the weights before each rank of a block
-  double log_a = 0;                       // ln below[0]
-  for (std::size_t begin = 0; begin < n; begin += block) {
-    const std::size_t length = std::min(block, n - begin);
+  std::array<double, ranks_at_once> w;
+  std::array<double, ranks_at_once + 1> below{};  // the sum of the weights before each rank of a block
+  double log_a = 0;                               // ln below[0]
+  for (std::size_t begin = 0; begin < n; begin += ranks_at_once) {
+    const std::size_t length = std::min(ranks_at_once, n - begin);
     const Candidate* const c = ranked.data() + begin;
     fill_ranked_weights({c, length}, top, {w.data(), length});
     for (std::size_t i = 0; i < length; ++i) below[i + 1] = below[i] + w[i];
-    std::array<double, block> log_p;
+    std::array<double, ranks_at_once> log_p;
     const double a = below[0], share = w[0] / a, growth = (below[length] - a) / a;
-    if (length == block && a > 0 && std::max(1.0, k) * share < 1e-2 && growth < 0x1p-3) {
+    if (length == ranks_at_once && a > 0 && std::max(1.0, k) * share < 1e-2 && growth < 0x1p-3) {
       // b^k - a^k = k m^(k-1) (b - a) (1 + (k-1) (k-2) / 24 ((b - a) / m)^2 + ...) with m = (a + b) / 2, and
       // ln m by its series around the block's first a: no step depends on the one before.
       const double base = s + (k - 1) * log_a - top, half = 0.5 / a;
       const double square = (k - 1) * (k - 2) / 24,
                    fourth = square * (k - 3) * (k - 4) / 80 - square * square / 2;
-      std::array<double, block> x;
+      std::array<double, ranks_at_once> x;
       for (std::size_t i = 0; i < length; ++i) x[i] = ((below[i] - a) + (below[i + 1] - a)) * half;
       log_a += growth < 0x1p-10  ? log1p_series<4>(x, log_p, growth)
                : growth < 0x1p-6 ? log1p_series<8>(x, log_p, growth)

@@ -6,8 +6,6 @@ namespace kelvin::jinja {
 
 namespace {
 
-constexpr std::size_t max_arguments = 1000;
-
 bool compared(char operation, const Value& a, const Value& b) {
   switch (operation) {
     case '=':

@@ -8,7 +8,6 @@ namespace {
 
 constexpr int max_height = 500;
 constexpr int max_parentheses = 150;
-constexpr std::size_t max_arguments = 1000;
 
 std::string described(const Token& token) {
   switch (token.kind) {

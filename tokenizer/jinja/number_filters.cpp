@@ -10,10 +10,6 @@ namespace kelvin::jinja {
 
 namespace {
 
-void check_defined(const Value& value) {
-  if (value.is_undefined()) throw Failure(value.undefined_reason());
-}
-
 // Exact for the powers that doubles hold exactly.
 double power_of_ten(std::int64_t exponent) {
   double power = 1;

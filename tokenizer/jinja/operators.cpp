@@ -15,10 +15,6 @@ namespace {
                 type_name(right));
 }
 
-void check_defined(const Value& value) {
-  if (value.is_undefined()) throw Failure(value.undefined_reason());
-}
-
 std::int64_t fit(bool overflows, std::int64_t result) {
   if (overflows) throw Failure("an integer does not fit into 64 bits");
   return result;
@@ -168,6 +164,10 @@ std::int64_t slice_bound(const Value& bound, std::int64_t size, bool backwards, 
 }
 
 }  // namespace
+
+void check_defined(const Value& value) {
+  if (value.is_undefined()) throw Failure(value.undefined_reason());
+}
 
 Value binary_operation(std::string_view symbol, const Value& left, const Value& right) {
   if (symbol == "%" && left.is_string())

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "tokenizer/models/score_merges.h"
+#include "tokenizer/models/unigram.h"
 #include "tokenizer/pipeline/decoder.h"
 #include "tokenizer/unicode/utf8.h"
 
@@ -15,7 +16,6 @@ namespace kelvin {
 namespace {
 
 constexpr double not_found = -std::numeric_limits<double>::infinity();
-constexpr float unk_penalty = 10;  // below the least likely normal piece
 
 [[noreturn]] void refuse(const ScoredPiece& piece, const std::string& problem) {
   throw std::invalid_argument("piece \"" + piece.text + "\" " + problem);
@@ -67,7 +67,7 @@ UnigramSpec unigram_of(const SentencePieceModel& model) {
   UnigramSpec spec;
   spec.is_sentencepiece = true;
   spec.byte_fallback = model.byte_fallback;
-  spec.unk_score = lowest - unk_penalty;
+  spec.unk_score = lowest - static_cast<float>(unk_penalty);
   for (std::size_t id = 0; id < model.pieces.size(); ++id) {
     const ScoredPiece& piece = model.pieces[id];
     if (piece.type == PieceType::unknown) spec.unk_id = static_cast<int>(id);

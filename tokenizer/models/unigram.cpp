@@ -15,11 +15,7 @@
 
 namespace kelvin {
 
-namespace {
-
-constexpr double unk_penalty = 10.0;  // below the least likely token, as SentencePiece has it
-
-}  // namespace
+namespace {}  // namespace
 
 UnigramModel::UnigramModel(const TokenTable& vocabulary, UnigramSpec spec)
     : vocabulary_(&vocabulary), spec_(std::move(spec)), by_first_(257, 0) {

@@ -10,6 +10,9 @@
 
 namespace kelvin {
 
+// How far below the least likely piece an unknown one is, as SentencePiece has it.
+inline constexpr double unk_penalty = 10.0;
+
 class UnigramModel {
  public:
   // `vocabulary` must outlive the model. Throws std::invalid_argument if scores and vocabulary do not fit

@@ -24,9 +24,9 @@ std::vector<int> bench_ids(int count, int vocab_size, int sequence) {
   return ids;
 }
 
-class Bench {
+class ModelTimer {
  public:
-  Bench(Model& model, const BenchSize& size, bool parts, const std::function<void(int, int)>& progress)
+  ModelTimer(Model& model, const BenchSize& size, bool parts, const std::function<void(int, int)>& progress)
       : model_(model), size_(size), parts_(parts), progress_(progress) {
     const int longest = std::max(size.prefill, size.before_decode()) + size.decode;
     for (int s = 0; s < size.sequences; ++s) ids_.push_back(bench_ids(longest, model.config().vocab_size, s));
@@ -167,7 +167,7 @@ class Bench {
 
 BenchFigures run_bench(Model& model, const BenchSize& size, bool parts,
                        const std::function<void(int, int)>& progress) {
-  return Bench(model, size, parts, progress).run();
+  return ModelTimer(model, size, parts, progress).run();
 }
 
 double peak_rss_mib() {

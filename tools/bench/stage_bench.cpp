@@ -45,9 +45,9 @@ std::vector<float> made_up_logits(std::size_t vocabulary) {
   return logits;
 }
 
-class Bench {
+class StageTimer {
  public:
-  Bench(std::size_t vocabulary, int repeat)
+  StageTimer(std::size_t vocabulary, int repeat)
       : repeat_(repeat), raw_(made_up_logits(vocabulary)), inverted_(raw_), hot_(raw_), words_(vocabulary) {
     temper(inverted_, -1);
     temper(hot_, 0.01);
@@ -110,7 +110,7 @@ class Bench {
 
 StageBench run_stage_bench(std::size_t vocabulary, int repeat,
                            const std::function<void(int, int)>& progress) {
-  const Bench bench(vocabulary, repeat);
+  const StageTimer bench(vocabulary, repeat);
   StageBench result{};
   result.vocabulary = vocabulary;
   const int total = static_cast<int>(stage_types().size());

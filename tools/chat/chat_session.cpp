@@ -6,9 +6,7 @@
 namespace kelvin {
 namespace {
 
-std::string content_of(const std::optional<NamedToken>& token) {
-  return token ? token->content : std::string();
-}
+std::string text_of(const std::optional<NamedToken>& token) { return token ? token->content : std::string(); }
 
 // The noise of an answer: by its place in the conversation and by how often it was asked for, so that the
 // same seed and the same messages give the same answers, and /regen another one.
@@ -56,8 +54,8 @@ std::string ChatSession::render(std::span<const SavedMessage> conversation, bool
   RenderOptions options;
   options.clock = settings_.clock;
   const TokenizerInfo& info = model_.text.info;
-  return render_chat(*template_, TemplateValue::list(std::move(messages)), for_answer, content_of(info.bos),
-                     content_of(info.eos), more, options);
+  return render_chat(*template_, TemplateValue::list(std::move(messages)), for_answer, text_of(info.bos),
+                     text_of(info.eos), more, options);
 }
 
 std::span<const SavedMessage> ChatSession::last_question() const {

@@ -8,10 +8,8 @@
 namespace kelvin {
 namespace {
 
-using Clock = std::chrono::steady_clock;
-
-double seconds_since(Clock::time_point start) {
-  return std::chrono::duration<double>(Clock::now() - start).count();
+double seconds_since(std::chrono::steady_clock::time_point start) {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
 
 // The longest text that a stage may take back once it is complete; 0: none is taken back.
@@ -39,7 +37,7 @@ ContinuationWriter::ContinuationWriter(Sequence& sequence, const Tokenizer& toke
                         .stops = request.stop_texts,
                         .on_text = request.on_text}),
       tokens_(request.prompt.begin(), request.prompt.end()),
-      start_(Clock::now()) {
+      start_(std::chrono::steady_clock::now()) {
   const std::size_t capacity = static_cast<std::size_t>(sequence.capacity());
   if (tokens_.empty()) throw std::invalid_argument("the prompt is empty");
   if (tokens_.size() >= capacity)
@@ -59,7 +57,7 @@ std::span<const int> ContinuationWriter::next() const {
 void ContinuationWriter::take(std::span<float> logits) {
   if (result_.ids.empty() && result_.prompt_seconds == 0) {
     result_.prompt_seconds = seconds_since(start_);
-    start_ = Clock::now();
+    start_ = std::chrono::steady_clock::now();
   }
   accept(draw(logits));
 }

@@ -17,7 +17,7 @@ using test::RandomValues;
 
 namespace {
 
-constexpr float nan = std::numeric_limits<float>::quiet_NaN();
+constexpr float quiet_nan = std::numeric_limits<float>::quiet_NaN();
 
 // Values with NaN on both sides; `offset` elements away from where the memory starts.
 template <class Element>
@@ -52,13 +52,13 @@ void check_matmul(Shape shape, const std::vector<Element>& weights, Element fenc
                   const std::vector<float>& inputs, RandomValues& random) {
   const std::size_t x_stride =
       static_cast<std::size_t>(shape.cols) + static_cast<std::size_t>(random.below(5));
-  std::vector<float> spread(x_stride * static_cast<std::size_t>(shape.tokens), nan);
+  std::vector<float> spread(x_stride * static_cast<std::size_t>(shape.tokens), quiet_nan);
   for (int t = 0; t < shape.tokens; ++t)
     std::copy_n(inputs.begin() + t * shape.cols, shape.cols,
                 spread.begin() + static_cast<std::ptrdiff_t>(t * x_stride));
   Fenced<Element> w(weights, random.below(16), fence);
-  Fenced<float> x(spread, random.below(16), nan);
-  Fenced<float> bias(random.values(static_cast<std::size_t>(shape.rows)), random.below(16), nan);
+  Fenced<float> x(spread, random.below(16), quiet_nan);
+  Fenced<float> bias(random.values(static_cast<std::size_t>(shape.rows)), random.below(16), quiet_nan);
 
   MatmulBlock block;
   block.w = w.data();
@@ -95,7 +95,7 @@ void check_matmul_both(Shape shape, RandomValues& random, bool tiny) {
     make_tiny(x, random);
     make_tiny(w, random);
   }
-  check_matmul<float>(shape, w, nan, x, random);
+  check_matmul<float>(shape, w, quiet_nan, x, random);
   std::vector<std::uint16_t> halves(n);
   std::transform(w.begin(), w.end(), halves.begin(), f32_to_bf16);
   check_matmul<std::uint16_t>(shape, halves, 0x7fc0, x, random);
@@ -136,7 +136,7 @@ TEST_CASE("matmul: infinities and NaN of the input stay in their token") {
   const std::vector<float> w = random.values(5 * 21);
   for (const Kernels* table : supported_kernels()) {
     std::vector<float> x = random.values(3 * 21), y(15);
-    x[21 + 20] = nan;
+    x[21 + 20] = quiet_nan;
     x[42 + 3] = std::numeric_limits<float>::infinity();
     table->matmul_f32({w.data(), 5, 21, x.data(), 21, 3, nullptr, y.data(), 5});
     for (int r = 0; r < 5; ++r) {
@@ -160,7 +160,7 @@ StoredBlock<Element> random_block(int head_dim, int first, int seen, RandomValue
   const int width = padded_to_lanes(head_dim), groups = (head_dim + kv_group - 1) / kv_group;
   const auto element = [&](bool present) {
     if constexpr (codes) return static_cast<std::int8_t>(present ? random.below(255) - 127 : 99);
-    const float value = present ? random.value() : nan;
+    const float value = present ? random.value() : quiet_nan;
     if constexpr (sizeof(Element) == 2) {
       // Every kind of number: subnormal, zero, normal.
       const int kind = random.below(8);
@@ -180,8 +180,8 @@ StoredBlock<Element> random_block(int head_dim, int first, int seen, RandomValue
     }
   for (int i = 0; codes && i < groups * attention_span; ++i) {
     const bool present = first <= i % attention_span && i % attention_span < seen;
-    block.key_scales.push_back(present ? random.value() * 0.01f : nan);
-    block.value_scales.push_back(present ? random.value() * 0.01f : nan);
+    block.key_scales.push_back(present ? random.value() * 0.01f : quiet_nan);
+    block.value_scales.push_back(present ? random.value() * 0.01f : quiet_nan);
   }
   return block;
 }
@@ -202,7 +202,8 @@ void check_attention(void (*Kernels::*attend)(const AttentionBlock&), RandomValu
 
     const StoredBlock<Element> stored =
         random_block<Element>(head_dim, first.front(), visible.back(), random);
-    Fenced<float> q(random.values(static_cast<std::size_t>(rows * head_dim), 2.0f), random.below(16), nan);
+    Fenced<float> q(random.values(static_cast<std::size_t>(rows * head_dim), 2.0f), random.below(16),
+                    quiet_nan);
     const auto run = [&](const Kernels& table) {
       std::vector<float> out(static_cast<std::size_t>(rows) * (2 + width), 5.0f);
       AttentionBlock block;
@@ -247,8 +248,8 @@ TEST_CASE("norm, activations and exp: every length and special value") {
     CAPTURE(n);
     std::vector<float> values = random.values(static_cast<std::size_t>(n), n % 3 == 0 ? 100.0f : 6.0f);
     if (n > 30) std::copy(special.begin(), special.end(), values.begin() + n % 5);
-    Fenced<float> x(values, random.below(16), nan);
-    Fenced<float> w(random.values(static_cast<std::size_t>(n)), random.below(16), nan);
+    Fenced<float> x(values, random.below(16), quiet_nan);
+    Fenced<float> w(random.values(static_cast<std::size_t>(n)), random.below(16), quiet_nan);
     const auto run = [&](const Kernels& table) {
       std::vector<float> out(static_cast<std::size_t>(10 * (n + 2)), 5.0f);
       float* at = out.data();
@@ -265,7 +266,7 @@ TEST_CASE("norm, activations and exp: every length and special value") {
       table.gelu_tanh_multiply(x.data(), nullptr, n, at + 9 * step);
       // Which NaN comes out of infinity / infinity is the processor's choice.
       for (float& v : out)
-        if (v != v) v = nan;
+        if (v != v) v = quiet_nan;
       return out;
     };
     const std::vector<float> expected = run(scalar_kernels);

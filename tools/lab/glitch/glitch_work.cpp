@@ -10,7 +10,7 @@
 namespace kelvin {
 namespace {
 
-constexpr const char* part_kind = "glitch";
+constexpr const char* glitch_part_kind = "glitch";
 
 // Of one window of contexts, or of one question.
 struct Finding {
@@ -88,7 +88,7 @@ std::optional<GlitchEvidence> gather_evidence(OpenModel& model, const GlitchPlan
   std::string settings = std::to_string(plan.tail) + " " + plan.question;
   for (const int id : plan.repeats) settings += " " + std::to_string(id);
   LongWork<Finding> work;
-  work.header = {part_kind,
+  work.header = {glitch_part_kind,
                  work_hash(*model.model, windows, settings),
                  {},
                  windows.size() + plan.repeats.size(),
@@ -120,7 +120,7 @@ std::optional<GlitchEvidence> gather_evidence(OpenModel& model, const GlitchPlan
 }
 
 GlitchEvidence merge_evidence(const OpenModel& model, const std::vector<std::string>& paths) {
-  const MergedParts parts = merge_parts(paths, part_kind);
+  const MergedParts parts = merge_parts(paths, glitch_part_kind);
   if (parts.header.about != about_of(model))
     throw UsageError("--merge: the parts are of another model than --model");
   return evidence_of(read_results<Finding>(parts, finding_of));

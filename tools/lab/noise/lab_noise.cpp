@@ -15,7 +15,7 @@
 namespace kelvin {
 namespace {
 
-constexpr const char* part_kind = "noise";
+constexpr const char* noise_part_kind = "noise";
 
 // Logits of a few positions: (rows, vocabulary).
 struct Rows {
@@ -227,7 +227,8 @@ std::optional<NoiseResult> measure_noise(OpenModel& reference, const NoisePlan& 
   std::unique_ptr<Model> version;
   std::pair<const NoiseKind*, int> loaded{nullptr, 0};
   LongWork<NoiseRun> work;
-  work.header = {part_kind, work_hash(*reference.model, windows, settings), {}, units.size(), about.text()};
+  work.header = {
+      noise_part_kind, work_hash(*reference.model, windows, settings), {}, units.size(), about.text()};
   work.compute = [&](std::size_t i) {
     const Unit& unit = units[i];
     if (loaded != std::pair(unit.kind, unit.draw)) {
@@ -249,7 +250,7 @@ std::optional<NoiseResult> measure_noise(OpenModel& reference, const NoisePlan& 
 }
 
 NoiseResult merge_noise(const std::vector<std::string>& paths) {
-  const MergedParts parts = merge_parts(paths, part_kind);
+  const MergedParts parts = merge_parts(paths, noise_part_kind);
   const JsonDocument about = parse_json(parts.header.about, paths[0]);
   const std::size_t vocabulary = about.root().at("vocabulary").as_uint();
   std::vector<std::pair<std::string, std::size_t>> names;

@@ -11,7 +11,7 @@
 namespace kelvin {
 namespace {
 
-constexpr const char* part_kind = "text";
+constexpr const char* text_part_kind = "text";
 
 std::string json_of(const LabText& piece) {
   JsonWriter json;
@@ -91,7 +91,8 @@ std::optional<LabText> read_lab_text(OpenModel& model, const LabInput& input, co
       .member("bytes", text.bytes)
       .member("documents", text.documents);
   about.member("overlap", text.overlap).end_object();
-  work.header = {part_kind, work_hash(*model.model, windows, about.text()), {}, windows.size(), about.text()};
+  work.header = {
+      text_part_kind, work_hash(*model.model, windows, about.text()), {}, windows.size(), about.text()};
   work.compute = [&](std::size_t unit) {
     LabText piece;
     RowReader rows(piece, model.model->config().vocab_size, model.model->threads());
@@ -116,7 +117,7 @@ std::optional<LabText> read_lab_text(OpenModel& model, const LabInput& input, co
 }
 
 LabText merge_lab_text(const std::vector<std::string>& paths) {
-  const MergedParts parts = merge_parts(paths, part_kind);
+  const MergedParts parts = merge_parts(paths, text_part_kind);
   const JsonDocument about = parse_json(parts.header.about, paths[0]);
   LabText text;
   text.name = about.root().at("name").as_string();

@@ -15,7 +15,7 @@
 namespace kelvin {
 namespace {
 
-constexpr double undefined = std::numeric_limits<double>::quiet_NaN();
+constexpr double not_defined = std::numeric_limits<double>::quiet_NaN();
 
 constexpr std::size_t lanes = 8;
 
@@ -67,7 +67,7 @@ StepAt step_at(const DensityOfStates& states, double beta, double h) {
   t.mean = extreme + mean;
   t.variance = (square + ties * mean * mean) / total;
   t.entropy = t.log_z_shifted - beta * mean;
-  t.free_energy = beta == 0 ? undefined : -(extreme + t.log_z_shifted / beta);
+  t.free_energy = beta == 0 ? not_defined : -(extreme + t.log_z_shifted / beta);
   t.heat_capacity = beta * t.variance * beta;
 
   const double total_change = sum_of(count, [&](std::size_t i) { return change[i]; });
@@ -87,7 +87,7 @@ SweepPoint point_at(std::span<const ObservedStep> steps, double beta) {
   for (const ObservedStep& step : steps) {
     const StepAt at = step_at(step.states, beta, h);
     const Thermo& t = at.thermo;
-    nll.add(std::isnan(step.observed) ? undefined : -t.log_p(step.observed));
+    nll.add(std::isnan(step.observed) ? not_defined : -t.log_p(step.observed));
     entropy.add(t.entropy);
     energy.add(-t.mean);
     free_energy.add(t.free_energy);
@@ -104,8 +104,8 @@ SweepPoint point_at(std::span<const ObservedStep> steps, double beta) {
                free_energy.value() / count,
                capacity.value() / count,
                top.value() / count,
-               undefined,
-               undefined,
+               not_defined,
+               not_defined,
                std::nullopt};
   if (std::isinf(beta)) return p;
   p.heat_capacity_check = -beta * beta * energy_change.value() / h / count;
