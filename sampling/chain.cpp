@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/user_error.h"
 #include "sampling/chain_text.h"
 #include "sampling/logits.h"
 #include "sampling/statistics/boltzmann.h"
@@ -71,10 +72,10 @@ void Chain::add(std::string_view text, const Vocabulary& vocabulary, std::string
   ParsedStage stage = parse_stage(text);
   for (const Link& link : links_) {
     if (link.type.name == stage.type->name && link.type.once)
-      throw std::invalid_argument("stage \"" + link.type.name + "\" is given twice, which makes no sense");
+      throw UserError("stage \"" + link.type.name + "\" is given twice, which makes no sense");
     if (link.type.last)
-      throw std::invalid_argument("stage \"" + link.type.name + "\" has to be the last; \"" +
-                                  stage.type->name + "\" follows it");
+      throw UserError("stage \"" + link.type.name + "\" has to be the last; \"" + stage.type->name +
+                      "\" follows it");
   }
   if (stage.type->prepare) stage.params.keep(stage.type->prepare(stage.params, vocabulary));
   std::string normal = stage_text(*stage.type, stage.params);

@@ -67,7 +67,7 @@ class Chain {
 
   Chain() = default;  // no stage: beta = 1
 
-  // Throws std::invalid_argument, naming the stage or parameter, what was expected and the closest known
+  // Throws UserError, naming the stage or parameter, what was expected and the closest known
   // name.
   static Chain parse(std::string_view text, const Vocabulary& vocabulary = {});
 

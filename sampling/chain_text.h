@@ -10,7 +10,7 @@
 namespace kelvin {
 
 // "a=1,b='x,y'" -> {"a=1", "b='x,y'"}; commas within quotes and brackets do not separate. Throws
-// std::invalid_argument on an open quote and on an empty stage.
+// UserError on an open quote and on an empty stage.
 std::vector<std::string> split_chain(std::string_view text);
 
 struct ParsedStage {
@@ -18,11 +18,11 @@ struct ParsedStage {
   Params params;  // complete, not yet prepared
 };
 
-// "name", "name=value" or "name=value:parameter=value". Throws std::invalid_argument; the message names the
+// "name", "name=value" or "name=value:parameter=value". Throws UserError; the message names the
 // stage or parameter, what was expected and the closest known name.
 ParsedStage parse_stage(std::string_view text);
 
-// A strict number: "0.8", "-0", "1e5", "inf", "-inf". Throws std::invalid_argument, naming `what`.
+// A strict number: "0.8", "-0", "1e5", "inf", "-inf". Throws UserError, naming `what`.
 double parse_number(std::string_view text, std::string_view what);
 
 // The shortest text that parse_number reads as the same number.

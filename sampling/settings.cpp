@@ -2,8 +2,8 @@
 
 #include <algorithm>
 #include <array>
-#include <stdexcept>
 
+#include "base/user_error.h"
 #include "sampling/chain_text.h"
 #include "sampling/order.h"
 #include "sampling/statistics/boltzmann.h"
@@ -44,20 +44,20 @@ void SamplerSettings::set(std::string_view given, std::string_view value, Source
   if (name == "order") {
     if (!off && !find_order(value)) {
       const std::string near = closest(value, order_names());
-      throw std::invalid_argument("order: " + listed(order_names()) + " expected, \"" + std::string(value) +
-                                  "\" found" + (near.empty() ? "" : "; did you mean \"" + near + "\"?"));
+      throw UserError("order: " + listed(order_names()) + " expected, \"" + std::string(value) + "\" found" +
+                      (near.empty() ? "" : "; did you mean \"" + near + "\"?"));
     }
   } else if (name == "nonfinite") {
     if (!off && value != "error" && value != "mask")
-      throw std::invalid_argument("nonfinite: error or mask expected, \"" + std::string(value) + "\" found");
+      throw UserError("nonfinite: error or mask expected, \"" + std::string(value) + "\" found");
   } else if (name == "padding") {
     if (!off && value != "mask" && value != "draw")
-      throw std::invalid_argument("padding: mask or draw expected, \"" + std::string(value) + "\" found");
+      throw UserError("padding: mask or draw expected, \"" + std::string(value) + "\" found");
   } else if (name == "sample") {
     for (const std::string& stage : split_chain(value)) parse_stage(stage);
   } else if (off) {
     const StageType* type = find_stage(name);
-    if (!type) throw std::invalid_argument("unknown stage \"" + name + "\"");
+    if (!type) throw UserError("unknown stage \"" + name + "\"");
     name = type->name;
   } else {
     name = parse_stage(name + "=" + std::string(value)).type->name;
@@ -134,13 +134,12 @@ Chain SamplerSettings::chain(const Vocabulary& vocabulary) const {
   }
   if (sample) {
     if (named && named->source == Source::flag)
-      throw std::invalid_argument(named->origin + " and " + sample->origin +
-                                  " contradict each other: the chain is in its own order");
+      throw UserError(named->origin + " and " + sample->origin +
+                      " contradict each other: the chain is in its own order");
     for (const Setting* s : chosen)
       if (s->source == Source::flag)
-        throw std::invalid_argument(s->origin + " and " + sample->origin +
-                                    " contradict each other: write \"" + stage_of(s->name, s->value) +
-                                    "\" into " + sample->origin);
+        throw UserError(s->origin + " and " + sample->origin + " contradict each other: write \"" +
+                        stage_of(s->name, s->value) + "\" into " + sample->origin);
     for (const std::string& stage : split_chain(sample->value)) chain.add(stage, vocabulary, sample->origin);
     return chain;
   }
@@ -150,8 +149,7 @@ Chain SamplerSettings::chain(const Vocabulary& vocabulary) const {
   const auto n_temperatures =
       std::count_if(chosen.begin(), chosen.end(), [](auto s) { return is_temperature(s->name); });
   if (n_temperatures > 1)
-    throw std::invalid_argument(
-        "more than one temperature; write the chain with --sample to say where each belongs");
+    throw UserError("more than one temperature; write the chain with --sample to say where each belongs");
   for (const Setting* s : chosen)
     chain.add(in_dialect(*order, *find_stage(s->name), s->value), vocabulary, s->origin);
   return chain;

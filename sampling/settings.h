@@ -23,14 +23,14 @@ class SamplerSettings {
   // model has a logit for and the vocabulary has no token). An empty value or "off" takes the stage out.
   // `origin` is shown to the user: "--temp", "generation_config.json", "/set". Within one source a later
   // value replaces an earlier one, except that ban, allow, bias, sequence-bias and string-ban add up. Throws
-  // std::invalid_argument on an unknown name or a bad value; nothing changes then.
+  // UserError on an unknown name or a bad value; nothing changes then.
   void set(std::string_view name, std::string_view value, Source source, std::string_view origin);
 
   // The keys of generation_config.json that name samplers ("temperature", "top_p", "repetition_penalty",
   // ...); false for others.
   bool set_from_generation_config(std::string_view key, double value);
 
-  // Throws std::invalid_argument where settings contradict each other.
+  // Throws UserError where settings contradict each other.
   Chain chain(const Vocabulary& vocabulary = {}) const;
 
  private:

@@ -95,7 +95,7 @@ using AcceptFunction = std::function<int(int token, const Params& params, const 
 // How many of the last tokens a later accept may still take back: text to be held back while streaming.
 using UnsettledFunction = std::function<int(const Params& params, const Step& step)>;
 
-// Compiles parameters once per chain; throws std::invalid_argument with a message for the user.
+// Compiles parameters once per chain; throws UserError with a message for the user.
 using PrepareFunction =
     std::function<std::shared_ptr<const void>(const Params& params, const Vocabulary& vocabulary)>;
 

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <future>
 #include <limits>
-#include <stdexcept>
 #include <unordered_set>
 #include <utility>
 #include <variant>
@@ -16,6 +15,7 @@
 #include "tokenizer/pipeline/normalizer.h"
 #include "tokenizer/pipeline/pretokenize.h"
 #include "tokenizer/spec.h"
+#include "tokenizer/tokenizer_error.h"
 #include "tokenizer/unicode/byte_level.h"
 #include "tokenizer/unicode/utf8.h"
 
@@ -50,9 +50,9 @@ template <class Work>
 auto naming(const std::string& source, Work work) {
   try {
     return work();
-  } catch (const std::invalid_argument& problem) {
+  } catch (const TokenizerError& problem) {
     if (source.empty()) throw;
-    throw std::invalid_argument(source + ": " + problem.what());
+    throw TokenizerError(source + ": " + problem.what());
   }
 }
 
@@ -119,8 +119,8 @@ Tokenizer::Parts::Parts(TokenizerSpec spec)
     bool at_origin = true;
     spellings.push_back(token.normalized ? normalizer.run(token.content, at_origin) : token.content);
     if (spellings.back().empty())
-      throw std::invalid_argument("nothing is left of the added token \"" + token.content +
-                                  "\" after normalization");
+      throw TokenizerError("nothing is left of the added token \"" + token.content +
+                           "\" after normalization");
     skipped.push_back(special_contents.contains(spellings.back()));
   }
   std::vector<AddedToken> raw, normalized;
@@ -137,8 +137,7 @@ Tokenizer::Parts::Parts(TokenizerSpec spec)
   for (std::size_t i = 0; i < added_tokens.size(); ++i) {
     const auto id = static_cast<std::size_t>(added_tokens[i].id);
     if (added_tokens[i].id < 0 || added_tokens[i].id >= TokenTable::id_limit)
-      throw std::invalid_argument("id " + std::to_string(added_tokens[i].id) +
-                                  " of an added token is out of range");
+      throw TokenizerError("id " + std::to_string(added_tokens[i].id) + " of an added token is out of range");
     if (id >= added_at.size()) added_at.resize(id + 1, -1);
     added_at[id] = static_cast<int>(i);
   }
@@ -174,7 +173,7 @@ std::vector<int> Tokenizer::encode(std::string_view text, bool add_special) cons
   }
   // Places in the text are kept in 32 bits.
   if (text.size() > static_cast<std::size_t>(std::numeric_limits<std::int32_t>::max()) / 4)
-    throw std::invalid_argument("texts above 512 MiB are not supported");
+    throw TokenizerError("texts above 512 MiB are not supported");
   std::vector<int> ids;
   if (add_special) ids = parts.post_processor.before;
   for (const Segment& segment : parts.raw_finder.split(text)) {

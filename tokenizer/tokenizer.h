@@ -15,7 +15,7 @@ struct TokenizerSpec;
 // Immutable after construction: any number of threads may use one.
 class Tokenizer {
  public:
-  // Throws std::invalid_argument or RegexError where the parts of `spec` do not fit together.
+  // Throws TokenizerError or RegexError where the parts of `spec` do not fit together.
   explicit Tokenizer(TokenizerSpec spec);
   Tokenizer(Tokenizer&&) noexcept;
   Tokenizer& operator=(Tokenizer&&) noexcept;
@@ -23,7 +23,7 @@ class Tokenizer {
 
   // The ids of `text`. Ill-formed UTF-8 counts as U+FFFD, one per maximal ill-formed part. `add_special` lets
   // the post-processor add its tokens (BOS and the like); special tokens written in the text count always.
-  // Throws std::invalid_argument if the vocabulary has no token for a part of the text and none for unknown.
+  // Throws TokenizerError if the vocabulary has no token for a part of the text and none for unknown.
   std::vector<int> encode(std::string_view text, bool add_special = true) const;
 
   // The text of `ids` (n,): always well-formed UTF-8. Unknown ids are passed over.

@@ -2,6 +2,7 @@
 #include <iostream>
 #include <optional>
 
+#include "base/user_error.h"
 #include "sampling/chain_text.h"
 #include "tools/inspect/stage_report.h"
 #include "tools/options/flags.h"
@@ -26,7 +27,7 @@ struct Options {
 Chain chain_of(const SamplingOptions& sampling) {
   try {
     return sampling.settings.chain();
-  } catch (const std::invalid_argument& error) {
+  } catch (const UserError& error) {
     throw UsageError(error.what());
   }
 }

@@ -3,18 +3,19 @@
 #pragma once
 
 #include <filesystem>
-#include <stdexcept>
 #include <string>
 #include <string_view>
 
+#include "base/user_error.h"
+
 namespace kelvin {
 
-class LoadError : public std::runtime_error {
+class LoadError : public UserError {
  public:
-  using std::runtime_error::runtime_error;
+  using UserError::UserError;
   // "path: problem"
   LoadError(std::string_view path, std::string_view problem)
-      : std::runtime_error(std::string(path).append(": ").append(problem)) {}
+      : UserError(std::string(path).append(": ").append(problem)) {}
 };
 
 // Text out of a file as an error may show it: control characters and invalid UTF-8 escaped, at most `limit`

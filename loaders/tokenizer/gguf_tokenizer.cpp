@@ -1,12 +1,12 @@
 #include "loaders/tokenizer/gguf_tokenizer.h"
 
-#include <stdexcept>
 #include <string>
 #include <vector>
 
 #include "loaders/files/load_error.h"
 #include "loaders/tokenizer/gguf_words.h"
 #include "tokenizer/models/sentencepiece.h"
+#include "tokenizer/tokenizer_error.h"
 
 namespace kelvin {
 namespace {
@@ -71,7 +71,7 @@ void add_tokens(const Vocabulary& vocabulary, TokenizerSpec& spec) {
     const int id = static_cast<int>(i);
     try {
       spec.vocabulary.add(token, id);
-    } catch (const std::invalid_argument& problem) {
+    } catch (const TokenizerError& problem) {
       vocabulary.place.fail("[" + std::to_string(i) + "]: " + printable(problem.what()));
     }
     const std::int64_t type = vocabulary.types[i];
@@ -203,7 +203,7 @@ LoadedTokenizer gguf_tokenizer(const GgufFile& file) {
     add_end(file, "tokenizer.ggml.add_bos_token", ends.bos, info.bos, spec.post_processor.before);
     add_end(file, "tokenizer.ggml.add_eos_token", ends.eos, info.eos, spec.post_processor.after);
     return {Tokenizer(std::move(spec)), std::move(info)};
-  } catch (const std::invalid_argument& problem) {
+  } catch (const TokenizerError& problem) {
     throw LoadError(file.name(), "tokenizer.ggml: " + printable(problem.what(), 500));
   }
 }

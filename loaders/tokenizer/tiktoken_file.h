@@ -35,7 +35,7 @@ struct TiktokenLayout {
 // LoadError where the folder does not say how words are cut.
 TiktokenLayout tiktoken_layout(const TiktokenFile& file, const TokenizerNotes& notes);
 
-// Throws std::invalid_argument.
+// Throws TokenizerError.
 TokenizerSpec tiktoken_tokenizer(const TiktokenFile& file, const TiktokenLayout& layout);
 
 }  // namespace kelvin

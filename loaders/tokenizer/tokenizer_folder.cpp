@@ -3,7 +3,6 @@
 #include <memory>
 #include <set>
 #include <span>
-#include <stdexcept>
 #include <utility>
 
 #include "loaders/files/load_error.h"
@@ -16,6 +15,7 @@
 #include "loaders/tokenizer/tokenizer_json_model.h"
 #include "loaders/tokenizer/tokenizer_model.h"
 #include "tokenizer/regex/regex.h"
+#include "tokenizer/tokenizer_error.h"
 
 namespace kelvin {
 
@@ -162,7 +162,7 @@ Tokenizer tokenizer_of(TokenizerSpec spec, const fs::path& path) {
   spec.source = path_text(path);
   try {
     return Tokenizer(std::move(spec));
-  } catch (const std::invalid_argument& problem) {
+  } catch (const TokenizerError& problem) {
     throw LoadError(path_text(path), printable(problem.what(), 500));
   }
 }
@@ -176,7 +176,7 @@ LoadedTokenizer vocabulary_of(const fs::path& folder) {
     spec.source = path_text(path);
     try {
       return {Tokenizer(std::move(spec)), {}};
-    } catch (const std::invalid_argument& problem) {
+    } catch (const TokenizerError& problem) {
       const JsonDocument document = load_json(path);
       for (const char* part : {"normalizer", "pre_tokenizer", "decoder"})
         if (const auto value = document.root().find(part)) fail_at_pattern(*value);

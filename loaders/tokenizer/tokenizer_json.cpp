@@ -1,6 +1,5 @@
 #include "loaders/tokenizer/tokenizer_json.h"
 
-#include <stdexcept>
 #include <string>
 #include <utility>
 
@@ -8,6 +7,7 @@
 #include "loaders/tokenizer/base64.h"
 #include "tokenizer/pipeline/charsmap.h"
 #include "tokenizer/regex/regex_syntax.h"
+#include "tokenizer/tokenizer_error.h"
 
 namespace kelvin {
 
@@ -125,7 +125,7 @@ std::string read_charsmap(JsonValue value) {
   if (!map) value.fail("base64 expected");
   try {
     CharsMap check(*map);
-  } catch (const std::invalid_argument& problem) {
+  } catch (const TokenizerError& problem) {
     value.fail(problem.what());
   }
   return *std::move(map);

@@ -2,12 +2,12 @@
 
 #include <charconv>
 #include <cmath>
-#include <stdexcept>
 #include <utility>
 
 #include "loaders/files/load_error.h"
 #include "loaders/tokenizer/tokenizer_json.h"
 #include "tokenizer/models/hash.h"
+#include "tokenizer/tokenizer_error.h"
 
 namespace kelvin {
 
@@ -101,7 +101,7 @@ bool TokenizerModelReader::begin_merges(JsonValue model, JsonValue merges) {
 void TokenizerModelReader::add_token(std::string_view token, JsonValue id) {
   try {
     vocabulary_.append(token, token_id(id, id.as_int()));
-  } catch (const std::invalid_argument& problem) {
+  } catch (const TokenizerError& problem) {
     id.fail(problem.what());
   }
 }
@@ -118,7 +118,7 @@ void TokenizerModelReader::add_scored_token(JsonValue entry) {
 void TokenizerModelReader::index() {
   try {
     vocabulary_.index();
-  } catch (const std::invalid_argument& problem) {
+  } catch (const TokenizerError& problem) {
     throw LoadError(name_, std::string("model.vocab: ") + problem.what());
   }
 }

@@ -2,13 +2,13 @@
 
 #include <algorithm>
 #include <array>
-#include <stdexcept>
 
 #include "loaders/files/load_error.h"
 #include "loaders/files/mapped_file.h"
 #include "loaders/tokenizer/sentencepiece_file.h"
 #include "loaders/tokenizer/tiktoken_file.h"
 #include "loaders/tokenizer/tokenizer_config.h"
+#include "tokenizer/tokenizer_error.h"
 
 namespace kelvin {
 
@@ -114,7 +114,7 @@ TokenizerModelFile load_tokenizer_model(const fs::path& file) {
   try {
     return looks_like_tiktoken(bytes) ? from_tiktoken(bytes, name, notes)
                                       : from_sentencepiece(bytes, name, notes);
-  } catch (const std::invalid_argument& problem) {
+  } catch (const TokenizerError& problem) {
     throw LoadError(name, printable(problem.what(), 500));
   }
 }

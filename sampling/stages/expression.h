@@ -13,7 +13,7 @@ namespace kelvin {
 
 class Expression {
  public:
-  // `variables`: the names that may occur. Throws std::invalid_argument with the column, what was expected
+  // `variables`: the names that may occur. Throws UserError with the column, what was expected
   // and what stands there.
   Expression(std::string_view text, std::vector<std::string> variables);
 

@@ -1,8 +1,8 @@
 #include <array>
 #include <charconv>
-#include <stdexcept>
 #include <system_error>
 
+#include "base/user_error.h"
 #include "sampling/registry.h"
 #include "sampling/stages/expression.h"
 #include "sampling/statistics/boltzmann.h"
@@ -48,8 +48,8 @@ class ExpressionParser {
     skip_spaces();
     const std::string found =
         at_ < text_.size() ? "\"" + std::string(text_.substr(at_, 12)) + "\"" : "the end";
-    throw std::invalid_argument("expression \"" + std::string(text_) + "\", column " +
-                                std::to_string(at_ + 1) + ": " + expected + ", " + found + " found");
+    throw UserError("expression \"" + std::string(text_) + "\", column " + std::to_string(at_ + 1) + ": " +
+                    expected + ", " + found + " found");
   }
 
   void skip_spaces() {

@@ -1,8 +1,8 @@
 #include "sampling/stages/script.h"
 
 #include <algorithm>
-#include <stdexcept>
 
+#include "base/user_error.h"
 #include "sampling/registry.h"
 
 namespace kelvin {
@@ -49,9 +49,9 @@ std::uint32_t decode(std::string_view character) {
 ScriptText::ScriptText(std::string_view script) : ranges_(ranges_of_script(script)), pieces_(n_piece_keys) {
   if (ranges_.empty()) {
     const std::string near = closest(script, script_names());
-    throw std::invalid_argument("unknown script \"" + std::string(script) + "\"" +
-                                (near.empty() ? "; a Unicode script name such as Latin expected"
-                                              : "; did you mean \"" + near + "\"?"));
+    throw UserError("unknown script \"" + std::string(script) + "\"" +
+                    (near.empty() ? "; a Unicode script name such as Latin expected"
+                                  : "; did you mean \"" + near + "\"?"));
   }
   for (const char* shared : {"Common", "Inherited"})
     for (const CodePointRange range : ranges_of_script(shared)) ranges_.push_back(range);

@@ -20,7 +20,7 @@ std::vector<std::string> script_names();
 class ScriptText {
  public:
   // The script's characters with those of Common and Inherited (marks, digits, punctuation, spaces). Throws
-  // std::invalid_argument for an unknown name, with the closest known one.
+  // UserError for an unknown name, with the closest known one.
   explicit ScriptText(std::string_view script);
 
   // True if some text in this script holds these bytes: whole characters are of the script; at both ends,

@@ -2,9 +2,9 @@
 // all but the last (transformers' SequenceBias; with -inf its NoBadWords).
 #include <algorithm>
 #include <charconv>
-#include <stdexcept>
 #include <string>
 
+#include "base/user_error.h"
 #include "sampling/stage.h"
 
 namespace kelvin {
@@ -18,12 +18,12 @@ std::shared_ptr<const void> prepare_sequence(const Params& params, const Vocabul
     int id = -1;
     const auto [end, error] = std::from_chars(rest.data(), rest.data() + rest.size(), id);
     if (error != std::errc{} || id < 0 || (end != rest.data() + rest.size() && *end != ' '))
-      throw std::invalid_argument("sequence-bias: token ids such as '485 794 6' expected, \"" +
-                                  std::string(params.text("ids")) + "\" found");
+      throw UserError("sequence-bias: token ids such as '485 794 6' expected, \"" +
+                      std::string(params.text("ids")) + "\" found");
     ids.push_back(id);
     rest.remove_prefix(static_cast<std::size_t>(end - rest.data()));
   }
-  if (ids.empty()) throw std::invalid_argument("sequence-bias: token ids such as '485 794 6' expected");
+  if (ids.empty()) throw UserError("sequence-bias: token ids such as '485 794 6' expected");
   return std::make_shared<const std::vector<int>>(std::move(ids));
 }
 

@@ -3,9 +3,9 @@
 // another way to write the text is found and banned in the same manner. If every token is banned there, the
 // text is let through: there is no other.
 #include <algorithm>
-#include <stdexcept>
 #include <string>
 
+#include "base/user_error.h"
 #include "sampling/stage.h"
 
 namespace kelvin {
@@ -36,9 +36,9 @@ std::shared_ptr<const void> prepare_string_ban(const Params& params, const Vocab
   constexpr std::size_t longest = 1024;
   const std::string text(params.text("text"));
   if (text.empty() || text.size() > longest)
-    throw std::invalid_argument("string-ban: a text of 1 to 1024 bytes expected, " +
-                                std::to_string(text.size()) + " found");
-  if (vocabulary.bytes.empty()) throw std::invalid_argument("string-ban needs a vocabulary");
+    throw UserError("string-ban: a text of 1 to 1024 bytes expected, " + std::to_string(text.size()) +
+                    " found");
+  if (vocabulary.bytes.empty()) throw UserError("string-ban needs a vocabulary");
   return std::make_shared<const StringBan>(
       StringBan{text, {vocabulary.bytes.begin(), vocabulary.bytes.end()}});
 }

@@ -12,10 +12,10 @@
 #include <iterator>
 #include <optional>
 #include <regex>
-#include <stdexcept>
 #include <string>
 #include <system_error>
 
+#include "base/user_error.h"
 #include "sampling/stages/script.h"
 
 namespace kelvin {
@@ -23,7 +23,7 @@ namespace kelvin {
 namespace {
 
 [[noreturn]] void refuse(std::string_view expression, const std::string& why) {
-  throw std::invalid_argument("token set \"" + std::string(expression) + "\": " + why);
+  throw UserError("token set \"" + std::string(expression) + "\": " + why);
 }
 
 template <class Test>

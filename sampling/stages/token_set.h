@@ -19,7 +19,7 @@ namespace kelvin {
 //   file:PATH              tokens that occur anywhere in the bytes of that file; PATH alone does where no
 //   token
 //                          reads so
-// Throws std::invalid_argument if it is malformed, if it names no token, or if the vocabulary is needed and
+// Throws UserError if it is malformed, if it names no token, or if the vocabulary is needed and
 // not given.
 std::vector<int> token_set(std::string_view expression, const Vocabulary& vocabulary);
 

@@ -1,7 +1,6 @@
 // Any bytes as a GGUF file: a LoadError, or values that can be read, tensors whose numbers lie inside the
 // file, and a tokenizer that encodes and decodes.
 #include <cstdlib>
-#include <stdexcept>
 #include <vector>
 
 #include "loaders/files/load_error.h"
@@ -11,6 +10,7 @@
 #include "loaders/model/hf_config.h"
 #include "loaders/tensors/convert.h"
 #include "loaders/tokenizer/gguf_tokenizer.h"
+#include "tokenizer/tokenizer_error.h"
 
 namespace {
 
@@ -68,7 +68,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     });
     try {
       use(kelvin::gguf_tokenizer(file).tokenizer);
-    } catch (const std::invalid_argument&) {
+    } catch (const kelvin::TokenizerError&) {
     }
   });
   return 0;

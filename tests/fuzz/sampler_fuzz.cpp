@@ -1,10 +1,11 @@
-// Any text as a sampler chain: std::invalid_argument, or a chain that reads back as itself and draws tokens
+// Any text as a sampler chain: UserError, or a chain that reads back as itself and draws tokens
 // which its vocabulary has.
 #include <cstdlib>
 #include <stdexcept>
 #include <string>
 #include <vector>
 
+#include "base/user_error.h"
 #include "sampling/chain.h"
 
 namespace {
@@ -40,7 +41,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (kelvin::Chain::parse(chain.text(), vocabulary).text() != chain.text()) std::abort();
     chain.describe();
     draw(chain);
-  } catch (const std::invalid_argument&) {
+  } catch (const kelvin::UserError&) {
   } catch (const std::runtime_error&) {  // a chain that leaves nothing to draw
   }
   return 0;

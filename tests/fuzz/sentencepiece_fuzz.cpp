@@ -1,12 +1,12 @@
-// Any bytes as a SentencePiece model: a LoadError or std::invalid_argument, or a tokenizer that encodes and
+// Any bytes as a SentencePiece model: a LoadError or TokenizerError, or a tokenizer that encodes and
 // decodes.
 #include <cstdlib>
-#include <stdexcept>
 #include <string>
 
 #include "loaders/files/load_error.h"
 #include "loaders/tokenizer/sentencepiece_file.h"
 #include "tokenizer/tokenizer.h"
+#include "tokenizer/tokenizer_error.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   try {
@@ -20,7 +20,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     for (int id : ids) streamed += stream.push(id);
     if (streamed + stream.finish() != tokenizer.decode(ids)) std::abort();
   } catch (const kelvin::LoadError&) {
-  } catch (const std::invalid_argument&) {
+  } catch (const kelvin::TokenizerError&) {
   }
   return 0;
 }

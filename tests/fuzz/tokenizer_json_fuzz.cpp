@@ -1,11 +1,11 @@
-// Any bytes as a tokenizer.json: a LoadError or std::invalid_argument, or a tokenizer that encodes and
+// Any bytes as a tokenizer.json: a LoadError or TokenizerError, or a tokenizer that encodes and
 // decodes.
 #include <cstdlib>
-#include <stdexcept>
 #include <string>
 
 #include "loaders/files/load_error.h"
 #include "loaders/tokenizer/tokenizer_folder.h"
+#include "tokenizer/tokenizer_error.h"
 
 namespace {
 
@@ -28,7 +28,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   try {
     use(kelvin::Tokenizer(kelvin::read_tokenizer_json(std::as_bytes(std::span(data, size)), "fuzz")));
   } catch (const kelvin::LoadError&) {
-  } catch (const std::invalid_argument&) {
+  } catch (const kelvin::TokenizerError&) {
   }
   return 0;
 }

@@ -1,4 +1,5 @@
 #include "sampling/chain.h"
+#include "base/user_error.h"
 
 #include <doctest/doctest.h>
 
@@ -16,7 +17,7 @@ namespace {
 std::string error_of(const std::string& text) {
   try {
     Chain::parse(text);
-  } catch (const std::invalid_argument& error) {
+  } catch (const UserError& error) {
     return error.what();
   }
   return "";
@@ -85,7 +86,7 @@ TEST_CASE("no text makes the parser do anything but parse or refuse") {
       ++parsed;
       CAPTURE(text);
       REQUIRE(Chain::parse(normal).text() == normal);
-    } catch (const std::invalid_argument&) {
+    } catch (const UserError&) {
     }
   }
   CHECK(parsed > 100);

@@ -1,4 +1,5 @@
 #include "sampling/registry.h"
+#include "base/user_error.h"
 
 #include <doctest/doctest.h>
 
@@ -128,7 +129,7 @@ TEST_CASE("a stage registered at run time is a stage like any other") {
   logits = {1, 2, 3};
   Chain::parse("test-halve=9").apply(logits, Step{}, state);  // removes all: the best is put back
   CHECK(logits == std::vector<float>{impossible, impossible, 3});
-  CHECK_THROWS_AS(Chain::parse("test-halve=-1"), std::invalid_argument);
+  CHECK_THROWS_AS(Chain::parse("test-halve=-1"), UserError);
   SamplerSettings settings;
   settings.set("test-halve", "1.5", Source::flag, "--test-halve");
   CHECK(settings.chain().text() == "test-halve=1.5,temp=0.8");

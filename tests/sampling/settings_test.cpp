@@ -1,8 +1,8 @@
 #include "sampling/settings.h"
+#include "base/user_error.h"
 
 #include <doctest/doctest.h>
 
-#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -30,7 +30,7 @@ template <class Call>
 std::string error_of(Call call) {
   try {
     call();
-  } catch (const std::invalid_argument& error) {
+  } catch (const UserError& error) {
     return error.what();
   }
   return "";

@@ -5,15 +5,17 @@
 #include <string>
 #include <utility>
 
+#include "base/user_error.h"
+
 namespace kelvin {
 
 // A template that cannot be parsed, fails while rendering, exceeds its limits or raises an exception of its
 // own. what() is "name: line N: reason"; reason() is the bare sentence: the template's own words if it called
 // raise_exception().
-class TemplateError : public std::runtime_error {
+class TemplateError : public UserError {
  public:
   TemplateError(const std::string& name, int line, std::string reason, bool raised = false)
-      : std::runtime_error(name + ": line " + std::to_string(line) + ": " + reason),
+      : UserError(name + ": line " + std::to_string(line) + ": " + reason),
         line_(line),
         raised_(raised),
         reason_(std::move(reason)) {}

@@ -1,9 +1,9 @@
 #include "tokenizer/models/added_tokens.h"
 
 #include <algorithm>
-#include <stdexcept>
 #include <utility>
 
+#include "tokenizer/tokenizer_error.h"
 #include "tokenizer/unicode/unicode.h"
 #include "tokenizer/unicode/utf8.h"
 
@@ -52,7 +52,7 @@ AddedTokenFinder::AddedTokenFinder(std::vector<AddedToken> tokens, const std::ve
     const std::string& spelling = spellings[i];
     if (spelling.empty()) continue;
     if (spelling.size() > length_limit)
-      throw std::invalid_argument("added token longer than " + std::to_string(length_limit) + " bytes");
+      throw TokenizerError("added token longer than " + std::to_string(length_limit) + " bytes");
     trie_.add(spelling, static_cast<int>(i));
     for (int second = 0; second < 256; ++second)
       if (spelling.size() == 1 || spelling[1] == static_cast<char>(second))

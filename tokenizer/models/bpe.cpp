@@ -2,11 +2,11 @@
 
 #include <algorithm>
 #include <future>
-#include <stdexcept>
 #include <utility>
 
 #include "tokenizer/models/bpe_merge.h"
 #include "tokenizer/models/word_cache.h"
+#include "tokenizer/tokenizer_error.h"
 #include "tokenizer/unicode/byte_level.h"
 #include "tokenizer/unicode/utf8.h"
 
@@ -190,8 +190,7 @@ void BpeModel::spell_chars(std::string_view word, std::vector<int>& symbols) con
     }
     if (spec_.unk_token.empty()) continue;
     if (unk_id_ < 0)
-      throw std::invalid_argument("model.unk_token \"" + spec_.unk_token +
-                                  "\" is needed and not in the vocabulary");
+      throw TokenizerError("model.unk_token \"" + spec_.unk_token + "\" is needed and not in the vocabulary");
     if (!spec_.fuse_unk) put_unknown();
     unknown = true;
   }

@@ -26,7 +26,7 @@ class BpeModel {
   // True if such a model can take words as raw bytes: nothing has to be spelled that is not a byte.
   static bool takes_raw_bytes(const TokenTable& vocabulary, const BpeSpec& spec);
 
-  // Appends the ids of every piece. Throws std::invalid_argument if the unknown token is needed and not
+  // Appends the ids of every piece. Throws TokenizerError if the unknown token is needed and not
   // there.
   void encode(const PieceList& list, std::vector<int>& ids) const;
 

@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
-#include <stdexcept>
 #include <string>
 
+#include "tokenizer/tokenizer_error.h"
 #include "tokenizer/unicode/utf8.h"
 
 namespace kelvin {
@@ -20,8 +20,8 @@ BpeMerge parts_of(const TokenTable& vocabulary, int id, std::size_t n) {
 }
 
 [[noreturn]] void refuse_char(const TokenTable& vocabulary, int id, std::string_view character) {
-  throw std::invalid_argument("token \"" + std::string(vocabulary.token(id)) + "\" has the character \"" +
-                              std::string(character) + "\", which is no token itself");
+  throw TokenizerError("token \"" + std::string(vocabulary.token(id)) + "\" has the character \"" +
+                       std::string(character) + "\", which is no token itself");
 }
 
 }  // namespace
@@ -38,9 +38,8 @@ void merge_by_scores(const TokenTable& vocabulary, const std::vector<double>& sc
     if (i > 0 && score(order[i]) < score(order[i - 1])) ++rank;
     const std::string_view token = vocabulary.token(order[i]);
     if (token.size() > length_limit)
-      throw std::invalid_argument("token " + std::to_string(order[i]) + " has " +
-                                  std::to_string(token.size()) + " bytes, at most " +
-                                  std::to_string(length_limit) + " expected");
+      throw TokenizerError("token " + std::to_string(order[i]) + " has " + std::to_string(token.size()) +
+                           " bytes, at most " + std::to_string(length_limit) + " expected");
     for (std::size_t begin = 0; begin < token.size();) {
       const std::size_t length = prefix_of_chars(token.substr(begin, 4), 1);
       if (length < token.size() && vocabulary.find(token.substr(begin, length)) < 0)

@@ -10,7 +10,7 @@ namespace kelvin {
 
 // Fills merges and ranks of `spec` with every way to make a token out of two. `scores` (vocabulary.limit(),):
 // by id, -infinity where a token is not made by merging (but may still be a part). Throws
-// std::invalid_argument if a token that is made has a character that is none, since such a character would
+// TokenizerError if a token that is made has a character that is none, since such a character would
 // have to merge all the same.
 void merge_by_scores(const TokenTable& vocabulary, const std::vector<double>& scores, BpeSpec& spec);
 

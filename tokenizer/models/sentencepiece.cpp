@@ -3,12 +3,12 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <stdexcept>
 #include <utility>
 
 #include "tokenizer/models/score_merges.h"
 #include "tokenizer/models/unigram.h"
 #include "tokenizer/pipeline/decoder.h"
+#include "tokenizer/tokenizer_error.h"
 #include "tokenizer/unicode/utf8.h"
 
 namespace kelvin {
@@ -18,7 +18,7 @@ namespace {
 constexpr double not_found = -std::numeric_limits<double>::infinity();
 
 [[noreturn]] void refuse(const ScoredPiece& piece, const std::string& problem) {
-  throw std::invalid_argument("piece \"" + piece.text + "\" " + problem);
+  throw TokenizerError("piece \"" + piece.text + "\" " + problem);
 }
 
 void check(const SentencePieceModel& model) {
@@ -38,9 +38,9 @@ void check(const SentencePieceModel& model) {
       refuse(piece, "is of type UNUSED, which is not supported in a BPE model");
   }
   if (unknown != 1)
-    throw std::invalid_argument("one piece of type UNKNOWN expected, " + std::to_string(unknown) + " found");
+    throw TokenizerError("one piece of type UNKNOWN expected, " + std::to_string(unknown) + " found");
   if (model.byte_fallback && std::count(bytes.begin(), bytes.end(), true) != 256)
-    throw std::invalid_argument("byte_fallback needs 256 pieces of type BYTE");
+    throw TokenizerError("byte_fallback needs 256 pieces of type BYTE");
 }
 
 BpeSpec bpe_of(const SentencePieceModel& model, const TokenTable& vocabulary) {
@@ -104,7 +104,7 @@ TokenizerSpec sentencepiece_tokenizer(SentencePieceModel model) {
     const int id = static_cast<int>(i);
     try {
       spec.vocabulary.add(piece.text, id);
-    } catch (const std::invalid_argument& problem) {
+    } catch (const TokenizerError& problem) {
       refuse(piece, std::string("cannot be added: ") + problem.what());
     }
     if (piece.type == PieceType::user_defined) literals.push_back(piece.text);

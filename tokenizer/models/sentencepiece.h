@@ -29,7 +29,7 @@ struct SentencePieceModel {
 };
 
 // Added tokens are the control and unknown pieces, found in raw text; there is no post-processor. Decoding
-// shows pieces as tokenizer.json does (Replace, ByteFallback, Fuse, Strip). Throws std::invalid_argument that
+// shows pieces as tokenizer.json does (Replace, ByteFallback, Fuse, Strip). Throws TokenizerError that
 // names the piece which does not fit.
 TokenizerSpec sentencepiece_tokenizer(SentencePieceModel model);
 

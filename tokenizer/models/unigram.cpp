@@ -5,12 +5,12 @@
 #include <cstdint>
 #include <limits>
 #include <numeric>
-#include <stdexcept>
 #include <string>
 #include <utility>
 
 #include "tokenizer/models/hash.h"
 #include "tokenizer/models/word_cache.h"
+#include "tokenizer/tokenizer_error.h"
 #include "tokenizer/unicode/utf8.h"
 
 namespace kelvin {
@@ -20,8 +20,8 @@ namespace {}  // namespace
 UnigramModel::UnigramModel(const TokenTable& vocabulary, UnigramSpec spec)
     : vocabulary_(&vocabulary), spec_(std::move(spec)), by_first_(257, 0) {
   if (spec_.scores.size() != static_cast<std::size_t>(vocabulary.limit()))
-    throw std::invalid_argument("as many scores as tokens are needed");
-  if (spec_.unk_id >= vocabulary.limit()) throw std::invalid_argument("unk_id is no token's id");
+    throw TokenizerError("as many scores as tokens are needed");
+  if (spec_.unk_id >= vocabulary.limit()) throw TokenizerError("unk_id is no token's id");
   unk_score_ = spec_.unk_score.value_or(
       (spec_.scores.empty() ? 0.0 : *std::min_element(spec_.scores.begin(), spec_.scores.end())) -
       unk_penalty);
@@ -82,7 +82,7 @@ void UnigramModel::encode_piece(std::string_view text, std::vector<Step>& best, 
       single = single || size == length;
     });
     if (!single) {
-      if (spec_.unk_id < 0) throw std::invalid_argument("model.unk_id is needed and absent");
+      if (spec_.unk_id < 0) throw TokenizerError("model.unk_id is needed and absent");
       offer(at, at + length, spec_.unk_id, unk_score_);
     }
     at += length;
@@ -125,7 +125,7 @@ void UnigramModel::put_unknown(std::string_view token, std::vector<int>& ids) co
     if (std::find(ids.begin() + static_cast<std::ptrdiff_t>(kept), ids.end(), -1) == ids.end()) return;
     ids.resize(kept);
   }
-  if (spec_.unk_id < 0) throw std::invalid_argument("model.unk_id is needed and absent");
+  if (spec_.unk_id < 0) throw TokenizerError("model.unk_id is needed and absent");
   ids.push_back(spec_.unk_id);
 }
 

@@ -15,11 +15,11 @@ inline constexpr double unk_penalty = 10.0;
 
 class UnigramModel {
  public:
-  // `vocabulary` must outlive the model. Throws std::invalid_argument if scores and vocabulary do not fit
+  // `vocabulary` must outlive the model. Throws TokenizerError if scores and vocabulary do not fit
   // together.
   UnigramModel(const TokenTable& vocabulary, UnigramSpec spec);
 
-  // Appends the ids of every piece. Throws std::invalid_argument if an unknown token is needed and there is
+  // Appends the ids of every piece. Throws TokenizerError if an unknown token is needed and there is
   // none.
   void encode(const PieceList& list, std::vector<int>& ids) const;
 

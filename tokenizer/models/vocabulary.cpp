@@ -1,8 +1,7 @@
 #include "tokenizer/models/vocabulary.h"
 
-#include <stdexcept>
-
 #include "tokenizer/models/hash.h"
+#include "tokenizer/tokenizer_error.h"
 
 namespace kelvin {
 
@@ -14,9 +13,8 @@ void TokenTable::reserve(std::size_t tokens, std::size_t bytes) {
 
 void TokenTable::append(std::string_view text, int id) {
   if (id < 0 || id >= id_limit)
-    throw std::invalid_argument("id " + std::to_string(id) + " is outside 0.." +
-                                std::to_string(id_limit - 1));
-  if (has(id)) throw std::invalid_argument("id " + std::to_string(id) + " stands twice");
+    throw TokenizerError("id " + std::to_string(id) + " is outside 0.." + std::to_string(id_limit - 1));
+  if (has(id)) throw TokenizerError("id " + std::to_string(id) + " stands twice");
   if (id >= limit()) spans_.resize(static_cast<std::size_t>(id) + 1);
   spans_[static_cast<std::size_t>(id)] = {static_cast<std::uint32_t>(pool_.size()),
                                           static_cast<std::uint32_t>(text.size())};
@@ -34,14 +32,14 @@ void TokenTable::index(std::size_t room) {
 void TokenTable::put(int id, std::uint64_t hash) {
   const int there = slots_.put(hash, id, [&](int other) { return token(other) == token(id); });
   if (there != id)
-    throw std::invalid_argument("the same token stands twice, as " + std::to_string(there) + " and as " +
-                                std::to_string(id));
+    throw TokenizerError("the same token stands twice, as " + std::to_string(there) + " and as " +
+                         std::to_string(id));
 }
 
 void TokenTable::add(std::string_view text, int id) {
   if (!slots_.has_room_for(size_ + 1)) index(2 * size_ + 16);
   const std::uint64_t hash = hash_bytes(text);
-  if (find(text, hash) >= 0) throw std::invalid_argument("the same token stands twice");
+  if (find(text, hash) >= 0) throw TokenizerError("the same token stands twice");
   append(text, id);
   put(id, hash);
 }

@@ -19,7 +19,7 @@ class TokenTable {
   // Makes room for `tokens` tokens of `bytes` bytes in total.
   void reserve(std::size_t tokens, std::size_t bytes);
 
-  // Throws std::invalid_argument if the id is out of range, or token or id is there already.
+  // Throws TokenizerError if the id is out of range, or token or id is there already.
   void add(std::string_view token, int id);
 
   // The same for many tokens: find() knows them from index() on, which is what throws if a token is there

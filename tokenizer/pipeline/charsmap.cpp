@@ -1,7 +1,6 @@
 #include "tokenizer/pipeline/charsmap.h"
 
-#include <stdexcept>
-
+#include "tokenizer/tokenizer_error.h"
 #include "tokenizer/unicode/utf8.h"
 
 namespace kelvin {
@@ -25,16 +24,16 @@ std::size_t offset_of(std::uint32_t unit) { return (unit >> 10) << (unit >> 6 & 
 CharsMap::CharsMap(std::string_view bytes) {
   const std::size_t size = bytes.size() < 4 ? 0 : little_endian(bytes);
   if (size == 0 || size % 4 != 0 || size > bytes.size() - 4)
-    throw std::invalid_argument("a trie of " + std::to_string(size) + " bytes in a map of " +
-                                std::to_string(bytes.size()));
+    throw TokenizerError("a trie of " + std::to_string(size) + " bytes in a map of " +
+                         std::to_string(bytes.size()));
   units_.reserve(size / 4);
   for (std::size_t at = 4; at < 4 + size; at += 4) units_.push_back(little_endian(bytes.substr(at, 4)));
   texts_ = bytes.substr(4 + size);
-  if (!is_utf8(texts_)) throw std::invalid_argument("the map's texts are not UTF-8");
+  if (!is_utf8(texts_)) throw TokenizerError("the map's texts are not UTF-8");
 }
 
 std::uint32_t CharsMap::unit(std::size_t at) const {
-  if (at >= units_.size()) throw std::invalid_argument("the map's trie points outside itself");
+  if (at >= units_.size()) throw TokenizerError("the map's trie points outside itself");
   return units_[at];
 }
 
@@ -51,7 +50,7 @@ CharsMap::Found CharsMap::find(std::string_view text, bool first) const {
     const std::size_t begin = value_of(unit(node));
     const std::size_t end = texts_.find('\0', begin);
     if (begin > texts_.size() || (begin < texts_.size() && is_continuation(texts_[begin])))
-      throw std::invalid_argument("the map's trie points outside its texts");
+      throw TokenizerError("the map's trie points outside its texts");
     found = {i + 1, std::string_view(texts_).substr(begin, end == std::string::npos ? end : end - begin)};
     if (first) break;
   }

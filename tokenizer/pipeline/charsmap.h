@@ -13,7 +13,7 @@ class CharsMap {
  public:
   CharsMap() = default;  // maps nothing
   // `bytes`: length of the trie in bytes (32 bits, little endian), its units of 32 bits, and texts that end
-  // in NUL. Throws std::invalid_argument if sizes do not fit or the texts are no UTF-8.
+  // in NUL. Throws TokenizerError if sizes do not fit or the texts are no UTF-8.
   explicit CharsMap(std::string_view bytes);
 
   bool empty() const { return units_.empty(); }
@@ -22,7 +22,7 @@ class CharsMap {
     std::size_t length = 0;  // bytes of the key; 0: none
     std::string_view text;   // what it becomes
   };
-  // The longest and the shortest key that `text` begins with. Throw std::invalid_argument where the trie
+  // The longest and the shortest key that `text` begins with. Throw TokenizerError where the trie
   // points outside itself.
   Found longest(std::string_view text) const;
   Found shortest(std::string_view text) const;

@@ -23,7 +23,7 @@ class DecodeChain {
   // No decoders: the pieces are joined by spaces. Throws RegexError.
   explicit DecodeChain(const std::vector<DecoderSpec>& specs);
 
-  // Both throw std::invalid_argument where the text becomes too long for its pieces (length_limit.h).
+  // Both throw TokenizerError where the text becomes too long for its pieces (length_limit.h).
   std::string push(std::string_view piece);  // text that is certain now
   std::string finish();                      // the rest; the chain is then as new
 

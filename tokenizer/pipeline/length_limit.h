@@ -3,20 +3,20 @@
 #pragma once
 
 #include <cstddef>
-#include <stdexcept>
 #include <string>
+
+#include "tokenizer/tokenizer_error.h"
 
 namespace kelvin {
 
 // Bytes that a text of `bytes` may become. The longest of honest steps is a factor of 11, NFKD of U+FDFA.
 constexpr std::size_t most_bytes_from(std::size_t bytes) { return 64 * bytes + 4096; }
 
-// Throws std::invalid_argument that names the `part` of the file if `size` is above `most`.
+// Throws TokenizerError that names the `part` of the file if `size` is above `most`.
 inline void check_growth(std::size_t size, std::size_t most, const char* part) {
   if (size > most)
-    throw std::invalid_argument(
-        std::string(part) +
-        ": a text at most 64 times as long as the given one expected, a longer one found");
+    throw TokenizerError(std::string(part) +
+                         ": a text at most 64 times as long as the given one expected, a longer one found");
 }
 
 }  // namespace kelvin

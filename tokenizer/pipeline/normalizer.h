@@ -16,13 +16,13 @@ namespace kelvin {
 class Normalizer {
  public:
   Normalizer() = default;
-  // Throws RegexError, std::invalid_argument.
+  // Throws RegexError, TokenizerError.
   explicit Normalizer(const std::vector<NormalizerSpec>& specs);
 
   bool empty() const { return steps_.empty(); }
 
   // `text` is well-formed, and so is the result. `at_origin`: whether the text, and then the result, begins
-  // where the whole input begins. Throws std::invalid_argument where a step makes the text too long
+  // where the whole input begins. Throws TokenizerError where a step makes the text too long
   // (length_limit.h).
   std::string run(std::string_view text, bool& at_origin) const;
 

@@ -13,7 +13,7 @@ namespace kelvin {
 
 class SentencePieceNormalizer {
  public:
-  explicit SentencePieceNormalizer(const SentencePieceText& spec);  // throws std::invalid_argument
+  explicit SentencePieceNormalizer(const SentencePieceText& spec);  // throws TokenizerError
 
   // `text` is well-formed. `at_origin`: it begins where the whole input begins. Stops where the result is
   // longer than `most`.

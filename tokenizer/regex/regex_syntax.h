@@ -2,19 +2,19 @@
 // the like are resolved here, so that the tree knows only sets, sequences, alternatives, repeats and looks.
 #pragma once
 
-#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "tokenizer/regex/char_set.h"
+#include "tokenizer/tokenizer_error.h"
 
 namespace kelvin {
 
 // A pattern that is wrong or not supported; the text names the pattern and the place.
-class RegexError : public std::invalid_argument {
+class RegexError : public TokenizerError {
  public:
-  using std::invalid_argument::invalid_argument;
+  using TokenizerError::TokenizerError;
 };
 
 struct RegexNode {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/user_error.h"
 #include "loaders/files/load_error.h"
 #include "loaders/json/json.h"
 #include "loaders/json/json_fields.h"
@@ -123,7 +124,7 @@ class LineReader {
     if (std::find(names.begin(), names.end(), name) == names.end()) value.fail("unknown key");
     try {
       settings_.set(name, setting_text(value), Source::flag, key);
-    } catch (const std::invalid_argument& error) {
+    } catch (const UserError& error) {
       value.fail(error.what());
     }
   }

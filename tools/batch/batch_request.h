@@ -34,8 +34,7 @@ struct BatchRequest {
   std::vector<std::string> stop_texts;
 };
 
-// Throws LoadError ("NAME: key: problem"), std::invalid_argument, UsageError, TemplateError: an error of this
-// line alone.
+// Throws LoadError ("NAME: key: problem") or another UserError: an error of this line alone.
 BatchRequest batch_request(const OpenModel& model, JsonValue line, const BatchDefaults& defaults);
 
 // The line's "custom_id" if it is an object that has one.

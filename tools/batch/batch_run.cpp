@@ -4,9 +4,9 @@
 #include <deque>
 #include <memory>
 
+#include "base/user_error.h"
 #include "loaders/files/load_error.h"
 #include "loaders/json/json.h"
-#include "tokenizer/jinja/error.h"
 #include "tools/batch/batch_answer.h"
 #include "tools/generation/continuation_writer.h"
 
@@ -130,13 +130,7 @@ class Batch {
     } catch (const LoadError& error) {
       refuse(job->line, error.what(), true);
       return true;
-    } catch (const UsageError& error) {
-      refuse(job->line, error.what(), false);
-      return true;
-    } catch (const std::invalid_argument& error) {
-      refuse(job->line, error.what(), false);
-      return true;
-    } catch (const TemplateError& error) {
+    } catch (const UserError& error) {
       refuse(job->line, error.what(), false);
       return true;
     }

@@ -20,8 +20,8 @@ class ChatCommands {
   ChatCommands(ChatSession& session, ChatView& view, std::ostream& out);
 
   enum class Then { read_on, regenerate, answer_tool, exit };
-  // `line` begins with '/'. Throws std::runtime_error or std::invalid_argument with a message for the user:
-  // an unknown word, a bad value, a file; nothing has changed then.
+  // `line` begins with '/'. Throws std::runtime_error with a message for the user: an unknown word, a bad
+  // value, a file; nothing has changed then.
   Then run(const std::string& line);
   const std::string& tool_text() const { return tool_text_; }  // what is to be answered, after answer_tool
 

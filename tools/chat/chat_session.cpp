@@ -1,5 +1,6 @@
 #include "tools/chat/chat_session.h"
 
+#include "base/user_error.h"
 #include "engine/kernels/kernels.h"
 #include "loaders/files/load_error.h"
 
@@ -22,7 +23,7 @@ ChatSession::ChatSession(OpenModel& model, ChatSettings settings)
   const bool for_tools = settings_.tools && info.tool_chat_template;
   const std::optional<std::string>& source = for_tools ? info.tool_chat_template : info.chat_template;
   if (settings_.tools && (!source || source->find("tools") == std::string::npos))
-    throw std::invalid_argument("--tools: this model has no chat template that names tools");
+    throw UserError("--tools: this model has no chat template that names tools");
   if (source) template_ = ChatTemplate::parse(*source, info.chat_template_origin);
 }
 
@@ -187,7 +188,7 @@ void ChatSession::restore(const SavedChat& saved, const std::string& origin) {
     sampling.set("sample", saved.sample, Source::flag, origin);
     sampling.set("nonfinite", saved.non_finite, Source::flag, origin);
     sampling.chain(model_.vocabulary());
-  } catch (const std::invalid_argument& error) {
+  } catch (const UserError& error) {
     throw LoadError(origin, error.what());
   }
   settings_.sampling = std::move(sampling);

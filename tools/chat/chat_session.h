@@ -48,7 +48,7 @@ struct ChatTurn {
 class ChatSession {
  public:
   // `model` must outlive the session. Throws TemplateError if the model's chat template cannot be understood,
-  // std::invalid_argument if there are tools and no template that would name them.
+  // UserError if there are tools and no template that would name them.
   ChatSession(OpenModel& model, ChatSettings settings);
 
   ChatSettings& settings() { return settings_; }
@@ -58,7 +58,7 @@ class ChatSession {
 
   // The answer to `text`, said by "user" or by "tool". What was drawn before an interruption stays in the
   // conversation; if that is nothing, the message goes, too. Throws ChatError where the prompt does not fit
-  // the context, TemplateError, std::invalid_argument (settings), NonFiniteLogits: then nothing has changed.
+  // the context, UserError (settings, template), NonFiniteLogits: then nothing has changed.
   Continuation ask(const std::string& text, const ChatTurn& turn, const std::string& role = "user");
   // Another answer to the last message, with new noise; the old one comes back if this throws or gives
   // nothing.

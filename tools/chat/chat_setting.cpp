@@ -1,8 +1,8 @@
 #include "tools/chat/chat_setting.h"
 
 #include <algorithm>
-#include <stdexcept>
 
+#include "base/user_error.h"
 #include "tools/options/sampling_options.h"
 #include "tools/options/suggest.h"
 
@@ -37,7 +37,7 @@ bool whole_chain_in_force(const SamplerSettings& changed, const StageType& type,
     const Chain chain = changed.chain(vocabulary);
     return off && std::any_of(chain.links().begin(), chain.links().end(),
                               [&](const Chain::Link& link) { return link.type.name == type.name; });
-  } catch (const std::invalid_argument&) {
+  } catch (const UserError&) {
     return true;
   }
 }
@@ -59,7 +59,7 @@ void change_sampling(SamplerSettings& settings, const std::string& name, const s
     if (std::find(names.begin(), names.end(), name) == names.end()) {
       std::vector<std::string> all = names;
       all.insert(all.end(), {"n", "stats", "seed", "system"});
-      throw std::invalid_argument("unknown setting \"" + name + "\"" + suggestion(name, all));
+      throw UserError("unknown setting \"" + name + "\"" + suggestion(name, all));
     }
   }
   SamplerSettings changed = settings;

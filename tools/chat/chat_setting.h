@@ -10,7 +10,7 @@ namespace kelvin {
 
 // As SamplerSettings::set, with what a person at a prompt means by it: a temperature replaces another one,
 // and where a whole chain is in force its stage of that name is replaced, or the stage is put at its end.
-// Throws std::invalid_argument; nothing has changed then.
+// Throws UserError; nothing has changed then.
 void change_sampling(SamplerSettings& settings, const std::string& name, const std::string& value,
                      const Vocabulary& vocabulary);
 

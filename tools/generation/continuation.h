@@ -53,7 +53,7 @@ struct Continuation {
 
 // Brings `sequence` to the prompt, keeping the common prefix of what it holds, and draws on. Text depends on
 // weights, prompt, chain, seed and stream alone. Throws what the chain throws (NonFiniteLogits);
-// std::invalid_argument if the prompt does not fit.
+// UserError if the prompt does not fit.
 Continuation continue_prompt(Model& model, Sequence& sequence, const Tokenizer& tokenizer,
                              const ContinuationRequest& request);
 

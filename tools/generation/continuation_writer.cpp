@@ -1,8 +1,8 @@
 #include "tools/generation/continuation_writer.h"
 
 #include <algorithm>
-#include <stdexcept>
 
+#include "base/user_error.h"
 #include "tools/output/token_view.h"
 
 namespace kelvin {
@@ -39,11 +39,10 @@ ContinuationWriter::ContinuationWriter(Sequence& sequence, const Tokenizer& toke
       tokens_(request.prompt.begin(), request.prompt.end()),
       start_(std::chrono::steady_clock::now()) {
   const std::size_t capacity = static_cast<std::size_t>(sequence.capacity());
-  if (tokens_.empty()) throw std::invalid_argument("the prompt is empty");
+  if (tokens_.empty()) throw UserError("the prompt is empty");
   if (tokens_.size() >= capacity)
-    throw std::invalid_argument("the prompt has " + std::to_string(tokens_.size()) +
-                                " tokens, the context holds " + std::to_string(capacity) +
-                                ", one of them for the answer (--ctx)");
+    throw UserError("the prompt has " + std::to_string(tokens_.size()) + " tokens, the context holds " +
+                    std::to_string(capacity) + ", one of them for the answer (--ctx)");
   result_.ending = Ending::interrupted;
   result_.prompt_tokens = static_cast<int>(tokens_.size());
   result_.cached = common_prefix(sequence.tokens(), tokens_);

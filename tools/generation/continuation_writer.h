@@ -16,7 +16,7 @@ namespace kelvin {
 class ContinuationWriter {
  public:
   // Keeps references to all of them, and cuts `sequence` to what it has in common with the prompt. Throws
-  // std::invalid_argument if the prompt does not fit.
+  // UserError if the prompt does not fit.
   ContinuationWriter(Sequence& sequence, const Tokenizer& tokenizer, const ContinuationRequest& request);
 
   bool done() const { return done_; }

@@ -213,7 +213,7 @@ bool Flags::parse(int argc, const char* const* argv) {
         while (i + 1 < argc && !is_option(argv[i + 1])) entry.set(value = argv[++i]);
     } catch (const UsageError& error) {
       throw UsageError("--" + name + ": " + error.what() + ", \"" + value + "\" found");
-    } catch (const std::invalid_argument& error) {
+    } catch (const UserError& error) {
       throw UsageError("--" + name + ": " + error.what());
     }
   }

@@ -5,16 +5,17 @@
 #include <functional>
 #include <limits>
 #include <optional>
-#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "base/user_error.h"
+
 namespace kelvin {
 
-// The user asked for something that cannot be: one line on stderr and exit status 2 (see run_main).
-struct UsageError : std::runtime_error {
-  using std::runtime_error::runtime_error;
+// A command line that asks for something that cannot be.
+struct UsageError : UserError {
+  using UserError::UserError;
 };
 
 // Takes an option's value; throws UsageError with what was expected, e.g. "a whole number from 1 to 64

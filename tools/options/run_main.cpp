@@ -6,10 +6,8 @@
 #include <iostream>
 #include <string>
 
+#include "base/user_error.h"
 #include "engine/platform/available_memory.h"
-#include "loaders/files/load_error.h"
-#include "tokenizer/jinja/error.h"
-#include "tools/options/flags.h"
 
 namespace kelvin {
 
@@ -26,13 +24,7 @@ int run_main(int argc, char** argv, int (*tool)(int, char**)) {
     std::cout.flush();
     if (!std::cout || std::fflush(stdout) != 0) return fail("cannot write to standard output", 1);
     return status;
-  } catch (const UsageError& error) {
-    return fail(error.what(), 2);
-  } catch (const std::invalid_argument& error) {
-    return fail(error.what(), 2);
-  } catch (const LoadError& error) {
-    return fail(error.what(), 2);
-  } catch (const TemplateError& error) {
+  } catch (const UserError& error) {
     return fail(error.what(), 2);
   } catch (const OutOfMemory& error) {
     return fail(error.what(), 1);

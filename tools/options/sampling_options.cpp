@@ -3,7 +3,8 @@
 #include <algorithm>
 #include <cctype>
 #include <random>
-#include <stdexcept>
+
+#include "base/user_error.h"
 
 namespace kelvin {
 namespace {
@@ -26,14 +27,13 @@ std::string listed(const std::vector<std::string>& names) {
 void SamplingOptions::add_to(Flags& flags) {
   const auto setting = [&](const std::string& name, const std::string& placeholder, const std::string& help) {
     flags.option(name, placeholder, help, [this, name](const std::string& value) {
-      if (value.empty() && name != "sample") throw std::invalid_argument("a value expected, nothing found");
+      if (value.empty() && name != "sample") throw UserError("a value expected, nothing found");
       try {
         settings.set(name, value, Source::flag, "--" + name);
-      } catch (const std::invalid_argument& error) {
+      } catch (const UserError& error) {
         // The option's name stands before the message already.
         const std::string message = error.what();
-        throw std::invalid_argument(message.starts_with(name + ": ") ? message.substr(name.size() + 2)
-                                                                     : message);
+        throw UserError(message.starts_with(name + ": ") ? message.substr(name.size() + 2) : message);
       }
     });
   };

@@ -8,7 +8,7 @@
 #include <cstring>
 #include <string>
 
-#include "tools/options/flags.h"
+#include "base/user_error.h"
 
 namespace kelvin {
 
@@ -18,7 +18,7 @@ OutputFile::OutputFile(std::filesystem::path target) : target_(std::move(target)
   if (std::filesystem::is_symlink(target_, ignored))
     if (auto real = std::filesystem::canonical(target_, ignored); !ignored) target_ = real;
   if (target_.empty() || std::filesystem::is_directory(target_, ignored))
-    throw UsageError("cannot write " + target_.string() + ": a file name expected");
+    throw UserError("cannot write " + target_.string() + ": a file name expected");
   renames_ = !std::filesystem::exists(target_, ignored) || std::filesystem::is_regular_file(target_, ignored);
   if (renames_) {
     std::string name = target_.string() + ".XXXXXX";
@@ -27,7 +27,7 @@ OutputFile::OutputFile(std::filesystem::path target) : target_(std::move(target)
   } else {
     handle_ = open(target_.c_str(), O_WRONLY | O_CLOEXEC);
   }
-  if (handle_ < 0) throw UsageError("cannot write " + target_.string() + ": " + std::strerror(errno));
+  if (handle_ < 0) throw UserError("cannot write " + target_.string() + ": " + std::strerror(errno));
   if (renames_) {
     // mkostemp makes files that only the owner can read; the usual rule is the umask.
     const mode_t mask = umask(0);

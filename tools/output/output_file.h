@@ -9,7 +9,7 @@
 namespace kelvin {
 
 // Writes under a temporary name beside the target; commit() renames it, the destructor removes what was not
-// committed. A target that is no regular file (a pipe, /dev/stdout) is written directly. Throws UsageError
+// committed. A target that is no regular file (a pipe, /dev/stdout) is written directly. Throws UserError
 // where the file cannot be made, std::runtime_error where writing fails; both name the path and the reason.
 class OutputFile {
  public:

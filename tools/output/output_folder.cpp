@@ -7,7 +7,7 @@
 #include <cstring>
 #include <string>
 
-#include "tools/options/flags.h"
+#include "base/user_error.h"
 
 namespace kelvin {
 
@@ -18,10 +18,10 @@ OutputFolder::OutputFolder(fs::path target) : target_(std::move(target)) {
   std::error_code ignored;
   const bool there = fs::symlink_status(target_, ignored).type() != fs::file_type::not_found;
   if (target_.empty() || (there && !(fs::is_directory(target_, ignored) && fs::is_empty(target_, ignored))))
-    throw UsageError("cannot write " + target_.string() + ": a new or empty folder expected");
+    throw UserError("cannot write " + target_.string() + ": a new or empty folder expected");
   std::string name = target_.string() + ".XXXXXX";
   if (!mkdtemp(name.data()))
-    throw UsageError("cannot write " + target_.string() + ": " + std::strerror(errno));
+    throw UserError("cannot write " + target_.string() + ": " + std::strerror(errno));
   temporary_ = name;
   // mkdtemp makes folders that only the owner can read; the usual rule is the umask.
   const mode_t mask = umask(0);

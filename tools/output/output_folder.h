@@ -9,7 +9,7 @@ namespace kelvin {
 // committed.
 class OutputFolder {
  public:
-  // Throws UsageError where `target` is there already (an empty folder is taken) or cannot be made.
+  // Throws UserError where `target` is there already (an empty folder is taken) or cannot be made.
   explicit OutputFolder(std::filesystem::path target);
   ~OutputFolder();
   OutputFolder(const OutputFolder&) = delete;

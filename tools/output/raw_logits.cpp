@@ -5,7 +5,7 @@
 #include <cstring>
 #include <fstream>
 
-#include "tools/options/flags.h"
+#include "base/user_error.h"
 
 namespace kelvin {
 namespace {
@@ -35,9 +35,9 @@ std::vector<float> read_raw_float32(const std::string& path) {
     bytes.resize(size + static_cast<std::size_t>(file.gcount()));
   }
   // A folder opens, and fails when it is read.
-  if (!file.is_open() || file.bad()) throw UsageError(path + ": cannot be read");
+  if (!file.is_open() || file.bad()) throw UserError(path + ": cannot be read");
   if (bytes.empty() || bytes.size() % sizeof(float) != 0)
-    throw UsageError(path + ": float32 numbers expected, " + std::to_string(bytes.size()) + " bytes found");
+    throw UserError(path + ": float32 numbers expected, " + std::to_string(bytes.size()) + " bytes found");
   reorder(bytes);
   std::vector<float> values(bytes.size() / sizeof(float));
   std::memcpy(values.data(), bytes.data(), bytes.size());

@@ -2,9 +2,9 @@
 
 #include <cstdlib>
 #include <optional>
-#include <stdexcept>
 #include <string>
 
+#include "base/user_error.h"
 #include "engine/kernels/cpu_features.h"
 #include "engine/kernels/kernels.h"
 
@@ -29,7 +29,7 @@ std::string message_for(const char* isa) {
   const ForcedIsa forced(isa);
   try {
     best_kernels();
-  } catch (const std::invalid_argument& error) {
+  } catch (const UserError& error) {
     return error.what();
   }
   return "";

@@ -1,4 +1,5 @@
 #include "loaders/tokenizer/tiktoken_file.h"
+#include "tokenizer/tokenizer_error.h"
 
 #include <doctest/doctest.h>
 
@@ -53,7 +54,7 @@ TEST_CASE("layouts that are known, and what tokenizer_config.json says before th
 }
 
 TEST_CASE("a token that occurs twice is refused") {
-  CHECK_THROWS_AS(tiktoken_tokenizer({"f", {"a", "a"}}, {}), std::invalid_argument);
+  CHECK_THROWS_AS(tiktoken_tokenizer({"f", {"a", "a"}}, {}), TokenizerError);
 }
 
 }  // namespace kelvin

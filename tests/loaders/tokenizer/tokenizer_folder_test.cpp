@@ -1,4 +1,5 @@
 #include "loaders/tokenizer/tokenizer_folder.h"
+#include "tokenizer/tokenizer_error.h"
 
 #include <doctest/doctest.h>
 
@@ -246,7 +247,7 @@ TEST_CASE("steps without end are refused, and so is a text that they would make 
   const Tokenizer tokenizer = load_tokenizer(folder.path()).tokenizer;
   CHECK_THROWS_WITH_AS(tokenizer.encode("ab"),
                        doctest::Contains("tokenizer.json: normalizer: a text at most 64 times as long"),
-                       std::invalid_argument);
+                       TokenizerError);
 }
 
 TEST_CASE("special tokens and templates of a folder") {

@@ -1,10 +1,10 @@
 #include "sampling/stages/expression.h"
+#include "base/user_error.h"
 
 #include <doctest/doctest.h>
 
 #include <cmath>
 #include <limits>
-#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -21,7 +21,7 @@ double value_of(const std::string& text, std::vector<double> values = {}) {
 std::string error_of(const std::string& text) {
   try {
     Expression(text, {"step", "H"});
-  } catch (const std::invalid_argument& error) {
+  } catch (const UserError& error) {
     return error.what();
   }
   return "";

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "base/user_error.h"
 #include "sampling/chain.h"
 #include "sampling/chain_text.h"
 #include "sampling/logits.h"
@@ -142,7 +143,7 @@ TEST_CASE("two sequences of one chain do not share a memory") {
 }
 
 TEST_CASE("feedback stages have to be last and come once") {
-  CHECK_THROWS_AS(Chain::parse("mirostat-2=3,temp=1"), std::invalid_argument);
-  CHECK_THROWS_AS(Chain::parse("mirostat=3,mirostat-2=3"), std::invalid_argument);
+  CHECK_THROWS_AS(Chain::parse("mirostat-2=3,temp=1"), UserError);
+  CHECK_THROWS_AS(Chain::parse("mirostat=3,mirostat-2=3"), UserError);
   CHECK_NOTHROW(Chain::parse("temp=1,mirostat-2=3"));
 }

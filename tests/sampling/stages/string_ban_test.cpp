@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "base/user_error.h"
 #include "sampling/chain.h"
 
 using namespace kelvin;
@@ -170,8 +171,8 @@ TEST_CASE("a long banned text takes everything back that wrote it") {
 }
 
 TEST_CASE("bad texts are refused") {
-  CHECK_THROWS_AS(Chain::parse("string-ban=", vocabulary), std::invalid_argument);
-  CHECK_THROWS_AS(Chain::parse("string-ban", vocabulary), std::invalid_argument);
-  CHECK_THROWS_AS(Chain::parse("string-ban=abc"), std::invalid_argument);
-  CHECK_THROWS_AS(Chain::parse("string-ban=" + std::string(2000, 'a'), vocabulary), std::invalid_argument);
+  CHECK_THROWS_AS(Chain::parse("string-ban=", vocabulary), UserError);
+  CHECK_THROWS_AS(Chain::parse("string-ban", vocabulary), UserError);
+  CHECK_THROWS_AS(Chain::parse("string-ban=abc"), UserError);
+  CHECK_THROWS_AS(Chain::parse("string-ban=" + std::string(2000, 'a'), vocabulary), UserError);
 }

@@ -1,4 +1,5 @@
 #include "sampling/stages/temperature.h"
+#include "base/user_error.h"
 
 #include <doctest/doctest.h>
 
@@ -137,8 +138,8 @@ TEST_CASE("a schedule sees the step, the position and the distribution") {
         doctest::Approx(-1).epsilon(1e-6));
   CHECK(applied("temp-schedule=step % 2 == 0 ? 2 : 3,min-p=0.5", raw) == applied("temp=2,min-p=0.5"));
   CHECK_THROWS_AS(applied("temp-schedule=0/0"), std::runtime_error);
-  CHECK_THROWS_AS(Chain::parse("temp-schedule=1 +"), std::invalid_argument);
-  CHECK_THROWS_AS(Chain::parse("temp-schedule"), std::invalid_argument);
+  CHECK_THROWS_AS(Chain::parse("temp-schedule=1 +"), UserError);
+  CHECK_THROWS_AS(Chain::parse("temp-schedule"), UserError);
 }
 
 TEST_CASE("a schedule hears the surprise of the last token") {

@@ -1,9 +1,9 @@
 #include "sampling/stages/token_set.h"
+#include "base/user_error.h"
 
 #include <doctest/doctest.h>
 
 #include <fstream>
-#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -27,7 +27,7 @@ using Ids = std::vector<int>;
 std::string error_of(const std::string& expression, const Vocabulary& given = vocabulary) {
   try {
     token_set(expression, given);
-  } catch (const std::invalid_argument& error) {
+  } catch (const UserError& error) {
     return error.what();
   }
   return "";

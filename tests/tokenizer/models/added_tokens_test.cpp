@@ -1,8 +1,7 @@
 #include "tokenizer/models/added_tokens.h"
+#include "tokenizer/tokenizer_error.h"
 
 #include <doctest/doctest.h>
-
-#include <stdexcept>
 
 namespace kelvin {
 namespace {
@@ -66,7 +65,7 @@ TEST_CASE("single words stand alone") {
 
 TEST_CASE("of equal spellings the first counts, and too long ones are refused") {
   CHECK(split({token("x", 1), token("x", 2)}, "x") == "#1 x");
-  CHECK_THROWS_AS(split({token(std::string(1025, 'x'), 1)}, "x"), std::invalid_argument);
+  CHECK_THROWS_AS(split({token(std::string(1025, 'x'), 1)}, "x"), TokenizerError);
 }
 
 }  // namespace kelvin

@@ -1,9 +1,9 @@
 #include "tokenizer/models/score_merges.h"
+#include "tokenizer/tokenizer_error.h"
 
 #include <doctest/doctest.h>
 
 #include <limits>
-#include <stdexcept>
 
 #include "tokenizer/models/bpe.h"
 
@@ -59,9 +59,9 @@ TEST_CASE("tokens that are not made by merging") {
 }
 
 TEST_CASE("what cannot be exact is refused") {
-  CHECK_THROWS_WITH_AS(Model({{"a", 0}, {"ab", -1}}), doctest::Contains("\"b\""), std::invalid_argument);
+  CHECK_THROWS_WITH_AS(Model({{"a", 0}, {"ab", -1}}), doctest::Contains("\"b\""), TokenizerError);
   CHECK_THROWS_WITH_AS(Model({{"a", 0}, {std::string(2000, 'a'), -1}}), doctest::Contains("2000"),
-                       std::invalid_argument);
+                       TokenizerError);
 }
 
 }  // namespace kelvin

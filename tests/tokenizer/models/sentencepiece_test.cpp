@@ -1,9 +1,9 @@
 #include "tokenizer/models/sentencepiece.h"
+#include "tokenizer/tokenizer_error.h"
 
 #include <doctest/doctest.h>
 
 #include <limits>
-#include <stdexcept>
 
 #include "tokenizer/tokenizer.h"
 
@@ -35,7 +35,7 @@ Ids encode(SentencePieceModel model, const std::string& text) {
 }
 
 void refuse(const SentencePieceModel& model, const char* part) {
-  CHECK_THROWS_WITH_AS(sentencepiece_tokenizer(model), doctest::Contains(part), std::invalid_argument);
+  CHECK_THROWS_WITH_AS(sentencepiece_tokenizer(model), doctest::Contains(part), TokenizerError);
 }
 
 }  // namespace
@@ -84,7 +84,7 @@ TEST_CASE("models that do not hold together") {
   refuse(model, "UTF-8");
   model = small();
   model.charsmap = "broken";
-  CHECK_THROWS_AS(Tokenizer(sentencepiece_tokenizer(model)), std::invalid_argument);
+  CHECK_THROWS_AS(Tokenizer(sentencepiece_tokenizer(model)), TokenizerError);
 }
 
 }  // namespace kelvin

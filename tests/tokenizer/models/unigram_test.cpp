@@ -1,8 +1,7 @@
 #include "tokenizer/models/unigram.h"
+#include "tokenizer/tokenizer_error.h"
 
 #include <doctest/doctest.h>
-
-#include <stdexcept>
 
 namespace kelvin {
 namespace {
@@ -47,14 +46,14 @@ TEST_CASE("unknown characters in a row are one token, or their bytes") {
   CHECK(bytes.encode("\u6F22") == std::vector<int>{0});
   const Model none({{"a", -1}}, -1);
   CHECK(none.encode("aa") == std::vector<int>{0, 0});
-  CHECK_THROWS_AS(none.encode("b"), std::invalid_argument);
+  CHECK_THROWS_AS(none.encode("b"), TokenizerError);
 }
 
 TEST_CASE("scores and tokens must belong together") {
   TokenTable table;
   table.add("a", 0);
-  CHECK_THROWS_AS(UnigramModel(table, UnigramSpec{}), std::invalid_argument);
-  CHECK_THROWS_AS(UnigramModel(table, UnigramSpec{{-1.0}, 1, false}), std::invalid_argument);
+  CHECK_THROWS_AS(UnigramModel(table, UnigramSpec{}), TokenizerError);
+  CHECK_THROWS_AS(UnigramModel(table, UnigramSpec{{-1.0}, 1, false}), TokenizerError);
 }
 
 }  // namespace kelvin

@@ -1,8 +1,7 @@
 #include "tokenizer/models/vocabulary.h"
+#include "tokenizer/tokenizer_error.h"
 
 #include <doctest/doctest.h>
-
-#include <stdexcept>
 
 namespace kelvin {
 
@@ -27,10 +26,10 @@ TEST_CASE("tokens by id and ids by token, with gaps") {
 TEST_CASE("a token or an id twice, or an id out of range, is refused") {
   TokenTable table;
   table.add("a", 5);
-  CHECK_THROWS_WITH_AS(table.add("b", 5), "id 5 stands twice", std::invalid_argument);
-  CHECK_THROWS_AS(table.add("a", 6), std::invalid_argument);
-  CHECK_THROWS_AS(table.add("c", -1), std::invalid_argument);
-  CHECK_THROWS_AS(table.add("c", TokenTable::id_limit), std::invalid_argument);
+  CHECK_THROWS_WITH_AS(table.add("b", 5), "id 5 stands twice", TokenizerError);
+  CHECK_THROWS_AS(table.add("a", 6), TokenizerError);
+  CHECK_THROWS_AS(table.add("c", -1), TokenizerError);
+  CHECK_THROWS_AS(table.add("c", TokenTable::id_limit), TokenizerError);
   CHECK(TokenTable().find("a") == -1);
 }
 
@@ -42,10 +41,9 @@ TEST_CASE("many tokens are found once they are indexed") {
   for (int i = 0; i < 1000; ++i) CHECK(table.find("t" + std::to_string(i)) == 999 - i);
   table.add("u", 1000);
   CHECK(table.find("u") == 1000);
-  CHECK_THROWS_WITH_AS(table.append("v", 7), "id 7 stands twice", std::invalid_argument);
+  CHECK_THROWS_WITH_AS(table.append("v", 7), "id 7 stands twice", TokenizerError);
   table.append("t500", 1001);
-  CHECK_THROWS_WITH_AS(table.index(), "the same token stands twice, as 499 and as 1001",
-                       std::invalid_argument);
+  CHECK_THROWS_WITH_AS(table.index(), "the same token stands twice, as 499 and as 1001", TokenizerError);
 }
 
 }  // namespace kelvin

@@ -1,8 +1,7 @@
 #include "tokenizer/pipeline/charsmap.h"
+#include "tokenizer/tokenizer_error.h"
 
 #include <doctest/doctest.h>
-
-#include <stdexcept>
 
 #include "tests/tokenizer/charsmap_builder.h"
 
@@ -25,16 +24,16 @@ TEST_CASE("the longest and the shortest key in front") {
 
 TEST_CASE("broken maps are refused") {
   const std::string good = charsmap({{"a", "A"}});
-  CHECK_THROWS_AS(CharsMap(""), std::invalid_argument);
-  CHECK_THROWS_AS(CharsMap(good.substr(0, 100)), std::invalid_argument);
-  CHECK_THROWS_AS(CharsMap(std::string("\0\0\0\0", 4)), std::invalid_argument);
-  CHECK_THROWS_AS(CharsMap(good + "\xFF"), std::invalid_argument);
+  CHECK_THROWS_AS(CharsMap(""), TokenizerError);
+  CHECK_THROWS_AS(CharsMap(good.substr(0, 100)), TokenizerError);
+  CHECK_THROWS_AS(CharsMap(std::string("\0\0\0\0", 4)), TokenizerError);
+  CHECK_THROWS_AS(CharsMap(good + "\xFF"), TokenizerError);
   std::string pointing = good;  // the root's children lie beyond the trie
   pointing[6] = '\x7F';
-  CHECK_THROWS_AS(CharsMap(pointing).longest("a"), std::invalid_argument);
+  CHECK_THROWS_AS(CharsMap(pointing).longest("a"), TokenizerError);
   std::string text = good;  // the value lies beyond the texts
   text[4 + 4 * (512 ^ 'a')] = '\x50';
-  CHECK_THROWS_AS(CharsMap(text).longest("a"), std::invalid_argument);
+  CHECK_THROWS_AS(CharsMap(text).longest("a"), TokenizerError);
 }
 
 }  // namespace kelvin::test

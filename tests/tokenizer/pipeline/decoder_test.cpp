@@ -1,4 +1,5 @@
 #include "tokenizer/pipeline/decoder.h"
+#include "tokenizer/tokenizer_error.h"
 
 #include <doctest/doctest.h>
 
@@ -98,7 +99,7 @@ TEST_CASE("decoders that make a text too long are stopped") {
           for (const std::string& piece : pieces) chain.push(piece);
           chain.finish();
         }(),
-        std::invalid_argument);
+        TokenizerError);
   };
   refused(std::vector<DecoderSpec>(60, twice), {"a"});
   refused({FusePieces{}, twice, ReplacePiece{{"a", false}, std::string(3000, 'b')}}, Parts(100, "a"));

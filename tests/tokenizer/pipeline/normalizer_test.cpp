@@ -1,4 +1,5 @@
 #include "tokenizer/pipeline/normalizer.h"
+#include "tokenizer/tokenizer_error.h"
 
 #include <doctest/doctest.h>
 
@@ -74,7 +75,7 @@ TEST_CASE("steps that make a text too long are stopped, whatever makes it long")
     CHECK_THROWS_WITH_AS(
         run(specs, text),
         "normalizer: a text at most 64 times as long as the given one expected, a longer one found",
-        std::invalid_argument);
+        TokenizerError);
   };
   refused(std::vector<NormalizerSpec>(60, twice), "aab");
   refused({ReplaceText{{"a", false}, std::string(100'000, 'b')}}, std::string(100'000, 'a'));

@@ -1,4 +1,5 @@
 #include "tools/chat/chat_session.h"
+#include "base/user_error.h"
 
 #include <doctest/doctest.h>
 
@@ -90,7 +91,7 @@ TEST_CASE("what cannot be answered leaves the conversation as it was") {
   CHECK(session_text(session.save()) == before);
 
   session.settings().sampling.set("sample", "temp=1", Source::flag, "--sample");
-  CHECK_THROWS_AS(session.ask("more", plain), std::invalid_argument);
+  CHECK_THROWS_AS(session.ask("more", plain), UserError);
   CHECK(session.messages().size() == 2);
 }
 
@@ -157,7 +158,7 @@ TEST_CASE("tools reach the template, and what they say comes back as a tool's me
   CHECK(session.regenerate(plain).ids.size() > 0);
 
   OpenModel other = put_template("{{ messages[0].content }}");
-  CHECK_THROWS_WITH_AS(ChatSession(other, settings), doctest::Contains("--tools"), std::invalid_argument);
+  CHECK_THROWS_WITH_AS(ChatSession(other, settings), doctest::Contains("--tools"), UserError);
 }
 
 TEST_CASE("one BOS, whether the template writes it, the tokenizer adds it or both") {

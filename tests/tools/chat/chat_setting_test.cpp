@@ -1,4 +1,5 @@
 #include "tools/chat/chat_setting.h"
+#include "base/user_error.h"
 
 #include <doctest/doctest.h>
 
@@ -44,9 +45,9 @@ TEST_CASE("a bad name or value changes nothing") {
   settings.set("top-k", "7", Source::flag, "--top-k");
   const std::string before = chain_of(settings);
   CHECK_THROWS_WITH_AS(change_sampling(settings, "topk", "3", {}),
-                       "unknown setting \"topk\"; did you mean top-k?", std::invalid_argument);
-  CHECK_THROWS_AS(change_sampling(settings, "temp", "nan", {}), std::invalid_argument);
-  CHECK_THROWS_AS(change_sampling(settings, "sample", "temp=1,,", {}), std::invalid_argument);
+                       "unknown setting \"topk\"; did you mean top-k?", UserError);
+  CHECK_THROWS_AS(change_sampling(settings, "temp", "nan", {}), UserError);
+  CHECK_THROWS_AS(change_sampling(settings, "sample", "temp=1,,", {}), UserError);
   CHECK(chain_of(settings) == before);
 }
 

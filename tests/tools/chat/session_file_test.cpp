@@ -1,11 +1,11 @@
 #include "tools/chat/session_file.h"
+#include "base/user_error.h"
 
 #include <doctest/doctest.h>
 
 #include "loaders/files/load_error.h"
 #include "tests/support.h"
 #include "tools/options/date_option.h"
-#include "tools/options/flags.h"
 
 namespace kelvin {
 namespace {
@@ -81,7 +81,7 @@ TEST_CASE("anything else is refused, by file and key") {
 
 TEST_CASE("files that cannot be read or written are named") {
   CHECK_THROWS_AS(load_session("/nonexistent/chat.json"), LoadError);
-  CHECK_THROWS_AS(save_session(example(), "/nonexistent/chat.json"), UsageError);
+  CHECK_THROWS_AS(save_session(example(), "/nonexistent/chat.json"), UserError);
 }
 
 }  // namespace

@@ -1,4 +1,5 @@
 #include "tools/generation/continuation.h"
+#include "base/user_error.h"
 
 #include <doctest/doctest.h>
 
@@ -152,7 +153,7 @@ TEST_CASE("prompts that cannot be continued") {
   CHECK_THROWS_WITH(setup.run(), "the prompt is empty");
   setup.request.prompt = setup.prompt;
   Sequence small(*setup.model.model, static_cast<int>(setup.prompt.size()));
-  CHECK_THROWS_AS(setup.run(small), std::invalid_argument);
+  CHECK_THROWS_AS(setup.run(small), UserError);
 }
 
 TEST_CASE("many draws in one batch are what each is alone") {

@@ -4,8 +4,8 @@
 
 #include <fstream>
 
+#include "base/user_error.h"
 #include "tests/support.h"
-#include "tools/options/flags.h"
 
 namespace kelvin {
 namespace fs = std::filesystem;
@@ -63,8 +63,8 @@ TEST_CASE("a link stays a link, a device is written directly") {
 
 TEST_CASE("a target that cannot be made is named") {
   CHECK_THROWS_WITH_AS(OutputFile("/nonexistent/out"),
-                       "cannot write /nonexistent/out: No such file or directory", UsageError);
-  CHECK_THROWS_AS(OutputFile("/tmp"), UsageError);
+                       "cannot write /nonexistent/out: No such file or directory", UserError);
+  CHECK_THROWS_AS(OutputFile("/tmp"), UserError);
 }
 
 }  // namespace

@@ -4,8 +4,8 @@
 
 #include <fstream>
 
+#include "base/user_error.h"
 #include "tests/support.h"
-#include "tools/options/flags.h"
 
 namespace kelvin {
 namespace fs = std::filesystem;
@@ -37,10 +37,10 @@ TEST_CASE("an empty folder is taken, anything else stays") {
   out.commit();
   CHECK(test::read_text(folder.path() / "empty" / "file") == "text");
 
-  CHECK_THROWS_AS(OutputFolder(folder.path() / "empty"), UsageError);
-  CHECK_THROWS_AS(OutputFolder(folder.path() / "empty" / "file"), UsageError);
-  CHECK_THROWS_AS(OutputFolder(folder.path() / "no" / "such"), UsageError);
-  CHECK_THROWS_AS(OutputFolder(""), UsageError);
+  CHECK_THROWS_AS(OutputFolder(folder.path() / "empty"), UserError);
+  CHECK_THROWS_AS(OutputFolder(folder.path() / "empty" / "file"), UserError);
+  CHECK_THROWS_AS(OutputFolder(folder.path() / "no" / "such"), UserError);
+  CHECK_THROWS_AS(OutputFolder(""), UserError);
   CHECK(std::distance(fs::directory_iterator(folder.path()), {}) == 1);
 }
 

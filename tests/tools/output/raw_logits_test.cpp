@@ -6,8 +6,8 @@
 #include <fstream>
 #include <limits>
 
+#include "base/user_error.h"
 #include "tests/support.h"
-#include "tools/options/flags.h"
 
 using namespace kelvin;
 
@@ -16,7 +16,7 @@ namespace {
 std::string message_of(const std::string& path) {
   try {
     read_raw_float32(path);
-  } catch (const UsageError& error) {
+  } catch (const UserError& error) {
     return error.what();
   }
   return "";

@@ -5,8 +5,8 @@
 #include <cmath>
 #include <limits>
 #include <set>
-#include <stdexcept>
 
+#include "base/user_error.h"
 #include "sampling/noise.h"
 #include "sampling/stages/temperature.h"
 #include "tools/lab/work/parallel.h"
@@ -123,7 +123,7 @@ std::vector<double> numbers_of(std::string_view text, const Between& between) {
     const std::size_t first = item.find(':'), second = first == item.npos ? first : item.find(':', first + 1);
     if (first == item.npos) {
       const auto value = parse_real(item);
-      if (!value) throw std::invalid_argument("numbers such as 0.5,1,inf,-2 or low:high:count expected");
+      if (!value) throw UserError("numbers such as 0.5,1,inf,-2 or low:high:count expected");
       numbers.push_back(*value);
     } else {
       const auto low = parse_real(item.substr(0, first));
@@ -132,8 +132,7 @@ std::vector<double> numbers_of(std::string_view text, const Between& between) {
       const auto count = second == item.npos ? std::nullopt : parse_integer(item.substr(second + 1));
       if (!low || !high || !count || *count < 2 || *count > 100000 || !std::isfinite(*low) ||
           !std::isfinite(*high))
-        throw std::invalid_argument(
-            "a range low:high:count with two finite ends and 2 to 100000 points expected");
+        throw UserError("a range low:high:count with two finite ends and 2 to 100000 points expected");
       for (std::int64_t i = 0; i < *count; ++i)
         numbers.push_back(between(*low, *high, static_cast<double>(i) / static_cast<double>(*count - 1)));
     }
@@ -149,7 +148,7 @@ std::vector<double> coldest_first(std::vector<double> betas) {
 }
 
 double log_between(double low, double high, double share) {
-  if (!(low * high > 0)) throw std::invalid_argument("a range of temperatures has to stay on one side of 0");
+  if (!(low * high > 0)) throw UserError("a range of temperatures has to stay on one side of 0");
   if (share == 1) return high;
   return low * std::pow(high / low, share);
 }

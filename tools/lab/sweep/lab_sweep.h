@@ -36,7 +36,7 @@ int distinct_draws(std::span<const float> logits,  // (vocabulary,)
                    double beta, int draws, std::uint64_t seed, std::uint64_t position);
 
 // "0.5,1,inf,-2,-0" and ranges "low:high:count" (log-spaced for temperatures, which must have one sign; even
-// for betas) as betas, coldest first: from +inf through 0 to -inf, each once. Throws std::invalid_argument
+// for betas) as betas, coldest first: from +inf through 0 to -inf, each once. Throws UserError
 // with what was expected.
 std::vector<double> betas_of_temperatures(std::string_view text);
 std::vector<double> betas_of(std::string_view text);

@@ -1,4 +1,5 @@
 #include "tools/lab/sweep/lab_sweep.h"
+#include "base/user_error.h"
 
 #include <doctest/doctest.h>
 
@@ -6,7 +7,6 @@
 #include <cmath>
 #include <random>
 #include <sstream>
-#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -69,7 +69,7 @@ TEST_CASE("temperatures are ordered from the coldest through infinity to the oth
   CHECK(betas_of_temperatures("-4:-1:3")[1] == doctest::Approx(-0.5));
   CHECK(betas_of("-1:1:5") == std::vector<double>{1, 0.5, 0, -0.5, -1});
   for (const char* wrong : {"", "a", "1,,2", "1:2", "1:2:1", "-1:1:5", "0:1:3", "1:inf:4", "1:2:3:4", "nan"})
-    CHECK_THROWS_AS(betas_of_temperatures(wrong), std::invalid_argument);
+    CHECK_THROWS_AS(betas_of_temperatures(wrong), UserError);
   CHECK(default_betas().front() == infinity);
   CHECK(default_betas().back() == -infinity);
   const auto usual = default_betas(), listed = short_list_of_betas();
