@@ -2,10 +2,10 @@
 
 #include <algorithm>
 
-#include "base/user_error.h"
 #include "sampling/chain_text.h"
 #include "sampling/logits.h"
 #include "sampling/statistics/boltzmann.h"
+#include "tokenizer/user_error.h"
 
 namespace kelvin {
 
@@ -107,8 +107,7 @@ void Chain::check(std::span<float> logits, const Step& step) const {
 void Chain::apply(std::span<float> logits, const Step& given, ChainState& state, Trace* trace) const {
   check(logits, given);
   state.memory_.resize(links_.size());
-  Step step = given;
-  step.scratch = &state.scratch_;
+  StageContext step{given, nullptr, &state.scratch_};
   std::vector<float> before;
   if (trace) {
     trace->before.assign(logits.begin(), logits.end());
@@ -128,12 +127,12 @@ void Chain::apply(std::span<float> logits, const Step& given, ChainState& state,
     link.type.apply(logits, link.params, step);
     if (link.type.may_empty && logits[best] == impossible && largest(logits) == impossible) {
       logits[best] = top;
-      record.rescued = true;
+      record.kept_last = true;
     }
     if (trace) {
       record_removed(record, before, logits, trace->keep_ids, state.scratch_);
       record.after = snapshot(logits, state.scratch_);
-      for (const int id : trace->follow) record.followed.push_back(standing_of(logits, id));
+      for (const int id : trace->follow) record.followed.push_back(token_rank(logits, id));
       trace->stages.push_back(std::move(record));
     }
   }
@@ -149,8 +148,7 @@ int Chain::sample(std::span<float> logits, const Step& step, ChainState& state, 
 
 int Chain::accept(int token, const Step& given, ChainState& state) const {
   state.memory_.resize(links_.size());
-  Step step = given;
-  step.scratch = &state.scratch_;
+  StageContext step{given, nullptr, &state.scratch_};
   if (may_take_back()) remember(step.position(), state);
   int back = 0;
   for (std::size_t i = 0; i < links_.size(); ++i) {
@@ -201,11 +199,12 @@ void Chain::restore(std::size_t position, ChainState& state) const {
   }
 }
 
-int Chain::unsettled(const Step& step) const {
-  int most = 0;
+int Chain::unsettled(const Step& given) const {
+  const StageContext step{given, nullptr, nullptr};
+  int count = 0;
   for (const Link& link : links_)
-    if (link.type.unsettled) most = std::max(most, link.type.unsettled(link.params, step));
-  return most;
+    if (link.type.unsettled) count = std::max(count, link.type.unsettled(link.params, step));
+  return count;
 }
 
 Chain Chain::at_temperature(double temperature) const {

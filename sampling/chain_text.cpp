@@ -5,7 +5,8 @@
 #include <cmath>
 #include <system_error>
 
-#include "base/user_error.h"
+#include "sampling/closest.h"
+#include "tokenizer/user_error.h"
 
 namespace kelvin {
 
@@ -79,12 +80,12 @@ std::string quote(std::string_view text) {
 }
 
 std::string range_text(const Parameter& p) {
-  std::string text = p.whole ? "a whole number" : "a number";
-  const bool from = p.least > -std::numeric_limits<double>::infinity();
-  const bool to = p.most < std::numeric_limits<double>::infinity();
-  if (from && to) return text + " from " + number_text(p.least) + " to " + number_text(p.most);
-  if (from) return text + " of at least " + number_text(p.least);
-  if (to) return text + " of at most " + number_text(p.most);
+  std::string text = p.integer ? "a whole number" : "a number";
+  const bool from = p.min > -std::numeric_limits<double>::infinity();
+  const bool to = p.max < std::numeric_limits<double>::infinity();
+  if (from && to) return text + " from " + number_text(p.min) + " to " + number_text(p.max);
+  if (from) return text + " of at least " + number_text(p.min);
+  if (to) return text + " of at most " + number_text(p.max);
   return text;
 }
 
@@ -101,7 +102,7 @@ void set_value(Params& params, const StageType& type, const Parameter& p, std::s
     return;
   }
   const double number = parse_number(value, what + ": " + range_text(p));
-  const bool fits = number >= p.least && number <= p.most && (!p.whole || std::floor(number) == number);
+  const bool fits = number >= p.min && number <= p.max && (!p.integer || std::floor(number) == number);
   if (!fits) refuse(what + ": " + range_text(p) + " expected, " + std::string(value) + " found");
   params.set(p.name, number);
 }
@@ -154,7 +155,7 @@ std::vector<std::string> stage_names() {
 }
 
 std::string suggestion(std::string_view word, const std::vector<std::string>& known) {
-  const std::string near = closest(word, known);
+  const std::string near = sampling::closest(word, known);
   return near.empty() ? "" : "; did you mean \"" + near + "\"?";
 }
 
@@ -197,7 +198,7 @@ ParsedStage parse_stage(std::string_view text) {
   const StageType* type = find_stage(name);
   if (!type) refuse("unknown stage \"" + std::string(name) + "\"" + suggestion(name, stage_names()));
   ParsedStage stage{type, {}};
-  for (const Parameter& p : type->parameters) stage.params.set(p.name, p.standard, p.standard_text);
+  for (const Parameter& p : type->parameters) stage.params.set(p.name, p.default_value, p.default_text);
   std::vector<std::string_view> given;
   std::size_t position = 0;
   const bool has_values = equals != text.npos;
@@ -226,7 +227,7 @@ ParsedStage parse_stage(std::string_view text) {
     set_value(stage.params, *type, *p, named ? trim(value.substr(sign + 1)) : value);
   }
   for (const Parameter& p : type->parameters)
-    if (is_free(p) && p.standard_text.empty() && stage.params.text(p.name).empty())
+    if (is_free(p) && p.default_text.empty() && stage.params.text(p.name).empty())
       refuse(type->name + ": " + p.name + " expected (" + p.help + ")");
   return stage;
 }
@@ -235,9 +236,9 @@ std::string stage_text(const StageType& type, const Params& params) {
   std::string text = type.name;
   for (std::size_t i = 0; i < type.parameters.size(); ++i) {
     const Parameter& p = type.parameters[i];
-    const bool standard =
-        p.is_text ? params.text(p.name) == p.standard_text
-                  : params[p.name] == p.standard && std::signbit(params[p.name]) == std::signbit(p.standard);
+    const bool standard = p.is_text ? params.text(p.name) == p.default_text
+                                    : params[p.name] == p.default_value &&
+                                          std::signbit(params[p.name]) == std::signbit(p.default_value);
     if (i > 0 && standard) continue;
     text += i == 0 ? "=" : ":" + p.name + "=";
     text += p.is_text ? quote(params.text(p.name)) : number_text(params[p.name]);

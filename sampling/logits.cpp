@@ -4,7 +4,6 @@
 #include <array>
 #include <bit>
 #include <cstdint>
-#include <functional>
 
 #include "sampling/statistics/boltzmann.h"
 
@@ -12,20 +11,7 @@ namespace kelvin {
 
 namespace {
 
-// So many that compilers keep the loop over them and make vector code of it.
-constexpr std::size_t lanes = 64;
 constexpr std::size_t block = 256;
-
-// Folds the upper half of the lanes onto the lower one until one is left.
-template <class T, class Join>
-T fold(std::array<T, lanes>& values, const Join& join) {
-  for (std::size_t half = lanes / 2; half > 0; half /= 2)
-    for (std::size_t j = 0; j < half; ++j) values[j] = join(values[j], values[j + half]);
-  return values[0];
-}
-
-float larger(float a, float b) { return a < b ? b : a; }
-float smaller(float a, float b) { return b < a ? b : a; }
 
 // The sum of one block, by eight chains and a tree: a fixed order that is also fast.
 double sum_block(const double* values, std::size_t n) {
@@ -59,61 +45,6 @@ double weight_of(double x) {
 }
 
 }  // namespace
-
-float largest(std::span<const float> logits) {
-  std::array<float, lanes> most;
-  most.fill(impossible);
-  const float* z = logits.data();
-  const std::size_t n = logits.size(), whole = n - n % lanes;
-  for (std::size_t i = 0; i < whole; i += lanes)
-    for (std::size_t j = 0; j < lanes; ++j) most[j] = larger(most[j], z[i + j]);
-  for (std::size_t i = whole; i < n; ++i) most[i - whole] = larger(most[i - whole], z[i]);
-  return fold(most, larger);
-}
-
-Scan scan(std::span<const float> logits) {
-  std::array<unsigned, lanes> bad{};
-  constexpr float top = std::numeric_limits<float>::infinity();
-  const float* z = logits.data();
-  const std::size_t n = logits.size(), whole = n - n % lanes;
-  for (std::size_t i = 0; i < whole; i += lanes)
-    for (std::size_t j = 0; j < lanes; ++j) bad[j] += !(z[i + j] < top);
-  for (std::size_t i = whole; i < n; ++i) bad[i - whole] += !(z[i] < top);
-  return {largest(logits), fold(bad, std::plus<>{})};
-}
-
-float smallest_possible(std::span<const float> logits) {
-  constexpr float top = std::numeric_limits<float>::infinity();
-  std::array<float, lanes> least;
-  least.fill(top);
-  const auto masked_out = [](float z) { return z == impossible ? top : z; };
-  const float* z = logits.data();
-  const std::size_t n = logits.size(), whole = n - n % lanes;
-  for (std::size_t i = 0; i < whole; i += lanes)
-    for (std::size_t j = 0; j < lanes; ++j) least[j] = smaller(least[j], masked_out(z[i + j]));
-  for (std::size_t i = whole; i < n; ++i) least[i - whole] = smaller(least[i - whole], masked_out(z[i]));
-  return fold(least, smaller);
-}
-
-std::size_t first_of(std::span<const float> logits, float value) {
-  const std::size_t n = logits.size(), whole = n - n % lanes;
-  for (std::size_t i = 0; i < whole; i += lanes) {
-    int hits = 0;
-    for (std::size_t j = 0; j < lanes; ++j) hits |= logits[i + j] == value;
-    if (hits == 0) continue;
-    for (std::size_t j = 0; j < lanes; ++j)
-      if (logits[i + j] == value) return i + j;
-  }
-  for (std::size_t i = whole; i < n; ++i)
-    if (logits[i] == value) return i;
-  return n;
-}
-
-std::size_t count_possible(std::span<const float> logits) {
-  unsigned count = 0;
-  for (const float z : logits) count += z != impossible;
-  return count;
-}
 
 void to_weights(std::span<double> distances) {
   double* w = distances.data();

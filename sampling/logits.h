@@ -1,26 +1,13 @@
-// Small questions about an array of logits that most samplers ask.
+// The weights of an array of logits: what most samplers ask of it.
 #pragma once
 
 #include <cstddef>
 #include <span>
 
-#include "sampling/stage.h"
+#include "sampling/scratch.h"
+#include "sampling/statistics/logit_scan.h"
 
 namespace kelvin {
-
-// The largest logit; `impossible` for an empty array.
-float largest(std::span<const float> logits);
-// The largest logit, and how many are NaN or +infinity.
-struct Scan {
-  float top;
-  unsigned not_finite;
-};
-Scan scan(std::span<const float> logits);
-// The smallest logit that is not impossible; +infinity if there is none.
-float smallest_possible(std::span<const float> logits);
-// The index of the first entry equal to `value`; logits.size() if there is none.
-std::size_t first_of(std::span<const float> logits, float value);
-std::size_t count_possible(std::span<const float> logits);
 
 // Fills scratch.weights with exp(z - largest), 0 for the impossible, and returns their sum (in a fixed order,
 // error about 1e-15 relative).

@@ -21,22 +21,27 @@
 
 namespace kelvin {
 
+namespace sampling {
+
 constexpr std::uint64_t mix_bits(std::uint64_t x) {
   x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9u;
   x = (x ^ (x >> 27)) * 0x94d049bb133111ebu;
   return x ^ (x >> 31);
 }
 
+}  // namespace sampling
+
 // The noise of one step. Streams below 2^32 belong to continuations (Step::stream); `purpose` separates draws
 // within a step.
 class Noise {
  public:
   Noise(std::uint64_t seed, std::uint64_t stream, std::uint64_t position)
-      : key_(mix_bits(mix_bits(mix_bits(seed + golden) ^ (stream + golden) * 0xd1342543de82ef95u) ^
-                      (position + golden) * 0xaf251af3b0f025b5u)) {}
+      : key_(sampling::mix_bits(
+            sampling::mix_bits(sampling::mix_bits(seed + golden) ^ (stream + golden) * 0xd1342543de82ef95u) ^
+            (position + golden) * 0xaf251af3b0f025b5u)) {}
 
   std::uint64_t bits(int token) const {
-    return mix_bits(key_ + (static_cast<std::uint64_t>(token) + 1) * golden);
+    return sampling::mix_bits(key_ + (static_cast<std::uint64_t>(token) + 1) * golden);
   }
   double uniform(int token) const { return to_unit(bits(token)); }  // in (0, 1)
   double gumbel(int token) const;

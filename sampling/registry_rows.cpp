@@ -4,32 +4,32 @@
 
 #include "sampling/row_parts.h"
 
-namespace kelvin {
+namespace kelvin::sampling {
 
 using namespace row_parts;
 using Logits = std::span<float>;
 
-void allow(Logits, const Params&, const Step&);
-void ban(Logits, const Params&, const Step&);
-void bias(Logits, const Params&, const Step&);
-void sequence_bias(Logits, const Params&, const Step&);
-void min_new(Logits, const Params&, const Step&);
-void end_decay(Logits, const Params&, const Step&);
-void string_ban(Logits, const Params&, const Step&);
-void penalty(Logits, const Params&, const Step&);
-void frequency(Logits, const Params&, const Step&);
-void presence(Logits, const Params&, const Step&);
-void dry(Logits, const Params&, const Step&);
-void no_repeat(Logits, const Params&, const Step&);
-void temp(Logits, const Params&, const Step&);
-void beta(Logits, const Params&, const Step&);
-void temp_dynamic(Logits, const Params&, const Step&);
-void temp_top(Logits, const Params&, const Step&);
-void temp_entropy(Logits, const Params&, const Step&);
-void temp_schedule(Logits, const Params&, const Step&);
-void mirostat_1(Logits, const Params&, const Step&);
-void mirostat_2(Logits, const Params&, const Step&);
-void adaptive_p(Logits, const Params&, const Step&);
+void allow(Logits, const Params&, const StageContext&);
+void ban(Logits, const Params&, const StageContext&);
+void bias(Logits, const Params&, const StageContext&);
+void sequence_bias(Logits, const Params&, const StageContext&);
+void min_new(Logits, const Params&, const StageContext&);
+void end_decay(Logits, const Params&, const StageContext&);
+void string_ban(Logits, const Params&, const StageContext&);
+void penalty(Logits, const Params&, const StageContext&);
+void frequency(Logits, const Params&, const StageContext&);
+void presence(Logits, const Params&, const StageContext&);
+void dry(Logits, const Params&, const StageContext&);
+void no_repeat(Logits, const Params&, const StageContext&);
+void temp(Logits, const Params&, const StageContext&);
+void beta(Logits, const Params&, const StageContext&);
+void temp_dynamic(Logits, const Params&, const StageContext&);
+void temp_top(Logits, const Params&, const StageContext&);
+void temp_entropy(Logits, const Params&, const StageContext&);
+void temp_schedule(Logits, const Params&, const StageContext&);
+void mirostat_1(Logits, const Params&, const StageContext&);
+void mirostat_2(Logits, const Params&, const StageContext&);
+void adaptive_p(Logits, const Params&, const StageContext&);
 
 std::shared_ptr<const void> prepare_token_set(const Params&, const Vocabulary&);
 std::shared_ptr<const void> prepare_allowed(const Params&, const Vocabulary&);
@@ -39,11 +39,11 @@ std::shared_ptr<const void> prepare_string_ban(const Params&, const Vocabulary&)
 std::shared_ptr<const void> prepare_dry(const Params&, const Vocabulary&);
 std::shared_ptr<const void> prepare_schedule(const Params&, const Vocabulary&);
 
-int accept_string_ban(int, const Params&, const Step&);
-int accept_schedule(int, const Params&, const Step&);
-int accept_mirostat(int, const Params&, const Step&);
-int accept_adaptive_p(int, const Params&, const Step&);
-int unsettled_string_ban(const Params&, const Step&);
+int accept_string_ban(int, const Params&, const StageContext&);
+int accept_schedule(int, const Params&, const StageContext&);
+int accept_mirostat(int, const Params&, const StageContext&);
+int accept_adaptive_p(int, const Params&, const StageContext&);
+int unsettled_string_ban(const Params&, const StageContext&);
 
 namespace {
 
@@ -94,7 +94,7 @@ std::vector<StageType> constraints() {
       {.name = "min-new",
        .kind = Kind::constraint,
        .apply = min_new,
-       .parameters = {whole("n", 0, 0, inf, "tokens that are drawn before the text may end"), ends()},
+       .parameters = {integer("n", 0, 0, inf, "tokens that are drawn before the text may end"), ends()},
        .help = "no end of the text before n tokens",
        .source = "transformers, min_new_tokens",
        .below_zero = "holds at every temperature",
@@ -104,7 +104,7 @@ std::vector<StageType> constraints() {
       {.name = "end-decay",
        .kind = Kind::constraint,
        .apply = end_decay,
-       .parameters = {whole("start", 0, 0, inf, "drawn tokens that change nothing"),
+       .parameters = {integer("start", 0, 0, inf, "drawn tokens that change nothing"),
                       number("factor", 1.05, 1e-3, 1e3, "growth per token after them"), ends()},
        .help = "make the end likelier with every token",
        .source = "transformers, exponential_decay_length_penalty",
@@ -155,7 +155,8 @@ std::vector<StageType> histories() {
        .apply = dry,
        .parameters = {number("multiplier", 0.8, 0, 1e6, "loss at the allowed length; 0: off"),
                       number("base", 1.75, 1, 1e6, "growth of the loss per further token"),
-                      whole("allowed", 2, 0, 1e6, "repetitions shorter than this are free"), last_tokens(-1),
+                      integer("allowed", 2, 0, 1e6, "repetitions shorter than this are free"),
+                      last_tokens(-1),
                       named_text("breakers", "usual",
                                  "tokens no repetition reaches across: usual (those with a line end, colon, "
                                  "quote or asterisk), "
@@ -168,7 +169,7 @@ std::vector<StageType> histories() {
       {.name = "no-repeat",
        .kind = Kind::history,
        .apply = no_repeat,
-       .parameters = {whole("n", 3, 0, 1e9, "length of the sequences; 0: off"), last_tokens(-1)},
+       .parameters = {integer("n", 3, 0, 1e9, "length of the sequences; 0: off"), last_tokens(-1)},
        .help = "ban tokens that would repeat a sequence of n tokens",
        .source = "Paulus et al. 2017, arXiv 1705.04304",
        .below_zero = "holds at every temperature",
@@ -294,4 +295,4 @@ std::vector<StageType> built_in_samplers() {
   return rows;
 }
 
-}  // namespace kelvin
+}  // namespace kelvin::sampling

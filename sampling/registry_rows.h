@@ -4,13 +4,13 @@
 
 #include <vector>
 
-#include "sampling/registry.h"
+#include "sampling/stage_type.h"
 
-namespace kelvin {
+namespace kelvin::sampling {
 
 std::vector<StageType> built_in_samplers();
 
 std::vector<StageType> shapings();
 std::vector<StageType> truncations();
 
-}  // namespace kelvin
+}  // namespace kelvin::sampling

@@ -2,27 +2,27 @@
 #include "sampling/registry_rows.h"
 #include "sampling/row_parts.h"
 
-namespace kelvin {
+namespace kelvin::sampling {
 
 using namespace row_parts;
 using Logits = std::span<float>;
 
-void smoothing(Logits, const Params&, const Step&);
-void skew(Logits, const Params&, const Step&);
-void top_n_sigma(Logits, const Params&, const Step&);
-void top_k(Logits, const Params&, const Step&);
-void tail_free(Logits, const Params&, const Step&);
-void typical(Logits, const Params&, const Step&);
-void top_p(Logits, const Params&, const Step&);
-void min_p(Logits, const Params&, const Step&);
-void top_a(Logits, const Params&, const Step&);
-void epsilon(Logits, const Params&, const Step&);
-void eta(Logits, const Params&, const Step&);
-void top_h(Logits, const Params&, const Step&);
-void p_less(Logits, const Params&, const Step&);
-void min_k(Logits, const Params&, const Step&);
-void xtc(Logits, const Params&, const Step&);
-void inverted(Logits, const Params&, const Step&);
+void smoothing(Logits, const Params&, const StageContext&);
+void skew(Logits, const Params&, const StageContext&);
+void top_n_sigma(Logits, const Params&, const StageContext&);
+void top_k(Logits, const Params&, const StageContext&);
+void tail_free(Logits, const Params&, const StageContext&);
+void typical(Logits, const Params&, const StageContext&);
+void top_p(Logits, const Params&, const StageContext&);
+void min_p(Logits, const Params&, const StageContext&);
+void top_a(Logits, const Params&, const StageContext&);
+void epsilon(Logits, const Params&, const StageContext&);
+void eta(Logits, const Params&, const StageContext&);
+void top_h(Logits, const Params&, const StageContext&);
+void p_less(Logits, const Params&, const StageContext&);
+void min_k(Logits, const Params&, const StageContext&);
+void xtc(Logits, const Params&, const StageContext&);
+void inverted(Logits, const Params&, const StageContext&);
 
 std::vector<StageType> shapings() {
   return {
@@ -56,7 +56,7 @@ std::vector<StageType> truncations() {
       {.name = "top-k",
        .kind = Kind::truncation,
        .apply = top_k,
-       .parameters = {whole("k", 40, 0, inf, "how many stay; 0: all"),
+       .parameters = {integer("k", 40, 0, inf, "how many stay; 0: all"),
                       choice("ties", {"lowest-id", "all"}, "which of the tokens tied at the border stay")},
        .help = "keep the k likeliest tokens",
        .source = "Fan et al. 2018, arXiv 1805.04833"},
@@ -116,7 +116,7 @@ std::vector<StageType> truncations() {
        .kind = Kind::truncation,
        .apply = top_h,
        .parameters = {number("h", 0.4, 0, 1, "share of the entropy"),
-                      whole("of", 100, 1, inf, "of the likeliest so many tokens")},
+                      integer("of", 100, 1, inf, "of the likeliest so many tokens")},
        .help = "keep the likeliest tokens within a share of the entropy",
        .source = "Potraghloo et al. 2025, arXiv 2509.02510"},
       {.name = "p-less",
@@ -148,4 +148,4 @@ std::vector<StageType> truncations() {
   };
 }
 
-}  // namespace kelvin
+}  // namespace kelvin::sampling

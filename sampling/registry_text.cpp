@@ -32,11 +32,13 @@ std::string values_of(const Parameter& p) {
     for (const std::string& choice : p.choices) all += (all.empty() ? "" : "|") + choice;
     return all.empty() ? "text" : all;
   }
-  if (p.least == -unlimited && p.most == unlimited) return "any";
-  return number_text(p.least) + ".." + number_text(p.most);
+  if (p.min == -unlimited && p.max == unlimited) return "any";
+  return number_text(p.min) + ".." + number_text(p.max);
 }
 
-std::string default_of(const Parameter& p) { return p.is_text ? p.standard_text : number_text(p.standard); }
+std::string default_of(const Parameter& p) {
+  return p.is_text ? p.default_text : number_text(p.default_value);
+}
 
 // What a negative temperature does to the stage, where its row says nothing of its own.
 std::string below_zero_of(const StageType& type) {

@@ -6,20 +6,23 @@
 #include <utility>
 #include <vector>
 
-#include "sampling/registry.h"
+#include "sampling/stage_type.h"
 
-namespace kelvin::row_parts {
+namespace kelvin::sampling::row_parts {
 
 inline constexpr double inf = std::numeric_limits<double>::infinity();
 
-inline Parameter number(std::string name, double standard, double least, double most, std::string help) {
-  return {
-      .name = std::move(name), .standard = standard, .least = least, .most = most, .help = std::move(help)};
+inline Parameter number(std::string name, double default_value, double min, double max, std::string help) {
+  return {.name = std::move(name),
+          .default_value = default_value,
+          .min = min,
+          .max = max,
+          .help = std::move(help)};
 }
 
-inline Parameter whole(std::string name, double standard, double least, double most, std::string help) {
-  Parameter p = number(std::move(name), standard, least, most, std::move(help));
-  p.whole = true;
+inline Parameter integer(std::string name, double default_value, double min, double max, std::string help) {
+  Parameter p = number(std::move(name), default_value, min, max, std::move(help));
+  p.integer = true;
   return p;
 }
 
@@ -27,9 +30,9 @@ inline Parameter text(std::string name, std::string help) {
   return {.name = std::move(name), .help = std::move(help), .is_text = true};
 }
 
-inline Parameter named_text(std::string name, std::string standard, std::string help) {
+inline Parameter named_text(std::string name, std::string default_text, std::string help) {
   Parameter p = text(std::move(name), std::move(help));
-  p.standard_text = std::move(standard);
+  p.default_text = std::move(default_text);
   return p;
 }
 
@@ -38,15 +41,15 @@ inline Parameter choice(std::string name, std::vector<std::string> choices, std:
   return {.name = std::move(name),
           .help = std::move(help),
           .is_text = true,
-          .standard_text = choices[0],
+          .default_text = choices[0],
           .choices = std::move(choices)};
 }
 
 inline constexpr const char* token_set_help =
     "a word, id:13,20-29, regex:..., script:Latin or file:PATH (text that holds them)";
 
-inline Parameter last_tokens(double standard) {
-  return whole("last", standard, -1, inf, "how many of the last tokens count; -1: all");
+inline Parameter last_tokens(double default_value) {
+  return integer("last", default_value, -1, inf, "how many of the last tokens count; -1: all");
 }
 inline Parameter which_history() {
   return choice("of", {"all", "output"}, "prompt and answer, or the answer alone");
@@ -62,6 +65,6 @@ inline Parameter ends() {
                     "the tokens that end the text: usual (the model's own), or a set as for ban");
 }
 
-inline Parameter keep() { return whole("keep", 1, 1, inf, "at least this many stay"); }
+inline Parameter keep() { return integer("keep", 1, 1, inf, "at least this many stay"); }
 
-}  // namespace kelvin::row_parts
+}  // namespace kelvin::sampling::row_parts

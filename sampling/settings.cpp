@@ -3,10 +3,11 @@
 #include <algorithm>
 #include <array>
 
-#include "base/user_error.h"
 #include "sampling/chain_text.h"
+#include "sampling/closest.h"
 #include "sampling/order.h"
 #include "sampling/statistics/boltzmann.h"
+#include "tokenizer/user_error.h"
 
 namespace kelvin {
 
@@ -43,7 +44,7 @@ void SamplerSettings::set(std::string_view given, std::string_view value, Source
   const bool off = value.empty() || value == "off";
   if (name == "order") {
     if (!off && !find_order(value)) {
-      const std::string near = closest(value, order_names());
+      const std::string near = sampling::closest(value, order_names());
       throw UserError("order: " + listed(order_names()) + " expected, \"" + std::string(value) + "\" found" +
                       (near.empty() ? "" : "; did you mean \"" + near + "\"?"));
     }

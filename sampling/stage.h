@@ -6,18 +6,16 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
-#include <limits>
 #include <memory>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "sampling/candidate.h"
+#include "sampling/scratch.h"
+#include "sampling/statistics/logit_scan.h"
 
 namespace kelvin {
-
-inline constexpr float impossible = -std::numeric_limits<float>::infinity();
 
 // What stages may know of the tokens; all of it optional. The chain keeps nothing of it after it is built.
 struct Vocabulary {
@@ -60,40 +58,34 @@ struct Memory {
   double total = 0;         // sum of exp(z - max) over it, where a stage knows it
 };
 
-// Buffers that stages of one chain share within a step, so that steps after the first allocate nothing.
-struct Scratch {
-  std::vector<double> weights;               // exp(z - max) by id
-  std::vector<float> keys;                   // by id
-  std::vector<Candidate> candidates, spare;  // (vocabulary,), in use as far as there are candidates
-  std::vector<float> sample;                 // of keys
-  std::vector<std::uint32_t> counts;         // (vocabulary,) by id; all 0 between uses
-  std::vector<int> ids;
-  std::vector<double> ranked;  // by rank
-};
-
-// One step of one sequence, as its caller sees it. Fill the first five.
+// One step of one sequence, as its caller sees it.
 struct Step {
   std::span<const int> tokens;  // prompt and generated ids so far, oldest first
   std::size_t n_prompt = 0;     // how many of them were given
   std::uint64_t seed = 0;       // of the noise
   std::uint64_t stream = 0;     // which of several continuations that share the seed
-  Memory* memory = nullptr;     // of the stage that is called; set by the chain
-  Scratch* scratch = nullptr;   // set by the chain
 
   std::size_t position() const { return tokens.size(); }  // of the token to be drawn
   std::size_t generated() const { return tokens.size() - n_prompt; }
 };
 
+// The step as a stage sees it: with what the chain keeps for it.
+struct StageContext : Step {
+  Memory* memory = nullptr;    // of this stage in this sequence
+  Scratch* scratch = nullptr;  // of the chain, within the step
+};
+
 // Edits `logits`, shape (vocabulary,), in place. They hold no NaN and no +infinity, and at least one possible
-// token.
-using StageFunction = std::function<void(std::span<float> logits, const Params& params, const Step& step)>;
+// token. A function that needs no memory may take a `const Step&`.
+using StageFunction =
+    std::function<void(std::span<float> logits, const Params& params, const StageContext& step)>;
 
 // Feedback: hears which token was taken after this stage's edit; writes step.memory. Returns how many of the
 // last tokens, this one included, have to be taken back: 0 for all but string-ban.
-using AcceptFunction = std::function<int(int token, const Params& params, const Step& step)>;
+using AcceptFunction = std::function<int(int token, const Params& params, const StageContext& step)>;
 
 // How many of the last tokens a later accept may still take back: text to be held back while streaming.
-using UnsettledFunction = std::function<int(const Params& params, const Step& step)>;
+using UnsettledFunction = std::function<int(const Params& params, const StageContext& step)>;
 
 // Compiles parameters once per chain; throws UserError with a message for the user.
 using PrepareFunction =

@@ -2,10 +2,11 @@
 #pragma once
 
 #include <cstddef>
-#include <limits>
 #include <span>
 #include <string>
 #include <vector>
+
+#include "sampling/statistics/token_view.h"
 
 namespace kelvin {
 
@@ -17,13 +18,6 @@ struct Snapshot {
   double top_probability = 0;
 };
 
-// Where one token stands in such a distribution.
-struct Standing {
-  double probability = 0;
-  double log_probability = -std::numeric_limits<double>::infinity();  // nats
-  std::size_t rank = 0;  // 1: likeliest, lower ids first among equals; 0: impossible
-};
-
 struct StageTrace {
   std::string stage;  // "min-p=0.05"
   Snapshot before, after;
@@ -31,9 +25,9 @@ struct StageTrace {
   double removed_mass = 0;  // their probability before the stage
   int removed_top = -1;     // the likeliest of them, and its probability before; -1 if none was removed
   double removed_top_probability = 0;
-  std::vector<int> removed_ids;    // if Trace::keep_ids
-  std::vector<Standing> followed;  // of Trace::follow, after the stage
-  bool rescued = false;            // the stage removed every token; the best one before it was put back
+  std::vector<int> removed_ids;     // if Trace::keep_ids
+  std::vector<TokenRank> followed;  // of Trace::follow, after the stage
+  bool kept_last = false;           // the stage removed every token; the best one before it was put back
 };
 
 struct Trace {
@@ -44,12 +38,5 @@ struct Trace {
   std::vector<StageTrace> stages;
   int drawn = -1;  // by Chain::sample
 };
-
-// Where `token` stands in `logits`, shape (vocabulary,).
-Standing standing_of(std::span<const float> logits, int token);
-
-// 1 + the number of tokens with larger logits, equal ones with lower ids included; 0 for an impossible token.
-std::size_t rank_of(std::span<const float> logits,  // (vocabulary,)
-                    int token);
 
 }  // namespace kelvin

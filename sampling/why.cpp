@@ -20,13 +20,13 @@ int likeliest_but(int id, std::vector<float> logits) {
 }
 
 // What the stage before `i` left; before the first, what the model gave.
-const Standing& before_stage(const Contender& contender, std::size_t i) {
+const TokenRank& before_stage(const Contender& contender, std::size_t i) {
   return i == 0 ? contender.first : contender.after[i - 1];
 }
 
 void find_turns(Why& why) {
   double most = 1e-6;
-  const auto odds = [](const Standing& drawn, const Standing& greedy) {
+  const auto odds = [](const TokenRank& drawn, const TokenRank& greedy) {
     return drawn.log_probability - greedy.log_probability;
   };
   for (std::size_t i = 0; i < why.greedy.after.size(); ++i) {
@@ -64,17 +64,17 @@ Why explain(const Chain& chain, const Trace& trace, const Step& step, const Chai
   for (std::size_t i = 0; i < std::size(contenders); ++i) {
     Contender& c = *contenders[i];
     if (c.id < 0) continue;
-    c.first = c.last = standing_of(trace.before, c.id);
+    c.first = c.last = token_rank(trace.before, c.id);
     for (const StageTrace& stage : again.stages) c.after.push_back(stage.followed[i]);
     if (!c.after.empty()) c.last = c.after.back();
-    c.luck = noise.gumbel(c.id);
+    c.gumbel = noise.gumbel(c.id);
   }
   find_turns(why);
 
   for (const double temperature : temperatures) {
     logits = trace.before;
     state = before;
-    why.same_luck.push_back({temperature, chain.at_temperature(temperature).sample(logits, step, state)});
+    why.same_noise.push_back({temperature, chain.at_temperature(temperature).sample(logits, step, state)});
   }
   return why;
 }

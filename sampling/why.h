@@ -1,4 +1,4 @@
-// Why this token: where it and the model's likeliest one stood from stage to stage, how lucky they were in
+// Why this token: where it and the model's likeliest one stood from stage to stage, how much noise they had in
 // the draw, and what else might have been drawn.
 #pragma once
 
@@ -13,9 +13,9 @@ namespace kelvin {
 // One token on its way through the chain.
 struct Contender {
   int id = -1;
-  Standing first, last;         // before the first and after the last stage
-  std::vector<Standing> after;  // each stage
-  double luck = 0;              // its Gumbel noise: the largest ln p + luck is drawn
+  TokenRank first, last;         // before the first and after the last stage
+  std::vector<TokenRank> after;  // each stage
+  double gumbel = 0;             // its Gumbel noise: the largest ln p + Gumbel noise is drawn
 };
 
 struct Why {
@@ -30,7 +30,7 @@ struct Why {
     double temperature;
     int drawn;
   };
-  std::vector<Other> same_luck;  // the draw with the same noise at other temperatures
+  std::vector<Other> same_noise;  // the draw with the same noise at other temperatures
 };
 
 // `trace` is that of Chain::sample at `step`; `before` the state that it was given (a copy taken before the

@@ -58,9 +58,9 @@ int chat_main(int argc, char** argv) {
   settings.sampling = sampling.settings;
   settings.seed = sampling.seed ? *sampling.seed : random_seed();
   settings.seed_origin = sampling.seed ? "--seed" : "random";
-  const MostTokens limit = most_tokens(most, model.generation, 0);
-  settings.most_tokens = limit.count;
-  settings.most_tokens_origin = limit.origin;
+  const MaxTokens limit = max_tokens(most, model.generation, 0);
+  settings.max_tokens = limit.count;
+  settings.max_tokens_origin = limit.origin;
   settings.sampling.chain(model.vocabulary());  // contradictions are told now, not at the first turn
 
   ChatSession session(model, std::move(settings));

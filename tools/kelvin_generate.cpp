@@ -3,7 +3,7 @@
 
 #include "loaders/json/json_writer.h"
 #include "tools/batch/batch_flags.h"
-#include "tools/generation/continuation.h"
+#include "tools/generation/generate.h"
 #include "tools/generation/statistics.h"
 #include "tools/options/flags.h"
 #include "tools/options/generation_defaults.h"
@@ -88,13 +88,10 @@ int generate_main(int argc, char** argv) {
   request.chain = &chain;
   request.seed = seed;
   request.stream = static_cast<std::uint64_t>(draw_index.value_or(0));
-  request.most_tokens = most_tokens(most, model.generation, 256).count;
+  request.max_tokens = max_tokens(most, model.generation, 256).count;
   if (!ignore_eos) request.stops = model.stops;
   request.text_continues = true;
   request.log_probabilities = json || stats;
-  request.stop = interrupt.flag();
-  request.chunk = chunk;
-  request.on_prompt = [&](int done, int total) { bar.update(done, total); };
   if (!json && !draws)
     request.on_text = [&](std::string_view text) {
       bar.finish();
@@ -102,7 +99,10 @@ int generate_main(int argc, char** argv) {
     };
   Sequence sequence(*model.model, model.context);
   const std::vector<Continuation> results =
-      continue_prompt_often(*model.model, sequence, model.tokenizer(), request, draws.value_or(1));
+      continue_prompt_often(*model.model, sequence, model.tokenizer(), request, draws.value_or(1),
+                            {.chunk = chunk, .stop = interrupt.flag(), .on_prompt = [&](int done, int total) {
+                               bar.update(done, total);
+                             }});
   bar.finish();
   bool full = false, interrupted = false;
   for (std::size_t i = 0; i < results.size(); ++i) {

@@ -3,8 +3,8 @@
 #include <optional>
 
 #include "loaders/json/json_writer.h"
-#include "tools/chat/chat_prompt.h"
-#include "tools/generation/continuation.h"
+#include "loaders/tokenizer/prompt.h"
+#include "tools/generation/generate.h"
 #include "tools/inspect/check_report.h"
 #include "tools/inspect/logits_pass.h"
 #include "tools/inspect/logits_report.h"
@@ -134,14 +134,14 @@ std::vector<int> prompt_of(const Options& options, const OpenModel& model) {
   }
   if (prompt.text || prompt.file || !prompt.ids.empty())
     throw UsageError("--user excludes --prompt, --prompt-file and --ids");
-  return chat_prompt(model, options.system, *options.user);
+  return encode_conversation(model.text, one_turn(options.system, *options.user));
 }
 
 // Draws the answer, if one is asked for, and appends it to the ids.
 void append_answer(const Options& options, OpenModel& model, const Chain& chain, std::uint64_t seed,
                    std::vector<int>& ids) {
   const int most =
-      options.user ? most_tokens(options.answer, model.generation, 256).count : options.answer.value_or(0);
+      options.user ? max_tokens(options.answer, model.generation, 256).count : options.answer.value_or(0);
   if (most == 0 && !options.user) return;
   Sequence sequence(*model.model, model.context);
   ProgressBar bar("answer", "tok");
@@ -149,11 +149,11 @@ void append_answer(const Options& options, OpenModel& model, const Chain& chain,
   request.prompt = ids;
   request.chain = &chain;
   request.seed = seed;
-  request.most_tokens = most;
+  request.max_tokens = most;
   request.stops = model.stops;
-  request.chunk = options.chunk;
-  request.on_prompt = [&](int done, int total) { bar.update(done, total); };
-  const Continuation answer = continue_prompt(*model.model, sequence, model.tokenizer(), request);
+  const Continuation answer = continue_prompt(
+      *model.model, sequence, model.tokenizer(), request,
+      {.chunk = options.chunk, .on_prompt = [&](int done, int total) { bar.update(done, total); }});
   ids.insert(ids.end(), answer.ids.begin(), answer.ids.end());
 }
 

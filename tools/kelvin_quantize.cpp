@@ -187,6 +187,7 @@ void report(const Options& options, const PackedSizes& sizes) {
 int quantize_folder(int argc, char** argv) {
   Options options;
   if (!parse(options, argc, argv)) return 0;
+  chosen_kernels();  // before anything is converted with them
   const fs::path folder = model_folder(options.model);
   const ModelSettings settings = load_settings(folder);
   OutputFolder out(options.out);

@@ -2,8 +2,8 @@
 #include <iostream>
 #include <optional>
 
-#include "base/user_error.h"
 #include "sampling/chain_text.h"
+#include "tokenizer/user_error.h"
 #include "tools/inspect/stage_report.h"
 #include "tools/options/flags.h"
 #include "tools/options/run_main.h"

@@ -5,6 +5,7 @@
 #include <limits>
 #include <optional>
 
+#include "loaders/tokenizer/prompt.h"
 #include "tools/lab/reading/lab_reading.h"
 #include "tools/lab/reading/raw_text.h"
 #include "tools/lab/sweep/sweep_report.h"
@@ -96,7 +97,7 @@ struct Swept {
 std::optional<Swept> read_swept(const Options& options, OpenModel& model, const std::atomic<bool>* stop) {
   Swept swept;
   if (options.prompt) {
-    const std::vector<int> ids = encode_prompt(model, *options.prompt);
+    const std::vector<int> ids = encode_prompt(model.text, *options.prompt);
     if (ids.empty()) throw UsageError("--prompt: the text is empty and the tokenizer puts nothing before it");
     if (ids.size() > static_cast<std::size_t>(model.context))
       throw UsageError("--prompt: " + std::to_string(ids.size()) + " tokens found, the context holds " +

@@ -14,6 +14,7 @@
 #include "loaders/json/json_to_value.h"
 #include "loaders/json/json_writer.h"
 #include "loaders/tokenizer/base64.h"
+#include "loaders/tokenizer/prompt.h"
 #include "loaders/tokenizer/tokenizer_folder.h"
 #include "tokenizer/chat_template.h"
 #include "tools/inspect/tokenizer_check.h"
@@ -100,36 +101,32 @@ void answer_lines(const Tokenizer& tokenizer, const Options& options) {
   }
 }
 
-// A token that the conversation names, or else the model's own; null stands for none.
-std::optional<std::string> token_of(JsonValue conversation, std::string_view key,
-                                    const std::optional<NamedToken>& own) {
+// A token that the conversation names for the template; null stands for none.
+std::optional<std::optional<std::string>> token_of(JsonValue conversation, std::string_view key) {
   const std::optional<JsonValue> given = conversation.find(key);
-  if (!given) return own ? std::optional(own->content) : std::nullopt;
-  return given->is_null() ? std::nullopt : std::optional(std::string(given->as_string()));
+  if (!given) return std::nullopt;
+  if (given->is_null()) return std::optional<std::string>();
+  return std::string(given->as_string());
 }
 
 std::string rendered(const LoadedTokenizer& loaded, const Options& options) {
-  const TokenizerInfo& info = loaded.info;
-  std::optional<std::string> source = info.chat_template;
-  std::string origin = info.chat_template_origin;
-  if (options.chat_template) {
-    source = read_file(*options.chat_template);
-    origin = *options.chat_template;
-  }
-  if (!source) throw UsageError("the model has no chat template; --chat-template FILE gives one");
-  RenderOptions render;
-  if (options.date) render.clock = parse_date(*options.date);
+  const std::optional<ChatTemplate> chat_template =
+      options.chat_template ? ChatTemplate::parse(read_file(*options.chat_template), *options.chat_template)
+                            : chat_template_of(loaded.info);
+  if (!chat_template) throw UsageError("the model has no chat template; --chat-template FILE gives one");
 
   const JsonDocument document = parse_json(read_file(*options.chat), *options.chat);
   const JsonValue conversation = document.root();
-  std::vector<std::pair<std::string, TemplateValue>> extra;
+  ConversationOptions how;
+  if (options.date) how.render.clock = parse_date(*options.date);
   if (const auto more = conversation.find("extra"))
     for (const auto& [key, value] : more->members())
-      extra.emplace_back(std::string(key), json_to_value(value));
+      how.variables.emplace_back(std::string(key), json_to_value(value));
   const auto prompt = conversation.find("add_generation_prompt");
-  return render_chat(ChatTemplate::parse(*source, origin), json_to_value(conversation.at("messages")),
-                     prompt && prompt->as_bool(), token_of(conversation, "bos_token", info.bos),
-                     token_of(conversation, "eos_token", info.eos), extra, render);
+  how.for_answer = prompt && prompt->as_bool();
+  how.bos = token_of(conversation, "bos_token");
+  how.eos = token_of(conversation, "eos_token");
+  return conversation_text(*chat_template, loaded.info, json_to_value(conversation.at("messages")), how);
 }
 
 int tokenize_main(int argc, char** argv) {

@@ -1,9 +1,9 @@
 // Which table runs: the best one the processor has, or the one KELVIN_ISA names.
 #include <array>
 #include <cstdlib>
+#include <stdexcept>
 #include <string>
 
-#include "base/user_error.h"
 #include "engine/kernels/cpu_features.h"
 #include "engine/kernels/kernels.h"
 
@@ -63,9 +63,9 @@ const Kernels& kernels_named(const char* name) {
   for (const Candidate& candidate : candidates) {
     if (wanted != candidate.name) continue;
     const char* reason = candidate.table ? "this processor does not have it" : "this build does not have it";
-    throw UserError("KELVIN_ISA=" + wanted + ": " + reason + "; here run: " + here);
+    throw std::invalid_argument("KELVIN_ISA=" + wanted + ": " + reason + "; here run: " + here);
   }
-  throw UserError(
+  throw std::invalid_argument(
       "KELVIN_ISA=" + wanted +
       ": unknown; expected scalar, avx2, avx_vnni, avx512, avx512_vnni or amx; here run: " + here);
 }

@@ -6,14 +6,15 @@
 #include <cmath>
 
 #include "sampling/logits.h"
+#include "sampling/stage.h"
 #include "sampling/statistics/boltzmann.h"
 
-namespace kelvin {
+namespace kelvin::sampling {
 
 namespace {
 
 // {S, W}
-std::vector<double>& sums_of(const Params& params, const Step& step) {
+std::vector<double>& sums_of(const Params& params, const StageContext& step) {
   auto& values = step.memory->values;
   const double memory = 1 / (1 - params["decay"]);
   if (values.size() != 2) values = {params["target"] * memory, memory};
@@ -22,7 +23,7 @@ std::vector<double>& sums_of(const Params& params, const Step& step) {
 
 }  // namespace
 
-void adaptive_p(std::span<float> logits, const Params& params, const Step& step) {
+void adaptive_p(std::span<float> logits, const Params& params, const StageContext& step) {
   const auto& sums = sums_of(params, step);
   const double target = std::clamp(2 * params["target"] - sums[0] / sums[1], 0.0, 1.0);
   step.memory->seen.assign(logits.begin(), logits.end());
@@ -44,7 +45,7 @@ void adaptive_p(std::span<float> logits, const Params& params, const Step& step)
   }
 }
 
-int accept_adaptive_p(int token, const Params& params, const Step& step) {
+int accept_adaptive_p(int token, const Params& params, const StageContext& step) {
   const auto& seen = step.memory->seen;
   const auto i = static_cast<std::size_t>(token);
   if (i >= seen.size() || seen[i] == impossible) return 0;
@@ -55,4 +56,4 @@ int accept_adaptive_p(int token, const Params& params, const Step& step) {
   return 0;
 }
 
-}  // namespace kelvin
+}  // namespace kelvin::sampling

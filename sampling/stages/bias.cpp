@@ -4,7 +4,7 @@
 #include "sampling/stage.h"
 #include "sampling/stages/token_set.h"
 
-namespace kelvin {
+namespace kelvin::sampling {
 
 std::shared_ptr<const void> prepare_token_set(const Params& params, const Vocabulary& vocabulary) {
   return std::make_shared<const std::vector<int>>(token_set(params.text("tokens"), vocabulary));
@@ -17,19 +17,19 @@ std::shared_ptr<const void> prepare_allowed(const Params& params, const Vocabula
   return std::make_shared<const std::vector<int>>(std::move(allowed));
 }
 
-void bias(std::span<float> logits, const Params& params, const Step&) {
+void bias(std::span<float> logits, const Params& params, const StageContext&) {
   const auto by = static_cast<float>(params["by"]);
   for (const int id : params.prepared<std::vector<int>>())
     if (static_cast<std::size_t>(id) < logits.size() && logits[static_cast<std::size_t>(id)] != impossible)
       logits[static_cast<std::size_t>(id)] += by;
 }
 
-void ban(std::span<float> logits, const Params& params, const Step&) {
+void ban(std::span<float> logits, const Params& params, const StageContext&) {
   for (const int id : params.prepared<std::vector<int>>())
     if (static_cast<std::size_t>(id) < logits.size()) logits[static_cast<std::size_t>(id)] = impossible;
 }
 
-void allow(std::span<float> logits, const Params& params, const Step& step) {
+void allow(std::span<float> logits, const Params& params, const StageContext& step) {
   auto& kept = step.scratch->weights;
   kept.clear();
   const auto& allowed = params.prepared<std::vector<int>>();
@@ -43,4 +43,4 @@ void allow(std::span<float> logits, const Params& params, const Step& step) {
       logits[static_cast<std::size_t>(allowed[i])] = static_cast<float>(kept[i]);
 }
 
-}  // namespace kelvin
+}  // namespace kelvin::sampling

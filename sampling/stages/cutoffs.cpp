@@ -8,10 +8,11 @@
 #include <cmath>
 
 #include "sampling/logits.h"
+#include "sampling/stage.h"
 #include "sampling/stages/descending.h"
 #include "sampling/statistics/boltzmann.h"
 
-namespace kelvin {
+namespace kelvin::sampling {
 
 namespace {
 
@@ -36,28 +37,28 @@ double sum_of_powers(std::span<const float> logits, std::span<const double> weig
 
 }  // namespace
 
-void epsilon(std::span<float> logits, const Params& params, const Step& step) {
+void epsilon(std::span<float> logits, const Params& params, const StageContext& step) {
   const double total = fill_weights(logits, *step.scratch);
   const double cut = static_cast<double>(largest(logits)) + log_exact(params["p"] * total);
-  remove_below(logits, cut, params["keep"], *step.scratch);
+  remove_below_keeping(logits, cut, params["keep"], *step.scratch);
 }
 
-void eta(std::span<float> logits, const Params& params, const Step& step) {
+void eta(std::span<float> logits, const Params& params, const StageContext& step) {
   const double e = params["epsilon"];
   const auto [total, entropy] = spread_of(logits, *step.scratch);
   const double limit = std::min(e, std::sqrt(e) * exp_exact(-entropy));
-  remove_below(logits, static_cast<double>(largest(logits)) + log_exact(limit * total), params["keep"],
-               *step.scratch);
+  remove_below_keeping(logits, static_cast<double>(largest(logits)) + log_exact(limit * total),
+                       params["keep"], *step.scratch);
 }
 
-void top_a(std::span<float> logits, const Params& params, const Step& step) {
+void top_a(std::span<float> logits, const Params& params, const StageContext& step) {
   // exp(z - top) / Z >= a (1 / Z)^2
   const double total = fill_weights(logits, *step.scratch);
-  remove_below(logits, static_cast<double>(largest(logits)) + log_exact(params["a"] / total), params["keep"],
-               *step.scratch);
+  remove_below_keeping(logits, static_cast<double>(largest(logits)) + log_exact(params["a"] / total),
+                       params["keep"], *step.scratch);
 }
 
-void p_less(std::span<float> logits, const Params& params, const Step& step) {
+void p_less(std::span<float> logits, const Params& params, const StageContext& step) {
   const double order = params["order"];
   const double total = fill_weights(logits, *step.scratch);
   const double powers = sum_of_powers(logits, step.scratch->weights, order);
@@ -70,7 +71,7 @@ void p_less(std::span<float> logits, const Params& params, const Step& step) {
     const double collision = powers / (total * total);
     log_limit = log_exact(std::max(0.0, n * collision - 1) / (n - 1) * total);
   }
-  remove_below(logits, static_cast<double>(largest(logits)) + log_limit, 1, *step.scratch);
+  remove_below_keeping(logits, static_cast<double>(largest(logits)) + log_limit, 1, *step.scratch);
 }
 
-}  // namespace kelvin
+}  // namespace kelvin::sampling

@@ -9,7 +9,7 @@
 
 #include "sampling/logits.h"
 
-namespace kelvin {
+namespace kelvin::sampling {
 
 Descending::Descending(std::span<const float> keys, Scratch& scratch)
     : keys_(keys), scratch_(&scratch), size_(count_possible(keys)) {
@@ -88,8 +88,8 @@ void remove_after(std::span<float> logits, std::span<const float> keys, Candidat
   for (std::size_t i = next; i < logits.size(); ++i) logits[i] = keys[i] <= border ? impossible : logits[i];
 }
 
-void remove_below(std::span<float> logits, double cut, double keep, Scratch& scratch) {
+void remove_below_keeping(std::span<float> logits, double cut, double keep, Scratch& scratch) {
   remove_below(logits, std::min(cut, static_cast<double>(last_of(keep, logits, scratch).key())));
 }
 
-}  // namespace kelvin
+}  // namespace kelvin::sampling

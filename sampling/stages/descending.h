@@ -6,7 +6,7 @@
 
 #include "sampling/stage.h"
 
-namespace kelvin {
+namespace kelvin::sampling {
 
 // Descending by key, equal keys by ascending id. The buffers are those of `scratch`, so only one order may be
 // in use at a time.
@@ -44,6 +44,6 @@ void remove_after(std::span<float> logits, std::span<const float> keys, Candidat
 
 // Makes tokens below `cut` impossible, but leaves at least the `keep` likeliest, and what is tied with the
 // last of these.
-void remove_below(std::span<float> logits, double cut, double keep, Scratch& scratch);
+void remove_below_keeping(std::span<float> logits, double cut, double keep, Scratch& scratch);
 
-}  // namespace kelvin
+}  // namespace kelvin::sampling

@@ -3,11 +3,12 @@
 // directly before an earlier occurrence of the token; it does not reach past a sequence breaker.
 #include <algorithm>
 
+#include "sampling/stage.h"
 #include "sampling/stages/history.h"
 #include "sampling/stages/token_set.h"
 #include "sampling/statistics/boltzmann.h"
 
-namespace kelvin {
+namespace kelvin::sampling {
 
 namespace {
 
@@ -32,7 +33,7 @@ std::shared_ptr<const void> prepare_dry(const Params& params, const Vocabulary& 
   return std::make_shared<const std::vector<int>>(std::move(ids));
 }
 
-void dry(std::span<float> logits, const Params& params, const Step& step) {
+void dry(std::span<float> logits, const Params& params, const StageContext& step) {
   const double multiplier = params["multiplier"], log_base = log_exact(params["base"]);
   const int allowed = static_cast<int>(params["allowed"]);
   const auto window = history_window(step, params["last"]);
@@ -66,4 +67,4 @@ void dry(std::span<float> logits, const Params& params, const Step& step) {
   }
 }
 
-}  // namespace kelvin
+}  // namespace kelvin::sampling

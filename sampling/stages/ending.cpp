@@ -7,10 +7,11 @@
 #include <algorithm>
 #include <cmath>
 
+#include "sampling/stage.h"
 #include "sampling/stages/token_set.h"
 #include "sampling/statistics/boltzmann.h"
 
-namespace kelvin {
+namespace kelvin::sampling {
 
 // The ids that end the text: those of the vocabulary, or a set.
 std::shared_ptr<const void> prepare_ends(const Params& params, const Vocabulary& vocabulary) {
@@ -20,13 +21,13 @@ std::shared_ptr<const void> prepare_ends(const Params& params, const Vocabulary&
                       : token_set(ends, vocabulary));
 }
 
-void min_new(std::span<float> logits, const Params& params, const Step& step) {
+void min_new(std::span<float> logits, const Params& params, const StageContext& step) {
   if (static_cast<double>(step.generated()) >= params["n"]) return;
   for (const int id : params.prepared<std::vector<int>>())
     if (static_cast<std::size_t>(id) < logits.size()) logits[static_cast<std::size_t>(id)] = impossible;
 }
 
-void end_decay(std::span<float> logits, const Params& params, const Step& step) {
+void end_decay(std::span<float> logits, const Params& params, const StageContext& step) {
   const double beyond = static_cast<double>(step.generated()) - params["start"];
   if (beyond <= 0) return;
   constexpr double limit = std::numeric_limits<float>::max();
@@ -39,4 +40,4 @@ void end_decay(std::span<float> logits, const Params& params, const Step& step) 
   }
 }
 
-}  // namespace kelvin
+}  // namespace kelvin::sampling

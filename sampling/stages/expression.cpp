@@ -6,7 +6,7 @@
 
 #include "sampling/statistics/boltzmann.h"
 
-namespace kelvin {
+namespace kelvin::sampling {
 
 namespace {
 
@@ -146,4 +146,4 @@ double Expression::value(std::span<const double> values) const {
   return *top;
 }
 
-}  // namespace kelvin
+}  // namespace kelvin::sampling

@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-namespace kelvin {
+namespace kelvin::sampling {
 
 class Expression {
  public:
@@ -67,4 +67,4 @@ class Expression {
   static constexpr int deepest_stack = 256;
 };
 
-}  // namespace kelvin
+}  // namespace kelvin::sampling

@@ -2,12 +2,12 @@
 #include <charconv>
 #include <system_error>
 
-#include "base/user_error.h"
-#include "sampling/registry.h"
+#include "sampling/closest.h"
 #include "sampling/stages/expression.h"
 #include "sampling/statistics/boltzmann.h"
+#include "tokenizer/user_error.h"
 
-namespace kelvin {
+namespace kelvin::sampling {
 
 // Recursive descent, one function per level of precedence.
 class ExpressionParser {
@@ -228,4 +228,4 @@ Expression::Expression(std::string_view text, std::vector<std::string> variables
   ExpressionParser parser(text, *this);
 }
 
-}  // namespace kelvin
+}  // namespace kelvin::sampling

@@ -2,9 +2,9 @@
 
 #include <algorithm>
 
-namespace kelvin {
+namespace kelvin::sampling {
 
-std::span<const int> history_window(const Step& step, double last, bool output_only) {
+std::span<const int> history_window(const StageContext& step, double last, bool output_only) {
   const std::size_t n = step.tokens.size();
   const std::size_t first = output_only ? std::min(step.n_prompt, n) : 0;
   const std::size_t available = n - first;
@@ -32,4 +32,4 @@ void repeated_suffixes(std::span<const int> window, std::vector<int>& lengths) {
   }
 }
 
-}  // namespace kelvin
+}  // namespace kelvin::sampling

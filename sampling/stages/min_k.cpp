@@ -4,11 +4,12 @@
 #include <algorithm>
 
 #include "sampling/logits.h"
+#include "sampling/stage.h"
 #include "sampling/stages/descending.h"
 
-namespace kelvin {
+namespace kelvin::sampling {
 
-void min_k(std::span<float> logits, const Params& params, const Step& step) {
+void min_k(std::span<float> logits, const Params& params, const StageContext& step) {
   Descending order(logits, *step.scratch);
   const double least = static_cast<double>(smallest_possible(logits));
   const auto key = [&](std::size_t rank) { return static_cast<double>(order[rank].key()); };
@@ -31,4 +32,4 @@ void min_k(std::span<float> logits, const Params& params, const Step& step) {
   remove_after(logits, logits, order.first(kept).back());
 }
 
-}  // namespace kelvin
+}  // namespace kelvin::sampling

@@ -5,21 +5,22 @@
 #include <cmath>
 
 #include "sampling/logits.h"
+#include "sampling/stage.h"
 #include "sampling/stages/descending.h"
 #include "sampling/statistics/boltzmann.h"
 
-namespace kelvin {
+namespace kelvin::sampling {
 
 namespace {
 
 constexpr double ln2 = 0.693147180559945309417;
 
-double& mu_of(const Params& params, const Step& step) {
+double& mu_of(const Params& params, const StageContext& step) {
   if (step.memory->values.empty()) step.memory->values = {2 * params["tau"]};
   return step.memory->values[0];
 }
 
-void remember(std::span<const float> logits, const Step& step) {
+void remember(std::span<const float> logits, const StageContext& step) {
   step.memory->seen.assign(logits.begin(), logits.end());
 }
 
@@ -37,7 +38,7 @@ double zipf_exponent(std::span<const Candidate> ranked) {
 
 }  // namespace
 
-void mirostat_1(std::span<float> logits, const Params& params, const Step& step) {
+void mirostat_1(std::span<float> logits, const Params& params, const StageContext& step) {
   const double mu = mu_of(params, step);
   Descending order(logits, *step.scratch);
   const double n = static_cast<double>(order.size());
@@ -54,7 +55,7 @@ void mirostat_1(std::span<float> logits, const Params& params, const Step& step)
   remember(logits, step);
 }
 
-void mirostat_2(std::span<float> logits, const Params& params, const Step& step) {
+void mirostat_2(std::span<float> logits, const Params& params, const StageContext& step) {
   const double mu = mu_of(params, step);
   // -log2 p <= mu  <=>  z >= z_max + ln Z - mu ln 2
   const double log_total = log_exact(fill_weights(logits, *step.scratch));
@@ -63,7 +64,7 @@ void mirostat_2(std::span<float> logits, const Params& params, const Step& step)
   remember(logits, step);
 }
 
-int accept_mirostat(int token, const Params& params, const Step& step) {
+int accept_mirostat(int token, const Params& params, const StageContext& step) {
   const auto& seen = step.memory->seen;
   const auto i = static_cast<std::size_t>(token);
   if (i >= seen.size() || seen[i] == impossible) return 0;
@@ -75,4 +76,4 @@ int accept_mirostat(int token, const Params& params, const Step& step) {
   return 0;
 }
 
-}  // namespace kelvin
+}  // namespace kelvin::sampling

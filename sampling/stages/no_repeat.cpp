@@ -1,10 +1,11 @@
 // no-repeat: bans every token that would complete a sequence of n tokens which the history already holds
 // (Paulus et al. 2017, arXiv 1705.04304).
+#include "sampling/stage.h"
 #include "sampling/stages/history.h"
 
-namespace kelvin {
+namespace kelvin::sampling {
 
-void no_repeat(std::span<float> logits, const Params& params, const Step& step) {
+void no_repeat(std::span<float> logits, const Params& params, const StageContext& step) {
   const auto window = history_window(step, params["last"]);
   const double n_gram = params["n"];
   const std::size_t n = window.size();
@@ -17,4 +18,4 @@ void no_repeat(std::span<float> logits, const Params& params, const Step& step) 
   }
 }
 
-}  // namespace kelvin
+}  // namespace kelvin::sampling

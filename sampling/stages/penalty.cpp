@@ -6,13 +6,13 @@
 #include "sampling/stage.h"
 #include "sampling/stages/history.h"
 
-namespace kelvin {
+namespace kelvin::sampling {
 
 namespace {
 
 // Calls edit(z, count) once for each token of the window that is still possible.
 template <class Edit>
-void for_each_seen(std::span<float> logits, const Params& params, const Step& step, Edit edit) {
+void for_each_seen(std::span<float> logits, const Params& params, const StageContext& step, Edit edit) {
   const auto window = history_window(step, params["last"], params.text("of") == "output");
   auto& counts = step.scratch->counts;
   if (counts.size() < logits.size()) counts.resize(logits.size(), 0);
@@ -34,7 +34,7 @@ float finite(float z) {
 
 }  // namespace
 
-void penalty(std::span<float> logits, const Params& params, const Step& step) {
+void penalty(std::span<float> logits, const Params& params, const StageContext& step) {
   const auto repetition = static_cast<float>(params["repetition"]);
   const auto frequency = static_cast<float>(params["frequency"]),
              presence = static_cast<float>(params["presence"]);
@@ -44,15 +44,15 @@ void penalty(std::span<float> logits, const Params& params, const Step& step) {
   });
 }
 
-void frequency(std::span<float> logits, const Params& params, const Step& step) {
+void frequency(std::span<float> logits, const Params& params, const StageContext& step) {
   const auto by = static_cast<float>(params["by"]);
   for_each_seen(logits, params, step,
                 [&](float z, std::uint32_t count) { return finite(z - by * static_cast<float>(count)); });
 }
 
-void presence(std::span<float> logits, const Params& params, const Step& step) {
+void presence(std::span<float> logits, const Params& params, const StageContext& step) {
   const auto by = static_cast<float>(params["by"]);
   for_each_seen(logits, params, step, [&](float z, std::uint32_t) { return finite(z - by); });
 }
 
-}  // namespace kelvin
+}  // namespace kelvin::sampling

@@ -7,7 +7,7 @@
 #include "sampling/logits.h"
 #include "sampling/stages/descending.h"
 
-namespace kelvin {
+namespace kelvin::sampling {
 
 namespace {
 
@@ -80,4 +80,4 @@ Prefix prefix_holding(double wanted, std::span<const float> keys, std::span<cons
   return {on_step[length - 1], sum};
 }
 
-}  // namespace kelvin
+}  // namespace kelvin::sampling

@@ -5,7 +5,7 @@
 
 #include "sampling/stage.h"
 
-namespace kelvin {
+namespace kelvin::sampling {
 
 // The shortest run of candidates, descending by key and then by ascending id, whose weights add up to
 // `wanted` or more: at least one, all if there is none. Both spans: (vocabulary,); an impossible key has
@@ -17,4 +17,4 @@ struct Prefix {
 Prefix prefix_holding(double wanted, std::span<const float> keys, std::span<const double> weights,
                       double least, Scratch& scratch);
 
-}  // namespace kelvin
+}  // namespace kelvin::sampling

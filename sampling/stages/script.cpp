@@ -2,10 +2,10 @@
 
 #include <algorithm>
 
-#include "base/user_error.h"
-#include "sampling/registry.h"
+#include "sampling/closest.h"
+#include "tokenizer/user_error.h"
 
-namespace kelvin {
+namespace kelvin::sampling {
 
 namespace {
 
@@ -87,4 +87,4 @@ bool ScriptText::may_hold(std::string_view bytes) const {
   return true;
 }
 
-}  // namespace kelvin
+}  // namespace kelvin::sampling

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-namespace kelvin {
+namespace kelvin::sampling {
 
 struct CodePointRange {
   std::uint32_t first, last;
@@ -33,4 +33,4 @@ class ScriptText {
   std::vector<bool> pieces_;            // by piece_key: all proper pieces of the characters' UTF-8 forms
 };
 
-}  // namespace kelvin
+}  // namespace kelvin::sampling

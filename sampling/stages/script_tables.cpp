@@ -4,7 +4,7 @@
 
 #include <iterator>
 
-namespace kelvin {
+namespace kelvin::sampling {
 
 namespace {
 
@@ -256,4 +256,4 @@ std::vector<CodePointRange> ranges_of_script(std::string_view name) {
 
 std::vector<std::string> script_names() { return {std::begin(names), std::end(names)}; }
 
-}  // namespace kelvin
+}  // namespace kelvin::sampling

@@ -4,10 +4,10 @@
 #include <charconv>
 #include <string>
 
-#include "base/user_error.h"
 #include "sampling/stage.h"
+#include "tokenizer/user_error.h"
 
-namespace kelvin {
+namespace kelvin::sampling {
 
 std::shared_ptr<const void> prepare_sequence(const Params& params, const Vocabulary&) {
   std::vector<int> ids;
@@ -27,7 +27,7 @@ std::shared_ptr<const void> prepare_sequence(const Params& params, const Vocabul
   return std::make_shared<const std::vector<int>>(std::move(ids));
 }
 
-void sequence_bias(std::span<float> logits, const Params& params, const Step& step) {
+void sequence_bias(std::span<float> logits, const Params& params, const StageContext& step) {
   const std::span<const int> ids(params.prepared<std::vector<int>>());
   const auto before = ids.first(ids.size() - 1);
   const auto last = static_cast<std::size_t>(ids.back());
@@ -37,4 +37,4 @@ void sequence_bias(std::span<float> logits, const Params& params, const Step& st
     logits[last] += static_cast<float>(params["by"]);
 }
 
-}  // namespace kelvin
+}  // namespace kelvin::sampling

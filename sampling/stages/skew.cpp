@@ -5,10 +5,11 @@
 #include <array>
 
 #include "sampling/logits.h"
+#include "sampling/stage.h"
 #include "sampling/stages/descending.h"
 #include "sampling/statistics/boltzmann.h"
 
-namespace kelvin {
+namespace kelvin::sampling {
 
 namespace {
 
@@ -58,7 +59,7 @@ double log1p_series(const std::array<double, ranks_at_once>& x, std::array<doubl
 
 }  // namespace
 
-void skew(std::span<float> logits, const Params& params, const Step& step) {
+void skew(std::span<float> logits, const Params& params, const StageContext& step) {
   const double s = params["s"];
   if (s == 0) return;
   Descending order(logits, *step.scratch);
@@ -106,4 +107,4 @@ void skew(std::span<float> logits, const Params& params, const Step& step) {
   }
 }
 
-}  // namespace kelvin
+}  // namespace kelvin::sampling

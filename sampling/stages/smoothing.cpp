@@ -4,10 +4,11 @@
 #include <algorithm>
 
 #include "sampling/logits.h"
+#include "sampling/stage.h"
 
-namespace kelvin {
+namespace kelvin::sampling {
 
-void smoothing(std::span<float> logits, const Params& params, const Step&) {
+void smoothing(std::span<float> logits, const Params& params, const StageContext&) {
   const double factor = params["factor"], curve = params["curve"];
   if (factor == 0) return;
   const double square = -(3 - curve) / 2 * factor, cube = (curve - 1) / 2 * factor;
@@ -20,4 +21,4 @@ void smoothing(std::span<float> logits, const Params& params, const Step&) {
   }
 }
 
-}  // namespace kelvin
+}  // namespace kelvin::sampling

@@ -5,9 +5,10 @@
 #include <cmath>
 
 #include "sampling/logits.h"
+#include "sampling/stage.h"
 #include "sampling/stages/descending.h"
 
-namespace kelvin {
+namespace kelvin::sampling {
 
 namespace {
 
@@ -47,7 +48,7 @@ std::size_t count_kept(const Known& known, double z) {
 
 }  // namespace
 
-void tail_free(std::span<float> logits, const Params& params, const Step& step) {
+void tail_free(std::span<float> logits, const Params& params, const StageContext& step) {
   Scratch& scratch = *step.scratch;
   const double z = params["z"];
   if (z >= 1) return;
@@ -75,4 +76,4 @@ void tail_free(std::span<float> logits, const Params& params, const Step& step) 
   if (kept < size - 2) remove_after(logits, logits, order.first(kept).back());
 }
 
-}  // namespace kelvin
+}  // namespace kelvin::sampling

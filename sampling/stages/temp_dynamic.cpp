@@ -8,10 +8,11 @@
 #include <cmath>
 
 #include "sampling/logits.h"
+#include "sampling/stage.h"
 #include "sampling/stages/temperature.h"
 #include "sampling/statistics/boltzmann.h"
 
-namespace kelvin {
+namespace kelvin::sampling {
 
 namespace {
 
@@ -21,7 +22,7 @@ double power(double x, double exponent) {
 
 }  // namespace
 
-void temp_dynamic(std::span<float> logits, const Params& params, const Step& step) {
+void temp_dynamic(std::span<float> logits, const Params& params, const StageContext& step) {
   const double n = static_cast<double>(count_possible(logits));
   const double centre = params["temperature"], range = params["range"];
   const bool keep_zero = params.text("origin") == "zero";
@@ -35,10 +36,10 @@ void temp_dynamic(std::span<float> logits, const Params& params, const Step& ste
   temper(logits, beta_of(std::copysign(size, centre)), keep_zero);
 }
 
-void temp_top(std::span<float> logits, const Params& params, const Step& step) {
+void temp_top(std::span<float> logits, const Params& params, const StageContext& step) {
   const double doubt = 1 - 1 / fill_weights(logits, *step.scratch);
   const double low = params["low"], high = params["high"];
   temper(logits, beta_of(low + (high - low) * power(doubt, params["exponent"])));
 }
 
-}  // namespace kelvin
+}  // namespace kelvin::sampling

@@ -9,7 +9,7 @@
 #include "sampling/statistics/boltzmann.h"
 #include "sampling/statistics/density_of_states.h"
 
-namespace kelvin {
+namespace kelvin::sampling {
 
 double beta_of_entropy(const DensityOfStates& states, double target, bool negative) {
   const double sign = negative ? -1.0 : 1.0;
@@ -37,10 +37,10 @@ double beta_of_entropy(const DensityOfStates& states, double target, bool negati
   return sign * size;
 }
 
-void temp_entropy(std::span<float> logits, const Params& params, const Step&) {
+void temp_entropy(std::span<float> logits, const Params& params, const StageContext&) {
   thread_local DensityOfStates states;
   states.assign(logits);
   temper(logits, beta_of_entropy(states, params["target"], params.text("side") == "negative"));
 }
 
-}  // namespace kelvin
+}  // namespace kelvin::sampling

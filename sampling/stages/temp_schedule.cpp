@@ -6,18 +6,19 @@
 #include <stdexcept>
 
 #include "sampling/logits.h"
+#include "sampling/stage.h"
 #include "sampling/stages/expression.h"
 #include "sampling/stages/temperature.h"
 #include "sampling/statistics/boltzmann.h"
 
-namespace kelvin {
+namespace kelvin::sampling {
 
 std::shared_ptr<const void> prepare_schedule(const Params& params, const Vocabulary&) {
   return std::make_shared<const Expression>(
       params.text("expression"), std::vector<std::string>{"step", "position", "n", "H", "top", "surprise"});
 }
 
-void temp_schedule(std::span<float> logits, const Params& params, const Step& step) {
+void temp_schedule(std::span<float> logits, const Params& params, const StageContext& step) {
   const auto& expression = params.prepared<Expression>();
   auto& memory = *step.memory;
   if (expression.uses("surprise")) {
@@ -39,7 +40,7 @@ void temp_schedule(std::span<float> logits, const Params& params, const Step& st
   temper(logits, beta_of(temperature));
 }
 
-int accept_schedule(int token, const Params&, const Step& step) {
+int accept_schedule(int token, const Params&, const StageContext& step) {
   const auto& seen = step.memory->seen;
   const auto i = static_cast<std::size_t>(token);
   if (i >= seen.size() || seen[i] == impossible) return 0;
@@ -48,4 +49,4 @@ int accept_schedule(int token, const Params&, const Step& step) {
   return 0;
 }
 
-}  // namespace kelvin
+}  // namespace kelvin::sampling

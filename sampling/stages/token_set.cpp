@@ -15,10 +15,10 @@
 #include <string>
 #include <system_error>
 
-#include "base/user_error.h"
 #include "sampling/stages/script.h"
+#include "tokenizer/user_error.h"
 
-namespace kelvin {
+namespace kelvin::sampling {
 
 namespace {
 
@@ -158,4 +158,4 @@ std::vector<int> token_set(std::string_view expression, const Vocabulary& vocabu
   return ids;
 }
 
-}  // namespace kelvin
+}  // namespace kelvin::sampling

@@ -6,7 +6,7 @@
 
 #include "sampling/stage.h"
 
-namespace kelvin {
+namespace kelvin::sampling {
 
 // The ids, ascending, that `expression` names:
 //   id:13 or id:13,14-20   these ids
@@ -23,4 +23,4 @@ namespace kelvin {
 // not given.
 std::vector<int> token_set(std::string_view expression, const Vocabulary& vocabulary);
 
-}  // namespace kelvin
+}  // namespace kelvin::sampling

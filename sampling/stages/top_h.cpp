@@ -4,12 +4,13 @@
 #include <algorithm>
 
 #include "sampling/logits.h"
+#include "sampling/stage.h"
 #include "sampling/stages/descending.h"
 #include "sampling/statistics/boltzmann.h"
 
-namespace kelvin {
+namespace kelvin::sampling {
 
-void top_h(std::span<float> logits, const Params& params, const Step& step) {
+void top_h(std::span<float> logits, const Params& params, const StageContext& step) {
   Scratch& scratch = *step.scratch;
   Descending order(logits, scratch);
   const double most = static_cast<double>(order.size());
@@ -33,4 +34,4 @@ void top_h(std::span<float> logits, const Params& params, const Step& step) {
   remove_after(logits, logits, ranked[kept - 1]);
 }
 
-}  // namespace kelvin
+}  // namespace kelvin::sampling

@@ -4,14 +4,15 @@
 #include <cmath>
 
 #include "sampling/logits.h"
+#include "sampling/stage.h"
 #include "sampling/statistics/boltzmann.h"
 
-namespace kelvin {
+namespace kelvin::sampling {
 
-void top_n_sigma(std::span<float> logits, const Params& params, const Step& step) {
+void top_n_sigma(std::span<float> logits, const Params& params, const StageContext& step) {
   const double top = static_cast<double>(largest(logits));
   const double sigma = std::sqrt(moments_of(logits, *step.scratch).variance);
   remove_below(logits, top - params["n"] * sigma);
 }
 
-}  // namespace kelvin
+}  // namespace kelvin::sampling

@@ -7,13 +7,14 @@
 #include <algorithm>
 
 #include "sampling/logits.h"
+#include "sampling/stage.h"
 #include "sampling/stages/descending.h"
 #include "sampling/stages/prefix.h"
 #include "sampling/statistics/boltzmann.h"
 
-namespace kelvin {
+namespace kelvin::sampling {
 
-void top_p(std::span<float> logits, const Params& params, const Step& step) {
+void top_p(std::span<float> logits, const Params& params, const StageContext& step) {
   const double p = params["p"], keep = params["keep"];
   if (p >= 1) return;
   Scratch& scratch = *step.scratch;
@@ -29,4 +30,4 @@ void top_p(std::span<float> logits, const Params& params, const Step& step) {
     logits[static_cast<std::size_t>(last.id())] = impossible;
 }
 
-}  // namespace kelvin
+}  // namespace kelvin::sampling

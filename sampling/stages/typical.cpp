@@ -6,13 +6,14 @@
 #include <limits>
 
 #include "sampling/logits.h"
+#include "sampling/stage.h"
 #include "sampling/stages/descending.h"
 #include "sampling/stages/prefix.h"
 #include "sampling/statistics/boltzmann.h"
 
-namespace kelvin {
+namespace kelvin::sampling {
 
-void typical(std::span<float> logits, const Params& params, const Step& step) {
+void typical(std::span<float> logits, const Params& params, const StageContext& step) {
   const double p = params["p"];
   if (p >= 1) return;
   Scratch& scratch = *step.scratch;
@@ -36,4 +37,4 @@ void typical(std::span<float> logits, const Params& params, const Step& step) {
   remove_after(logits, keys, last);
 }
 
-}  // namespace kelvin
+}  // namespace kelvin::sampling

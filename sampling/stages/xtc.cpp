@@ -3,11 +3,12 @@
 // independent of the draw.
 #include "sampling/logits.h"
 #include "sampling/noise.h"
+#include "sampling/stage.h"
 #include "sampling/statistics/boltzmann.h"
 
-namespace kelvin {
+namespace kelvin::sampling {
 
-void xtc(std::span<float> logits, const Params& params, const Step& step) {
+void xtc(std::span<float> logits, const Params& params, const StageContext& step) {
   constexpr std::uint64_t purpose = 1;
   const double threshold = params["threshold"];
   // Above one half no two tokens can reach the threshold.
@@ -23,4 +24,4 @@ void xtc(std::span<float> logits, const Params& params, const Step& step) {
     if (static_cast<double>(logits[i]) >= cut && i != survivor) logits[i] = impossible;
 }
 
-}  // namespace kelvin
+}  // namespace kelvin::sampling

@@ -9,8 +9,8 @@
 #include <stdexcept>
 #include <utility>
 
-#include "sampling/logits.h"
 #include "sampling/statistics/gauss_quadrature.h"
+#include "sampling/statistics/logit_scan.h"
 
 namespace kelvin {
 namespace {

@@ -1,5 +1,5 @@
 #include "sampling/chain.h"
-#include "base/user_error.h"
+#include "tokenizer/user_error.h"
 
 #include <doctest/doctest.h>
 
@@ -107,9 +107,9 @@ TEST_CASE("a stage that removes the last token leaves the best one, and the trac
   Chain::parse("ban=id:0-3,temp=0.5").apply(logits, Step{}, state, &trace);
   CHECK(logits == std::vector<float>{impossible, impossible, 0, impossible});
   REQUIRE(trace.stages.size() == 2);
-  CHECK(trace.stages[0].rescued);
+  CHECK(trace.stages[0].kept_last);
   CHECK(trace.stages[0].removed == 2);
-  CHECK(!trace.stages[1].rescued);
+  CHECK(!trace.stages[1].kept_last);
 }
 
 TEST_CASE("logits that are not finite are an error with a position, or masked") {

@@ -1,5 +1,5 @@
 #include "sampling/registry.h"
-#include "base/user_error.h"
+#include "tokenizer/user_error.h"
 
 #include <doctest/doctest.h>
 
@@ -9,10 +9,12 @@
 #include <vector>
 
 #include "sampling/chain.h"
+#include "sampling/closest.h"
 #include "sampling/settings.h"
 #include "tests/support.h"
 
 using namespace kelvin;
+using namespace kelvin::sampling;
 
 namespace {
 
@@ -52,8 +54,8 @@ TEST_CASE("rows are complete, names are unique") {
       CHECK(parameters.insert(p.name).second);
       CHECK(!p.help.empty());
       if (!p.is_text) {
-        CHECK(p.standard >= p.least);
-        CHECK(p.standard <= p.most);
+        CHECK(p.default_value >= p.min);
+        CHECK(p.default_value <= p.max);
       }
     }
   }
@@ -73,7 +75,7 @@ TEST_CASE("every stage without need of a text runs with its defaults, at both si
   for (const StageType& type : stage_types()) {
     if (!type.parameters.empty() && (type.parameters[0].is_text || type.parameters.size() > 1) &&
         type.parameters.back().is_text && type.parameters.back().choices.empty() &&
-        type.parameters.back().standard_text.empty())
+        type.parameters.back().default_text.empty())
       continue;  // allow, ban, bias, string-ban, temp-schedule
     for (const char* temperature : {"temp=1.3,", "temp=-0.7,", "temp=-0,", "temp=inf,"}) {
       CAPTURE(type.name);
@@ -120,7 +122,7 @@ TEST_CASE("a stage registered at run time is a stage like any other") {
                       [](std::span<float> logits, const Params& params, const Step&) {
                         for (float& z : logits) z = z < static_cast<float>(params["cut"]) ? impossible : z;
                       },
-                  .parameters = {{.name = "cut", .standard = 2, .least = 0, .help = "least logit"}},
+                  .parameters = {{.name = "cut", .default_value = 2, .min = 0, .help = "least logit"}},
                   .help = "drop logits below a cut"});
   std::vector<float> logits = {1, 2, 3};
   ChainState state;

@@ -13,7 +13,7 @@ using namespace kelvin;
 
 namespace {
 
-std::uint64_t add_to_hash(std::uint64_t hash, std::uint64_t word) { return mix_bits(hash ^ word); }
+std::uint64_t add_to_hash(std::uint64_t hash, std::uint64_t word) { return sampling::mix_bits(hash ^ word); }
 
 // Logits by integer arithmetic alone, spread like a model's.
 std::vector<float> made_logits(std::size_t n, std::uint64_t step) {

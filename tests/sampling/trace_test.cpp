@@ -100,10 +100,10 @@ TEST_CASE("why a one-percent token beat a likely one") {
   CHECK(why.greedy.last.rank == 0);
   CHECK(why.drawn.after.size() == 2);
   CHECK(why.drawn.after[0].rank + 1 == why.drawn.first.rank);
-  REQUIRE(why.same_luck.size() == 3);
-  CHECK(why.same_luck[0].drawn == 1);             // the likeliest that XTC left
-  CHECK(why.same_luck[1].drawn == why.drawn.id);  // the same temperature, the same luck
-  CHECK(why.same_luck[2].drawn == 3);             // the least likely
+  REQUIRE(why.same_noise.size() == 3);
+  CHECK(why.same_noise[0].drawn == 1);             // the likeliest that XTC left
+  CHECK(why.same_noise[1].drawn == why.drawn.id);  // the same temperature, the same noise
+  CHECK(why.same_noise[2].drawn == 3);             // the least likely
 }
 
 TEST_CASE("the stage that shifted the odds, and the luck that did the rest") {
@@ -118,7 +118,7 @@ TEST_CASE("the stage that shifted the odds, and the luck that did the rest") {
     step.seed = seed;
     chain.sample(edited, step, state, &trace);
     const Why why = explain(chain, trace, step, ChainState(), other_temperatures(chain));
-    const auto total = [](const Contender& c) { return c.last.log_probability + c.luck; };
+    const auto total = [](const Contender& c) { return c.last.log_probability + c.gumbel; };
     CHECK(total(why.drawn) > total(why.rival));
     CHECK(why.rival.id == (why.drawn.id == 0 ? 1 : 0));
     CHECK(why.drawn.last.probability ==

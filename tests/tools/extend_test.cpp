@@ -72,6 +72,16 @@ TEST_CASE("a sampler from outside the tree works by name") {
   CHECK(told.out.find("Once upon a time,") == std::string::npos);
   CHECK(told.out.find("Once upon a time") != std::string::npos);
 
+  // Feedback is honoured: what string-ban takes back is written otherwise, and mirostat moves with every token.
+  const auto story = [&](const std::string& chain) {
+    return sh("'" + at + "/build/veto' '" + at + "/kelvin/share/kelvin/ember' 'Once upon a' '" + chain + "'")
+        .out;
+  };
+  CHECK(story("temp=0").find("Once upon a time") != std::string::npos);
+  CHECK(story("string-ban= time,temp=0").find("Once upon a time") == std::string::npos);
+  const std::string tame = story("mirostat-2=0.2:rate=1"), frozen = story("mirostat-2=0.2:rate=0");
+  CHECK(tame.substr(tame.find('\n')) != frozen.substr(frozen.find('\n')));
+
   const auto refused = sh("'" + at + "/build/veto' '" + at + "/kelvin/share/kelvin/ember' x 'veto=1.5' 2>&1");
   CHECK(refused.status != 0);
 }

@@ -31,7 +31,7 @@ void write_chat_log_probabilities(JsonWriter& json, const Tokenizer& tokenizer, 
     write_token(json, tokenizer, choice.ids[i], choice.log_probabilities[i]);
     json.member("chain_logprob", choice.chain_log_probabilities[i]).key("top_logprobs").begin_array();
     if (!choice.alternatives.empty())
-      for (const TokenChance& other : choice.alternatives[i]) {
+      for (const TokenRank& other : choice.alternatives[i]) {
         json.begin_object();
         write_token(json, tokenizer, other.id, other.log_probability);
         json.end_object();
@@ -51,9 +51,9 @@ void write_text_log_probabilities(JsonWriter& json, const Tokenizer& tokenizer, 
     return;
   }
   json.begin_array();
-  for (const std::vector<TokenChance>& others : choice.alternatives) {
+  for (const std::vector<TokenRank>& others : choice.alternatives) {
     json.begin_array();
-    for (const TokenChance& other : others) {
+    for (const TokenRank& other : others) {
       json.begin_object();
       write_token(json, tokenizer, other.id, other.log_probability);
       json.end_object();

@@ -3,13 +3,13 @@
 #include <algorithm>
 #include <array>
 
-#include "base/user_error.h"
 #include "loaders/files/load_error.h"
 #include "loaders/json/json.h"
 #include "loaders/json/json_fields.h"
 #include "loaders/json/json_to_value.h"
+#include "loaders/tokenizer/prompt.h"
 #include "sampling/chain_text.h"
-#include "tools/chat/chat_prompt.h"
+#include "tokenizer/user_error.h"
 #include "tools/options/generation_defaults.h"
 #include "tools/options/sampling_options.h"
 
@@ -29,10 +29,10 @@ std::string setting_text(JsonValue value) {
 }
 
 std::vector<int> prompt_ids(const OpenModel& model, JsonValue prompt) {
-  if (prompt.is_string()) return encode_prompt(model, prompt.as_string());
+  if (prompt.is_string()) return encode_prompt(model.text, prompt.as_string());
   if (!prompt.is_array()) prompt.fail("a text or a list of ids expected");
   if (prompt.size() == 1 && prompt.at(std::size_t{0}).is_string())
-    return encode_prompt(model, prompt.at(std::size_t{0}).as_string());
+    return encode_prompt(model.text, prompt.at(std::size_t{0}).as_string());
   std::vector<int> ids;
   const IntRange range{0, model.model->config().vocab_size - 1};
   for (const JsonValue id : prompt.items()) ids.push_back(int_in(id, range));
@@ -61,7 +61,7 @@ void add_biases(SamplerSettings& settings, JsonValue biases) {
 class LineReader {
  public:
   LineReader(const OpenModel& model, const BatchDefaults& defaults)
-      : model_(model), settings_(defaults.sampling), most_(defaults.most_tokens) {
+      : model_(model), settings_(defaults.sampling), most_(defaults.max_tokens) {
     request_.ignore_eos = defaults.ignore_eos;
     request_.seed = defaults.seed ? *defaults.seed : random_seed();
   }
@@ -78,7 +78,7 @@ class LineReader {
                 std::to_string(model_.context) + ", one of them for the answer (--ctx)");
     if (ids_given_) settings_.set("padding", "draw", Source::standard, "prompt");
     request_.chain = settings_.chain(model_.vocabulary());
-    request_.most_tokens = kelvin::most_tokens(most_, model_.generation, 256).count;
+    request_.max_tokens = kelvin::max_tokens(most_, model_.generation, 256).count;
     return std::move(request_);
   }
 
@@ -89,8 +89,8 @@ class LineReader {
       request_.is_chat = key == "messages";
       if (request_.is_chat && !value.is_array()) value.fail("a list of messages expected");
       ids_given_ = !request_.is_chat && value.is_array();
-      request_.prompt =
-          request_.is_chat ? chat_prompt(model_, json_to_value(value)) : prompt_ids(model_, value);
+      request_.prompt = request_.is_chat ? encode_conversation(model_.text, json_to_value(value))
+                                         : prompt_ids(model_, value);
     } else if (key == "max_tokens" || key == "max_completion_tokens") {
       most_ = int_in(value, positive_int);
     } else if (key == "n") {

@@ -17,7 +17,7 @@ namespace kelvin {
 struct BatchDefaults {
   SamplerSettings sampling;
   std::optional<std::uint64_t> seed;  // default: one of its own for every line
-  std::optional<int> most_tokens;     // default: generation_config.json's, or 256
+  std::optional<int> max_tokens;      // default: generation_config.json's, or 256
   bool ignore_eos = false;
 };
 
@@ -27,7 +27,7 @@ struct BatchRequest {
   Chain chain;
   std::uint64_t seed = 0;
   int choices = 1;
-  int most_tokens = 0;  // 0: as many as the context holds
+  int max_tokens = 0;  // 0: as many as the context holds
   bool ignore_eos = false;
   bool log_probabilities = false;
   int alternatives = 0;  // likeliest tokens told with each log-probability

@@ -4,11 +4,11 @@
 #include <deque>
 #include <memory>
 
-#include "base/user_error.h"
 #include "loaders/files/load_error.h"
 #include "loaders/json/json.h"
+#include "tokenizer/user_error.h"
 #include "tools/batch/batch_answer.h"
-#include "tools/generation/continuation_writer.h"
+#include "tools/generation/generation_loop.h"
 
 namespace kelvin {
 namespace {
@@ -29,8 +29,7 @@ struct Slot {
         choice(index),
         request(request_of(model, *job, index)),
         sequence(*model.model, model.context),
-        writer(sequence, model.tokenizer(), request),
-        logits(static_cast<std::size_t>(model.model->config().vocab_size)) {}
+        writer(sequence, model.tokenizer(), request) {}
 
   // The writer refers to its neighbours.
   Slot(const Slot&) = delete;
@@ -42,7 +41,7 @@ struct Slot {
     request.chain = &job.request.chain;
     request.seed = job.request.seed;
     request.stream = index;
-    request.most_tokens = job.request.most_tokens;
+    request.max_tokens = job.request.max_tokens;
     if (!job.request.ignore_eos) request.stops = model.stops;
     request.stop_texts = job.request.stop_texts;
     request.text_continues = !job.request.is_chat;
@@ -56,14 +55,17 @@ struct Slot {
   ContinuationRequest request;
   Sequence sequence;
   ContinuationWriter writer;
-  std::vector<float> logits;
 };
 
 class Batch {
  public:
   Batch(OpenModel& model, const std::string& name, const std::string& text, AnswerFile& file,
         const BatchOptions& options)
-      : model_(model), name_(name), file_(file), options_(options) {
+      : model_(model),
+        name_(name),
+        file_(file),
+        options_(options),
+        loop_(*model.model, {.chunk = options.chunk, .stop = options.stop}) {
     for (std::size_t begin = 0; begin < text.size();) {
       const std::size_t end = std::min(text.find('\n', begin), text.size());
       const std::string_view line = std::string_view(text).substr(begin, end - begin);
@@ -79,7 +81,8 @@ class Batch {
     report();
     while (true) {
       fill();
-      if (slots_.empty() || !step()) return result_;
+      if (!loop_.step()) return result_;
+      for (auto& slot : slots_) note_error(*slot);
       for (auto& slot : slots_)
         if (slot->writer.done() || !slot->job->error.empty()) close(*slot);
       std::erase_if(slots_, [](const auto& slot) { return !slot->job; });
@@ -114,6 +117,7 @@ class Batch {
       auto [job, choice] = std::move(waiting_.front());
       waiting_.pop_front();
       slots_.push_back(std::make_unique<Slot>(model_, std::move(job), choice));
+      loop_.add(slots_.back()->writer);
     }
   }
 
@@ -146,30 +150,20 @@ class Batch {
                        has_name ? message : name_of_line(line.number) + ": " + message));
   }
 
-  // One pass through the model for all slots; false if stopped.
-  bool step() {
-    std::vector<Feed> feeds;
-    for (const auto& slot : slots_) feeds.push_back({&slot->sequence, slot->writer.next(), Want::last});
-    ForwardOptions forward;
-    forward.chunk = options_.chunk;
-    forward.stop = options_.stop;
-    const LogitsSink keep = [&](int feed, int, std::span<const float> z) {
-      std::copy(z.begin(), z.end(), slots_[static_cast<std::size_t>(feed)]->logits.begin());
-    };
-    if (!model_.model->forward(feeds, keep, forward) || (options_.stop && options_.stop->load()))
-      return false;
-    for (const auto& slot : slots_) try {
-        slot->writer.take(slot->logits);
-      } catch (const std::runtime_error& error) {
-        slot->job->error = error.what();
+  // An error in one choice ends all of its job.
+  static void note_error(const Slot& slot) {
+    if (slot.writer.error()) try {
+        std::rethrow_exception(slot.writer.error());
+      } catch (const std::exception& error) {
+        slot.job->error = error.what();
       }
-    return true;
   }
 
   void close(Slot& slot) {
     const std::shared_ptr<Job> job = std::move(slot.job);
     slot.job = nullptr;
-    if (slot.writer.done()) job->choices[slot.choice] = slot.writer.finish();
+    loop_.remove(slot.writer);
+    if (job->error.empty()) job->choices[slot.choice] = slot.writer.finish();
     --job->open;
     if (!job->error.empty() && job->open > 0)
       job->open -= std::erase_if(waiting_, [&](const auto& other) { return other.first == job; });
@@ -196,6 +190,7 @@ class Batch {
   std::size_t next_ = 0;                                              // lines read
   std::deque<std::pair<std::shared_ptr<Job>, std::size_t>> waiting_;  // choices
   std::vector<std::unique_ptr<Slot>> slots_;
+  GenerationLoop loop_;
   BatchResult result_;
 };
 

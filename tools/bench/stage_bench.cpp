@@ -13,6 +13,7 @@
 #include "sampling/settings.h"
 #include "sampling/stages/temperature.h"
 #include "tools/bench/machine_limits.h"
+#include "tools/options/model_options.h"
 
 namespace kelvin {
 namespace {
@@ -125,7 +126,7 @@ StageBench run_stage_bench(std::size_t vocabulary, int repeat,
   result.long_chain = bench.cost(Chain::parse(long_chain, bench.vocabulary()), true);
   result.draw_milliseconds = bench.draw_milliseconds();
   const int threads = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
-  result.read_gb_s = measure_machine(best_kernels(), threads).read_gb_s;
+  result.read_gb_s = measure_machine(chosen_kernels(), threads).read_gb_s;
   result.decode_milliseconds = llama_1b_bytes / result.read_gb_s / 1e6;
   return result;
 }

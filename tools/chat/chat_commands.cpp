@@ -103,8 +103,8 @@ ChatCommands::Then ChatCommands::set(const std::string& argument) {
     const auto number = parse_integer(value == "off" ? "0" : value);
     if (!number || *number < 0 || *number > std::numeric_limits<int>::max())
       throw ChatError("n: a whole number, 0 or more, expected, \"" + value + "\" found");
-    session_.settings().most_tokens = static_cast<int>(*number);
-    session_.settings().most_tokens_origin = "/set";
+    session_.settings().max_tokens = static_cast<int>(*number);
+    session_.settings().max_tokens_origin = "/set";
   } else {
     change_sampling(session_.settings().sampling, name, value, session_.vocabulary());
     show_chain();
@@ -156,8 +156,8 @@ ChatCommands::Then ChatCommands::show(const std::string& argument) {
   out_ << "system   " << (settings.system ? in_quotes(*settings.system, 1000) : "none") << "\n";
   out_ << "seed     " << settings.seed << "  (" << settings.seed_origin << ")\n";
   out_ << "n        "
-       << (settings.most_tokens > 0 ? std::to_string(settings.most_tokens) : "as the context allows") << "  ("
-       << settings.most_tokens_origin << ")\n";
+       << (settings.max_tokens > 0 ? std::to_string(settings.max_tokens) : "as the context allows") << "  ("
+       << settings.max_tokens_origin << ")\n";
   out_ << "tools    "
        << (settings.tools ? plural(settings.tools->value.as_sequence().items.size(), "definition") : "none")
        << "\n";

@@ -94,7 +94,7 @@ void ChatLoop::report(const Continuation& reply, bool again) {
                         : "[stopped before the answer began: the message is not kept]\n");
   else if (reply.ending == Ending::interrupted)
     std::cerr << "[stopped]\n";
-  else if (reply.ending == Ending::most_tokens)
+  else if (reply.ending == Ending::max_tokens)
     std::cerr << "[cut after " << drawn << " tokens; /set n changes that, 0 for no limit]\n";
   else if (reply.ending == Ending::context_full)
     std::cerr << "[the context of " << session_.context()

@@ -1,13 +1,13 @@
 #include "tools/chat/chat_session.h"
 
-#include "base/user_error.h"
 #include "engine/kernels/kernels.h"
 #include "loaders/files/load_error.h"
+#include "loaders/tokenizer/prompt.h"
+#include "tokenizer/user_error.h"
+#include "tools/generation/generate.h"
 
 namespace kelvin {
 namespace {
-
-std::string text_of(const std::optional<NamedToken>& token) { return token ? token->content : std::string(); }
 
 // The noise of an answer: by its place in the conversation and by how often it was asked for, so that the
 // same seed and the same messages give the same answers, and /regen another one.
@@ -19,12 +19,9 @@ std::uint64_t stream_of(std::size_t turn, std::uint32_t attempt) {
 
 ChatSession::ChatSession(OpenModel& model, ChatSettings settings)
     : model_(model), settings_(std::move(settings)), sequence_(*model.model, model.context) {
-  const TokenizerInfo& info = model.text.info;
-  const bool for_tools = settings_.tools && info.tool_chat_template;
-  const std::optional<std::string>& source = for_tools ? info.tool_chat_template : info.chat_template;
-  if (settings_.tools && (!source || source->find("tools") == std::string::npos))
+  template_ = chat_template_of(model.text.info, settings_.tools.has_value());
+  if (settings_.tools && (!template_ || template_->source().find("tools") == std::string::npos))
     throw UserError("--tools: this model has no chat template that names tools");
-  if (source) template_ = ChatTemplate::parse(*source, info.chat_template_origin);
 }
 
 std::string ChatSession::render(std::span<const SavedMessage> conversation, bool for_answer) const {
@@ -50,27 +47,25 @@ std::string ChatSession::render(std::span<const SavedMessage> conversation, bool
       add(message.role, message.content);
     }
   }
-  std::vector<std::pair<std::string, TemplateValue>> more;
-  if (settings_.tools) more.emplace_back("tools", settings_.tools->value);
-  RenderOptions options;
-  options.clock = settings_.clock;
-  const TokenizerInfo& info = model_.text.info;
-  return render_chat(*template_, TemplateValue::list(std::move(messages)), for_answer, text_of(info.bos),
-                     text_of(info.eos), more, options);
+  ConversationOptions options;
+  options.for_answer = for_answer;
+  if (settings_.tools) options.variables.emplace_back("tools", settings_.tools->value);
+  options.render.clock = settings_.clock;
+  return conversation_text(*template_, model_.text.info, TemplateValue::list(std::move(messages)), options);
 }
 
 std::span<const SavedMessage> ChatSession::last_question() const {
   return std::span(messages_).first(messages_.empty() ? 0 : messages_.size() - 1);
 }
 
-std::vector<int> ChatSession::prompt_ids() const { return encode_prompt(model_, prompt_text()); }
+std::vector<int> ChatSession::prompt_ids() const { return encode_prompt(model_.text, prompt_text()); }
 
 int ChatSession::length() const {
-  return static_cast<int>(encode_prompt(model_, render(messages_, false)).size());
+  return static_cast<int>(encode_prompt(model_.text, render(messages_, false)).size());
 }
 
 Continuation ChatSession::answer(std::uint32_t attempt, const ChatTurn& turn) {
-  const std::vector<int> prompt = encode_prompt(model_, render(messages_));
+  const std::vector<int> prompt = encode_prompt(model_.text, render(messages_));
   const int length = static_cast<int>(prompt.size());
   if (length == 0) throw ChatError("the prompt is empty");
   if (length >= model_.context)
@@ -83,14 +78,14 @@ Continuation ChatSession::answer(std::uint32_t attempt, const ChatTurn& turn) {
   request.chain = &chain;
   request.seed = settings_.seed;
   request.stream = stream_of(messages_.size() / 2, attempt);
-  request.most_tokens = settings_.most_tokens;
+  request.max_tokens = settings_.max_tokens;
   request.stops = model_.stops;
   request.text_continues = !has_template();
   request.log_probabilities = turn.log_probabilities;
-  request.stop = turn.stop;
-  request.on_prompt = turn.on_prompt;
+  request.memories = true;  // for explain_token
   request.on_text = turn.on_text;
-  Continuation reply = continue_prompt(*model_.model, sequence_, model_.tokenizer(), request);
+  Continuation reply = continue_prompt(*model_.model, sequence_, model_.tokenizer(), request,
+                                       {.stop = turn.stop, .on_prompt = turn.on_prompt});
   if (!reply.ids.empty()) answered_ = Answered{chain, prompt, request.seed, request.stream, reply};
   return reply;
 }
@@ -177,7 +172,7 @@ SavedChat ChatSession::save() const {
   const Chain chain = settings_.sampling.chain(model_.vocabulary());
   chat.sample = chain.text();
   chat.non_finite = chain.non_finite() == NonFinite::mask ? "mask" : "error";
-  chat.most_tokens = settings_.most_tokens;
+  chat.max_tokens = settings_.max_tokens;
   chat.clock = settings_.clock;
   return chat;
 }
@@ -193,8 +188,8 @@ void ChatSession::restore(const SavedChat& saved, const std::string& origin) {
   }
   settings_.sampling = std::move(sampling);
   settings_.seed = saved.seed;
-  settings_.seed_origin = settings_.most_tokens_origin = origin;
-  settings_.most_tokens = saved.most_tokens;
+  settings_.seed_origin = settings_.max_tokens_origin = origin;
+  settings_.max_tokens = saved.max_tokens;
   settings_.system = saved.system;
   settings_.clock = saved.clock;
   messages_ = saved.messages;

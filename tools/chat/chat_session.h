@@ -30,8 +30,8 @@ struct ChatSettings {
   SamplerSettings sampling;
   std::uint64_t seed = 0;
   std::string seed_origin;  // "--seed", "random", ...
-  int most_tokens = 0;      // of an answer; 0: as many as the context holds
-  std::string most_tokens_origin;
+  int max_tokens = 0;       // of an answer; 0: as many as the context holds
+  std::string max_tokens_origin;
   std::optional<std::string> system;
   Clock clock;  // what a template is told that asks for the day
   std::optional<ToolDefinitions> tools;

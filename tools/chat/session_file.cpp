@@ -68,7 +68,7 @@ SavedChat session_of(const JsonDocument& document) {
   chat.seed = root.at("seed").as_uint();
   chat.sample = root.at("sample").as_string();
   chat.non_finite = root.at("nonfinite").as_string();
-  chat.most_tokens = as_count(root.at("n"));
+  chat.max_tokens = as_count(root.at("n"));
   chat.clock = as_day(root.at("date"));
   if (const auto system = root.find("system")) chat.system = system->as_string();
   for (const JsonValue& value : root.at("messages").items())
@@ -83,7 +83,7 @@ std::string session_text(const SavedChat& chat) {
   JsonWriter json;
   json.begin_object().member("format", format).member("version", version).member("model", chat.model);
   json.member("seed", chat.seed).member("sample", chat.sample).member("nonfinite", chat.non_finite);
-  json.member("n", chat.most_tokens).member("date", date_text(chat.clock));
+  json.member("n", chat.max_tokens).member("date", date_text(chat.clock));
   if (chat.system) json.member("system", *chat.system);
   json.key("messages").begin_array();
   for (const SavedMessage& message : chat.messages) {

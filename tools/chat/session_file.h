@@ -24,7 +24,7 @@ struct SavedChat {
   std::uint64_t seed = 0;
   std::string sample;      // chain text
   std::string non_finite;  // "error" or "mask"
-  int most_tokens = 0;     // of an answer; 0: as many as the context holds
+  int max_tokens = 0;      // of an answer; 0: as many as the context holds
   Clock clock;             // the day that a template which asks for it is told
 };
 

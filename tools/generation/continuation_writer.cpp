@@ -2,22 +2,13 @@
 
 #include <algorithm>
 
-#include "base/user_error.h"
-#include "tools/output/token_view.h"
+#include "tokenizer/user_error.h"
 
 namespace kelvin {
 namespace {
 
 double seconds_since(std::chrono::steady_clock::time_point start) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-}
-
-// The longest text that a stage may take back once it is complete; 0: none is taken back.
-std::size_t longest_banned_text(const Chain& chain) {
-  std::size_t longest = 0;
-  for (const Chain::Link& link : chain.links())
-    if (link.type.name == "string-ban") longest = std::max(longest, link.params.text("text").size());
-  return longest;
 }
 
 }  // namespace
@@ -33,7 +24,6 @@ ContinuationWriter::ContinuationWriter(Sequence& sequence, const Tokenizer& toke
     : sequence_(sequence),
       request_(request),
       text_(tokenizer, {.before = request.text_continues ? request.prompt : std::span<const int>(),
-                        .banned = longest_banned_text(*request.chain),
                         .stops = request.stop_texts,
                         .on_text = request.on_text}),
       tokens_(request.prompt.begin(), request.prompt.end()),
@@ -58,10 +48,16 @@ void ContinuationWriter::take(std::span<float> logits) {
     result_.prompt_seconds = seconds_since(start_);
     start_ = std::chrono::steady_clock::now();
   }
-  accept(draw(logits));
+  try {
+    accept(draw(logits));
+  } catch (const std::runtime_error&) {
+    error_ = std::current_exception();
+    done_ = true;
+  }
 }
 
 Continuation ContinuationWriter::finish() {
+  if (error_) std::rethrow_exception(error_);
   result_.text = text_.finish();
   (result_.ids.empty() ? result_.prompt_seconds : result_.decode_seconds) = seconds_since(start_);
   return std::move(result_);
@@ -70,7 +66,7 @@ Continuation ContinuationWriter::finish() {
 // How many tokens may be drawn: the prompt and they have to fit the context.
 int ContinuationWriter::limit() const {
   const int room = sequence_.capacity() - result_.prompt_tokens;
-  return request_.most_tokens > 0 ? std::min(request_.most_tokens, room) : room;
+  return request_.max_tokens > 0 ? std::min(request_.max_tokens, room) : room;
 }
 
 Step ContinuationWriter::step() const {
@@ -85,9 +81,8 @@ Step ContinuationWriter::step() const {
 int ContinuationWriter::draw(std::span<float> logits) {
   const bool judges = request_.log_probabilities;
   if (judges) raw_.assign(logits.begin(), logits.end());
-  std::vector<std::vector<double>> memory = state_.values();
+  if (request_.memories) result_.memories.push_back(state_.values());
   const int id = request_.chain->sample(logits, step(), state_);
-  result_.memories.push_back(std::move(memory));
   if (judges) {
     result_.log_probabilities.push_back(log_probability(raw_, id));
     result_.chain_log_probabilities.push_back(log_probability(logits, id));
@@ -107,10 +102,10 @@ void ContinuationWriter::accept(int id) {
     done_ = true;
   };
   if (std::binary_search(request_.stops.begin(), request_.stops.end(), id)) return end(Ending::stop_token);
-  text_.push(id);
+  text_.push(id, static_cast<std::size_t>(request_.chain->unsettled(step())));
   if (text_.stopped()) return end(Ending::stop_text);
   const int drawn = static_cast<int>(result_.ids.size());
-  if (drawn >= limit()) end(drawn == request_.most_tokens ? Ending::most_tokens : Ending::context_full);
+  if (drawn >= limit()) end(drawn == request_.max_tokens ? Ending::max_tokens : Ending::context_full);
 }
 
 // The sequence has to follow; its last token is run again for its logits.
@@ -118,7 +113,7 @@ void ContinuationWriter::take_back(std::size_t count) {
   const std::size_t left = result_.ids.size() - std::min(count, result_.ids.size());
   tokens_.resize(request_.prompt.size() + left);
   result_.ids.resize(left);
-  result_.memories.resize(left);
+  if (request_.memories) result_.memories.resize(left);
   if (request_.log_probabilities) {
     result_.log_probabilities.resize(left);
     result_.chain_log_probabilities.resize(left);

@@ -1,13 +1,15 @@
-// A continuation as it grows: says what the model has to compute next, takes the logits, draws. Whoever owns
-// the model runs one or many of these together; the text is the same.
+// A continuation as it grows: says what the model has to compute next, takes the logits, draws. GenerationLoop
+// runs one or many of these together; the text is the same.
 #pragma once
 
 #include <chrono>
-#include <memory>
+#include <exception>
 #include <span>
 #include <vector>
 
 #include "engine/forward/model.h"
+#include "sampling/chain.h"
+#include "tokenizer/tokenizer.h"
 #include "tools/generation/continuation.h"
 #include "tools/generation/streamed_text.h"
 
@@ -19,12 +21,15 @@ class ContinuationWriter {
   // UserError if the prompt does not fit.
   ContinuationWriter(Sequence& sequence, const Tokenizer& tokenizer, const ContinuationRequest& request);
 
+  Sequence& sequence() const { return sequence_; }
   bool done() const { return done_; }
   // Tokens for the sequence, at least one; wanted are the logits of the last. Valid until take().
   std::span<const int> next() const;
-  // These logits, shape (vocabulary,), which the chain edits. Throws what the chain throws.
+  // These logits, shape (vocabulary,), which the chain edits. What the chain throws ends the continuation.
   void take(std::span<float> logits);
-  // The result so far; it is `interrupted` unless done(). Once.
+  // What ended it, if that was an error.
+  const std::exception_ptr& error() const { return error_; }
+  // The result so far; it is `interrupted` unless done(). Throws that error. Once.
   Continuation finish();
 
  private:
@@ -42,6 +47,7 @@ class ContinuationWriter {
   ChainState state_;
   Continuation result_;
   std::chrono::steady_clock::time_point start_;
+  std::exception_ptr error_;
   bool done_ = false;
 };
 

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "tokenizer/unicode/utf8.h"
+
 namespace kelvin {
 
 StreamedText::StreamedText(const Tokenizer& tokenizer, StreamedTextOptions options)
@@ -9,35 +11,29 @@ StreamedText::StreamedText(const Tokenizer& tokenizer, StreamedTextOptions optio
   for (const std::string& stop : options_.stops) longest_stop_ = std::max(longest_stop_, stop.size());
 }
 
-void StreamedText::push(int id) {
+void StreamedText::append(int id) {
   const std::size_t before = text_.size();
   text_ += decoder_.push(id);
-  bytes_ += tokenizer_.bytes(id).size();
-  ends_.push_back({bytes_, text_.size()});
+  ends_.push_back(text_.size());
   look_for_stops(before);
+}
+
+void StreamedText::push(int id, std::size_t unsettled) {
+  append(id);
   if (stopped_) return;
-  // A banned text that the next token completes began in the last bytes: tokens that end before them stay.
-  const std::size_t revocable = std::max<std::size_t>(options_.banned, 1) - 1;
-  std::size_t final_text = shown_;
-  for (auto end = ends_.rbegin(); end != ends_.rend(); ++end)
-    if (end->bytes + revocable <= bytes_) {
-      final_text = std::max(final_text, end->text);
-      break;
-    }
+  const std::size_t settled = ends_.size() - std::min(unsettled, ends_.size());
   const std::size_t open = longest_stop_ > 0 ? std::min(text_.size(), longest_stop_ - 1) : 0;
-  final_text = std::min(final_text, text_.size() - open);
+  std::size_t end = std::min(settled > 0 ? ends_[settled - 1] : 0, text_.size() - open);
   // Only whole characters.
-  while (final_text < text_.size() && (static_cast<unsigned char>(text_[final_text]) & 0xC0u) == 0x80u)
-    --final_text;
-  show(final_text);
+  while (end < text_.size() && is_continuation(text_[end])) --end;
+  show(end);
 }
 
 void StreamedText::rewrite(std::span<const int> ids) {
   decoder_ = begin();
   text_.clear();
   ends_.clear();
-  bytes_ = 0;
-  for (const int id : ids) push(id);
+  for (const int id : ids) append(id);
 }
 
 std::string StreamedText::finish() {

@@ -14,7 +14,6 @@ namespace kelvin {
 
 struct StreamedTextOptions {
   std::span<const int> before;         // ids that the text continues; empty: it begins anew
-  std::size_t banned = 0;              // bytes of the longest text that may be taken back once complete
   std::span<const std::string> stops;  // the text ends before the first of these
   std::function<void(std::string_view text)> on_text;
 };
@@ -24,7 +23,8 @@ class StreamedText {
   // Keeps references to the tokenizer and to what the options' spans refer to.
   StreamedText(const Tokenizer& tokenizer, StreamedTextOptions options);
 
-  void push(int id);
+  // `unsettled`: how many of the last tokens, this one included, may still be taken back.
+  void push(int id, std::size_t unsettled = 0);
   // Whether one of the stops has come; nothing is to be pushed after it.
   bool stopped() const { return stopped_; }
   // Begins again with `ids`: those shown already, and perhaps more.
@@ -33,9 +33,7 @@ class StreamedText {
   std::string finish();
 
  private:
-  struct End {
-    std::size_t bytes, text;  // of all tokens up to this one
-  };
+  void append(int id);
   StreamDecoder begin() const;
   void look_for_stops(std::size_t from);
   void show(std::size_t end);
@@ -45,8 +43,8 @@ class StreamedText {
   StreamDecoder decoder_;
   std::size_t longest_stop_ = 0;
   std::string text_;
-  std::vector<End> ends_;
-  std::size_t bytes_ = 0, shown_ = 0;
+  std::vector<std::size_t> ends_;  // of the text up to each token, in bytes
+  std::size_t shown_ = 0;
   bool stopped_ = false;
 };
 

@@ -5,7 +5,7 @@
 #include <limits>
 
 #include "engine/forward/rope_set.h"
-#include "tools/output/token_view.h"
+#include "sampling/statistics/token_view.h"
 
 namespace kelvin {
 namespace {

@@ -18,7 +18,7 @@ std::vector<LensStage> view_lens(std::span<const float> lens, std::size_t vocabu
       if (model[i] > -infinity) divergence.add(exp_exact(model[i]) * (model[i] - layer[i]));
     LensStage stage{static_cast<int>(start / vocabulary), view.entropy, divergence.value(),
                     std::move(view.top), std::nullopt};
-    if (next) stage.next = chance_of(logits, *next);
+    if (next) stage.next = token_rank(logits, *next);
     stages.push_back(std::move(stage));
   }
   return stages;

@@ -5,7 +5,7 @@
 #include <span>
 #include <vector>
 
-#include "tools/output/token_view.h"
+#include "sampling/statistics/token_view.h"
 
 namespace kelvin {
 
@@ -13,8 +13,8 @@ struct LensStage {
   int layer;          // 0: the embedding; then 1 to the number of layers, the last being the model itself
   double entropy;     // nats
   double divergence;  // of this layer's distribution q from the model's p: sum p ln(p / q), nats
-  std::vector<TokenChance> top;     // likeliest first
-  std::optional<TokenChance> next;  // of the token that follows
+  std::vector<TokenRank> top;     // likeliest first
+  std::optional<TokenRank> next;  // of the token that follows
 };
 
 // lens: (layers + 1, vocabulary). Throws std::invalid_argument on NaN.

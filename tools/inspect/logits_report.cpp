@@ -11,16 +11,16 @@
 namespace kelvin {
 namespace {
 
-JsonWriter& write_chance(JsonWriter& json, const TokenChance& chance, const Tokenizer& tokenizer) {
+JsonWriter& write_chance(JsonWriter& json, const TokenRank& chance, const Tokenizer& tokenizer) {
   json.begin_object().member("id", chance.id).member("piece", tokenizer.piece(chance.id));
   json.member("probability", chance.probability).member("logprob", chance.log_probability);
   return json.member("rank", chance.rank).end_object();
 }
 
-void write_chances(JsonWriter& json, std::string_view key, std::span<const TokenChance> chances,
+void write_chances(JsonWriter& json, std::string_view key, std::span<const TokenRank> chances,
                    const Tokenizer& tokenizer) {
   json.key(key).begin_array();
-  for (const TokenChance& chance : chances) write_chance(json, chance, tokenizer);
+  for (const TokenRank& chance : chances) write_chance(json, chance, tokenizer);
   json.end_array();
 }
 
@@ -46,7 +46,7 @@ void LogitsReport::add(int position, int id, std::span<const float> logits, std:
   }
   format_.json ? add_json(position, id, view, stages) : add_text(position, id, view, stages);
   chance_.reset();
-  if (next) chance_ = chance_of(logits, *next);
+  if (next) chance_ = token_rank(logits, *next);
 }
 
 void LogitsReport::add_text(int position, int id, const DistributionView& view,
@@ -56,10 +56,10 @@ void LogitsReport::add_text(int position, int id, const DistributionView& view,
   out_ << line << shown_token(tokenizer_, id);
   if (chance_) out_ << formatted("   p %.4g", chance_->probability) << "  rank " << chance_->rank;
   out_ << formatted("   S %.4f nats", view.entropy) << "\n";
-  const auto list = [&](const char* title, const std::vector<TokenChance>& chances) {
+  const auto list = [&](const char* title, const std::vector<TokenRank>& chances) {
     if (chances.empty()) return;
     out_ << "               " << title;
-    for (const TokenChance& chance : chances)
+    for (const TokenRank& chance : chances)
       out_ << "  " << shown_token(tokenizer_, chance.id) << formatted(" %.3g", chance.probability);
     out_ << "\n";
   };
@@ -70,7 +70,7 @@ void LogitsReport::add_text(int position, int id, const DistributionView& view,
          << formatted("  S %.4f", stage.entropy);
     if (stage.next)
       out_ << formatted("  next p %.3g", stage.next->probability) << " rank " << stage.next->rank;
-    for (const TokenChance& chance : stage.top)
+    for (const TokenRank& chance : stage.top)
       out_ << "  " << shown_token(tokenizer_, chance.id) << formatted(" %.3g", chance.probability);
     out_ << "\n";
   }

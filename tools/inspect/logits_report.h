@@ -6,9 +6,9 @@
 #include <span>
 #include <string>
 
+#include "sampling/statistics/token_view.h"
 #include "tokenizer/tokenizer.h"
 #include "tools/inspect/lens_view.h"
-#include "tools/output/token_view.h"
 
 namespace kelvin {
 
@@ -36,7 +36,7 @@ class LogitsReport {
   std::ostream& out_;
   const Tokenizer& tokenizer_;
   Format format_;
-  std::optional<TokenChance> chance_;  // of the token at the next position
+  std::optional<TokenRank> chance_;  // of the token at the next position
 };
 
 // What a token stands for, in quotes, with everything that is not printable escaped.

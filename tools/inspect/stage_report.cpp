@@ -18,12 +18,12 @@ std::string percent(double p) {
   return p >= 1e-4 || p == 0 ? formatted("%.2f%%", 100 * p) : formatted("%.1e", p);
 }
 
-std::string standing(const Standing& s) {
+std::string standing(const TokenRank& s) {
   return s.rank == 0 ? "impossible" : percent(s.probability) + ", rank " + std::to_string(s.rank);
 }
 
 std::string removed_of(const StageTrace& stage, const TokenName& name) {
-  if (stage.rescued) return "all but the best, put back";
+  if (stage.kept_last) return "all but the best, put back";
   if (stage.removed == 0) return "-";
   return formatted("%zu, together %s: ", stage.removed, percent(stage.removed_mass).c_str()) +
          name(stage.removed_top) + formatted(" (%s)", percent(stage.removed_top_probability).c_str()) +
@@ -32,7 +32,7 @@ std::string removed_of(const StageTrace& stage, const TokenName& name) {
 
 std::string table(const Trace& trace, const Why& why, const TokenName& name) {
   const auto row = [&](const std::string& stage, const std::string& removed, const Snapshot& s,
-                       const Standing& drawn) {
+                       const TokenRank& drawn) {
     return std::vector<std::string>{"  " + stage,
                                     std::to_string(s.possible),
                                     removed,
@@ -59,7 +59,7 @@ std::string fate_of_greedy(const Trace& trace, const Why& why, const TokenName& 
   if (why.favoured_by < 0) return "  No stage moved the odds in favour of " + drawn + ".\n";
   const auto stage = static_cast<std::size_t>(why.favoured_by);
   const auto change = [&](const Contender& c) {
-    const Standing& before = stage == 0 ? c.first : c.after[stage - 1];
+    const TokenRank& before = stage == 0 ? c.first : c.after[stage - 1];
     return name(c.id) + " from " + percent(before.probability) + " to " + percent(c.after[stage].probability);
   };
   return "  " + trace.stages[stage].stage + " moved the odds: " + change(why.greedy) + ", " +
@@ -83,17 +83,17 @@ std::string reasons(const Trace& trace, const Why& why, const TokenName& name) {
             standing(why.greedy.last) + ", at the end.\n" + fate_of_greedy(trace, why, name);
   const auto sum = [&](const Contender& c) {
     return name(c.id) + formatted(" has %.2f %c %.2f = %.2f", hundredths(c.last.log_probability),
-                                  c.luck < 0 ? '-' : '+', std::fabs(c.luck),
-                                  hundredths(c.last.log_probability + c.luck));
+                                  c.gumbel < 0 ? '-' : '+', std::fabs(c.gumbel),
+                                  hundredths(c.last.log_probability + c.gumbel));
   };
   if (why.rival.id < 0)
     text += "  No other token was left to draw.\n";
   else
-    text += "  The draw takes the largest ln p + luck: " + sum(why.drawn) + "; the likeliest other, " +
-            sum(why.rival) + ".\n";
-  text += "  The same luck gives";
-  for (const Why::Other& other : why.same_luck)
-    text += (&other == &why.same_luck.front() ? " " : ", ") + name(other.drawn) +
+    text += "  The draw takes the largest ln p + Gumbel noise: " + sum(why.drawn) +
+            "; the likeliest other, " + sum(why.rival) + ".\n";
+  text += "  The same noise gives";
+  for (const Why::Other& other : why.same_noise)
+    text += (&other == &why.same_noise.front() ? " " : ", ") + name(other.drawn) +
             " at T = " + number_text(other.temperature);
   return text + ".\n";
 }
@@ -108,7 +108,7 @@ void write_snapshot(JsonWriter& json, const char* name, const Snapshot& s) {
   json.member("top", s.top).member("top_p", s.top_probability).end_object();
 }
 
-void write_standing(JsonWriter& json, const char* name, const Standing& s) {
+void write_standing(JsonWriter& json, const char* name, const TokenRank& s) {
   json.key(name).begin_object().member("p", s.probability).member("rank", s.rank).end_object();
 }
 
@@ -134,7 +134,7 @@ std::string stage_report_json(const StageReport& report) {
         .member("removed_mass", stage.removed_mass);
     json.key("removed_top");
     stage.removed_top < 0 ? json.value(nullptr) : json.value(stage.removed_top);
-    json.member("removed_top_p", stage.removed_top_probability).member("rescued", stage.rescued);
+    json.member("removed_top_p", stage.removed_top_probability).member("rescued", stage.kept_last);
     write_snapshot(json, "before", stage.before);
     write_snapshot(json, "after", stage.after);
     write_standing(json, "drawn", why.drawn.after[i]);
@@ -144,7 +144,7 @@ std::string stage_report_json(const StageReport& report) {
   write_standing(json, "raw", why.drawn.first);
   write_standing(json, "final", why.drawn.last);
   json.member("greedy", why.greedy.id).key("same_luck").begin_array();
-  for (const Why::Other& other : why.same_luck)
+  for (const Why::Other& other : why.same_noise)
     json.begin_object().member("temperature", other.temperature).member("drawn", other.drawn).end_object();
   return json.end_array().end_object().text();
 }

@@ -96,7 +96,7 @@ StepRecord record_step(const PositionLogits& at, const Step& step, ChainState& s
                     {},
                     drawn,
                     decider(why, trace),
-                    why.same_luck,
+                    why.same_noise,
                     {}};
   if (at.next) record.token = judge(trace.before, *at.next, at_one);
   if (options.detailed)

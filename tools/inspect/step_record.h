@@ -37,16 +37,16 @@ struct StepRecord {
   PageStates states;
   // Both ends of the model's order and both of the chain's, likeliest first.
   std::vector<ListedToken> listed;
-  Trace trace;                        // without its arrays of logits
-  int drawn;                          // by the chain, with the luck of this step
-  std::string decided;                // the stage that decided what is drawn, or what else did
-  std::vector<Why::Other> same_luck;  // along the line from 0+ over infinity to 0-
+  Trace trace;                         // without its arrays of logits
+  int drawn;                           // by the chain, with the noise of this step
+  std::string decided;                 // the stage that decided what is drawn, or what else did
+  std::vector<Why::Other> same_noise;  // along the line from 0+ over infinity to 0-
   std::vector<LensStage> lens;
 };
 
 struct StepRecordOptions {
   const Chain* chain = nullptr;
-  bool detailed = true;  // else without listed, same_luck and lens
+  bool detailed = true;  // else without listed, same_noise and lens
   int ends = 20;         // listed tokens of each end
   int lens_top = 3;
 };

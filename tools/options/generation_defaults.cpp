@@ -17,10 +17,10 @@ void apply_generation_config(SamplerSettings& settings, const GenerationConfig& 
     set("temperature", config.temperature);
 }
 
-MostTokens most_tokens(std::optional<int> flag, const GenerationConfig& config, int standard) {
+MaxTokens max_tokens(std::optional<int> flag, const GenerationConfig& config, int default_value) {
   if (flag) return {*flag, "--n"};
   if (config.max_new_tokens) return {*config.max_new_tokens, "generation_config.json"};
-  return {standard, "default"};
+  return {default_value, "default"};
 }
 
 }  // namespace kelvin

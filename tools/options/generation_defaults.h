@@ -12,10 +12,10 @@ namespace kelvin {
 void apply_generation_config(SamplerSettings& settings, const GenerationConfig& config);
 
 // The most tokens to draw, and who says so.
-struct MostTokens {
+struct MaxTokens {
   int count;  // 0: as many as the context holds
   std::string origin;
 };
-MostTokens most_tokens(std::optional<int> flag, const GenerationConfig& config, int standard);
+MaxTokens max_tokens(std::optional<int> flag, const GenerationConfig& config, int default_value);
 
 }  // namespace kelvin

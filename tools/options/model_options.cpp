@@ -3,15 +3,28 @@
 #include <algorithm>
 #include <chrono>
 #include <future>
+#include <stdexcept>
 
+#include "engine/kernels/kernels.h"
 #include "loaders/model/model_folder.h"
+#include "tools/generation/generate.h"
 #include "tools/options/model_folder_option.h"
 #include "tools/terminal/progress_bar.h"
 
 namespace kelvin {
+
+const Kernels& chosen_kernels() {
+  try {
+    return best_kernels();
+  } catch (const std::invalid_argument& error) {
+    throw UsageError(error.what());
+  }
+}
+
 namespace {
 
 LoadedModel load_with_progress(const std::filesystem::path& folder, const ModelFlags& flags) {
+  chosen_kernels();  // before anything is converted with them
   ProgressBar bar("loading", "B");
   LoadOptions options = flags.load_options();
   options.progress = [&](std::size_t done, std::size_t total) {
@@ -23,6 +36,7 @@ LoadedModel load_with_progress(const std::filesystem::path& folder, const ModelF
 std::unique_ptr<Model> make_model(LoadedModel loaded, const ModelFlags& flags) {
   ModelOptions options;
   options.threads = flags.threads;
+  options.kernels = &chosen_kernels();
   options.kv = flags.kv;
   return std::make_unique<Model>(std::move(loaded.config), std::move(loaded.weights), options);
 }
@@ -82,23 +96,16 @@ OpenModel open_model(const ModelFlags& flags) {
   LoadedTokenizer text = loading.get();
 
   const int vocab_size = loaded.config.vocab_size;
-  std::vector<std::string> token_bytes(
-      static_cast<std::size_t>(std::min(vocab_size, text.tokenizer.vocab_size())));
-  for (std::size_t id = 0; id < token_bytes.size(); ++id)
-    token_bytes[id] = text.tokenizer.bytes(static_cast<int>(id));
+  std::vector<std::string> bytes = token_bytes(text.tokenizer, vocab_size);
   std::vector<int> stops = stop_ids(loaded.generation, text.info, vocab_size);
   const int context = flags.context.value_or(std::max(loaded.config.max_position, 2));
 
   auto model = make_model(std::move(loaded), flags);
   const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
-  return {folder,
-          std::move(loaded.generation),
-          std::move(text),
-          std::move(model),
-          std::move(token_bytes),
-          std::move(stops),
-          context,
-          seconds.count()};
+  return {folder,           std::move(loaded.generation),
+          std::move(text),  std::move(model),
+          std::move(bytes), std::move(stops),
+          context,          seconds.count()};
 }
 
 std::string OpenModel::name() const {
@@ -108,19 +115,6 @@ std::string OpenModel::name() const {
 
 std::unique_ptr<Model> open_model_alone(const ModelFlags& flags) {
   return make_model(load_with_progress(model_folder(flags.folder), flags), flags);
-}
-
-std::vector<int> encode_prompt(const OpenModel& model, std::string_view prompt) {
-  const Tokenizer& tokenizer = model.tokenizer();
-  std::vector<int> ids = tokenizer.encode(prompt, false);
-  // What the tokenizer puts around an empty text: BOS, or several tokens; an end token has no place in a
-  // prompt.
-  std::vector<int> begin = tokenizer.encode("", true);
-  const auto& eos = model.text.info.eos;
-  if (begin.size() > 1 && eos && eos->id == begin.back()) begin.pop_back();
-  if (ids.size() < begin.size() || !std::equal(begin.begin(), begin.end(), ids.begin()))
-    ids.insert(ids.begin(), begin.begin(), begin.end());
-  return ids;
 }
 
 }  // namespace kelvin

@@ -5,7 +5,6 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "engine/forward/model.h"
@@ -49,11 +48,10 @@ struct OpenModel {
 // LoadError, UsageError.
 OpenModel open_model(const ModelFlags& flags);
 
+// The kernels that KELVIN_ISA names, or the best this machine can run. Throws UsageError where it cannot.
+const Kernels& chosen_kernels();
+
 // The model alone, for work on ids: its folder needs no tokenizer.
 std::unique_ptr<Model> open_model_alone(const ModelFlags& flags);
-
-// The ids of a prompt, begun by the model's BOS if its tokenizer adds one, also where `prompt` (out of a chat
-// template, say) writes it itself: never by two.
-std::vector<int> encode_prompt(const OpenModel& model, std::string_view prompt);
 
 }  // namespace kelvin

@@ -8,6 +8,8 @@
 #include <iostream>
 #include <iterator>
 
+#include "loaders/tokenizer/prompt.h"
+
 namespace kelvin {
 
 void PromptOptions::add_to(Flags& flags) {
@@ -25,7 +27,7 @@ std::vector<int> PromptOptions::resolve(const OpenModel& model) const {
   if (given == 0) throw UsageError("a prompt is missing: --prompt TEXT, --prompt-file FILE or --ids LIST");
   if (given > 1) throw UsageError("--prompt, --prompt-file and --ids exclude each other");
   if (ids.empty()) {
-    std::vector<int> encoded = encode_prompt(model, text ? *text : read_file(*file));
+    std::vector<int> encoded = encode_prompt(model.text, text ? *text : read_file(*file));
     if (encoded.empty()) throw UsageError("the prompt is empty and the tokenizer puts nothing before it");
     return encoded;
   }

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "sampling/registry.h"
+#include "sampling/closest.h"
 
 namespace kelvin {
 
@@ -11,7 +11,7 @@ std::string suggestion(std::string_view word, const std::vector<std::string>& kn
   const auto longer = std::find_if(known.begin(), known.end(), [&](const std::string& name) {
     return word.size() >= 3 && name.starts_with(word);
   });
-  const std::string near = longer != known.end() ? *longer : closest(word, known);
+  const std::string near = longer != known.end() ? *longer : sampling::closest(word, known);
   return near.empty() ? "" : "; did you mean " + std::string(prefix) + near + "?";
 }
 

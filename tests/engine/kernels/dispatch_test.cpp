@@ -4,7 +4,6 @@
 #include <optional>
 #include <string>
 
-#include "base/user_error.h"
 #include "engine/kernels/cpu_features.h"
 #include "engine/kernels/kernels.h"
 
@@ -29,7 +28,7 @@ std::string message_for(const char* isa) {
   const ForcedIsa forced(isa);
   try {
     best_kernels();
-  } catch (const UserError& error) {
+  } catch (const std::invalid_argument& error) {
     return error.what();
   }
   return "";

@@ -16,7 +16,7 @@ int main() {
   kelvin::register_stage({.name = "every-nth",
                           .kind = kelvin::Kind::truncation,
                           .apply = every_nth,
-                          .parameters = {{.name = "step", .standard = 2, .least = 1, .whole = true}},
+                          .parameters = {{.name = "step", .default_value = 2, .min = 1, .integer = true}},
                           .help = "keep every nth token"});
   const auto chain = kelvin::Chain::parse("every-nth=3,temp=0");
   std::vector<float> logits = {1, 9, 2, 5, 4, 3, 4.5f};

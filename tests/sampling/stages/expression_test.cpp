@@ -1,5 +1,5 @@
 #include "sampling/stages/expression.h"
-#include "base/user_error.h"
+#include "tokenizer/user_error.h"
 
 #include <doctest/doctest.h>
 
@@ -9,6 +9,7 @@
 #include <vector>
 
 using namespace kelvin;
+using namespace kelvin::sampling;
 
 namespace {
 

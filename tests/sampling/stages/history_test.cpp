@@ -12,6 +12,7 @@
 #include "tests/sampling/applied.h"
 
 using namespace kelvin;
+using namespace kelvin::sampling;
 using namespace kelvin::test;
 
 namespace {

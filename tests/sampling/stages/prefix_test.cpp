@@ -10,6 +10,7 @@
 #include "tests/sampling/odd_keys.h"
 
 using namespace kelvin;
+using namespace kelvin::sampling;
 using namespace kelvin::test;
 
 namespace {

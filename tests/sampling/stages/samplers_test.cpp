@@ -15,6 +15,7 @@
 #include "tests/sampling/goldens.h"
 
 using namespace kelvin;
+using namespace kelvin::sampling;
 using namespace kelvin::test;
 
 namespace {

@@ -3,10 +3,11 @@
 #include <string>
 #include <vector>
 
-#include "base/user_error.h"
 #include "sampling/chain.h"
+#include "tokenizer/user_error.h"
 
 using namespace kelvin;
+using namespace kelvin::sampling;
 
 namespace {
 

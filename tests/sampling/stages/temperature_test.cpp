@@ -1,5 +1,5 @@
 #include "sampling/stages/temperature.h"
-#include "base/user_error.h"
+#include "tokenizer/user_error.h"
 
 #include <doctest/doctest.h>
 
@@ -14,6 +14,7 @@
 #include "tests/sampling/applied.h"
 
 using namespace kelvin;
+using namespace kelvin::sampling;
 using namespace kelvin::test;
 
 namespace {

@@ -1,5 +1,5 @@
 #include "sampling/stages/token_set.h"
-#include "base/user_error.h"
+#include "tokenizer/user_error.h"
 
 #include <doctest/doctest.h>
 
@@ -12,6 +12,7 @@
 #include "tests/support.h"
 
 using namespace kelvin;
+using namespace kelvin::sampling;
 
 namespace {
 

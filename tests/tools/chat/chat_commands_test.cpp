@@ -14,8 +14,8 @@ struct Setup {
                         ChatSettings settings;
                         settings.seed = 3;
                         settings.seed_origin = "random";
-                        settings.most_tokens = 8;
-                        settings.most_tokens_origin = "default";
+                        settings.max_tokens = 8;
+                        settings.max_tokens_origin = "default";
                         return settings;
                       }()};
   ChatView view;
@@ -81,7 +81,7 @@ TEST_CASE("mistakes are told and change nothing") {
   CHECK(setup.error("/undo") == "there is nothing to take back");
   CHECK(setup.error("/save") != "");
   CHECK(setup.error("/save /nonexistent/x") == "cannot write /nonexistent/x: No such file or directory");
-  CHECK(setup.session.settings().most_tokens == 8);
+  CHECK(setup.session.settings().max_tokens == 8);
   CHECK(setup.session.settings().seed == 3);
 }
 
@@ -98,7 +98,7 @@ TEST_CASE("/why tells how a token came about") {
   Setup setup;
   CHECK(setup.error("/why") == "there is no answer of this session yet");
   setup.run("/set sample \"top-k=3,temp=0\"");
-  setup.session.settings().most_tokens = 12;
+  setup.session.settings().max_tokens = 12;
   const std::string text = setup.session.ask("Tell me a story about a brave fox.", {}).text;
   REQUIRE(text.starts_with("Once upon a time, a brave fox"));
   const std::string last = setup.run("/why"), fox = setup.run("/why fox");
@@ -108,7 +108,7 @@ TEST_CASE("/why tells how a token came about") {
   CHECK(holds(fox, "top-k=3"));
   CHECK(holds(fox, "Greedy says the same"));
   CHECK(holds(fox, "No other token was left to draw"));
-  CHECK(holds(fox, "The same luck gives \" fox\" at T = 0.5, "));
+  CHECK(holds(fox, "The same noise gives \" fox\" at T = 0.5, "));
   CHECK(setup.run("/why 1").starts_with("token 1 of 12, \"Once\"  (position "));
   CHECK(setup.error("/why 0") == "tokens are counted from 1");
   CHECK(setup.error("/why 13") == "the last answer has 12 tokens, number 13 was asked for");

@@ -1,5 +1,5 @@
 #include "tools/chat/chat_session.h"
-#include "base/user_error.h"
+#include "tokenizer/user_error.h"
 
 #include <doctest/doctest.h>
 
@@ -18,7 +18,7 @@ ChatSettings settings_at(const std::string& temperature) {
   ChatSettings settings;
   settings.sampling.set("temp", temperature, Source::flag, "test");
   settings.seed = 21;
-  settings.most_tokens = 25;
+  settings.max_tokens = 25;
   return settings;
 }
 

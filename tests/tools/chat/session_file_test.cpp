@@ -1,5 +1,5 @@
 #include "tools/chat/session_file.h"
-#include "base/user_error.h"
+#include "tokenizer/user_error.h"
 
 #include <doctest/doctest.h>
 
@@ -18,7 +18,7 @@ SavedChat example() {
   chat.seed = 18446744073709551615u;
   chat.sample = "temp=-0.001";
   chat.non_finite = "error";
-  chat.most_tokens = 300;
+  chat.max_tokens = 300;
   chat.clock = parse_date("2026-11-21");
   return chat;
 }

@@ -14,9 +14,9 @@ TEST_CASE("what the makers recommend, unless a flag says otherwise") {
   CHECK(settings.chain().text() == "top-p=0.9,temp=0.6");
   settings.set("temp", "1.5", Source::flag, "--temp");
   CHECK(settings.chain().text() == "top-p=0.9,temp=1.5");
-  CHECK(most_tokens(std::nullopt, config, 256).count == 300);
-  CHECK(most_tokens(7, config, 256).count == 7);
-  CHECK(most_tokens(std::nullopt, {}, 256).origin == "default");
+  CHECK(max_tokens(std::nullopt, config, 256).count == 300);
+  CHECK(max_tokens(7, config, 256).count == 7);
+  CHECK(max_tokens(std::nullopt, {}, 256).origin == "default");
 
   config.do_sample = false;
   SamplerSettings greedy;

@@ -19,16 +19,6 @@ TEST_CASE("the demo model opens with its ends and its context") {
   CHECK(model.model->config().vocab_size == 2048);
 }
 
-TEST_CASE("a prompt begins with one BOS, whoever writes it") {
-  const OpenModel& model = test::demo();
-  const std::vector<int> ids = encode_prompt(model, "hello");
-  REQUIRE(ids.size() > 1);
-  CHECK(ids[0] == 2043);
-  CHECK(ids[1] != 2043);
-  CHECK(encode_prompt(model, "<|begin_of_text|>hello") == ids);
-  CHECK(encode_prompt(model, "") == std::vector<int>{2043});
-}
-
 TEST_CASE("folders are found or refused by name") {
   CHECK(std::filesystem::exists(model_folder(std::nullopt) / "config.json"));
   CHECK_THROWS_WITH_AS(model_folder("/nonexistent"), "--model: /nonexistent: no such folder or file",

@@ -43,7 +43,7 @@ void write_trace(JsonWriter& json, const Trace& trace) {
   }
   for (const StageTrace& stage : trace.stages) {
     json.begin_array().value(stage.stage).value(stage.removed).value(stage.removed_mass);
-    json.value(stage.removed_top).value(stage.removed_top_probability).value(stage.rescued);
+    json.value(stage.removed_top).value(stage.removed_top_probability).value(stage.kept_last);
     write_snapshot(json, stage.after);
     json.end_array();
   }
@@ -56,7 +56,7 @@ void write_lens(JsonWriter& json, const std::vector<LensStage>& lens) {
     json.begin_array().value(stage.layer).value(stage.entropy).value(stage.divergence);
     stage.next ? json.value(stage.next->probability).value(stage.next->rank)
                : json.value(nullptr).value(nullptr);
-    for (const TokenChance& chance : stage.top) json.value(chance.id).value(chance.probability);
+    for (const TokenRank& chance : stage.top) json.value(chance.id).value(chance.probability);
     json.end_array();
   }
   json.end_array();
@@ -66,7 +66,7 @@ void write_lens(JsonWriter& json, const std::vector<LensStage>& lens) {
 
 LogitsPage::LogitsPage(const Tokenizer& tokenizer, LogitsPageTitle title, std::vector<int> ids)
     : tokenizer_(tokenizer), title_(std::move(title)), ids_(std::move(ids)) {
-  if (ids_.size() > most_tokens) ids_.resize(most_tokens);
+  if (ids_.size() > max_tokens) ids_.resize(max_tokens);
   for (const int id : ids_) name(id);
   // The page itself, the table of steps, and some air.
   const std::size_t fixed = 80'000 + ids_.size() * 40 + used_;
@@ -129,14 +129,14 @@ void LogitsPage::add_detail(const StepRecord& record) {
     name(stage.removed_top);
   }
   json.key("luck").begin_array();
-  for (const Why::Other& other : record.same_luck) {
+  for (const Why::Other& other : record.same_noise) {
     json.begin_array().value(number_text(other.temperature)).value(other.drawn).end_array();
     name(other.drawn);
   }
   json.end_array();
   write_lens(json, record.lens);
   for (const LensStage& stage : record.lens)
-    for (const TokenChance& chance : stage.top) name(chance.id);
+    for (const TokenRank& chance : stage.top) name(chance.id);
   std::string text = json.end_object().text();
   used_ += text.size();
   // Names stay: a later step may fit and need them.

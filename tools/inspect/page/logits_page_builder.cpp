@@ -17,7 +17,7 @@ LogitsPageBuilder::LogitsPageBuilder(const Tokenizer& tokenizer, const Chain& ch
 
 void LogitsPageBuilder::add(const PositionLogits& at) {
   const auto seen = static_cast<std::size_t>(at.position) + 1;
-  if (seen > LogitsPage::most_tokens) return;
+  if (seen > LogitsPage::max_tokens) return;
   // Within the prompt: what the chain would draw if it ended here.
   Step step;
   step.tokens = std::span(ids_).first(seen);

@@ -4,22 +4,19 @@
 
 #include "loaders/json/json.h"
 #include "loaders/json/json_writer.h"
-#include "tools/generation/continuation.h"
+#include "loaders/tokenizer/prompt.h"
+#include "tools/generation/generate.h"
 
 namespace kelvin {
 namespace {
 
-constexpr int most_answer_tokens = 24;
+constexpr int max_answer_tokens = 24;
 
 ChatTemplate template_of(const OpenModel& model) {
-  const TokenizerInfo& info = model.text.info;
-  if (!info.chat_template)
+  auto chat_template = chat_template_of(model.text.info);
+  if (!chat_template)
     throw UsageError("the repeat test needs a model with a chat template; this one has none");
-  return ChatTemplate::parse(*info.chat_template, info.chat_template_origin);
-}
-
-std::optional<std::string> content_of(const std::optional<NamedToken>& token) {
-  return token ? std::optional(token->content) : std::nullopt;
+  return std::move(*chat_template);
 }
 
 std::string_view trimmed(std::string_view text) {
@@ -44,19 +41,17 @@ RepeatAnswer RepeatTest::ask(int id, const std::atomic<bool>* stop) {
   const std::string word = model_.tokenizer().decode(std::span(&id, 1));
   std::string question = question_;
   question.replace(question.find("{}"), 2, word);
-  const TokenizerInfo& info = model_.text.info;
-  const std::string prompt =
-      render_chat(template_, {{"user", question}}, true, content_of(info.bos), content_of(info.eos));
-  const std::vector<int> ids = model_.tokenizer().encode(prompt, false);
-  if (static_cast<int>(ids.size()) + most_answer_tokens > sequence_.capacity()) return {false, ""};
+  const std::vector<int> ids =
+      encode_prompt(model_.text, conversation_text(template_, model_.text.info, one_turn({}, question)));
+  if (static_cast<int>(ids.size()) + max_answer_tokens > sequence_.capacity()) return {false, ""};
 
   ContinuationRequest request;
   request.prompt = ids;
   request.chain = &coldest_;
-  request.most_tokens = most_answer_tokens;
+  request.max_tokens = max_answer_tokens;
   request.stops = model_.stops;
-  request.stop = stop;
-  const Continuation answer = continue_prompt(*model_.model, sequence_, model_.tokenizer(), request);
+  const Continuation answer =
+      continue_prompt(*model_.model, sequence_, model_.tokenizer(), request, {.stop = stop});
   if (answer.ending == Ending::interrupted) throw std::runtime_error("interrupted");
   const std::string_view wanted = trimmed(word);
   const bool as_id = std::find(answer.ids.begin(), answer.ids.end(), id) != answer.ids.end();

@@ -20,17 +20,17 @@ float moved(float value, std::uint32_t unit, bool up) {
 
 void perturb_weights(Weights& weights, LastBit unit, std::uint64_t seed) {
   const std::uint32_t step = unit == LastBit::f32 ? 1u : 1u << 16;
-  std::uint64_t key = mix_bits(seed);
+  std::uint64_t key = sampling::mix_bits(seed);
   const auto perturb = [&](Matrix& matrix) {
     if (matrix.storage != Storage::f32)
       throw std::invalid_argument("matrices have to be float32 to be perturbed");
     const std::size_t count = static_cast<std::size_t>(matrix.rows) * static_cast<std::size_t>(matrix.cols);
     AlignedBuffer buffer(count * sizeof(float));
     const auto* from = static_cast<const float*>(matrix.data);
-    key = mix_bits(key + 1);
+    key = sampling::mix_bits(key + 1);
     for (std::size_t i = 0; i < count; ++i) {
       // 64 coins from one hash.
-      const std::uint64_t coins = mix_bits(key + i / 64);
+      const std::uint64_t coins = sampling::mix_bits(key + i / 64);
       buffer.floats()[i] = moved(from[i], step, (coins >> (i % 64) & 1) != 0);
     }
     matrix.data = buffer.data();

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "loaders/files/utf8.h"
+#include "loaders/tokenizer/prompt.h"
 #include "tools/options/prompt_options.h"
 
 namespace kelvin {
@@ -70,7 +71,7 @@ LabInput lab_input(const OpenModel& model, const std::string& name, const std::s
   LabInput input;
   input.name = name;
   for (const std::string& document : documents_of(text, separator)) {
-    std::vector<int> ids = encode_prompt(model, document);
+    std::vector<int> ids = encode_prompt(model.text, document);
     if (ids.size() < 2) continue;
     input.bytes += document.size();
     // Where the first token is part of the text (no BOS was put before it), its bytes are not judged.

@@ -6,9 +6,9 @@
 #include <limits>
 #include <set>
 
-#include "base/user_error.h"
 #include "sampling/noise.h"
 #include "sampling/stages/temperature.h"
+#include "tokenizer/user_error.h"
 #include "tools/lab/work/parallel.h"
 #include "tools/options/flags.h"
 

@@ -15,7 +15,7 @@
 namespace kelvin {
 namespace {
 
-constexpr std::size_t most_tokens = 12000;
+constexpr std::size_t max_tokens = 12000;
 
 constexpr const char* style = R"(
 .text{border:1px solid var(--line);padding:.8rem;line-height:1.9;white-space:pre-wrap;overflow-wrap:anywhere;max-height:40rem;overflow:auto}
@@ -179,7 +179,7 @@ std::string thermometer_html(const LabText& text, const TemperatureFit& fit, con
       std::max(20, static_cast<int>(std::min<std::size_t>(text.steps.size(), 1u << 20) / 24)));
   body += svg_of(cost_plot(text, fit)) + svg_of(reliability_plot(text, fit, format)) +
           svg_of(window_plot(text, fit, window)) + "</div>\n<h2>The text</h2>\n";
-  const std::size_t count = std::min(text.steps.size(), most_tokens);
+  const std::size_t count = std::min(text.steps.size(), max_tokens);
   if (count < text.steps.size())
     body += "<p class=\"soft\">The first " + std::to_string(count) + " of " +
             std::to_string(text.steps.size()) + " tokens.</p>\n";

@@ -162,7 +162,7 @@ TEST_CASE("texts whose mood changes in long stretches are not told apart by chan
   const auto moody = [](std::uint64_t seed) {
     Sampled all{30, {}, {}};
     for (std::uint64_t stretch = 0; stretch < 24; ++stretch) {
-      const std::uint64_t own = mix_bits(seed * 1000 + stretch);
+      const std::uint64_t own = sampling::mix_bits(seed * 1000 + stretch);
       const Sampled s = sample_at(own % 2 == 0 ? 2.0 : 0.5, 20, own, all.vocabulary);
       all.logits.insert(all.logits.end(), s.logits.begin(), s.logits.end());
       all.ids.insert(all.ids.end(), s.ids.begin(), s.ids.end());

@@ -1,17 +1,16 @@
-#include "tools/output/token_view.h"
+#include "sampling/statistics/token_view.h"
 
 #include <algorithm>
 
-#include "sampling/stage.h"
 #include "sampling/statistics/boltzmann.h"
-#include "sampling/trace.h"
+#include "sampling/statistics/logit_scan.h"
 
 namespace kelvin {
 namespace {
 
 double logit_of(std::span<const float> logits, int id) { return logits[static_cast<std::size_t>(id)]; }
 
-TokenChance make_chance(const Thermo& t, std::span<const float> logits, int id, std::size_t rank) {
+TokenRank make_rank(const Thermo& t, std::span<const float> logits, int id, std::size_t rank) {
   const double log_p = t.log_p(logit_of(logits, id));
   return {id, log_p, log_p == -infinity ? 0.0 : exp_exact(log_p), rank};
 }
@@ -39,14 +38,16 @@ DistributionView view_distribution(std::span<const float> logits, int n_top, int
     return za > zb || (za == zb && a < b);
   };
   for (const int id : first_ids(logits, n_top, likelier))
-    view.top.push_back(make_chance(t, logits, id, view.top.size() + 1));
+    view.top.push_back(make_rank(t, logits, id, view.top.size() + 1));
   for (const int id : first_ids(logits, n_bottom, [&](int a, int b) { return likelier(b, a); }))
-    view.bottom.push_back(make_chance(t, logits, id, t.possible - view.bottom.size()));
+    view.bottom.push_back(make_rank(t, logits, id, t.possible - view.bottom.size()));
   return view;
 }
 
-TokenChance chance_of(std::span<const float> logits, int id) {
-  return make_chance(thermo(logits, 1.0), logits, id, rank_of(logits, id));
+TokenRank token_rank(std::span<const float> logits, int id) {
+  const std::size_t rank = rank_of(logits, id);
+  if (rank == 0) return {.id = id};
+  return make_rank(thermo(logits, 1.0), logits, id, rank);
 }
 
 double log_probability(std::span<const float> logits, int id) {

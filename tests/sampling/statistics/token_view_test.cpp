@@ -1,4 +1,4 @@
-#include "tools/output/token_view.h"
+#include "sampling/statistics/token_view.h"
 
 #include <doctest/doctest.h>
 
@@ -10,9 +10,9 @@ namespace {
 
 constexpr float none = -std::numeric_limits<float>::infinity();
 
-std::vector<int> ids_of(const std::vector<TokenChance>& chances) {
+std::vector<int> ids_of(const std::vector<TokenRank>& chances) {
   std::vector<int> ids;
-  for (const TokenChance& chance : chances) ids.push_back(chance.id);
+  for (const TokenRank& chance : chances) ids.push_back(chance.id);
   return ids;
 }
 
@@ -33,11 +33,11 @@ TEST_CASE("both ends, in order, impossible tokens left out") {
 
 TEST_CASE("the chance of one token") {
   const std::vector<float> logits = {0.5f, 2.0f, none, -1.0f, 2.0f};
-  CHECK(chance_of(logits, 4).rank == 2);
-  CHECK(chance_of(logits, 3).rank == 4);
-  CHECK(chance_of(logits, 2).rank == 0);
-  CHECK(chance_of(logits, 2).probability == 0.0);
-  CHECK(log_probability(logits, 0) == chance_of(logits, 0).log_probability);
+  CHECK(token_rank(logits, 4).rank == 2);
+  CHECK(token_rank(logits, 3).rank == 4);
+  CHECK(token_rank(logits, 2).rank == 0);
+  CHECK(token_rank(logits, 2).probability == 0.0);
+  CHECK(log_probability(logits, 0) == token_rank(logits, 0).log_probability);
 }
 
 TEST_CASE("more asked for than there are") {

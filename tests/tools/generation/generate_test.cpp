@@ -1,12 +1,12 @@
-#include "tools/generation/continuation.h"
-#include "base/user_error.h"
+#include "tools/generation/generate.h"
 
 #include <doctest/doctest.h>
 
 #include <cmath>
 
+#include "loaders/tokenizer/prompt.h"
+#include "sampling/statistics/token_view.h"
 #include "tests/tools/demo.h"
-#include "tools/output/token_view.h"
 
 namespace kelvin {
 namespace {
@@ -17,18 +17,19 @@ const std::string story =
 
 struct Setup {
   OpenModel& model = test::demo();
-  std::vector<int> prompt = encode_prompt(model, story);
+  std::vector<int> prompt = encode_prompt(model.text, story);
   Chain chain = Chain::parse("temp=1.2");
   ContinuationRequest request;
+  std::atomic<bool> stop{false};
 
   Setup() {
     request.prompt = prompt;
     request.chain = &chain;
     request.seed = 11;
-    request.most_tokens = 12;
+    request.max_tokens = 12;
   }
   Continuation run(Sequence& sequence) const {
-    return continue_prompt(*model.model, sequence, model.tokenizer(), request);
+    return continue_prompt(*model.model, sequence, model.tokenizer(), request, {.stop = &stop});
   }
   Continuation run() const {
     Sequence sequence(*model.model, 200);
@@ -41,7 +42,7 @@ TEST_CASE("the text is that of the ids, and comes in pieces as it is made") {
   std::string streamed;
   setup.request.on_text = [&](std::string_view text) { streamed += text; };
   const Continuation result = setup.run();
-  CHECK(result.ending == Ending::most_tokens);
+  CHECK(result.ending == Ending::max_tokens);
   CHECK(result.ids.size() == 12);
   CHECK(result.text == setup.model.tokenizer().decode(result.ids));
   CHECK(streamed == result.text);
@@ -88,7 +89,7 @@ TEST_CASE("a cached prefix changes nothing but the time") {
 TEST_CASE("a banned text is taken back before anybody has seen it") {
   Setup setup;
   setup.chain = Chain::parse("temp=0");
-  setup.request.most_tokens = 30;
+  setup.request.max_tokens = 30;
   const Continuation free = setup.run();
   REQUIRE(free.text.size() > 60);
   const std::string banned = free.text.substr(30, 14);
@@ -118,7 +119,7 @@ TEST_CASE("each stream has its own noise") {
 TEST_CASE("the ends: a stop token, the limit, the context, an interruption") {
   Setup setup;
   setup.chain = Chain::parse("temp=0");
-  setup.request.most_tokens = 0;
+  setup.request.max_tokens = 0;
   const Continuation whole = [&] {
     setup.request.stops = setup.model.stops;
     return setup.run();
@@ -132,14 +133,13 @@ TEST_CASE("the ends: a stop token, the limit, the context, an interruption") {
   CHECK(full.ending == Ending::context_full);
   CHECK(full.ids.size() + setup.prompt.size() == 200);
 
-  std::atomic<bool> stop{true};
-  setup.request.stop = &stop;
+  setup.stop = true;
   const Continuation nothing = setup.run();
   CHECK(nothing.ending == Ending::interrupted);
   CHECK(nothing.ids.empty());
-  stop = false;
+  setup.stop = false;
   int pieces = 0;
-  setup.request.on_text = [&](std::string_view) { stop = ++pieces == 5; };
+  setup.request.on_text = [&](std::string_view) { setup.stop = ++pieces == 5; };
   const Continuation part = setup.run();
   CHECK(part.ending == Ending::interrupted);
   CHECK(part.ids.size() >= 5);
@@ -162,7 +162,7 @@ TEST_CASE("many draws in one batch are what each is alone") {
     CAPTURE(chain);
     Setup setup;
     setup.chain = Chain::parse(chain, setup.model.vocabulary());
-    setup.request.most_tokens = 40;
+    setup.request.max_tokens = 40;
     setup.request.stops = setup.model.stops;
     setup.request.log_probabilities = true;
     setup.request.stream = 5;

@@ -1,0 +1,46 @@
+// From a text or a conversation to the ids that a model reads. Everything that asks a model asks here, so that
+// chat, batches and tools give it the same prompt.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "loaders/tokenizer/tokenizer_folder.h"
+#include "tokenizer/chat_template.h"
+
+namespace kelvin {
+
+struct ConversationOptions {
+  bool for_answer = true;  // ends where the assistant's answer begins
+  std::vector<std::pair<std::string, TemplateValue>> variables =
+      {};  // further ones: tools, enable_thinking, ...
+  RenderOptions render = {};
+  // What the template sees as bos_token and eos_token, in place of the tokenizer's own; absent inside: undefined.
+  std::optional<std::optional<std::string>> bos = {}, eos = {};
+};
+
+// The model's template, that for tools where `for_tools` and it has one; nothing where it has none. Throws
+// TemplateError.
+std::optional<ChatTemplate> chat_template_of(const TokenizerInfo& info, bool for_tools = false);
+
+// The text of a conversation. messages: a list of dicts with role and content. A token that the model does not
+// have is undefined for the template, as transformers has it. Throws TemplateError.
+std::string conversation_text(const ChatTemplate& chat_template, const TokenizerInfo& info,
+                              const TemplateValue& messages, const ConversationOptions& options = {});
+
+// The ids of a prompt, begun by the model's BOS if its tokenizer adds one, also where `prompt` (out of a chat
+// template, say) writes it itself: never by two.
+std::vector<int> encode_prompt(const LoadedTokenizer& loaded, std::string_view prompt);
+
+// The ids of a conversation in the model's own template. Throws UserError where the model has no
+// template or the template writes nothing, TemplateError where it fails.
+std::vector<int> encode_conversation(const LoadedTokenizer& loaded, const TemplateValue& messages,
+                                     const ConversationOptions& options = {});
+
+// The messages of one turn: what the system (if any) and the user say.
+TemplateValue one_turn(const std::optional<std::string>& system, const std::string& user);
+
+}  // namespace kelvin

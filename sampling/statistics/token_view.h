@@ -1,0 +1,34 @@
+// What a row of logits says: the ends of its distribution, its entropy, the chance of one token. All at beta
+// = 1.
+#pragma once
+
+#include <cstddef>
+#include <limits>
+#include <span>
+#include <vector>
+
+namespace kelvin {
+
+// Where one token stands among the others.
+struct TokenRank {
+  int id = -1;
+  double log_probability = -std::numeric_limits<double>::infinity();  // nats
+  double probability = 0;
+  std::size_t rank = 0;  // 1: the likeliest; equal logits rank by id; 0: impossible
+};
+
+struct DistributionView {
+  double entropy;                 // nats
+  std::vector<TokenRank> top;     // likeliest first
+  std::vector<TokenRank> bottom;  // least likely first, impossible tokens left out
+};
+
+// logits: (vocabulary,). Throws std::invalid_argument if one is NaN or none is possible.
+DistributionView view_distribution(std::span<const float> logits, int n_top, int n_bottom);
+// Of one token; impossible where there is no such token.
+TokenRank token_rank(std::span<const float> logits, int id);
+
+// ln softmax(logits)[id] at beta = 1; logits: (vocabulary,)
+double log_probability(std::span<const float> logits, int id);
+
+}  // namespace kelvin

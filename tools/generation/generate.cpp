@@ -1,0 +1,51 @@
+#include "tools/generation/generate.h"
+
+#include <algorithm>
+#include <deque>
+#include <stdexcept>
+
+namespace kelvin {
+
+Continuation continue_prompt(Model& model, Sequence& sequence, const Tokenizer& tokenizer,
+                             const ContinuationRequest& request, const LoopOptions& options) {
+  return std::move(continue_prompt_often(model, sequence, tokenizer, request, 1, options).front());
+}
+
+std::vector<Continuation> continue_prompt_often(Model& model, Sequence& sequence, const Tokenizer& tokenizer,
+                                                const ContinuationRequest& request, int n_draws,
+                                                const LoopOptions& options) {
+  if (n_draws < 1) throw std::invalid_argument("no draw was asked for");
+  std::vector<ContinuationRequest> requests(static_cast<std::size_t>(n_draws), request);
+  for (std::size_t i = 0; i < requests.size(); ++i) requests[i].stream += i;
+  GenerationLoop loop(model, options);
+  std::deque<ContinuationWriter> writers;
+  writers.emplace_back(sequence, tokenizer, requests[0]);
+  std::vector<Sequence> forks;
+  forks.reserve(requests.size());
+  bool goes_on = n_draws == 1 || loop.read_prompt(writers[0]);
+  for (std::size_t i = 1; i < requests.size(); ++i)
+    writers.emplace_back(forks.emplace_back(sequence.fork()), tokenizer, requests[i]);
+  for (ContinuationWriter& writer : writers) loop.add(writer);
+  const auto failed = [](const ContinuationWriter& writer) { return writer.error() != nullptr; };
+  while (goes_on && loop.step()) goes_on = std::none_of(writers.begin(), writers.end(), failed);
+  std::vector<Continuation> results;
+  for (ContinuationWriter& writer : writers) results.push_back(writer.finish());
+  return results;
+}
+
+std::vector<float> logits_after(Model& model, Sequence& sequence, std::span<const int> tokens) {
+  const int held = common_prefix(sequence.tokens(), tokens);
+  sequence.truncate(held);
+  std::vector<float> logits;
+  const Feed feed{&sequence, tokens.subspan(static_cast<std::size_t>(held)), Want::last};
+  model.forward({&feed, 1}, [&](int, int, std::span<const float> z) { logits.assign(z.begin(), z.end()); });
+  return logits;
+}
+
+std::vector<std::string> token_bytes(const Tokenizer& tokenizer, int vocab_size) {
+  std::vector<std::string> bytes(static_cast<std::size_t>(std::min(vocab_size, tokenizer.vocab_size())));
+  for (std::size_t id = 0; id < bytes.size(); ++id) bytes[id] = tokenizer.bytes(static_cast<int>(id));
+  return bytes;
+}
+
+}  // namespace kelvin
