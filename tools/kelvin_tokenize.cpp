@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "loaders/files/load_error.h"
+#include "loaders/json/json.h"
 #include "loaders/json/json_to_value.h"
 #include "loaders/json/json_writer.h"
 #include "loaders/tokenizer/base64.h"

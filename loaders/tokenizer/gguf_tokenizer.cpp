@@ -5,7 +5,8 @@
 
 #include "loaders/files/load_error.h"
 #include "loaders/tokenizer/gguf_words.h"
-#include "tokenizer/models/sentencepiece.h"
+#include "loaders/tokenizer/sentencepiece_model.h"
+#include "tokenizer/spec.h"
 #include "tokenizer/tokenizer_error.h"
 
 namespace kelvin {

@@ -3,7 +3,7 @@
 
 #include <string_view>
 
-#include "tokenizer/models/sentencepiece.h"
+#include "loaders/tokenizer/sentencepiece_model.h"
 
 namespace kelvin {
 

@@ -6,6 +6,7 @@
 #include "loaders/files/load_error.h"
 #include "loaders/tokenizer/base64.h"
 #include "tokenizer/models/score_merges.h"
+#include "tokenizer/spec.h"
 #include "tokenizer/unicode/byte_level.h"
 
 namespace kelvin {

@@ -5,8 +5,10 @@
 #include <map>
 
 #include "loaders/files/load_error.h"
+#include "loaders/json/json.h"
 #include "loaders/json/json_file.h"
-#include "loaders/tokenizer/tokenizer_json.h"
+#include "loaders/tokenizer/tokenizer_json_parts.h"
+#include "tokenizer/spec.h"
 
 namespace kelvin {
 

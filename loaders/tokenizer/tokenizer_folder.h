@@ -2,15 +2,10 @@
 // vocabulary, tokenizer_config.json, special_tokens_map.json and the chat template.
 #pragma once
 
-#include <cstddef>
 #include <filesystem>
-#include <functional>
 #include <optional>
-#include <span>
 #include <string>
 
-#include "loaders/json/json.h"
-#include "tokenizer/spec.h"
 #include "tokenizer/tokenizer.h"
 
 namespace kelvin {
@@ -23,8 +18,8 @@ struct NamedToken {
 struct TokenizerInfo {
   // From tokenizer_config.json, else special_tokens_map.json.
   std::optional<NamedToken> bos, eos, unk, pad;
-  std::optional<bool> add_bos_token,
-      add_eos_token;                          // as stated; tokenizer.json alone decides what encode() adds
+  // As stated; tokenizer.json alone decides what encode() adds.
+  std::optional<bool> add_bos_token, add_eos_token;
   std::optional<long long> model_max_length;  // tokens; absent if none or "very large"
 
   std::optional<std::string> chat_template;       // chat_template.jinja, else the key (list form: "default")
@@ -40,11 +35,5 @@ struct LoadedTokenizer {
 // Reads a folder that holds at least a tokenizer.json, what tokenizer_model.h reads or a tokenizer.gguf
 // (which kelvin-quantize writes), or a GGUF file. Throws LoadError with file, key, expected and found.
 LoadedTokenizer load_tokenizer(const std::filesystem::path& folder);
-
-// The text of a tokenizer.json; anything not understood is refused by name. Throws LoadError, which begins
-// with `name`. Calls done(begin, end) for parts of the text, in bytes, that are hardly needed any more.
-TokenizerSpec read_tokenizer_json(
-    std::span<const std::byte> text, const std::string& name,
-    const std::function<void(std::size_t begin, std::size_t end)>& done = nullptr);
 
 }  // namespace kelvin

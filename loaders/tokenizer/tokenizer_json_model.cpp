@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "loaders/files/load_error.h"
-#include "loaders/tokenizer/tokenizer_json.h"
+#include "loaders/tokenizer/tokenizer_json_parts.h"
 #include "tokenizer/models/hash.h"
 #include "tokenizer/tokenizer_error.h"
 

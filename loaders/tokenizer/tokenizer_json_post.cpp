@@ -2,7 +2,7 @@
 #include <utility>
 
 #include "loaders/files/load_error.h"
-#include "loaders/tokenizer/tokenizer_json.h"
+#include "loaders/tokenizer/tokenizer_json_parts.h"
 
 namespace kelvin {
 

@@ -4,7 +4,8 @@
 #include <string>
 
 #include "loaders/files/load_error.h"
-#include "loaders/tokenizer/tokenizer_folder.h"
+#include "loaders/tokenizer/tokenizer_json.h"
+#include "tokenizer/tokenizer.h"
 #include "tokenizer/tokenizer_error.h"
 
 namespace {

@@ -4,6 +4,7 @@
 #include <fstream>
 #include <map>
 
+#include "loaders/json/json.h"
 #include "loaders/tokenizer/base64.h"
 #include "loaders/tokenizer/tokenizer_folder.h"
 #include "tests/loaders/protobuf_writer.h"

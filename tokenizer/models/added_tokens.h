@@ -8,8 +8,8 @@
 #include <string_view>
 #include <vector>
 
+#include "tokenizer/models/model_spec.h"
 #include "tokenizer/pipeline/literal_trie.h"
-#include "tokenizer/spec.h"
 
 namespace kelvin {
 

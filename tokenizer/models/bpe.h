@@ -12,8 +12,8 @@
 
 #include "tokenizer/models/byte_vocabulary.h"
 #include "tokenizer/models/merge_table.h"
+#include "tokenizer/models/model_spec.h"
 #include "tokenizer/pipeline/pretokenize.h"
-#include "tokenizer/spec.h"
 
 namespace kelvin {
 

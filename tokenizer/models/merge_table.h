@@ -6,7 +6,7 @@
 
 #include "tokenizer/models/hash.h"
 #include "tokenizer/models/hash_slots.h"
-#include "tokenizer/spec.h"
+#include "tokenizer/models/model_spec.h"
 
 namespace kelvin {
 

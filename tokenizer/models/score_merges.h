@@ -4,7 +4,8 @@
 
 #include <vector>
 
-#include "tokenizer/spec.h"
+#include "tokenizer/models/model_spec.h"
+#include "tokenizer/models/vocabulary.h"
 
 namespace kelvin {
 

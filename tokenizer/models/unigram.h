@@ -5,13 +5,11 @@
 #include <string_view>
 #include <vector>
 
+#include "tokenizer/models/model_spec.h"
+#include "tokenizer/models/vocabulary.h"
 #include "tokenizer/pipeline/pretokenize.h"
-#include "tokenizer/spec.h"
 
 namespace kelvin {
-
-// How far below the least likely piece an unknown one is, as SentencePiece has it.
-inline constexpr double unk_penalty = 10.0;
 
 class UnigramModel {
  public:

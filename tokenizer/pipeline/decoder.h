@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "tokenizer/spec.h"
+#include "tokenizer/pipeline/pipeline_spec.h"
 
 namespace kelvin {
 

@@ -7,9 +7,9 @@
 #include <vector>
 
 #include "tokenizer/pipeline/charsmap.h"
+#include "tokenizer/pipeline/pipeline_spec.h"
 #include "tokenizer/pipeline/sentencepiece_text.h"
 #include "tokenizer/regex/regex.h"
-#include "tokenizer/spec.h"
 
 namespace kelvin {
 

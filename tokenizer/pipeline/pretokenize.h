@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "tokenizer/pipeline/literal_trie.h"
+#include "tokenizer/pipeline/pipeline_spec.h"
 #include "tokenizer/regex/regex.h"
-#include "tokenizer/spec.h"
 
 namespace kelvin {
 

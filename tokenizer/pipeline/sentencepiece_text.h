@@ -7,7 +7,7 @@
 
 #include "tokenizer/pipeline/charsmap.h"
 #include "tokenizer/pipeline/literal_trie.h"
-#include "tokenizer/spec.h"
+#include "tokenizer/pipeline/pipeline_spec.h"
 
 namespace kelvin {
 

@@ -4,9 +4,9 @@
 #include <string>
 #include <string_view>
 
-#include "tokenizer/spec.h"
-
 namespace kelvin {
+
+enum class NormalForm { nfc, nfd, nfkc, nfkd };
 
 // `text` (well-formed) in the form asked for. Text that is in it already is only scanned.
 std::string normalize(std::string_view text, NormalForm form);

@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include "loaders/files/load_error.h"
+#include "loaders/json/json.h"
 #include "loaders/tokenizer/tokenizer_folder.h"
 #include "tests/loaders/protobuf_writer.h"
 #include "tests/support.h"

@@ -8,7 +8,7 @@
 #include <random>
 #include <sstream>
 
-#include "loaders/tokenizer/tokenizer_folder.h"
+#include "loaders/tokenizer/tokenizer_json.h"
 #include "tests/support.h"
 #include "tests/tools/browser.h"
 #include "tools/inspect/page/logits_page_builder.h"

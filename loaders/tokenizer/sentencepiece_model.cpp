@@ -1,4 +1,4 @@
-#include "tokenizer/models/sentencepiece.h"
+#include "loaders/tokenizer/sentencepiece_model.h"
 
 #include <algorithm>
 #include <cmath>
@@ -6,7 +6,6 @@
 #include <utility>
 
 #include "tokenizer/models/score_merges.h"
-#include "tokenizer/models/unigram.h"
 #include "tokenizer/pipeline/decoder.h"
 #include "tokenizer/tokenizer_error.h"
 #include "tokenizer/unicode/utf8.h"

@@ -1,11 +1,11 @@
-#include "tokenizer/models/sentencepiece.h"
-#include "tokenizer/tokenizer_error.h"
+#include "loaders/tokenizer/sentencepiece_model.h"
 
 #include <doctest/doctest.h>
 
 #include <limits>
 
 #include "tokenizer/tokenizer.h"
+#include "tokenizer/tokenizer_error.h"
 
 namespace kelvin {
 namespace {
