@@ -40,12 +40,11 @@ bool parse(Options& options, int argc, char** argv) {
   Flags flags("kelvin-quantize", "writes a model folder with packed weights, which loads by mapping");
   flags.operand("MODEL", "the folder or .gguf file to pack (default: the demo model)", to(options.model));
   flags.option("model", "DIR", "the same", to(options.model));
-  flags.option("weights", "KIND", "q8 (8 bits), q4 (4 bits) or q4h (4 bits, the head in 8)",
-               [&](const std::string& value) {
-                 options.weights = weight_kind_named(value);
-                 if (!options.weights || !is_packed(options.weights->layers))
-                   throw UsageError("q8, q4 or q4h expected");
-               });
+  flags.option("weights", "KIND", weight_kinds_text(true, true), [&](const std::string& value) {
+    options.weights = weight_kind_named(value);
+    if (!options.weights || !is_packed(options.weights->layers))
+      throw UsageError(weight_kinds_text(true, false) + " expected");
+  });
   flags.option("out", "DIR", "a new folder, or an empty one", to(options.out));
   flags.option("threads", "N", "default: one per processor; the output does not depend on it",
                to(options.threads, 1, 1024));
@@ -64,7 +63,7 @@ bool parse(Options& options, int argc, char** argv) {
                to(options.separator));
   flags.option("seed", "N", "of the text it writes itself (default 0)", to(options.seed));
   if (!flags.parse(argc, argv)) return false;
-  if (!options.weights) throw UsageError("--weights expected: q8, q4 or q4h");
+  if (!options.weights) throw UsageError("--weights expected: " + weight_kinds_text(true, false));
   if (options.out.empty()) throw UsageError("--out expected: a new folder");
   const bool own = options.calibrate == "own";
   if (options.calibrate_tokens && !options.calibrate)

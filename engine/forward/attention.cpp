@@ -6,6 +6,8 @@
 namespace kelvin {
 namespace {
 
+using kernels::SpanAttention, kernels::attention_span, kernels::padded_to_lanes;
+
 constexpr int most_query_rows = 48;  // of a group: enough to use each key often, few enough to share out
 constexpr int few_query_rows = 6;    // so few that attention waits for memory
 
@@ -136,7 +138,7 @@ void Attention::attend_span(const Group& group, const AttentionLayer& layer, int
     scratch.first[row] = layer.window == 0 ? 0 : std::max(0, position + 1 - layer.window - begin);
     scratch.visible[row] = std::min(position + 1 - begin, attention_span);
   }
-  AttentionBlock block;
+  SpanAttention block;
   block.q = scratch.q.data() + first * head_dim;
   block.kv = group.tokens.cache->block(layer.layer, group.kv_head, span);
   block.rows = last - first;

@@ -47,7 +47,7 @@ class Attention {
     TokenRun tokens;
     int kv_head;
     int first_partial;  // index into partials_ where spans are shared out
-    int spans() const { return (tokens.position + tokens.tokens - 1) / attention_span + 1; }
+    int spans() const { return (tokens.position + tokens.tokens - 1) / kernels::attention_span + 1; }
   };
   struct SpanOfGroup {
     int group, span;
@@ -76,7 +76,7 @@ class Attention {
   void finish(const Group& group, int value_dim, const Sums& total, Rows mixed) const;
 
   const Kernels& kernels_;
-  void (*attend_)(const AttentionBlock& block);
+  void (*attend_)(const kernels::SpanAttention& block);
   KvShape shape_;
   int heads_per_kv_, width_, threads_;
   std::vector<Group> groups_;

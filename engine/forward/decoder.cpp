@@ -87,7 +87,7 @@ void Decoder::make_room(int rows, int wanted) {
       codes_.reserve(rows,
                      std::max({c.hidden_size, heads, widest_mlp, latent.query_rank, latent.key_value_rank}));
       if (expert_rows > 0) codes_.reserve(expert_rows, std::max(c.hidden_size, c.experts.intermediate_size));
-      scratch_stride_ = matmul_scratch(std::max(rows, expert_rows));
+      scratch_stride_ = kernels::matmul_scratch(std::max(rows, expert_rows));
       scratch_memory_ =
           AlignedBuffer(scratch_stride_ * static_cast<std::size_t>(team_.threads()) * sizeof(float));
     }

@@ -73,13 +73,13 @@ void Decoder::share_experts(ThreadTeam::Member& member, const LayerWeights& w, R
   for (const ExpertGroup& group : groups_)
     gather(member, {x[group.first], x.stride}, group.count,
            (w.experts[static_cast<std::size_t>(group.expert)].*shape).weight);
-  QuantizedActivations codes{};
+  kernels::QuantizedActivations codes{};
   if (is_packed(any.storage)) {
     const auto bits = shape == &Mlp::up ? ActivationBits::eight : ActivationBits::sixteen;
     codes = codes_.view(groups_.back().first + groups_.back().count, any.cols,
                         activation_format(any.storage, bits));
     member.share(n_groups, [&](int g) {
-      const QuantizedActivations of_group = rows_of(codes, groups_[g].first, groups_[g].count);
+      const kernels::QuantizedActivations of_group = rows_of(codes, groups_[g].first, groups_[g].count);
       for (int i = 0; i < groups_[g].count; ++i)
         kernels_.quantized->quantize_activations(x[groups_[g].first + i], of_group, i);
     });

@@ -51,9 +51,9 @@ MatmulInput Decoder::prepare(ThreadTeam::Member& member, Rows x, int tokens, con
     return input;
   }
   // Too few: each member takes the columns it has mostly made itself.
-  const int groups = (matrix.cols + group_width - 1) / group_width;
-  member.share_runs(groups, [&](int g) {
-    for (int i = 0; i < tokens; ++i) quantise(x[i] + g * group_width, group_of(input.codes, g), i);
+  const int blocks = (matrix.cols + kernels::block_width - 1) / kernels::block_width;
+  member.share_runs(blocks, [&](int b) {
+    for (int i = 0; i < tokens; ++i) quantise(x[i] + b * kernels::block_width, block_of(input.codes, b), i);
   });
   return input;
 }

@@ -11,17 +11,28 @@
 namespace kelvin {
 namespace {
 
+using kernels::Float16, kernels::KvSpan, kernels::attention_span, kernels::key_panel, kernels::kv_group,
+    kernels::padded_to_lanes;
+
 std::size_t bytes_per_number(KvStorage storage) {
-  return storage == KvStorage::f32 ? sizeof(float) : storage == KvStorage::f16 ? sizeof(Float16) : 1;
+  switch (storage) {
+    case KvStorage::f32:
+      return sizeof(float);
+    case KvStorage::f16:
+      return sizeof(Float16);
+    case KvStorage::q8:
+      return sizeof(std::int8_t);
+  }
+  return 0;
 }
 
 float stored_as(const float& value, float*) { return value; }
 
 // Only what is not finite already may become infinite.
 Float16 stored_as(const float& value, Float16*) {
-  constexpr float most = 65504.0f;
+  constexpr float max = 65504.0f;
   const float held =
-      std::abs(value) <= std::numeric_limits<float>::max() ? std::clamp(value, -most, most) : value;
+      std::abs(value) <= std::numeric_limits<float>::max() ? std::clamp(value, -max, max) : value;
   return static_cast<Float16>(f32_to_f16(held));
 }
 
@@ -90,7 +101,7 @@ void KvCache::reserve(int positions) {
   while (blocks_.size() < wanted) blocks_.emplace_back(bytes_for(shape_, 1));
 }
 
-KvBlock KvCache::block(int layer, int head, int block) const {
+KvSpan KvCache::block(int layer, int head, int block) const {
   const std::size_t index = static_cast<std::size_t>(layer) * shape_.kv_heads + head;
   const std::byte* at = blocks_[static_cast<std::size_t>(block)].data() + index * layout_.size;
   return {at + layout_.keys, at + layout_.values, reinterpret_cast<const float*>(at),

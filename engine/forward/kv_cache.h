@@ -29,7 +29,7 @@ class KvCache {
   void reserve(int positions);
 
   // Keys and values of positions [block * attention_span, ...); the values' padding stays zero.
-  KvBlock block(int layer, int head, int block) const;
+  kernels::KvSpan block(int layer, int head, int block) const;
 
   // Stores one head's key and value, each of shape (head_dim,).
   void store(int layer, int head, int position, const float* key, const float* value);

@@ -1,18 +1,32 @@
 #include "engine/forward/matmul.h"
 
 #include <algorithm>
+#include <stdexcept>
 
 #include "engine/weights/packed.h"
 
 namespace kelvin {
 namespace {
 
-// Half of a common second-level cache; the other half is for activations.
+using kernels::FloatMatmul, kernels::QuantizedMatmul, kernels::max_panels, kernels::panel_rows,
+    kernels::tile_rows, kernels::unpacked_panels;
+
+// Half of a common L2; the other half is for activations.
 constexpr std::size_t block_bytes = std::size_t{256} << 10;
-constexpr int tile_rows = 4;
-constexpr int tile_panel_rows = block_panels * panel_rows;
+constexpr int tile_panel_rows = unpacked_panels * panel_rows;
 constexpr int few_tokens = 8;
 constexpr int blocks_per_thread = 4;
+
+auto exact_matmul(const Kernels& kernels, Storage storage) {
+  switch (storage) {
+    case Storage::f32:
+      return kernels.matmul_f32;
+    case Storage::bf16:
+      return kernels.matmul_bf16;
+    default:
+      throw std::logic_error("a packed matrix as an exact one");
+  }
+}
 
 }  // namespace
 
@@ -22,7 +36,7 @@ RowBlocks::RowBlocks(const Matrix& matrix, int rows_together, int threads, int t
       packed ? packed_panel_bytes(matrix.storage, matrix.cols) / panel_rows
              : static_cast<std::size_t>(matrix.cols) * bytes_per_element(matrix.storage);
   const int fitting = packed && tokens > few_tokens
-                          ? most_panels * panel_rows
+                          ? max_panels * panel_rows
                           : static_cast<int>(std::min<std::size_t>(block_bytes / row_bytes, 1 << 20));
   const int fair = rows_together / (threads * blocks_per_thread);
   const int step = std::max(std::min(fitting, fair), 1);
@@ -49,9 +63,9 @@ void multiply(const Kernels& kernels, const Linear& linear, RowBlock block, cons
     m.y = y.data + block.first;
     m.y_stride = y.stride;
     m.scratch = scratch;
-    return w.storage == Storage::q8 ? kernels.quantized->matmul_q8(m) : kernels.quantized->matmul_q4(m);
+    return (kernels.quantized->*format_of(w.storage).kernels).matmul(m);
   }
-  MatmulBlock m;
+  FloatMatmul m;
   m.w = data + static_cast<std::size_t>(block.first) * w.cols * bytes_per_element(w.storage);
   m.rows = block.rows;
   m.cols = w.cols;
@@ -61,7 +75,7 @@ void multiply(const Kernels& kernels, const Linear& linear, RowBlock block, cons
   m.bias = bias;
   m.y = y.data + block.first;
   m.y_stride = y.stride;
-  w.storage == Storage::f32 ? kernels.matmul_f32(m) : kernels.matmul_bf16(m);
+  exact_matmul(kernels, w.storage)(m);
 }
 
 }  // namespace kelvin

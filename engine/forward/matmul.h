@@ -20,14 +20,14 @@ struct Rows {
 
   float* operator[](int row) const { return data + static_cast<std::size_t>(row) * stride; }
   static constexpr std::size_t stride_for(int columns) {
-    return static_cast<std::size_t>(padded_to_lanes(columns)) + 16;
+    return static_cast<std::size_t>(kernels::padded_to_lanes(columns)) + 16;
   }
 };
 
 // What a matrix is multiplied with: `rows`, or where the matrix is packed `codes`, made of them.
 struct MatmulInput {
-  Rows rows;                     // (tokens, cols)
-  QuantizedActivations codes{};  // (tokens, cols)
+  Rows rows;                              // (tokens, cols)
+  kernels::QuantizedActivations codes{};  // (tokens, cols)
 };
 
 struct RowBlock {

@@ -6,9 +6,9 @@
 #include <cstdint>
 
 #include "engine/kernels/kernels.h"
-#include "engine/kernels/quantized.h"
+#include "engine/kernels/lanes_x86.h"
 
-namespace kelvin {
+namespace kelvin::kernels {
 namespace {
 
 struct Lanes {
@@ -16,8 +16,8 @@ struct Lanes {
 };
 using Part = __m256;
 constexpr int part_lanes = 8;
-constexpr int most_tokens = 3;  // x 4 rows: 12 of 16 registers
-constexpr int most_queries = 6, most_columns = 1;
+constexpr int max_tokens = 3;  // x 4 rows: 12 of 16 registers
+constexpr int max_queries = 6, max_vectors = 1;
 
 alignas(64) constexpr std::int32_t ones_then_zeros[32] = {-1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
                                                           -1, -1, -1, -1, -1, 0,  0,  0,  0,  0,  0,
@@ -82,7 +82,7 @@ __m256 add_to_exponent_half(__m256 x, __m256 n) {
 Lanes add_to_exponent(Lanes x, Lanes n) {
   return {add_to_exponent_half(x.lower, n.lower), add_to_exponent_half(x.upper, n.upper)};
 }
-__m256 upper_onto_lower(Lanes x) { return _mm256_add_ps(x.lower, x.upper); }
+Halved halve(Lanes x) { return _mm256_add_ps(x.lower, x.upper); }
 float largest_lane(Lanes x) {
   const __m256 eight = _mm256_max_ps(x.lower, x.upper);
   const __m128 four = _mm_max_ps(_mm256_castps256_ps128(eight), _mm256_extractf128_ps(eight, 1));
@@ -109,23 +109,17 @@ Part part_fma_first(int n, Part a, Part b, Part c) {
   return _mm256_blendv_ps(c, _mm256_fmadd_ps(a, b, c), _mm256_castsi256_ps(first_eight(n)));
 }
 template <int count>
-__m256 fold_parts(const Part* part, int stride) {
+Halved halve_parts(const Part* part, int stride) {
   static_assert(count == 2);
   return _mm256_add_ps(part[0], part[stride]);
 }
 
 }  // namespace
-}  // namespace kelvin
+}  // namespace kelvin::kernels
 
-// In this order.
-// clang-format off
-#include "engine/kernels/vector_kernels.h"
-#include "engine/kernels/vector_attention.h"
-#include "engine/kernels/vector_table.h"
-// clang-format on
+#include "engine/kernels/float_kernels.h"
 
-namespace kelvin {
-const Kernels avx2_kernels = table_named("avx2", &avx2_quantized);
-const Kernels avx_vnni_kernels = table_named("avx_vnni", &avx_vnni_quantized);
-}  // namespace kelvin
+namespace kelvin::kernels {
+void avx2_floats(Kernels& table) { install_floats(table); }
+}  // namespace kelvin::kernels
 #endif

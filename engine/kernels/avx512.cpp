@@ -11,16 +11,16 @@
 #include <cstdint>
 
 #include "engine/kernels/kernels.h"
-#include "engine/kernels/quantized.h"
+#include "engine/kernels/lanes_x86.h"
 
-namespace kelvin {
+namespace kelvin::kernels {
 namespace {
 
 using Lanes = __m512;
 using Part = __m512;
 constexpr int part_lanes = 16;
-constexpr int most_tokens = 6;  // x 4 rows: 24 of 32 registers
-constexpr int most_queries = 6, most_columns = 4;
+constexpr int max_tokens = 6;  // x 4 rows: 24 of 32 registers
+constexpr int max_queries = 6, max_vectors = 4;
 
 Lanes zero() { return _mm512_setzero_ps(); }
 Lanes set(float x) { return _mm512_set1_ps(x); }
@@ -53,9 +53,7 @@ Lanes add_to_exponent(Lanes x, Lanes n) {
   return _mm512_castsi512_ps(
       _mm512_add_epi32(_mm512_castps_si512(x), _mm512_slli_epi32(_mm512_castps_si512(n), 23)));
 }
-__m256 upper_onto_lower(Lanes x) {
-  return _mm256_add_ps(_mm512_castps512_ps256(x), _mm512_extractf32x8_ps(x, 1));
-}
+Halved halve(Lanes x) { return _mm256_add_ps(_mm512_castps512_ps256(x), _mm512_extractf32x8_ps(x, 1)); }
 float largest_lane(Lanes x) { return _mm512_reduce_max_ps(x); }
 
 Part part_zero() { return zero(); }
@@ -74,24 +72,17 @@ void part_store(float* y, Part x) { store(y, x); }
 Part part_fma(Part a, Part b, Part c) { return fma(a, b, c); }
 Part part_fma_first(int n, Part a, Part b, Part c) { return _mm512_mask3_fmadd_ps(a, b, c, first_lanes(n)); }
 template <int count>
-__m256 fold_parts(const Part* part, int) {
+Halved halve_parts(const Part* part, int) {
   static_assert(count == 1);
-  return upper_onto_lower(*part);
+  return halve(*part);
 }
 
 }  // namespace
-}  // namespace kelvin
+}  // namespace kelvin::kernels
 
-// In this order.
-// clang-format off
-#include "engine/kernels/vector_kernels.h"
-#include "engine/kernels/vector_attention.h"
-#include "engine/kernels/vector_table.h"
-// clang-format on
+#include "engine/kernels/float_kernels.h"
 
-namespace kelvin {
-const Kernels avx512_kernels = table_named("avx512", &avx512_quantized);
-const Kernels avx512_vnni_kernels = table_named("avx512_vnni", &avx512_vnni_quantized);
-const Kernels amx_kernels = table_named("amx", &amx_quantized);
-}  // namespace kelvin
+namespace kelvin::kernels {
+void avx512_floats(Kernels& table) { install_floats(table); }
+}  // namespace kelvin::kernels
 #endif

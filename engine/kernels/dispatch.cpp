@@ -1,73 +1,77 @@
 // Which table runs: the best one the processor has, or the one KELVIN_ISA names.
-#include <array>
 #include <cstdlib>
+#include <deque>
 #include <stdexcept>
 #include <string>
+#include <vector>
 
-#include "engine/kernels/cpu_features.h"
+#include "engine/kernels/instruction_sets.h"
 #include "engine/kernels/kernels.h"
+#include "engine/kernels/quantized.h"
 
 namespace kelvin {
 namespace {
 
-struct Candidate {
-  const char* name;
-  const Kernels* table;  // nullptr where this build has none
-  bool (*runs_here)(const CpuFeatures&);
-};
-
-constexpr bool always(const CpuFeatures&) { return true; }
-
-// Best first.
-#if defined(__x86_64__)
-constexpr Candidate candidates[] = {
-    {"amx", &amx_kernels, [](const CpuFeatures& cpu) { return cpu.amx_int8; }},
-    {"avx512_vnni", &avx512_vnni_kernels, [](const CpuFeatures& cpu) { return cpu.avx512_vnni; }},
-    {"avx512", &avx512_kernels, [](const CpuFeatures& cpu) { return cpu.avx512; }},
-    {"avx_vnni", &avx_vnni_kernels, [](const CpuFeatures& cpu) { return cpu.avx_vnni; }},
-    {"avx2", &avx2_kernels, [](const CpuFeatures& cpu) { return cpu.avx2; }},
-    {"scalar", &scalar_kernels, always},
-};
-#else
-constexpr Candidate candidates[] = {
-    {"amx", nullptr, always},      {"avx512_vnni", nullptr, always}, {"avx512", nullptr, always},
-    {"avx_vnni", nullptr, always}, {"avx2", nullptr, always},        {"scalar", &scalar_kernels, always},
-};
-#endif
-
-struct Supported {
-  std::array<const Kernels*, std::size(candidates)> tables{};
-  std::size_t count = 0;
-
-  Supported() {
-    for (const Candidate& candidate : candidates)
-      if (candidate.table && candidate.runs_here(cpu_features())) tables[count++] = candidate.table;
+class Tables {
+ public:
+  Tables() {
+    for (const kernels::InstructionSet& set : kernels::instruction_sets())
+      if (set.install_floats && set.runs_here()) add(set);
+    supported_.push_back(&kernels::scalar_kernels);
   }
+  std::span<const Kernels* const> supported() const { return supported_; }
+
+ private:
+  struct Table {
+    Kernels floats = kernels::scalar_kernels;
+    QuantizedKernels integers = kernels::scalar_quantized;
+  };
+
+  void add(const kernels::InstructionSet& set) {
+    Table& table = tables_.emplace_back();
+    set.install_floats(table.floats);
+    set.install_integers(table.integers);
+    table.floats.name = table.integers.name = set.name;
+    table.floats.quantized = &table.integers;
+    supported_.push_back(&table.floats);
+  }
+
+  std::deque<Table> tables_;  // a deque's elements stay where they are
+  std::vector<const Kernels*> supported_;
 };
+
+// "a", "a or b", "a, b or c"
+std::string alternatives(const std::vector<std::string>& words) {
+  std::string text;
+  for (std::size_t i = 0; i < words.size(); ++i)
+    text += (i == 0 ? "" : i + 1 < words.size() ? ", " : " or ") + words[i];
+  return text;
+}
 
 }  // namespace
 
 std::span<const Kernels* const> supported_kernels() {
-  static const Supported supported;
-  return {supported.tables.data(), supported.count};
+  static const Tables tables;
+  return tables.supported();
 }
 
 const Kernels& kernels_named(const char* name) {
   const std::string wanted = name;
-  for (const Kernels* table : supported_kernels())
-    if (wanted == table->name) return *table;
-
   std::string here;
-  for (const Kernels* table : supported_kernels())
+  for (const Kernels* table : supported_kernels()) {
+    if (wanted == table->name) return *table;
     here += std::string(here.empty() ? "" : ", ") + table->name;
-  for (const Candidate& candidate : candidates) {
-    if (wanted != candidate.name) continue;
-    const char* reason = candidate.table ? "this processor does not have it" : "this build does not have it";
+  }
+  std::vector<std::string> known = {kernels::scalar_kernels.name};
+  for (const kernels::InstructionSet& set : kernels::instruction_sets()) {
+    known.insert(known.begin() + 1, set.name);
+    if (wanted != set.name) continue;
+    const char* reason =
+        set.install_floats ? "this processor does not have it" : "this build does not have it";
     throw std::invalid_argument("KELVIN_ISA=" + wanted + ": " + reason + "; here run: " + here);
   }
-  throw std::invalid_argument(
-      "KELVIN_ISA=" + wanted +
-      ": unknown; expected scalar, avx2, avx_vnni, avx512, avx512_vnni or amx; here run: " + here);
+  throw std::invalid_argument("KELVIN_ISA=" + wanted + ": unknown; expected " + alternatives(known) +
+                              "; here run: " + here);
 }
 
 const Kernels& best_kernels() {

@@ -1,13 +1,12 @@
-// Eight int32 in one AVX2 register: the words quantized_tiles.h is written in.
+// Eight int32 in one AVX2 register: the operations the integer kernels are written in.
 #pragma once
 
-namespace kelvin {
+namespace kelvin::kernels {
 namespace {
 
 using Int = __m256i;
 using Float = __m256;
-constexpr int lanes = 8;
-constexpr int width = 8;
+constexpr int int_lanes = 8;
 constexpr int tile_panels = 1;
 
 inline Int zero() { return _mm256_setzero_si256(); }
@@ -16,36 +15,36 @@ inline Int load(const void* from) { return _mm256_loadu_si256(static_cast<const 
 inline void store(void* to, Int x) { _mm256_storeu_si256(static_cast<__m256i*>(to), x); }
 inline Int add(Int a, Int b) { return _mm256_add_epi32(a, b); }
 inline Int subtract(Int a, Int b) { return _mm256_sub_epi32(a, b); }
-inline Int add_halves(Int a, Int b) { return _mm256_add_epi16(a, b); }
-inline Int subtract_halves(Int a, Int b) { return _mm256_sub_epi16(a, b); }
+inline Int add_int16(Int a, Int b) { return _mm256_add_epi16(a, b); }
+inline Int subtract_int16(Int a, Int b) { return _mm256_sub_epi16(a, b); }
 inline Int add_bytes(Int a, Int b) { return _mm256_add_epi8(a, b); }
-inline Int multiply_halves(Int a, Int b) { return _mm256_mullo_epi16(a, b); }
-inline Int both(Int a, Int b) { return _mm256_and_si256(a, b); }
-inline Int either(Int a, Int b) { return _mm256_or_si256(a, b); }
-inline Int differ(Int a, Int b) { return _mm256_xor_si256(a, b); }
+inline Int multiply_int16(Int a, Int b) { return _mm256_mullo_epi16(a, b); }
+inline Int bit_and(Int a, Int b) { return _mm256_and_si256(a, b); }
+inline Int bit_or(Int a, Int b) { return _mm256_or_si256(a, b); }
+inline Int bit_xor(Int a, Int b) { return _mm256_xor_si256(a, b); }
 template <int bits>
-Int left(Int a) {
+Int shift_left(Int a) {
   return _mm256_slli_epi32(a, bits);
 }
 template <int bits>
-Int right(Int a) {
+Int shift_right(Int a) {
   return _mm256_srli_epi32(a, bits);
 }
 template <int bits>
-Int left_halves(Int a) {
+Int shift_left_int16(Int a) {
   return _mm256_slli_epi16(a, bits);
 }
 template <int bits>
-Int right_halves(Int a) {
+Int shift_right_int16(Int a) {
   return _mm256_srli_epi16(a, bits);
 }
 template <int bits>
-Int right_signed(Int a) {
+Int shift_right_signed_int16(Int a) {
   return _mm256_srai_epi16(a, bits);
 }
-inline Int blend_halves(Int even, Int odd) { return _mm256_blend_epi16(even, odd, 0xaa); }
-// As it is now: no reordering of a sum's additions, which would keep all terms in registers.
-inline void keep(Int& a) { asm("" : "+x"(a)); }
+inline Int blend_int16(Int even, Int odd) { return _mm256_blend_epi16(even, odd, 0xaa); }
+// Keeps the compiler from reordering a sum's additions, which would keep all terms in registers.
+inline void optimization_barrier(Int& a) { asm("" : "+x"(a)); }
 // Of each 32 bytes: two of the first sixteen, two of the others, and so on.
 inline Int interleave(Int a) {
   const Int words = _mm256_setr_epi8(0, 1, 8, 9, 2, 3, 10, 11, 4, 5, 12, 13, 6, 7, 14, 15, 0, 1, 8, 9, 2, 3,
@@ -64,22 +63,22 @@ inline Float multiply_add(Float a, Float b, Float c) { return _mm256_fmadd_ps(a,
 inline Int load_bytes_wide(const std::byte* from) {
   return _mm256_cvtepu8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(from)));
 }
-// -a in lanes whose bit, counted from `first`, is set
+// -a in int_lanes whose bit, counted from `first`, is set
 inline Int negate_lanes(Int a, std::uint16_t bits, int first) {
   const Int bit = _mm256_setr_epi32(1, 2, 4, 8, 16, 32, 64, 128);
-  const Int negative = _mm256_cmpeq_epi32(both(splat(bits >> first), bit), bit);
-  return subtract(differ(a, negative), negative);
+  const Int negative = _mm256_cmpeq_epi32(bit_and(splat(bits >> first), bit), bit);
+  return subtract(bit_xor(a, negative), negative);
 }
-inline Int repeat_low_half(Int a) {
+inline Int repeat_low_int16(Int a) {
   const __m128i pattern = _mm_setr_epi32(0x01000100, 0x05040504, 0x09080908, 0x0d0c0d0c);
   return _mm256_shuffle_epi8(a, _mm256_broadcastsi128_si256(pattern));
 }
 
 // out[i] = the sum of 8 bytes as unsigned numbers, of the eight groups of eight in 64 bytes
 inline void sum_bytes(const std::int8_t* from, Int flip, std::uint64_t* out) {
-  store(out, _mm256_sad_epu8(differ(load(from), flip), zero()));
-  store(out + 4, _mm256_sad_epu8(differ(load(from + 32), flip), zero()));
+  store(out, _mm256_sad_epu8(bit_xor(load(from), flip), zero()));
+  store(out + 4, _mm256_sad_epu8(bit_xor(load(from + 32), flip), zero()));
 }
 
 }  // namespace
-}  // namespace kelvin
+}  // namespace kelvin::kernels

@@ -1,15 +1,14 @@
-// Sixteen int32 in one AVX-512 register (F, BW, VL, DQ): the words quantized_tiles.h is written in.
+// Sixteen int32 in one AVX-512 register (F, BW, VL, DQ): the operations the integer kernels are written in.
 #pragma once
 
-namespace kelvin {
+namespace kelvin::kernels {
 namespace {
 
 using Int = __m512i;
 using Float = __m512;
-constexpr int lanes = 16;
-constexpr int width = 16;
-constexpr int tile_panels = 2, most_tokens = 8;  // 16 of 32 registers hold sums
-constexpr int most_tokens_of_nibbles = 8;
+constexpr int int_lanes = 16;
+constexpr int tile_panels = 2, max_columns = 8;  // 16 of 32 registers hold sums
+constexpr int max_columns_int4_direct = 8;
 
 inline Int zero() { return _mm512_setzero_si512(); }
 inline Int splat(std::int32_t x) { return _mm512_set1_epi32(x); }
@@ -17,36 +16,36 @@ inline Int load(const void* from) { return _mm512_loadu_si512(from); }
 inline void store(void* to, Int x) { _mm512_storeu_si512(to, x); }
 inline Int add(Int a, Int b) { return _mm512_add_epi32(a, b); }
 inline Int subtract(Int a, Int b) { return _mm512_sub_epi32(a, b); }
-inline Int add_halves(Int a, Int b) { return _mm512_add_epi16(a, b); }
-inline Int subtract_halves(Int a, Int b) { return _mm512_sub_epi16(a, b); }
+inline Int add_int16(Int a, Int b) { return _mm512_add_epi16(a, b); }
+inline Int subtract_int16(Int a, Int b) { return _mm512_sub_epi16(a, b); }
 inline Int add_bytes(Int a, Int b) { return _mm512_add_epi8(a, b); }
-inline Int multiply_halves(Int a, Int b) { return _mm512_mullo_epi16(a, b); }
-inline Int both(Int a, Int b) { return _mm512_and_si512(a, b); }
-inline Int either(Int a, Int b) { return _mm512_or_si512(a, b); }
-inline Int differ(Int a, Int b) { return _mm512_xor_si512(a, b); }
+inline Int multiply_int16(Int a, Int b) { return _mm512_mullo_epi16(a, b); }
+inline Int bit_and(Int a, Int b) { return _mm512_and_si512(a, b); }
+inline Int bit_or(Int a, Int b) { return _mm512_or_si512(a, b); }
+inline Int bit_xor(Int a, Int b) { return _mm512_xor_si512(a, b); }
 template <int bits>
-Int left(Int a) {
+Int shift_left(Int a) {
   return _mm512_slli_epi32(a, bits);
 }
 template <int bits>
-Int right(Int a) {
+Int shift_right(Int a) {
   return _mm512_srli_epi32(a, bits);
 }
 template <int bits>
-Int left_halves(Int a) {
+Int shift_left_int16(Int a) {
   return _mm512_slli_epi16(a, bits);
 }
 template <int bits>
-Int right_halves(Int a) {
+Int shift_right_int16(Int a) {
   return _mm512_srli_epi16(a, bits);
 }
 template <int bits>
-Int right_signed(Int a) {
+Int shift_right_signed_int16(Int a) {
   return _mm512_srai_epi16(a, bits);
 }
-inline Int blend_halves(Int even, Int odd) { return _mm512_mask_blend_epi16(0xaaaaaaaau, even, odd); }
-// As it is now: no reordering of a sum's additions, which would keep all terms in registers.
-inline void keep(Int& a) { asm("" : "+v"(a)); }
+inline Int blend_int16(Int even, Int odd) { return _mm512_mask_blend_epi16(0xaaaaaaaau, even, odd); }
+// Keeps the compiler from reordering a sum's additions, which would keep all terms in registers.
+inline void optimization_barrier(Int& a) { asm("" : "+v"(a)); }
 // Of each 32 bytes: two of the first sixteen, two of the others, and so on.
 inline Int interleave(Int a) {
   const Int words =
@@ -65,16 +64,16 @@ inline Float multiply_add(Float a, Float b, Float c) { return _mm512_fmadd_ps(a,
 inline Int load_bytes_wide(const std::byte* from) {
   return _mm512_cvtepu8_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(from)));
 }
-// -a in lanes whose bit is set
+// -a in int_lanes whose bit is set
 inline Int negate_lanes(Int a, std::uint16_t bits, int) { return _mm512_mask_sub_epi32(a, bits, zero(), a); }
-inline Int repeat_low_half(Int a) {
+inline Int repeat_low_int16(Int a) {
   return _mm512_shuffle_epi8(a, _mm512_set4_epi32(0x0d0c0d0c, 0x09080908, 0x05040504, 0x01000100));
 }
 
 // out[i] = the sum of 8 bytes as unsigned numbers, of the eight groups of eight in 64 bytes
 inline void sum_bytes(const std::int8_t* from, Int flip, std::uint64_t* out) {
-  store(out, _mm512_sad_epu8(differ(load(from), flip), zero()));
+  store(out, _mm512_sad_epu8(bit_xor(load(from), flip), zero()));
 }
 
 }  // namespace
-}  // namespace kelvin
+}  // namespace kelvin::kernels

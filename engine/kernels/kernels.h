@@ -9,8 +9,17 @@
 
 namespace kelvin {
 
-// y = x W^T + bias for a block of rows of W.
-struct MatmulBlock {
+namespace kernels {
+
+// Sums of products run in this many partial sums, whatever a register holds.
+constexpr int lanes = 16;
+static constexpr int padded_to_lanes(int n) { return (n + lanes - 1) / lanes * lanes; }
+
+// Rows of W in a register tile of the float products; blocks of rows are a multiple of it.
+constexpr int tile_rows = 4;
+
+// y = x W^T + bias for some rows of W.
+struct FloatMatmul {
   const void* w;         // (rows, cols) row-major, float or bfloat16 bits, aligned to the element only
   int rows, cols;        // both >= 1
   const float* x;        // (tokens, cols)
@@ -22,19 +31,16 @@ struct MatmulBlock {
 };
 
 // Keys that lie side by side in the key cache.
-constexpr int key_panel = 16;
-// Absolute positions whose softmax is taken together; a multiple of key_panel.
+constexpr int key_panel = lanes;
+// A span: absolute positions whose softmax is taken together; a multiple of key_panel.
 constexpr int attention_span = 256;
-
-static constexpr int padded_to_lanes(int n) { return (n + 15) / 16 * 16; }
-
 // Dimensions of a head that share a scale where keys and values are stored in eight bits.
 constexpr int kv_group = 32;
 
 enum class Float16 : std::uint16_t {};  // its bits
 
 // Keys and values of one span as float, Float16, or int8: scale * code.
-struct KvBlock {
+struct KvSpan {
   const void* keys;           // (attention_span / key_panel, head_dim, key_panel)
   const void* values;         // (attention_span, padded_to_lanes(head_dim))
   const float* key_scales;    // int8 only: (ceil(head_dim / kv_group), attention_span)
@@ -42,9 +48,9 @@ struct KvBlock {
 };
 
 // Attention of some query rows over one span, not yet divided by the sum of weights.
-struct AttentionBlock {
+struct SpanAttention {
   const float* q;  // (rows, head_dim), scaled; rows that share this key and value head
-  KvBlock kv;
+  KvSpan kv;
   int rows, head_dim;  // both >= 1
   const int* first;    // (rows,) the first key of the span a row sees; ascending
   const int* visible;  // (rows,) one past the last: first < visible <= attention_span; ascending
@@ -54,17 +60,19 @@ struct AttentionBlock {
   float* weighted;     // (rows, padded_to_lanes(head_dim)) out: sum of exp(score - largest) * value
 };
 
+}  // namespace kernels
+
 struct QuantizedKernels;
 
 struct Kernels {
-  const char* name;  // scalar, avx2, avx_vnni, avx512, avx512_vnni, amx: the words of KELVIN_ISA
+  const char* name;  // the word of KELVIN_ISA
 
-  void (*matmul_f32)(const MatmulBlock& block);
-  void (*matmul_bf16)(const MatmulBlock& block);
+  void (*matmul_f32)(const kernels::FloatMatmul& m);
+  void (*matmul_bf16)(const kernels::FloatMatmul& m);
   // By what keys and values are stored as. All widen exactly but int8's scale * code, rounded once.
-  void (*attend_f32)(const AttentionBlock& block);
-  void (*attend_f16)(const AttentionBlock& block);
-  void (*attend_q8)(const AttentionBlock& block);
+  void (*attend_f32)(const kernels::SpanAttention& a);
+  void (*attend_f16)(const kernels::SpanAttention& a);
+  void (*attend_q8)(const kernels::SpanAttention& a);
 
   // y = x / sqrt(mean(x^2) + epsilon) * w (Zhang and Sennrich 2019, arXiv 1910.07467)
   void (*rms_norm)(const float* x,  // (n,)
@@ -117,14 +125,10 @@ std::span<const Kernels* const> supported_kernels();
 const Kernels& best_kernels();
 const Kernels& kernels_named(const char* name);
 
-extern const Kernels scalar_kernels;
-#if defined(__x86_64__)
-extern const Kernels avx2_kernels;
-extern const Kernels avx512_kernels;
-// These differ in their integer products only.
-extern const Kernels avx_vnni_kernels;
-extern const Kernels avx512_vnni_kernels;
-extern const Kernels amx_kernels;
-#endif
+namespace kernels {
 
+// The specification, which every other table equals bit for bit (scalar.cpp).
+extern const Kernels scalar_kernels;
+
+}  // namespace kernels
 }  // namespace kelvin

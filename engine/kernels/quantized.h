@@ -1,16 +1,10 @@
-// Matrix products in integers: packed 8-bit and 4-bit weights times activations of 8 bits. One layout for
+// Matrix products in integers: packed weights of 8 and 4 bits times activations of 8 or 16. One layout for
 // every instruction set; every table gives the bits of quantized_scalar.cpp.
 //
 // A packed matrix is a row of panels of 16 output rows; a panel is a row of blocks of 256 k (the last one
-// shorter, a multiple of 64, filled up with zero weights). Sixteen rows and four k lie side by side: byte 4 r
-// + i of the 64 bytes of step s is row r, k = 4 s + i.
-//   q8 block   bfloat16 scale[4][16], one for 64 k; then per step 64 bytes, weight + 128
-//              w = scale (byte - 128), 1 <= byte
-//   q4 block   128 bytes of sub-scales: byte 16 (j / 2) + r, low half for even j, is the size m of
-//              sub-scale j (16 k) of row r;
-//              uint16 sign[16]: bit r of sign[j] makes it -m; bfloat16 scale[16];
-//              then per pair of steps 64 bytes, code + 8: low halves the even step, high halves the odd one
-//              w = scale (+-m code), -8 <= code <= 7, so that |m code| <= 120
+// shorter, a multiple of 64, filled up with zero weights). A block is a header and then step after step, four k
+// of sixteen rows each: byte 4 r + i of the 64 bytes of step s is row r, k = 4 s + i. packed_formats.h has a
+// row for each format.
 #pragma once
 
 #include <cstddef>
@@ -18,107 +12,141 @@
 
 namespace kelvin {
 
+struct QuantizedKernels;
+
+namespace kernels {
+
+struct FormatKernels;
+
 constexpr int packed_version = 1;  // of this layout in files: another number wherever bytes change meaning
 constexpr int panel_rows = 16;
-constexpr int group_width = 256;  // k that share one scale, of q4 weights and of activations
-constexpr int span_width = 64;    // k that share one scale of q8
+constexpr int block_width = 256;  // k of a block
 constexpr int step_width = 4;     // k side by side
-constexpr int sub_width = 16;     // k that share one sub-scale of q4
 constexpr int k_padding = 64;     // the last block's width is a multiple of it
-constexpr int groups_of_subs = group_width / sub_width;
-constexpr int groups_of_spans = group_width / span_width;
-
-constexpr int q8_header = 2 * groups_of_spans * panel_rows;
-constexpr int q4_signs = 128, q4_scales = 160, q4_header = 192;  // byte offsets in a block
 
 // How activations become codes in [-127, 127]: of 8 bits in one plane, x = scale * code, or of 16 bits in
 // two, x = scale * (256 * code of plane 0 + code of plane 1).
 struct ActivationFormat {
   int planes;  // 1 or 2
-  int span;    // k that share one scale: span_width for q8 weights, group_width for q4
+  int group;   // k that share one scale: as many as of the weights they are multiplied with
 };
-constexpr ActivationFormat activations_of_q4{1, group_width};
-constexpr ActivationFormat activations_of_q8{2, span_width};
-constexpr ActivationFormat short_activations_of_q8{1, span_width};
 
-// Activations of some tokens, each quantised on its own. A span that holds NaN or infinity gets scale NaN, so
+// A weight is scale * integer, the scale that of its group of k, which divides a block. What the integer is made
+// of (a code, a code times a sub-scale, an entry of a table) is the format's own matter.
+struct PackedFormat {
+  const char* name;                    // of the storage, on command lines and in files
+  int header_bytes;                    // of a block, before its steps; a multiple of 64
+  int step_bytes;                      // of 16 rows x 4 k
+  int group;                           // k that share one scale
+  int scales_at;                       // where they begin in the header: (256 / group, 16) bfloat16
+  ActivationFormat activations;        // what the products take: 16 bits where the format has them
+  ActivationFormat short_activations;  // and 8 bits
+  FormatKernels QuantizedKernels::*kernels;
+
+  // One row of a block of `width` k: what its bytes mean. The scalar product and unpack_row are made of it.
+  void (*read_row)(const std::byte* block, int row, int width,
+                   float* scales,            // (ceil(width / group),) out
+                   std::int16_t* integers);  // (width,) out
+};
+
+static constexpr int padded_width(int cols) { return (cols + k_padding - 1) / k_padding * k_padding; }
+static constexpr int code_bits(const PackedFormat& format) {
+  return 8 * format.step_bytes / (panel_rows * step_width);
+}
+static constexpr std::size_t block_bytes(const PackedFormat& format, int width) {
+  return static_cast<std::size_t>(format.header_bytes + width / step_width * format.step_bytes);
+}
+static constexpr std::size_t panel_bytes(const PackedFormat& format, int cols) {
+  const std::size_t width = (static_cast<std::size_t>(cols) + k_padding - 1) / k_padding * k_padding;
+  return (width + block_width - 1) / block_width * static_cast<std::size_t>(format.header_bytes) +
+         width / step_width * static_cast<std::size_t>(format.step_bytes);
+}
+
+// k that share one integer sub-scale in q4. The sums of activations over them are kept for every format with
+// one scale per block.
+constexpr int sub_width = 16;
+constexpr int subs_per_block = block_width / sub_width;
+constexpr int min_group = 64;  // of all formats
+constexpr int max_groups = block_width / min_group;
+
+// Activations of some tokens, each quantised on its own. A group that holds NaN or infinity gets scale NaN, so
 // that it is not lost; one without a value above 2^-100 gets 0.
 struct QuantizedActivations {
   ActivationFormat format;
-  int tokens, cols;    // cols as the matrix has them; groups = ceil(cols / 256), spans = 256 / format.span
-  std::int8_t* codes;  // (groups, tokens, planes, 256), 0 beyond cols; activation_slack bytes behind it may
+  int tokens, cols;    // cols as the matrix has them; blocks = ceil(cols / 256), groups = 256 / format.group
+  std::int8_t* codes;  // (blocks, tokens, planes, 256), 0 beyond cols; activation_slack bytes behind it may
                        // be read
-  float* scales;       // (groups, spans, tokens)
-  std::int32_t* offsets;      // (groups, spans, tokens, planes): -128 times the sum of a span's codes
-  std::int32_t* sub_offsets;  // (groups, tokens, 16), for q4 alone: -8 times the sum of sixteen codes, its
-                              // low 16 bits
+  float* scales;       // (blocks, groups, tokens)
+  std::int32_t* offsets;      // (blocks, groups, tokens, planes): -128 times the sum of a group's codes
+  std::int32_t* sub_offsets;  // (blocks, tokens, 16), where a block is one group: -8 times the sum of sixteen
+                              // codes, its low 16 bits
 };
 
-constexpr int activation_slack = 31 * group_width;          // tiles of 32 rows of codes
+constexpr int activation_slack = 31 * block_width;          // tiles of 32 rows of codes
 constexpr float plane_steps[] = {127.0f, 127.0f * 256.0f};  // of the largest value, in 8 bits and in 16
 
-// y = W x + bias for some panels of W. y[r] = 0, then in order per g, the 256 k (q4) or 64 k (q8) of one
-// scale, y[r] = fma(float(sum over k in g of w[r][k] x[k]), scale_w[g][r] * scale_x[g], y[r]); then the bias.
-// x[k] is the code of 8 or 16 bits, and the sum an integer, exact in int32: below 256 * 127 * 128 < 2^22, or
-// 64 * 32639 * 128 < 2^28. In float it is rounded once.
+// y = W x + bias for some panels of W. y[r] = 0, then in order per group g of k
+//   y[r] = fma(float(sum over k in g of w[r][k] x[k]), scale_w[g][r] * scale_x[g], y[r]);
+// then the bias. w and x are the integers, and the sum is one, exact in int32: below 256 * 127 * 128 < 2^22
+// with codes of 8 bits, 64 * 32639 * 128 < 2^28 with codes of 16. In float it is rounded once.
 struct QuantizedMatmul {
   const std::byte* w;      // the first panel; any alignment
   int rows;                // >= 1; only the last panel may be used in part
-  QuantizedActivations x;  // its cols are those of W, its span that of W's format
+  QuantizedActivations x;  // its cols are those of W, its format one of W's
   const float* bias;       // (rows,) or nullptr
   float* y;                // (tokens, rows), y_stride floats from token to token
   std::size_t y_stride;    //
   float* scratch;          // (matmul_scratch(tokens),), 64-byte aligned
 };
 
-constexpr int block_panels = 4;  // panels whose weights are unpacked together
-constexpr int most_panels = 8;   // panels that share one pass over many tokens' activations
+constexpr int unpacked_panels = 4;  // whose weights are unpacked together
+constexpr int max_panels = 8;       // that share one pass over many tokens' activations
 constexpr std::size_t unpacked_floats =
-    2 * most_panels * panel_rows * group_width / sizeof(float);  // as int16
+    2 * max_panels * panel_rows * block_width / sizeof(float);  // as int16
 static constexpr std::size_t matmul_scratch(int tokens) {
-  return unpacked_floats + static_cast<std::size_t>(tokens) * most_panels * panel_rows;
+  return unpacked_floats + static_cast<std::size_t>(tokens) * max_panels * panel_rows;
 }
 
-// Packing a block with error feedback (engine/quantize/error_feedback.h): before a column is rounded, what the errors
-// of the columns before it ask for is added.
+// Packing a block with error feedback (engine/quantize/error_feedback.h): before a column is rounded, what
+// the errors of the columns before it ask for is added.
 struct BlockFeedback {
   const float* weights;  // (width, 16), where those to pack hold in addition what earlier blocks ask for
   const float* factors;  // (width, width): row k, column j: how much of the error of j < k goes to k
   float* error;          // (width, 16) out: weights less what they became; 0 in rows with NaN or infinity
 };
 
+// What a table has for one format.
+struct FormatKernels {
+  void (*matmul)(const QuantizedMatmul& m);
+
+  // One block of weights. A row that holds NaN or infinity gets scale NaN.
+  void (*pack)(float* w,                        // (width, 16): k by k the sixteen rows; overwritten
+               int width,                       // a multiple of 64, at most 256
+               std::byte* block,                // (block_bytes(format, width),)
+               const BlockFeedback* feedback);  // nullptr: none
+};
+
+}  // namespace kernels
+
 struct QuantizedKernels {
   const char* name;
 
-  void (*matmul_q8)(const QuantizedMatmul& m);
-  void (*matmul_q4)(const QuantizedMatmul& m);
+  // By the format of the weights; PackedFormat::kernels names them.
+  kernels::FormatKernels q8, q4;
 
   // Fills in one token.
   void (*quantize_activations)(const float* x,  // (out.cols,)
-                               const QuantizedActivations& out, int token);
-
-  // One block of weights. A row that holds NaN or infinity gets scale NaN.
-  void (*pack_q8)(float* w,                        // (width, 16): k by k the sixteen rows; overwritten
-                  int width,                       // a multiple of 64, at most 256
-                  std::byte* block,                // (q8_header + 16 width,)
-                  const BlockFeedback* feedback);  // nullptr: none
-  void (*pack_q4)(float* w,                        // (width, 16); overwritten
-                  int width,                       //
-                  std::byte* block,                // (q4_header + 8 width,)
-                  const BlockFeedback* feedback);  // nullptr: none
+                               const kernels::QuantizedActivations& out, int token);
 
   // For measuring the machine: `rounds` rounds of independent multiply-adds of bytes; returns how many
   // multiplications were done.
   std::uint64_t (*multiply_burst)(std::uint64_t rounds, std::int32_t* sink);
 };
 
-extern const QuantizedKernels scalar_quantized;
-#if defined(__x86_64__)
-extern const QuantizedKernels avx2_quantized;
-extern const QuantizedKernels avx_vnni_quantized;
-extern const QuantizedKernels avx512_quantized;
-extern const QuantizedKernels avx512_vnni_quantized;
-extern const QuantizedKernels amx_quantized;
-#endif
+namespace kernels {
 
+// The specification, which every other table equals bit for bit (quantized_scalar.cpp).
+extern const QuantizedKernels scalar_quantized;
+
+}  // namespace kernels
 }  // namespace kelvin

@@ -9,21 +9,19 @@
 #include "engine/kernels/quantized.h"
 #include "engine/kernels/vnni_512.h"
 
-namespace kelvin {
+namespace kelvin::kernels {
 namespace {
 
-constexpr int bytes_from = 2, unpack_from = 25;
+constexpr int int4_to_int8_from = 2, unpack_from = 25;
 
 }  // namespace
-}  // namespace kelvin
+}  // namespace kelvin::kernels
 
-#include "engine/kernels/pack_weights.h"
-#include "engine/kernels/quantize_activations.h"
-#include "engine/kernels/quantized_tiles.h"
+#include "engine/kernels/integer_kernels.h"
 
 #include "engine/kernels/amx_blocking.h"
 
-namespace kelvin {
+namespace kelvin::kernels {
 namespace {
 
 constexpr int tiles_from = 9;  // columns
@@ -60,7 +58,7 @@ class HardwareTiles {
         "tileloadd (%0, %2, 1), %%tmm4\n\t"
         "tileloadd (%1, %2, 1), %%tmm5"
         :
-        : "r"(x0), "r"(x1), "r"(std::int64_t{group_width})
+        : "r"(x0), "r"(x1), "r"(std::int64_t{block_width})
         : "memory");
   }
   void load_w(const std::byte* w0, const std::byte* w1) {
@@ -97,16 +95,17 @@ class HardwareTiles {
 void matmul_q8_in_tiles(const QuantizedMatmul& m) {
   if (m.x.format.planes * m.x.tokens < tiles_from) return matmul_q8(m);
   HardwareTiles tiles;
-  for_all_blocks<Q8>(m, block_panels,
-                     [&](const Tile& t, int panels) { multiply_group_in_tiles(tiles, t, panels); });
+  for_all_blocks<q8_format, WeightsAt::first_step>(
+      m, unpacked_panels,
+      [&](const KernelCall& call, int panels) { multiply_block_in_tiles(tiles, call, panels); });
 }
 
 void matmul_q4_in_tiles(const QuantizedMatmul& m) {
   if (m.x.tokens < tiles_from) return matmul_q4(m);
   HardwareTiles tiles;
   std::byte* unpacked = reinterpret_cast<std::byte*>(m.scratch);
-  for_all_blocks<Q4>(m, block_panels, [&](Tile t, int panels) {
-    multiply_group_in_tiles(tiles, unpack_panels(t, panels, unpacked), panels);
+  for_all_blocks<q4_format, WeightsAt::block>(m, unpacked_panels, [&](KernelCall call, int panels) {
+    multiply_block_in_tiles(tiles, unpack_panels(call, panels, unpacked), panels);
   });
 }
 
@@ -122,9 +121,12 @@ std::uint64_t multiply_burst_in_tiles(std::uint64_t rounds, std::int32_t* sink) 
 
 }  // namespace
 
-const QuantizedKernels amx_quantized = {
-    "amx",   matmul_q8_in_tiles,     matmul_q4_in_tiles, quantize_activations, pack_q8,
-    pack_q4, multiply_burst_in_tiles};
+void amx_integers(QuantizedKernels& table) {
+  install_integers(table);
+  table.q8.matmul = matmul_q8_in_tiles;
+  table.q4.matmul = matmul_q4_in_tiles;
+  table.multiply_burst = multiply_burst_in_tiles;
+}
 
-}  // namespace kelvin
+}  // namespace kelvin::kernels
 #endif

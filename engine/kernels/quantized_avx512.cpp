@@ -8,43 +8,43 @@
 #include "engine/kernels/int_lanes_512.h"
 #include "engine/kernels/quantized.h"
 
-namespace kelvin {
+namespace kelvin::kernels {
 namespace {
 
-inline Int start_bytes(std::int32_t) { return zero(); }
+inline Int start_int8(std::int32_t) { return zero(); }
 // vpmaddubsw saturates at 2^15. A pair is at most 2 * 128 * 127 = 32512, as |weight| <= 128 and |x| <= 127.
-inline Int add_byte_products(Int sum, Int w, Int x) {
-  const Int weight = differ(w, splat(static_cast<std::int32_t>(0x80808080u)));
+inline Int add_int8_products(Int sum, Int w, Int x) {
+  const Int weight = bit_xor(w, splat(static_cast<std::int32_t>(0x80808080u)));
   const Int turned = _mm512_mask_sub_epi8(x, _mm512_movepi8_mask(weight), zero(), x);
   return add(sum,
              _mm512_madd_epi16(_mm512_maddubs_epi16(_mm512_abs_epi8(weight), turned), splat(0x00010001)));
 }
-// Eight products of one half: at most 8 * 15 * 127 = 15240, with the offset of at most 16 * 8 * 127 below
-// 2^15.
-inline Int add_nibble_products(Int sum, Int code, Int x) {
-  return add_halves(sum, _mm512_maddubs_epi16(code, x));
+// Eight products of one int16: at most 8 * 15 * 127 = 15240, with the offset of at most 16 * 8 * 127 below 2^15.
+inline Int add_int4_products(Int sum, Int code, Int x) {
+  return add_int16(sum, _mm512_maddubs_epi16(code, x));
 }
-inline Int sub_scale_operand(Int s) { return either(both(s, splat(0xffff)), left<16>(s)); }
+inline Int sub_scale_operand(Int s) { return bit_or(bit_and(s, splat(0xffff)), shift_left<16>(s)); }
 inline Int add_scaled(Int total, Int sum, Int s) { return add(total, _mm512_madd_epi16(sum, s)); }
-constexpr int bytes_from = 1 << 30,
-              unpack_from = 1 << 30;  // products of codes are cheaper than those of bytes
+constexpr int int4_to_int8_from = 1 << 30,
+              unpack_from = 1 << 30;  // products of codes are cheaper than of bytes
 
-inline Int multiply_bytes(Int x, Int w) { return _mm512_maddubs_epi16(x, w); }
-inline Int multiply_halves_in_pairs(Int a, Int b) { return _mm512_madd_epi16(a, b); }
-constexpr int tokens_of_packed_halves = 8, tokens_of_halves = 8, tokens_of_codes = 8;
-constexpr int q8_pairs_from = 4, q4_pairs_from = 10, unpack_halves_from = 1 << 30;
+inline Int multiply_add_bytes(Int x, Int w) { return _mm512_maddubs_epi16(x, w); }
+inline Int multiply_add_int16(Int a, Int b) { return _mm512_madd_epi16(a, b); }
+constexpr int max_tokens_packed_int16 = 8, max_tokens_int16 = 8, max_tokens_int4_pairs = 8;
+constexpr int q8_pairs_from = 4, q4_pairs_from = 10, unpack_int16_from = 1 << 30;
 
 }  // namespace
-}  // namespace kelvin
+}  // namespace kelvin::kernels
 
-#include "engine/kernels/pack_weights.h"
-#include "engine/kernels/quantize_activations.h"
-#include "engine/kernels/quantized_tiles.h"
+#include "engine/kernels/integer_kernels.h"
 
-#include "engine/kernels/quantized_pairs.h"
+#include "engine/kernels/micro_kernels_int16.h"
 
-namespace kelvin {
-const QuantizedKernels avx512_quantized = {
-    "avx512", matmul_q8_in_pairs, matmul_q4_in_pairs, quantize_activations, pack_q8, pack_q4, multiply_burst};
-}  // namespace kelvin
+namespace kelvin::kernels {
+void avx512_integers(QuantizedKernels& table) {
+  install_integers(table);
+  table.q8.matmul = matmul_q8_in_pairs;
+  table.q4.matmul = matmul_q4_in_pairs;
+}
+}  // namespace kelvin::kernels
 #endif

@@ -9,20 +9,17 @@
 #include "engine/kernels/quantized.h"
 #include "engine/kernels/vnni_512.h"
 
-namespace kelvin {
+namespace kelvin::kernels {
 namespace {
 
-constexpr int bytes_from = 2, unpack_from = 25;
+constexpr int int4_to_int8_from = 2, unpack_from = 25;
 
 }  // namespace
-}  // namespace kelvin
+}  // namespace kelvin::kernels
 
-#include "engine/kernels/pack_weights.h"
-#include "engine/kernels/quantize_activations.h"
-#include "engine/kernels/quantized_tiles.h"
+#include "engine/kernels/integer_kernels.h"
 
-namespace kelvin {
-const QuantizedKernels avx512_vnni_quantized = {"avx512_vnni", matmul_q8, matmul_q4,     quantize_activations,
-                                                pack_q8,       pack_q4,   multiply_burst};
-}  // namespace kelvin
+namespace kelvin::kernels {
+void avx512_vnni_integers(QuantizedKernels& table) { install_integers(table); }
+}  // namespace kelvin::kernels
 #endif

@@ -7,12 +7,11 @@
 #include <type_traits>
 
 #include "engine/kernels/kernels.h"
+#include "engine/kernels/math_constants.h"
 #include "engine/kernels/quantized.h"
 
-namespace kelvin {
+namespace kelvin::kernels {
 namespace {
-
-constexpr int lanes = 16;
 
 // Sixteen partial results become one by halving.
 float halving_sum(const float (&p)[lanes]) {
@@ -28,7 +27,7 @@ float widen(float w) { return w; }
 float widen(std::uint16_t bf16) { return std::bit_cast<float>(static_cast<std::uint32_t>(bf16) << 16); }
 
 template <class Element>
-void matmul(const MatmulBlock& m) {
+void matmul(const FloatMatmul& m) {
   for (int t = 0; t < m.tokens; ++t) {
     const float* x = m.x + static_cast<std::size_t>(t) * m.x_stride;
     for (int r = 0; r < m.rows; ++r) {
@@ -41,6 +40,14 @@ void matmul(const MatmulBlock& m) {
   }
 }
 
+// Coefficients from the highest power down.
+template <int count>
+float horner(float x, const float (&coefficients)[count]) {
+  float p = coefficients[0];
+  for (int i = 1; i < count; ++i) p = std::fma(p, x, coefficients[i]);
+  return p;
+}
+
 // x = n ln 2 + r with n = round(x / ln 2), |r| <= ln(2) / 2.
 struct Reduced {
   float shifted;  // its last bits hold n
@@ -48,16 +55,11 @@ struct Reduced {
 };
 
 Reduced reduce(float x) {
-  const float shifted = std::fma(x, 0x1.715476p+0f, 0x1.8p+23f);
-  const float n = shifted - 0x1.8p+23f;
-  float r = std::fma(n, -0x1.62e4p-1f, x);
-  r = std::fma(n, -0x1.7f7d1cp-20f, r);
-  float p = 0x1.6db47ep-10f;
-  p = std::fma(p, r, 0x1.123b92p-7f);
-  p = std::fma(p, r, 0x1.55545ep-5f);
-  p = std::fma(p, r, 0x1.55548ep-3f);
-  p = std::fma(p, r, 0.5f);
-  return {shifted, std::fma(p, r * r, r)};
+  const float shifted = std::fma(x, log2_e, to_integer);
+  const float n = shifted - to_integer;
+  float r = std::fma(n, -ln2_high, x);
+  r = std::fma(n, -ln2_low, r);
+  return {shifted, std::fma(horner(r, exp_coefficients), r * r, r)};
 }
 
 // x * 2^n
@@ -69,17 +71,17 @@ float scaled(float x, float shifted) {
 // exp(x) = 2^n exp(r)
 float exp_of(float x) {
   if (x != x) return x;
-  if (x < -87.0f) return 0.0f;
-  if (x > 88.72283f) return std::bit_cast<float>(0x7f800000u);
+  if (x < exp_zero_below) return 0.0f;
+  if (x > exp_infinite_above) return std::bit_cast<float>(0x7f800000u);
   const Reduced reduced = reduce(x);
   return scaled(reduced.less_1 + 1.0f, reduced.shifted);
 }
 
-// tanh |x| = -t / (2 + t), t = exp(-2 |x|) - 1 = 2^n (exp(r) - 1) + (2^n - 1); 1 in float32 from |x| = 10 on.
+// tanh |x| = -t / (2 + t), t = exp(-2 |x|) - 1 = 2^n (exp(r) - 1) + (2^n - 1)
 float capped(float x, float cap) {
   const float u = x / cap;
   const float a = u < 0.0f ? -u : u;
-  const Reduced reduced = reduce((a < 10.0f ? a : 10.0f) * -2.0f);
+  const Reduced reduced = reduce((a < tanh_one_from ? a : tanh_one_from) * -2.0f);
   const float power = scaled(1.0f, reduced.shifted);
   const float t = std::fma(reduced.less_1, power, power - 1.0f);
   const float y = cap * (-t / (t + 2.0f));
@@ -90,27 +92,15 @@ float silu(float x) { return x / (1.0f + exp_of(-x)); }
 
 // 0.5 x (1 + tanh u) = x / (1 + exp(-2u)), u = sqrt(2 / pi) (x + 0.044715 x^3)
 float gelu_tanh(float x) {
-  const float cubic = std::fma(x * x, 0x1.6e4e26p-5f, 1.0f) * x;
-  return x / (1.0f + exp_of(cubic * -0x1.988454p+0f));
+  const float cubic = std::fma(x * x, gelu_tanh_cubic, 1.0f) * x;
+  return x / (1.0f + exp_of(cubic * gelu_tanh_slope));
 }
 
-// x Phi(x). The tail of the normal distribution is exp(-x^2 / 2) t P(t - 1/2) with t = 1 / (1 + 0.3 |x|); P
-// is fitted to 4e-9.
+// x Phi(x)
 float gelu_erf(float x) {
   const float a = x < 0.0f ? -x : x;
-  const float t = 1.0f / std::fma(0x1.333334p-2f, a, 1.0f);
-  const float u = t - 0.5f;
-  float p = -0x1.512a92p-6f;
-  p = std::fma(p, u, 0x1.40cb68p-6f);
-  p = std::fma(p, u, 0x1.26536ep-5f);
-  p = std::fma(p, u, -0x1.2aa324p-5f);
-  p = std::fma(p, u, -0x1.3da90ep-4f);
-  p = std::fma(p, u, 0x1.dc0f50p-6f);
-  p = std::fma(p, u, 0x1.c6d356p-3f);
-  p = std::fma(p, u, 0x1.6281f2p-2f);
-  p = std::fma(p, u, 0x1.510f0cp-2f);
-  p = std::fma(p, u, 0x1.c69888p-3f);
-  const float tail = p * t * exp_of(a * -0.5f * a);
+  const float t = 1.0f / std::fma(gelu_erf_stretch, a, 1.0f);
+  const float tail = horner(t - 0.5f, gelu_erf_coefficients) * t * exp_of(a * -0.5f * a);
   return x < 0.0f ? x * tail : x * (1.0f - tail);
 }
 
@@ -169,7 +159,7 @@ float widen_stored(Element stored, const float* scales, int d, int j) {
 }
 
 template <class Element>
-void attend(const AttentionBlock& a) {
+void attend(const SpanAttention& a) {
   const int width = padded_to_lanes(a.head_dim);
   const auto key = [&](int j, int d) {
     const Element* panel = static_cast<const Element*>(a.kv.keys) +
@@ -229,11 +219,23 @@ std::uint64_t read_burst(const void* memory, std::size_t bytes) {
 
 }  // namespace
 
-const Kernels scalar_kernels = {"scalar",         matmul<float>,   matmul<std::uint16_t>,
-                                attend<float>,    attend<Float16>, attend<std::int8_t>,
-                                rms_norm,         layer_norm,      gate<silu>,
-                                gate<gelu_erf>,   gate<gelu_tanh>, exp_all,
-                                soft_cap,         fma_burst,       read_burst,
-                                &scalar_quantized};
+const Kernels scalar_kernels = {
+    .name = "scalar",
+    .matmul_f32 = matmul<float>,
+    .matmul_bf16 = matmul<std::uint16_t>,
+    .attend_f32 = attend<float>,
+    .attend_f16 = attend<Float16>,
+    .attend_q8 = attend<std::int8_t>,
+    .rms_norm = rms_norm,
+    .layer_norm = layer_norm,
+    .silu_multiply = gate<silu>,
+    .gelu_erf_multiply = gate<gelu_erf>,
+    .gelu_tanh_multiply = gate<gelu_tanh>,
+    .exp = exp_all,
+    .soft_cap = soft_cap,
+    .fma_burst = fma_burst,
+    .read_burst = read_burst,
+    .quantized = &scalar_quantized,
+};
 
-}  // namespace kelvin
+}  // namespace kelvin::kernels

@@ -1,72 +1,62 @@
-// The kernels written once over a register type, for avx2.cpp and avx512.cpp only; attention follows in
-// vector_attention.h. Included after they have defined, in the same anonymous namespace:
+// The kernels written once over the registers of an instruction set, for avx2.cpp, avx512.cpp and their
+// like; attention follows in vector_attention.h. Included after they have defined, in the same anonymous
+// namespace:
 //   Lanes   sixteen floats, and its operations; lane l takes the place of index l mod 16 in scalar.cpp
 //   Part    part_lanes floats, the piece of sixteen partial sums a matmul tile keeps in one register
-//   most_rows x most_tokens, most_queries x most_columns   tiles whose sums fit the registers
+//   Halved  eight sums left of sixteen: halve(Lanes), halve_parts(Part*, stride); finish_one and finish_four
+//           do the rest of the tree
+//   square_root(float)
+//   max_rows x max_tokens, max_queries x max_vectors   tiles whose sums fit the registers
 #pragma once
 
-namespace kelvin {
+#include "engine/kernels/math_constants.h"
+
+namespace kelvin::kernels {
 namespace {
 
-constexpr int lanes = 16;
 constexpr int parts = lanes / part_lanes;
 
-// Eight sums left of sixteen, for four rows: the rest of the halving tree, four rows side by side.
-__m128 halve_four(__m256 a, __m256 b, __m256 c, __m256 d) {
-  const __m128 u0 = _mm_add_ps(_mm256_castps256_ps128(a), _mm256_extractf128_ps(a, 1));
-  const __m128 u1 = _mm_add_ps(_mm256_castps256_ps128(b), _mm256_extractf128_ps(b, 1));
-  const __m128 u2 = _mm_add_ps(_mm256_castps256_ps128(c), _mm256_extractf128_ps(c, 1));
-  const __m128 u3 = _mm_add_ps(_mm256_castps256_ps128(d), _mm256_extractf128_ps(d, 1));
-  const __m128 v01 = _mm_add_ps(_mm_movelh_ps(u0, u1), _mm_movehl_ps(u1, u0));
-  const __m128 v23 = _mm_add_ps(_mm_movelh_ps(u2, u3), _mm_movehl_ps(u3, u2));
-  return _mm_add_ps(_mm_shuffle_ps(v01, v23, _MM_SHUFFLE(2, 0, 2, 0)),
-                    _mm_shuffle_ps(v01, v23, _MM_SHUFFLE(3, 1, 3, 1)));
-}
+float halving_sum(Lanes sum) { return finish_one(halve(sum)); }
 
-float halving_sum(Lanes sum) {
-  const __m256 t = upper_onto_lower(sum);
-  return _mm_cvtss_f32(halve_four(t, t, t, t));
-}
-
-// The rest of the tree for four rows of one token, into y[row ..].
+// The rest of the tree for `rows` rows of one token, into y[row ..].
 template <int rows>
-void finish_rows(const MatmulBlock& m, int row, int token, __m256 a, __m256 b, __m256 c, __m256 d) {
-  static_assert(rows == 1 || rows == 4);
+[[gnu::always_inline]] inline void finish_rows(const FloatMatmul& m, int row, int token,
+                                               const Halved (&sum)[rows]) {
+  static_assert(rows == 1 || rows == tile_rows);
   float* y = m.y + static_cast<std::size_t>(token) * m.y_stride + row;
-  __m128 total = halve_four(a, b, c, d);
-  if constexpr (rows == 4) {
-    if (m.bias) total = _mm_add_ps(total, _mm_loadu_ps(m.bias + row));
-    _mm_storeu_ps(y, total);
+  const float* bias = m.bias ? m.bias + row : nullptr;
+  if constexpr (rows == tile_rows) {
+    finish_four(sum, bias, y);
   } else {
-    if (m.bias) total = _mm_add_ss(total, _mm_load_ss(m.bias + row));
-    _mm_store_ss(y, total);
+    const float total = finish_one(sum[0]);
+    *y = bias ? total + *bias : total;
   }
 }
 
 template <class Element, int rows, int tokens>
-void matmul_tile(const MatmulBlock& m, int row, int token) {
-  const int whole = m.cols / lanes * lanes;
+void matmul_tile(const FloatMatmul& m, int row, int token) {
+  const int full = m.cols / lanes * lanes;
   const std::size_t cols = static_cast<std::size_t>(m.cols);
   const Element* w = static_cast<const Element*>(m.w) + static_cast<std::size_t>(row) * cols;
   const float* x = m.x + static_cast<std::size_t>(token) * m.x_stride;
-  // The first tokens wait for memory as well: it is asked for the rows that follow.
-  const Element* const next = token == 0 ? w + rows * cols : w;
+  // The first tokens wait for memory as well: they prefetch the rows that follow.
+  const Element* const prefetched = token == 0 ? w + rows * cols : w;
   // Registers hold one part of each sum at a time.
   Part sum[parts][rows][tokens];
   for (int part = 0; part < parts; ++part) {
     Part p[rows][tokens];
     for (int r = 0; r < rows; ++r)
       for (int t = 0; t < tokens; ++t) p[r][t] = part_zero();
-    for (int k = part * part_lanes; k < whole; k += lanes) {
+    for (int k = part * part_lanes; k < full; k += lanes) {
       Part xk[tokens];
       for (int t = 0; t < tokens; ++t) xk[t] = part_load(x + static_cast<std::size_t>(t) * m.x_stride + k);
       for (int r = 0; r < rows; ++r) {
         const Part wk = part_load(w + r * cols + k);
-        if (part == 0) __builtin_prefetch(next + r * cols + k);
+        if (part == 0) __builtin_prefetch(prefetched + r * cols + k);
         for (int t = 0; t < tokens; ++t) p[r][t] = part_fma(wk, xk[t], p[r][t]);
       }
     }
-    const int at = whole + part * part_lanes, left = m.cols - at;
+    const int at = full + part * part_lanes, left = m.cols - at;
     if (left > 0)
       for (int r = 0; r < rows; ++r) {
         const Part wk = part_load_first(w + r * cols + at, left);
@@ -77,61 +67,59 @@ void matmul_tile(const MatmulBlock& m, int row, int token) {
     for (int r = 0; r < rows; ++r)
       for (int t = 0; t < tokens; ++t) sum[part][r][t] = p[r][t];
   }
-  const auto folded = [&](int r, int t) { return fold_parts<parts>(&sum[0][r % rows][t], rows * tokens); };
-  for (int t = 0; t < tokens; ++t)
-    finish_rows<rows>(m, row, token + t, folded(0, t), folded(1, t), folded(2, t), folded(3, t));
+  for (int t = 0; t < tokens; ++t) {
+    Halved halved[rows];
+    for (int r = 0; r < rows; ++r) halved[r] = halve_parts<parts>(&sum[0][r][t], rows * tokens);
+    finish_rows<rows>(m, row, token + t, halved);
+  }
 }
 
 template <class Element, int tokens>
-void matmul_rows(const MatmulBlock& m, int token) {
+void matmul_rows(const FloatMatmul& m, int token) {
   int row = 0;
-  for (; row + 4 <= m.rows; row += 4) matmul_tile<Element, 4, tokens>(m, row, token);
+  for (; row + tile_rows <= m.rows; row += tile_rows) matmul_tile<Element, tile_rows, tokens>(m, row, token);
   for (; row < m.rows; ++row) matmul_tile<Element, 1, tokens>(m, row, token);
 }
 
-// A single token waits for memory, which is fastest read in one ascending stream: row by row, asking early
-// for what comes.
+// A single token waits for memory, which is fastest read in one ascending stream: row by row, prefetching.
 template <class Element>
-__m256 row_sum(const Element* w, const float* x, int cols) {
-  constexpr int ahead = 8192 / static_cast<int>(sizeof(Element));
-  const int whole = cols / lanes * lanes;
+Halved row_sum(const Element* w, const float* x, int cols) {
+  constexpr int prefetch_distance = 8192 / static_cast<int>(sizeof(Element));
+  const int full = cols / lanes * lanes;
   Part sum[parts];
   for (int part = 0; part < parts; ++part) sum[part] = part_zero();
-  for (int k = 0; k < whole; k += lanes) {
-    __builtin_prefetch(w + k + ahead);
+  for (int k = 0; k < full; k += lanes) {
+    __builtin_prefetch(w + k + prefetch_distance);
     for (int part = 0; part < parts; ++part) {
       const int at = k + part * part_lanes;
       sum[part] = part_fma(part_load(w + at), part_load(x + at), sum[part]);
     }
   }
   for (int part = 0; part < parts; ++part) {
-    const int at = whole + part * part_lanes, left = cols - at;
+    const int at = full + part * part_lanes, left = cols - at;
     if (left > 0)
       sum[part] =
           part_fma_first(left, part_load_first(w + at, left), part_load_first(x + at, left), sum[part]);
   }
-  return fold_parts<parts>(sum, 1);
+  return halve_parts<parts>(sum, 1);
 }
 
 template <class Element>
-void matmul_single(const MatmulBlock& m, int token) {
+void matmul_single(const FloatMatmul& m, int token) {
   const std::size_t cols = static_cast<std::size_t>(m.cols);
   const Element* w = static_cast<const Element*>(m.w);
   const float* x = m.x + static_cast<std::size_t>(token) * m.x_stride;
   int row = 0;
-  for (; row + 4 <= m.rows; row += 4) {
-    __m256 sum[4];
-    for (int r = 0; r < 4; ++r, w += cols) sum[r] = row_sum(w, x, m.cols);
-    finish_rows<4>(m, row, token, sum[0], sum[1], sum[2], sum[3]);
+  for (; row + tile_rows <= m.rows; row += tile_rows) {
+    Halved sum[tile_rows];
+    for (int r = 0; r < tile_rows; ++r, w += cols) sum[r] = row_sum(w, x, m.cols);
+    finish_rows<tile_rows>(m, row, token, sum);
   }
-  for (; row < m.rows; ++row, w += cols) {
-    const __m256 sum = row_sum(w, x, m.cols);
-    finish_rows<1>(m, row, token, sum, sum, sum, sum);
-  }
+  for (; row < m.rows; ++row, w += cols) finish_rows<1>(m, row, token, {row_sum(w, x, m.cols)});
 }
 
-template <class Element, int tokens = most_tokens>
-void matmul_last_tokens(const MatmulBlock& m, int token) {
+template <class Element, int tokens = max_tokens>
+void matmul_last_tokens(const FloatMatmul& m, int token) {
   if constexpr (tokens == 1) {
     if (m.tokens - token == 1) matmul_single<Element>(m, token);
   } else {
@@ -141,10 +129,17 @@ void matmul_last_tokens(const MatmulBlock& m, int token) {
 }
 
 template <class Element>
-void matmul(const MatmulBlock& m) {
+void matmul(const FloatMatmul& m) {
   int token = 0;
-  for (; token + most_tokens <= m.tokens; token += most_tokens) matmul_rows<Element, most_tokens>(m, token);
+  for (; token + max_tokens <= m.tokens; token += max_tokens) matmul_rows<Element, max_tokens>(m, token);
   matmul_last_tokens<Element>(m, token);
+}
+
+template <int count>
+Lanes horner(Lanes x, const float (&coefficients)[count]) {
+  Lanes p = set(coefficients[0]);
+  for (int i = 1; i < count; ++i) p = fma(p, x, set(coefficients[i]));
+  return p;
 }
 
 struct Reduced {
@@ -152,23 +147,18 @@ struct Reduced {
 };
 
 Reduced reduce(Lanes x) {
-  const Lanes shifted = fma(x, set(0x1.715476p+0f), set(0x1.8p+23f));
-  const Lanes n = sub(shifted, set(0x1.8p+23f));
-  Lanes r = fma(n, set(-0x1.62e4p-1f), x);
-  r = fma(n, set(-0x1.7f7d1cp-20f), r);
-  Lanes p = set(0x1.6db47ep-10f);
-  p = fma(p, r, set(0x1.123b92p-7f));
-  p = fma(p, r, set(0x1.55545ep-5f));
-  p = fma(p, r, set(0x1.55548ep-3f));
-  p = fma(p, r, set(0.5f));
-  return {shifted, fma(p, mul(r, r), r)};
+  const Lanes shifted = fma(x, set(log2_e), set(to_integer));
+  const Lanes n = sub(shifted, set(to_integer));
+  Lanes r = fma(n, set(-ln2_high), x);
+  r = fma(n, set(-ln2_low), r);
+  return {shifted, fma(horner(r, exp_coefficients), mul(r, r), r)};
 }
 
 Lanes exp_of(Lanes x) {
   const Reduced reduced = reduce(x);
   Lanes y = add_to_exponent(add(reduced.less_1, set(1.0f)), reduced.shifted);
-  y = select(less(x, set(-87.0f)), zero(), y);
-  y = select(less(set(88.72283f), x), set(__builtin_inff()), y);
+  y = select(less(x, set(exp_zero_below)), zero(), y);
+  y = select(less(set(exp_infinite_above), x), set(__builtin_inff()), y);
   return select(unordered(x), x, y);
 }
 
@@ -176,7 +166,7 @@ Lanes capped(Lanes x, float cap) {
   const Lanes u = div(x, set(cap));
   const auto below = less(u, zero());
   const Lanes a = select(below, negate(u), u);
-  const Reduced reduced = reduce(mul(select(less(a, set(10.0f)), a, set(10.0f)), set(-2.0f)));
+  const Reduced reduced = reduce(mul(select(less(a, set(tanh_one_from)), a, set(tanh_one_from)), set(-2.0f)));
   const Lanes power = add_to_exponent(set(1.0f), reduced.shifted);
   const Lanes t = fma(reduced.less_1, power, sub(power, set(1.0f)));
   const Lanes y = mul(set(cap), div(negate(t), add(t, set(2.0f))));
@@ -186,25 +176,15 @@ Lanes capped(Lanes x, float cap) {
 Lanes silu(Lanes x) { return div(x, add(set(1.0f), exp_of(negate(x)))); }
 
 Lanes gelu_tanh(Lanes x) {
-  const Lanes cubic = mul(fma(mul(x, x), set(0x1.6e4e26p-5f), set(1.0f)), x);
-  return div(x, add(set(1.0f), exp_of(mul(cubic, set(-0x1.988454p+0f)))));
+  const Lanes cubic = mul(fma(mul(x, x), set(gelu_tanh_cubic), set(1.0f)), x);
+  return div(x, add(set(1.0f), exp_of(mul(cubic, set(gelu_tanh_slope)))));
 }
 
 Lanes gelu_erf(Lanes x) {
   const auto below = less(x, zero());
   const Lanes a = select(below, negate(x), x);
-  const Lanes t = div(set(1.0f), fma(set(0x1.333334p-2f), a, set(1.0f)));
-  const Lanes u = sub(t, set(0.5f));
-  Lanes p = set(-0x1.512a92p-6f);
-  p = fma(p, u, set(0x1.40cb68p-6f));
-  p = fma(p, u, set(0x1.26536ep-5f));
-  p = fma(p, u, set(-0x1.2aa324p-5f));
-  p = fma(p, u, set(-0x1.3da90ep-4f));
-  p = fma(p, u, set(0x1.dc0f50p-6f));
-  p = fma(p, u, set(0x1.c6d356p-3f));
-  p = fma(p, u, set(0x1.6281f2p-2f));
-  p = fma(p, u, set(0x1.510f0cp-2f));
-  p = fma(p, u, set(0x1.c69888p-3f));
+  const Lanes t = div(set(1.0f), fma(set(gelu_erf_stretch), a, set(1.0f)));
+  const Lanes p = horner(sub(t, set(0.5f)), gelu_erf_coefficients);
   const Lanes tail = mul(mul(p, t), exp_of(mul(mul(a, set(-0.5f)), a)));
   return mul(x, select(below, tail, sub(set(1.0f), tail)));
 }
@@ -245,7 +225,7 @@ void rms_norm(const float* x, const float* w, int n, float epsilon, float* y) {
   const Lanes last = load_first(x + i, n - i);
   squares = fma(last, last, squares);
   const float mean = halving_sum(squares) / static_cast<float>(n);
-  const float scale = 1.0f / _mm_cvtss_f32(_mm_sqrt_ss(_mm_set_ss(mean + epsilon)));
+  const float scale = 1.0f / square_root(mean + epsilon);
   for (i = 0; i + lanes <= n; i += lanes) store(y + i, mul(mul(load(x + i), set(scale)), load(w + i)));
   if (i < n) store_first(y + i, n - i, mul(mul(last, set(scale)), load_first(w + i, n - i)));
 }
@@ -265,7 +245,7 @@ void layer_norm(const float* x, const float* w, const float* b, int n, float eps
   const Lanes last_d = select(first_lanes(n - i), sub(last, mean), zero());
   squares = fma(last_d, last_d, squares);
   const float variance = halving_sum(squares) / static_cast<float>(n);
-  const Lanes scale = set(1.0f / _mm_cvtss_f32(_mm_sqrt_ss(_mm_set_ss(variance + epsilon))));
+  const Lanes scale = set(1.0f / square_root(variance + epsilon));
   for (i = 0; i + lanes <= n; i += lanes) {
     const Lanes scaled = mul(mul(sub(load(x + i), mean), scale), load(w + i));
     store(y + i, b ? add(scaled, load(b + i)) : scaled);
@@ -292,18 +272,18 @@ std::uint64_t fma_burst(std::uint64_t rounds, float* sink) {
 }
 
 std::uint64_t read_burst(const void* memory, std::size_t bytes) {
+  using Words = std::uint64_t __attribute__((vector_size(32)));
   const char* at = static_cast<const char*>(memory);
-  __m256i sum[4] = {_mm256_setzero_si256(), _mm256_setzero_si256(), _mm256_setzero_si256(),
-                    _mm256_setzero_si256()};
+  Words sum[4] = {};
   for (std::size_t i = 0; i + 128 <= bytes; i += 128)
-    for (std::size_t j = 0; j < 4; ++j)
-      sum[j] =
-          _mm256_add_epi64(sum[j], _mm256_loadu_si256(reinterpret_cast<const __m256i*>(at + i + 32 * j)));
-  alignas(32) std::uint64_t out[4];
-  _mm256_store_si256(reinterpret_cast<__m256i*>(out),
-                     _mm256_add_epi64(_mm256_add_epi64(sum[0], sum[1]), _mm256_add_epi64(sum[2], sum[3])));
-  return out[0] + out[1] + out[2] + out[3];
+    for (std::size_t j = 0; j < 4; ++j) {
+      Words words;
+      __builtin_memcpy(&words, at + i + 32 * j, sizeof words);
+      sum[j] += words;
+    }
+  const Words total = (sum[0] + sum[1]) + (sum[2] + sum[3]);
+  return total[0] + total[1] + total[2] + total[3];
 }
 
 }  // namespace
-}  // namespace kelvin
+}  // namespace kelvin::kernels

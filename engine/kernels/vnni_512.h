@@ -1,20 +1,20 @@
-// Products of bytes by AVX-512 VNNI, for quantized_tiles.h. Included after int_lanes_512.h.
+// Products of bytes by AVX-512 VNNI, for integer_kernels.h. Included after int_lanes_512.h.
 #pragma once
 
-namespace kelvin {
+namespace kelvin::kernels {
 namespace {
 
 // The sum over weight x is wanted, the one over (weight + 128) x is made: start from -128 times the sum of x.
-inline Int start_bytes(std::int32_t offset) { return splat(offset); }
+inline Int start_int8(std::int32_t offset) { return splat(offset); }
 // As asm: from the intrinsic GCC 12 makes a copy of the sum beside every product of a tile, and spills.
-inline Int add_byte_products(Int sum, Int w, Int x) {
+inline Int add_int8_products(Int sum, Int w, Int x) {
   asm("vpdpbusd %2, %1, %0" : "+v"(sum) : "v"(w), "v"(x));
   return sum;
 }
-inline Int add_nibble_products(Int sum, Int code, Int x) { return add_byte_products(sum, code, x); }
+inline Int add_int4_products(Int sum, Int code, Int x) { return add_int8_products(sum, code, x); }
 // A sum of sixteen code x lies within 16 * 8 * 127 < 2^15, so its low half says it all.
-inline Int sub_scale_operand(Int s) { return both(s, splat(0xffff)); }
+inline Int sub_scale_operand(Int s) { return bit_and(s, splat(0xffff)); }
 inline Int add_scaled(Int total, Int sum, Int s) { return _mm512_dpwssd_epi32(total, sum, s); }
 
 }  // namespace
-}  // namespace kelvin
+}  // namespace kelvin::kernels

@@ -13,7 +13,9 @@
 namespace kelvin {
 namespace {
 
-constexpr std::size_t group = group_width;
+using kernels::FloatMatmul, kernels::block_width;
+
+constexpr std::size_t group = block_width;
 // Beyond it there is hardly any feedback left.
 constexpr double most_damping = 100.0;
 
@@ -119,14 +121,14 @@ class ErrorFeedback::Factorisation {
   }
 
   void rows_above(ThreadTeam::Member& member, int block) {
-    const int first = group_width * block, width = out_.width(block);
+    const int first = block_width * block, width = out_.width(block);
     const std::size_t columns = static_cast<std::size_t>(width);
     float* const earlier = out_.factor_.floats() + out_.offset(block);
     member.share((first + strip - 1) / strip, [&](int unit) {
       const int row = unit * strip, rows = std::min(strip, first - row);
       const std::size_t at = static_cast<std::size_t>(row);
       // U D = rest U'^-T with U' the triangle of the block.
-      MatmulBlock m;
+      FloatMatmul m;
       m.w = inverse_.data();
       m.rows = m.cols = width;
       m.x = rest_.floats() + at * stride_ + static_cast<std::size_t>(first);
@@ -185,14 +187,14 @@ ErrorFeedback::ErrorFeedback(std::span<const float> moments, int n, float dampin
   factor_ = AlignedBuffer(factor_.size());
 }
 
-int ErrorFeedback::blocks() const { return (n_ + group_width - 1) / group_width; }
+int ErrorFeedback::blocks() const { return (n_ + block_width - 1) / block_width; }
 
-int ErrorFeedback::width(int block) const { return std::min(group_width, n_ - group_width * block); }
+int ErrorFeedback::width(int block) const { return std::min(block_width, n_ - block_width * block); }
 
 // All blocks before it are whole: width x (first + width) numbers each.
 std::size_t ErrorFeedback::offset(int block) const {
   const std::size_t before = static_cast<std::size_t>(block);
-  if (block < blocks() || n_ % group_width == 0) return group * group * before * (before + 1) / 2;
+  if (block < blocks() || n_ % block_width == 0) return group * group * before * (before + 1) / 2;
   return offset(block - 1) + static_cast<std::size_t>(width(block - 1)) * static_cast<std::size_t>(n_);
 }
 

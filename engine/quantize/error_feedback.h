@@ -23,8 +23,8 @@ class ErrorFeedback {
 
   int size() const { return n_; }
 
-  // Columns come in blocks of group_width, the last one shorter: block b is `width` columns from `first` =
-  // group_width b on. Rows of both lie without gaps.
+  // Columns come in blocks of block_width, the last one shorter: block b is `width` columns from `first` =
+  // block_width b on. Rows of both lie without gaps.
   std::span<const float> from_earlier(int block) const;  // (width, first): [k - first][j] = U[j][k]
   std::span<const float> within(int block) const;  // (width, width): [k - first][j - first] = U[j][k] for
                                                    // j < k, else 0

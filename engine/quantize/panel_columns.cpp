@@ -4,10 +4,13 @@
 #include <bit>
 #include <cstdint>
 #include <cstring>
+#include <stdexcept>
 #include <type_traits>
 
 namespace kelvin {
 namespace {
+
+using kernels::panel_rows;
 
 float widen(float x) { return x; }
 float widen(std::uint16_t bf16) { return std::bit_cast<float>(static_cast<std::uint32_t>(bf16) << 16); }
@@ -59,10 +62,14 @@ void gather(const Matrix& from, int row, int col, int width, float* w) {  // w: 
 }  // namespace
 
 void gather_columns(const Matrix& from, int panel, int first, int columns, float* w) {
-  if (from.storage == Storage::bf16)
-    gather<std::uint16_t>(from, panel * panel_rows, first, columns, w);
-  else
-    gather<float>(from, panel * panel_rows, first, columns, w);
+  switch (from.storage) {
+    case Storage::bf16:
+      return gather<std::uint16_t>(from, panel * panel_rows, first, columns, w);
+    case Storage::f32:
+      return gather<float>(from, panel * panel_rows, first, columns, w);
+    default:
+      throw std::logic_error("a matrix that is packed already");
+  }
 }
 
 }  // namespace kelvin

@@ -6,9 +6,6 @@
 
 namespace kelvin {
 
-// Columns in a packed block for `columns` of the matrix.
-constexpr int packed_columns(int columns) { return (columns + k_padding - 1) / k_padding * k_padding; }
-
 // Of panel `panel` of a float32 or bfloat16 matrix the columns from `first` on, filled up with zeros.
 void gather_columns(const Matrix& from, int panel, int first, int columns,
                     float* w);  // (columns, 16): column by column the sixteen rows

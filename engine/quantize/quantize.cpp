@@ -6,18 +6,23 @@
 #include "engine/quantize/panel_columns.h"
 
 namespace kelvin {
+namespace {
+
+using kernels::block_width, kernels::panel_rows;
+
+}  // namespace
 
 void quantize(Storage format, const Matrix& from, const QuantizedKernels& kernels, int threads,
               std::byte* packed) {
   const std::size_t panel_bytes = packed_panel_bytes(format, from.cols);
   const int panels = (from.rows + panel_rows - 1) / panel_rows;
-  const auto pack = format == Storage::q8 ? kernels.pack_q8 : kernels.pack_q4;
+  const auto pack = (kernels.*format_of(format).kernels).pack;
 #pragma omp parallel for num_threads(threads) schedule(dynamic, 4)
   for (int panel = 0; panel < panels; ++panel) {
-    alignas(64) float w[group_width * panel_rows];
+    alignas(64) float w[block_width * panel_rows];
     std::byte* block = packed + static_cast<std::size_t>(panel) * panel_bytes;
-    for (int col = 0; col < from.cols; col += group_width) {
-      const int width = packed_columns(std::min(group_width, from.cols - col));
+    for (int col = 0; col < from.cols; col += block_width) {
+      const int width = kernels::padded_width(std::min(block_width, from.cols - col));
       gather_columns(from, panel, col, width, w);
       pack(w, width, block, nullptr);
       block += packed_panel_bytes(format, width);

@@ -16,7 +16,7 @@ void add_products(const Kernels& kernels, const RowProducts& rows, float factor,
   constexpr int strip = 32;
   alignas(64) float sums[tile_width * strip];
   for (int first = 0; first < rows.b_rows; first += strip) {
-    MatmulBlock m;
+    kernels::FloatMatmul m;
     m.w = rows.b + static_cast<std::size_t>(first) * static_cast<std::size_t>(rows.length);
     m.rows = std::min(strip, rows.b_rows - first);
     m.cols = rows.length;

@@ -18,8 +18,7 @@ void read_row(const Matrix& matrix, int row, float* out) {
       std::transform(static_cast<const std::uint16_t*>(matrix.data) + start,
                      static_cast<const std::uint16_t*>(matrix.data) + start + n, out, bf16_to_f32);
       break;
-    case Storage::q8:
-    case Storage::q4:
+    default:
       unpack_row(matrix.storage, static_cast<const std::byte*>(matrix.data), row, matrix.cols, out);
       break;
   }

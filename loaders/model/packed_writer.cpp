@@ -100,6 +100,17 @@ std::vector<Entry> vector_entries(const WeightPlan& plan) {
   return entries;
 }
 
+const char* dtype_of(Storage storage) {
+  switch (storage) {
+    case Storage::f32:
+      return "F32";
+    case Storage::bf16:
+      return "BF16";
+    default:
+      return "U8";  // packed
+  }
+}
+
 // With its length before it.
 std::string header_of(const std::vector<Entry>& entries) {
   JsonWriter json;
@@ -111,8 +122,7 @@ std::string header_of(const std::vector<Entry>& entries) {
   std::size_t at = 0;
   for (const Entry& entry : entries) {
     const bool packed = is_packed(entry.storage);
-    const char* const dtype = packed ? "U8" : entry.storage == Storage::bf16 ? "BF16" : "F32";
-    json.key(entry.name).begin_object().member("dtype", dtype);
+    json.key(entry.name).begin_object().member("dtype", dtype_of(entry.storage));
     json.member("shape", packed ? std::vector<std::uint64_t>{entry.bytes()} : entry.shape);
     json.member("data_offsets", std::vector<std::size_t>{at, at + entry.bytes()}).end_object();
     at += entry.bytes();

@@ -6,12 +6,15 @@
 #include <optional>
 #include <string_view>
 
-#include "engine/kernels/quantized.h"
+#include "engine/kernels/packed_formats.h"
 #include "engine/weights/packed.h"
 #include "loaders/files/load_error.h"
 
 namespace kelvin {
 namespace {
+
+using kernels::block_width, kernels::min_group, kernels::k_padding, kernels::packed_version,
+    kernels::panel_rows, kernels::sub_width;
 
 constexpr std::string_view version_key = "kelvin.packed";
 
@@ -75,14 +78,17 @@ void apply(const Description& d, StoredTensor& tensor, const std::string& name) 
 }  // namespace
 
 std::vector<std::pair<std::string, std::string>> packed_layout() {
-  return {{std::string(version_key), std::to_string(packed_version)},
-          {"kelvin.panel_rows", std::to_string(panel_rows)},
-          {"kelvin.group_width", std::to_string(group_width)},
-          {"kelvin.span_width", std::to_string(span_width)},
-          {"kelvin.sub_width", std::to_string(sub_width)},
-          {"kelvin.k_padding", std::to_string(k_padding)},
-          {"kelvin.q8_header", std::to_string(q8_header)},
-          {"kelvin.q4_header", std::to_string(q4_header)}};
+  std::vector<std::pair<std::string, std::string>> layout = {
+      {std::string(version_key), std::to_string(packed_version)},
+      {"kelvin.panel_rows", std::to_string(panel_rows)},
+      {"kelvin.group_width", std::to_string(block_width)},
+      {"kelvin.span_width", std::to_string(min_group)},
+      {"kelvin.sub_width", std::to_string(sub_width)},
+      {"kelvin.k_padding", std::to_string(k_padding)}};
+  for (const kernels::PackedFormat* format : kernels::packed_formats)
+    layout.push_back(
+        {"kelvin." + std::string(format->name) + "_header", std::to_string(format->header_bytes)});
+  return layout;
 }
 
 std::string packed_text(const PackedParts& parts, int cols) {

@@ -20,7 +20,7 @@ PieceConverter::PieceConverter(const TensorPiece& piece, int cols, Storage stora
 TensorPiece PieceConverter::next() const {
   std::size_t most = elements_in_step;
   if (is_packed(storage_)) {
-    const std::size_t panel = static_cast<std::size_t>(panel_rows) * static_cast<std::size_t>(cols_);
+    const std::size_t panel = static_cast<std::size_t>(kernels::panel_rows) * static_cast<std::size_t>(cols_);
     most = std::max(most / panel, std::size_t{1}) * panel;
   }
   return {left_.tensor, left_.first, std::min(left_.count, most)};

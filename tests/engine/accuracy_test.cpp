@@ -11,6 +11,7 @@
 #include "tests/engine/random_values.h"
 
 using namespace kelvin;
+using namespace kelvin::kernels;
 using test::RandomValues;
 
 namespace {

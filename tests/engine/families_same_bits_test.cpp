@@ -9,6 +9,7 @@
 #include "tests/golden_models.h"
 
 using namespace kelvin;
+using namespace kelvin::kernels;
 using test::Way;
 
 namespace {

@@ -6,6 +6,7 @@
 #include "tests/engine/same_bits.h"
 
 using namespace kelvin;
+using namespace kelvin::kernels;
 using test::Way;
 
 TEST_CASE("each KV storage has its own bits, in every way to compute them") {

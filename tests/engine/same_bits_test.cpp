@@ -5,6 +5,7 @@
 #include <doctest/doctest.h>
 
 using namespace kelvin;
+using namespace kelvin::kernels;
 using test::Way;
 
 TEST_CASE("logits have the expected bits in every way to compute them") {

@@ -18,6 +18,7 @@
 #include "tools/output/sha256.h"
 
 using namespace kelvin;
+using namespace kelvin::kernels;
 
 namespace {
 

@@ -84,7 +84,8 @@ PartWork part_work(const Model& model, const std::vector<Pass>& passes) {
   add_rows(PassPart::head, weights.head, wanted, 1);
   Work& attention = work[static_cast<std::size_t>(PassPart::attention)];
   const double per_position =
-      static_cast<double>(KvCache::bytes_for(model.kv_shape(), attention_span)) / attention_span / c.n_layers;
+      static_cast<double>(KvCache::bytes_for(model.kv_shape(), kernels::attention_span)) /
+      kernels::attention_span / c.n_layers;
   for (const LayerSpec& layer : c.layers)
     for (const Pass& pass : passes) {
       attention.bytes += cached(pass, layer.window) * per_position;

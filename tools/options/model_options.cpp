@@ -57,11 +57,10 @@ void ModelFlags::add_to(Flags& flags) {
   flags.group("model");
   add_model_folder(flags, folder);
   flags.option("weights", "KIND",
-               "how matrices are kept: f32, bf16, q8 (8 bits), q4 (4 bits) or q4h (4 bits, the head in 8) "
-               "(default: as in the files)",
+               "how matrices are kept: " + weight_kinds_text(false, true) + " (default: as in the files)",
                [this](const std::string& value) {
                  weights = weight_kind_named(value);
-                 if (!weights) throw UsageError("f32, bf16, q8, q4 or q4h expected");
+                 if (!weights) throw UsageError(weight_kinds_text(false, false) + " expected");
                });
   flags.option("kv", "KIND", "how keys and values are cached: f32, f16 or q8 (default f32)",
                [this](const std::string& value) {

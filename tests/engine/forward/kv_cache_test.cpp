@@ -11,6 +11,7 @@
 #include "tests/engine/random_values.h"
 
 using namespace kelvin;
+using namespace kelvin::kernels;
 
 TEST_CASE("keys lie in panels, values in padded rows, per span, layer and head") {
   KvCache cache({2, 3, 10, KvStorage::f32});
@@ -31,7 +32,7 @@ TEST_CASE("keys lie in panels, values in padded rows, per span, layer and head")
         for (int d = 0; d < 16; ++d) {
           const int block = position / 256, slot = position % 256;
           const float expected = static_cast<float>(position * 1000 + layer * 100 + head * 10 + d);
-          const KvBlock stored = cache.block(layer, head, block);
+          const KvSpan stored = cache.block(layer, head, block);
           const float* keys = static_cast<const float*>(stored.keys);
           const float* values = static_cast<const float*>(stored.values) + slot * 16;
           if (d < 10) {
@@ -78,7 +79,7 @@ TEST_CASE("f16 rounds to nearest even and saturates") {
   const std::vector<float> key = {0.1f, 1e6f, -70000.0f, std::nanf(""),
                                   std::numeric_limits<float>::infinity()};
   cache.store(0, 0, 17, key.data(), key.data());
-  const KvBlock block = cache.block(0, 0, 0);
+  const KvSpan block = cache.block(0, 0, 0);
   for (int d = 0; d < 5; ++d) {
     const Float16 stored_key = static_cast<const Float16*>(block.keys)[(5 + d) * 16 + 1];
     const Float16 stored_value = static_cast<const Float16*>(block.values)[17 * 16 + d];
@@ -103,7 +104,7 @@ TEST_CASE("q8 is within half a step of every group's own scale") {
     key[40] = 300.0f;  // what an outlier costs stays in its group
     for (int d = 64; d < head_dim; ++d) value[d] = 0.0f;
     cache.store(0, 1, position, key.data(), value.data());
-    const KvBlock block = cache.block(0, 1, 0);
+    const KvSpan block = cache.block(0, 1, 0);
     for (int d = 0; d < head_dim; ++d) {
       CAPTURE(d);
       const float key_scale = block.key_scales[d / 32 * 256 + position];
@@ -127,7 +128,7 @@ TEST_CASE("q8 keeps what is not finite visible, in its group alone") {
   key[3] = std::nanf("");
   value[60] = -std::numeric_limits<float>::infinity();
   cache.store(0, 0, 0, key.data(), value.data());
-  const KvBlock block = cache.block(0, 0, 0);
+  const KvSpan block = cache.block(0, 0, 0);
   CHECK(std::isnan(block.key_scales[0]));
   CHECK(block.key_scales[256] == 0.5f / 127.0f);
   CHECK(block.value_scales[0] == 0.25f / 127.0f);

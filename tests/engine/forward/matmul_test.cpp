@@ -7,6 +7,7 @@
 #include "tests/engine/random_values.h"
 
 using namespace kelvin;
+using namespace kelvin::kernels;
 
 TEST_CASE("row blocks cover every row once, in multiples of four, and give every thread work") {
   for (const int rows : {1, 3, 4, 5, 64, 100, 1000, 8192, 128256})
@@ -41,7 +42,7 @@ TEST_CASE(
               next += blocks[b].rows;
             }
             REQUIRE(next == rows);
-            if (tokens > 8 && rows >= 1024 * threads) CHECK(blocks[0].rows == most_panels * panel_rows);
+            if (tokens > 8 && rows >= 1024 * threads) CHECK(blocks[0].rows == max_panels * panel_rows);
           }
 }
 

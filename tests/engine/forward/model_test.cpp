@@ -11,6 +11,7 @@
 #include "tests/engine/small_model.h"
 
 using namespace kelvin;
+using namespace kelvin::kernels;
 using test::small_config;
 using test::small_model;
 

@@ -6,17 +6,19 @@
 #include <vector>
 
 #include "engine/kernels/kernels.h"
+#include "tests/engine/quantized_support.h"
 #include "tests/engine/random_values.h"
 
 using namespace kelvin;
+using namespace kelvin::kernels;
 
-TEST_CASE("activations quantised group by group are those quantised at once") {
+TEST_CASE("activations quantised block by block are those quantised at once") {
   test::RandomValues random(5);
   const auto quantise = best_kernels().quantized->quantize_activations;
-  for (const ActivationFormat format : {activations_of_q4, activations_of_q8, short_activations_of_q8})
+  for (const ActivationFormat format : test::activation_formats())
     for (const int cols : {64, 256, 600, 2048}) {
       constexpr int tokens = 3;
-      const int groups = (cols + group_width - 1) / group_width;
+      const int blocks = (cols + block_width - 1) / block_width;
       const std::vector<float> x = random.values(static_cast<std::size_t>(tokens * cols));
       ActivationBuffer whole_memory, parts_memory;
       whole_memory.reserve(tokens, cols);
@@ -25,15 +27,15 @@ TEST_CASE("activations quantised group by group are those quantised at once") {
       const QuantizedActivations parts = parts_memory.view(tokens, cols, format);
       for (int token = 0; token < tokens; ++token) {
         quantise(x.data() + token * cols, whole, token);
-        for (int g = groups - 1; g >= 0; --g)
-          quantise(x.data() + token * cols + g * group_width, group_of(parts, g), token);
+        for (int b = blocks - 1; b >= 0; --b)
+          quantise(x.data() + token * cols + b * block_width, block_of(parts, b), token);
       }
       const auto same = [](const auto* a, const auto* b, int n) { return std::equal(a, a + n, b); };
-      const int scales = groups * (group_width / format.span) * tokens;
-      CHECK(same(whole.codes, parts.codes, groups * tokens * format.planes * group_width));
+      const int scales = blocks * (block_width / format.group) * tokens;
+      CHECK(same(whole.codes, parts.codes, blocks * tokens * format.planes * block_width));
       CHECK(same(whole.scales, parts.scales, scales));
       CHECK(same(whole.offsets, parts.offsets, scales * format.planes));
-      if (format.span == group_width)
-        CHECK(same(whole.sub_offsets, parts.sub_offsets, groups * tokens * groups_of_subs));
+      if (format.group == block_width)
+        CHECK(same(whole.sub_offsets, parts.sub_offsets, blocks * tokens * subs_per_block));
     }
 }

@@ -6,20 +6,22 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <string>
 #include <vector>
 
-#include "engine/kernels/cpu_features.h"
+#include "engine/kernels/instruction_sets.h"
 #include "engine/kernels/kernels.h"
-#include "engine/kernels/quantized.h"
+#include "engine/kernels/packed_formats.h"
 #include "engine/weights/packed.h"
 #include "tests/engine/quantized_support.h"
 #include "tests/engine/random_values.h"
 
-#include "engine/kernels/quantized_groups.h"
+#include "engine/kernels/quantized_blocks.h"
 
 #include "engine/kernels/amx_blocking.h"
 
 using namespace kelvin;
+using namespace kelvin::kernels;
 using test::RandomValues;
 
 namespace {
@@ -31,8 +33,8 @@ class ModelTiles {
     for (int i = 0; i < 4; ++i) std::memset(tile_[i], 0, sizeof tile_[i]);
   }
   void load_x(const std::int8_t* x0, const std::int8_t* x1) {
-    load(4, x0, group_width);
-    load(5, x1, group_width);
+    load(4, x0, block_width);
+    load(5, x1, block_width);
   }
   void load_w(const std::byte* w0, const std::byte* w1) {
     load(6, w0, 64);
@@ -77,8 +79,8 @@ void check_blocking(int rows, int cols, int tokens, ActivationFormat format, Ran
   for (std::byte& b : packed) b = static_cast<std::byte>(random.below(256));
   for (std::size_t panel = 0; panel < packed.size(); panel += packed_panel_bytes(Storage::q8, cols))
     for (std::size_t at = panel; at < panel + packed_panel_bytes(Storage::q8, cols);
-         at += packed_panel_bytes(Storage::q8, group_width))
-      for (std::size_t i = 0; i < groups_of_spans * panel_rows; ++i) {
+         at += packed_panel_bytes(Storage::q8, block_width))
+      for (std::size_t i = 0; i < max_groups * panel_rows; ++i) {
         const float scale = random.value();
         std::memcpy(packed.data() + at + 2 * i, reinterpret_cast<const char*>(&scale) + 2, 2);
       }
@@ -90,11 +92,12 @@ void check_blocking(int rows, int cols, int tokens, ActivationFormat format, Ran
   std::vector<float> expected(stride * static_cast<std::size_t>(tokens), 77.0f), found = expected;
   AlignedBuffer scratch(matmul_scratch(tokens) * sizeof(float));
   QuantizedMatmul m{packed.data(), rows, x.view(), nullptr, expected.data(), stride, scratch.floats()};
-  scalar_quantized.matmul_q8(m);
+  scalar_quantized.q8.matmul(m);
   m.y = found.data();
   ModelTiles tiles;
-  for_all_blocks<Q8>(m, block_panels,
-                     [&](const Tile& t, int panels) { multiply_group_in_tiles(tiles, t, panels); });
+  for_all_blocks<q8_format, WeightsAt::first_step>(
+      m, unpacked_panels,
+      [&](const KernelCall& call, int panels) { multiply_block_in_tiles(tiles, call, panels); });
   CHECK(std::memcmp(expected.data(), found.data(), expected.size() * sizeof(float)) == 0);
 }
 
@@ -111,9 +114,11 @@ TEST_CASE("AMX blocking on a model of the tile unit") {
 }
 
 TEST_CASE("AMX on this processor") {
-  if (!cpu_features().amx_int8) {
-    MESSAGE("SKIPPED: this processor has no AMX; the blocking alone was tested");
-    return;
-  }
-  CHECK(supported_kernels().front() == &amx_kernels);  // which quantized_kernels_test.cpp then compares
+  for (const InstructionSet& set : instruction_sets())
+    if (set.name == std::string("amx") && set.runs_here && set.runs_here()) {
+      CHECK(supported_kernels().front()->name ==
+            std::string("amx"));  // quantized_kernels_test.cpp compares it
+      return;
+    }
+  MESSAGE("SKIPPED: this processor has no AMX; the blocking alone was tested");
 }

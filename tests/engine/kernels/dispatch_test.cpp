@@ -2,12 +2,16 @@
 
 #include <cstdlib>
 #include <optional>
+#include <stdexcept>
 #include <string>
+#include <vector>
 
-#include "engine/kernels/cpu_features.h"
+#include "engine/kernels/instruction_sets.h"
 #include "engine/kernels/kernels.h"
+#include "engine/kernels/quantized.h"
 
 using namespace kelvin;
+using namespace kelvin::kernels;
 
 namespace {
 
@@ -34,6 +38,8 @@ std::string message_for(const char* isa) {
   return "";
 }
 
+bool runs(const InstructionSet& set) { return set.runs_here && set.runs_here(); }
+
 }  // namespace
 
 TEST_CASE("tables stand best first and match the processor") {
@@ -42,17 +48,46 @@ TEST_CASE("tables stand best first and match the processor") {
   CHECK(std::string(tables.back()->name) == "scalar");
   const ForcedIsa none(nullptr);
   CHECK(&best_kernels() == tables.front());
-  const CpuFeatures& cpu = cpu_features();
-  CHECK(tables.size() == 1u + cpu.avx2 + cpu.avx_vnni + cpu.avx512 + cpu.avx512_vnni + cpu.amx_int8);
-  if (cpu_features().avx512) CHECK(cpu_features().avx2);
-#if defined(__x86_64__)
-  // The compiler's own detection, an independent one.
-  CHECK(cpu_features().avx2 == (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")));
-  CHECK(cpu_features().avx512 == (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-                                  __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq")));
-  CHECK(cpu_features().avx512_vnni == (cpu_features().avx512 && __builtin_cpu_supports("avx512vnni")));
-#endif
+  std::vector<std::string> expected, found;
+  for (const InstructionSet& set : instruction_sets())
+    if (runs(set)) expected.push_back(set.name);
+  expected.push_back("scalar");
+  for (const Kernels* table : tables) {
+    found.push_back(table->name);
+    CHECK(std::string(table->quantized->name) == table->name);
+  }
+  CHECK(found == expected);
 }
+
+TEST_CASE("a table leaves nothing out") {
+  for (const Kernels* table : supported_kernels()) {
+    CAPTURE(table->name);
+    // All members are pointers: to a name, to functions, to another such table.
+    for (const void* const* member = reinterpret_cast<const void* const*>(table);
+         member != reinterpret_cast<const void* const*>(table + 1); ++member)
+      CHECK(*member != nullptr);
+    for (const void* const* member = reinterpret_cast<const void* const*>(table->quantized);
+         member != reinterpret_cast<const void* const*>(table->quantized + 1); ++member)
+      CHECK(*member != nullptr);
+  }
+}
+
+#if defined(__x86_64__)
+TEST_CASE("detection agrees with the compiler's own, an independent one") {
+  const bool avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+  const bool avx512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+                      __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq");
+  for (const InstructionSet& set : instruction_sets()) {
+    CAPTURE(set.name);
+    const std::string name = set.name;
+    REQUIRE((set.runs_here != nullptr));
+    if (name == "avx2") CHECK(set.runs_here() == avx2);
+    if (name == "avx512") CHECK(set.runs_here() == avx512);
+    if (name == "avx512_vnni") CHECK(set.runs_here() == (avx512 && __builtin_cpu_supports("avx512vnni")));
+    if (set.runs_here()) CHECK(avx2);
+  }
+}
+#endif
 
 TEST_CASE("an empty KELVIN_ISA forces nothing") {
   const ForcedIsa empty("");
@@ -67,8 +102,15 @@ TEST_CASE("KELVIN_ISA forces every supported table") {
 }
 
 TEST_CASE("a word that is unknown or cannot run is an error that names it") {
-  CHECK(message_for("sse9").find("KELVIN_ISA=sse9: unknown") != std::string::npos);
-  CHECK(message_for("amx").find("KELVIN_ISA=amx") != std::string::npos);
+  const std::string unknown = message_for("sse9");
+  CHECK(unknown.find("KELVIN_ISA=sse9: unknown; expected scalar, ") == 0);
   CHECK(message_for("AVX2").find("unknown") != std::string::npos);
-  if (!cpu_features().avx512) CHECK(message_for("avx512").find("KELVIN_ISA=avx512") != std::string::npos);
+  for (const InstructionSet& set : instruction_sets()) {
+    CAPTURE(set.name);
+    CHECK(unknown.find(set.name) < unknown.find("; here run: "));
+    const std::string message = message_for(set.name);
+    if (runs(set)) continue;
+    CHECK(message.find("KELVIN_ISA=" + std::string(set.name) + ": this ") == 0);
+    CHECK(message.find(" does not have it; here run: ") != std::string::npos);
+  }
 }

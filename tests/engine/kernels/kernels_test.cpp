@@ -13,6 +13,7 @@
 #include "tests/engine/random_values.h"
 
 using namespace kelvin;
+using namespace kelvin::kernels;
 using test::RandomValues;
 
 namespace {
@@ -60,7 +61,7 @@ void check_matmul(Shape shape, const std::vector<Element>& weights, Element fenc
   Fenced<float> x(spread, random.below(16), quiet_nan);
   Fenced<float> bias(random.values(static_cast<std::size_t>(shape.rows)), random.below(16), quiet_nan);
 
-  MatmulBlock block;
+  FloatMatmul block;
   block.w = w.data();
   block.rows = shape.rows;
   block.cols = shape.cols;
@@ -187,7 +188,7 @@ StoredBlock<Element> random_block(int head_dim, int first, int seen, RandomValue
 }
 
 template <class Element>
-void check_attention(void (*Kernels::*attend)(const AttentionBlock&), RandomValues& random) {
+void check_attention(void (*Kernels::*attend)(const SpanAttention&), RandomValues& random) {
   for (int round = 0; round < 120; ++round) {
     const int head_dim = round < 40 ? round + 1 : 1 + random.below(140), rows = 1 + round * 5 % 31;
     const int width = padded_to_lanes(head_dim);
@@ -206,7 +207,7 @@ void check_attention(void (*Kernels::*attend)(const AttentionBlock&), RandomValu
                     quiet_nan);
     const auto run = [&](const Kernels& table) {
       std::vector<float> out(static_cast<std::size_t>(rows) * (2 + width), 5.0f);
-      AttentionBlock block;
+      SpanAttention block;
       block.q = q.data();
       block.kv = {stored.keys.data(), stored.values.data(), stored.key_scales.data(),
                   stored.value_scales.data()};

@@ -1,5 +1,5 @@
 // Integer products: every table against the scalar one, bit for bit.
-#include "engine/kernels/quantized.h"
+#include "engine/kernels/packed_formats.h"
 
 #include <doctest/doctest.h>
 
@@ -16,6 +16,7 @@
 #include "tests/engine/random_values.h"
 
 using namespace kelvin;
+using namespace kelvin::kernels;
 using test::RandomValues;
 
 namespace {
@@ -42,11 +43,12 @@ class FencedBytes {
 void fill_packed(Storage format, int rows, int cols, RandomValues& random, std::byte* packed) {
   const std::size_t panels = packed_bytes(format, rows, cols) / packed_panel_bytes(format, cols);
   for (std::size_t p = 0; p < panels; ++p)
-    for (int col = 0; col < cols; col += group_width) {
-      const std::size_t n = packed_panel_bytes(format, std::min(cols - col, group_width));
+    for (int col = 0; col < cols; col += block_width) {
+      const std::size_t n = packed_panel_bytes(format, std::min(cols - col, block_width));
       for (std::size_t i = 0; i < n; ++i) packed[i] = static_cast<std::byte>(random.below(256));
-      std::byte* const scales = format == Storage::q8 ? packed : packed + q4_scales;
-      for (int i = 0; i < (format == Storage::q8 ? groups_of_spans : 1) * panel_rows; ++i) {
+      const PackedFormat& row = format_of(format);
+      std::byte* const scales = packed + row.scales_at;
+      for (int i = 0; i < block_width / row.group * panel_rows; ++i) {
         const float scale = random.value();
         std::memcpy(scales + 2 * i, reinterpret_cast<const char*>(&scale) + 2, 2);
       }
@@ -62,7 +64,7 @@ std::vector<float> product(const QuantizedKernels& table, Storage format, Shape 
   AlignedBuffer scratch(matmul_scratch(shape.tokens) * sizeof(float));
   std::fill_n(scratch.floats(), matmul_scratch(shape.tokens), not_a_number);
   const QuantizedMatmul m{packed, shape.rows, x, bias, y.data(), stride, scratch.floats()};
-  (format == Storage::q8 ? table.matmul_q8 : table.matmul_q4)(m);
+  (table.*format_of(format).kernels).matmul(m);
   return y;
 }
 
@@ -90,7 +92,7 @@ void check_product(Shape shape, const std::byte* packed, Storage format, const s
 }
 
 void check_random(Shape shape, RandomValues& random) {
-  for (const Storage format : {Storage::q8, Storage::q4}) {
+  for (const Storage format : test::packed_storages()) {
     FencedBytes packed(packed_bytes(format, shape.rows, shape.cols), random.below(64));
     fill_packed(format, shape.rows, shape.cols, random, packed.data());
     const std::vector<float> x = random.values(static_cast<std::size_t>(shape.tokens * shape.cols), 3.0f);
@@ -123,14 +125,16 @@ TEST_CASE("quantised matmul: the most extreme codes") {
         RandomValues random(2);
         fill_packed(Storage::q8, shape.rows, shape.cols, random, q8.data());
         fill_packed(Storage::q4, shape.rows, shape.cols, random, q4.data());
-        const std::size_t q8_block = packed_panel_bytes(Storage::q8, group_width);
-        const std::size_t q4_block = packed_panel_bytes(Storage::q4, group_width);
+        const std::size_t q8_block = packed_panel_bytes(Storage::q8, block_width);
+        const std::size_t q4_block = packed_panel_bytes(Storage::q4, block_width);
         for (std::size_t at = 0; at < q8.size(); at += q8_block)
-          std::memset(q8.data() + at + q8_header, weight_sign < 0 ? 0 : 255, q8_block - q8_header);
+          std::memset(q8.data() + at + q8_format.header_bytes, weight_sign < 0 ? 0 : 255,
+                      q8_block - q8_format.header_bytes);
         for (std::size_t at = 0; at < q4.size(); at += q4_block) {
           std::memset(q4.data() + at, 0xff, q4_signs);  // sub-scales 15, or -15
           std::memset(q4.data() + at + q4_signs, weight_sign < 0 ? 0 : 255, q4_scales - q4_signs);
-          std::memset(q4.data() + at + q4_header, 0, q4_block - q4_header);  // codes -8
+          std::memset(q4.data() + at + q4_format.header_bytes, 0,
+                      q4_block - q4_format.header_bytes);  // codes -8
         }
         check_product(shape, q8.data(), Storage::q8, x, nullptr);
         check_product(shape, q4.data(), Storage::q4, x, nullptr);
@@ -140,7 +144,7 @@ TEST_CASE("quantised matmul: the most extreme codes") {
 TEST_CASE("quantised matmul: the product of what unpack_row and the activations' codes say") {
   RandomValues random(3);
   const Shape shape{37, 700, 5};
-  for (const Storage format : {Storage::q8, Storage::q4})
+  for (const Storage format : test::packed_storages())
     for (const ActivationFormat of_x : test::formats_for(format)) {
       std::vector<std::byte> packed(packed_bytes(format, shape.rows, shape.cols));
       fill_packed(format, shape.rows, shape.cols, random, packed.data());
@@ -168,10 +172,10 @@ TEST_CASE("quantised matmul: the product of what unpack_row and the activations'
 TEST_CASE("activations: the same codes, scales and sums in every table") {
   RandomValues random(4);
   const float infinity = std::numeric_limits<float>::infinity();
-  for (const ActivationFormat format : test::activation_formats)
+  for (const ActivationFormat format : test::activation_formats())
     for (const int cols : {1, 15, 16, 17, 64, 100, 255, 256, 257, 576, 896}) {
       CAPTURE(format.planes);
-      CAPTURE(format.span);
+      CAPTURE(format.group);
       CAPTURE(cols);
       const int tokens = 9;
       const std::size_t stride = static_cast<std::size_t>(cols) + 5;
@@ -191,13 +195,13 @@ TEST_CASE("activations: the same codes, scales and sums in every table") {
       x[7 * stride + middle] = infinity;
       x[8 * stride + middle] = -infinity;
       const test::QuantizedRows expected(scalar_quantized, x.data(), stride, tokens, cols, format);
-      const std::size_t slices = static_cast<std::size_t>((cols + group_width - 1) / group_width * tokens);
-      const std::size_t spans = static_cast<std::size_t>(group_width / format.span);
+      const std::size_t slices = static_cast<std::size_t>((cols + block_width - 1) / block_width * tokens);
+      const std::size_t groups = static_cast<std::size_t>(block_width / format.group);
       const std::size_t planes = static_cast<std::size_t>(format.planes);
       CHECK(expected.view().scales[0] > 0.0f);
       CHECK(expected.view().scales[1] == 0.0f);
       for (const int t : {6, 7, 8})
-        CHECK(std::isnan(expected.view().scales[middle / static_cast<std::size_t>(format.span) * tokens +
+        CHECK(std::isnan(expected.view().scales[middle / static_cast<std::size_t>(format.group) * tokens +
                                                 static_cast<std::size_t>(t)]));
       for (const QuantizedKernels* table : test::quantized_tables()) {
         CAPTURE(table->name);
@@ -205,10 +209,10 @@ TEST_CASE("activations: the same codes, scales and sums in every table") {
         const auto same = [&](const auto* a, const auto* b, std::size_t per_slice) {
           return std::memcmp(a, b, slices * per_slice * sizeof *a) == 0;
         };
-        CHECK(same(expected.view().codes, found.view().codes, planes * group_width));
-        CHECK(same(expected.view().scales, found.view().scales, spans));
-        CHECK(same(expected.view().offsets, found.view().offsets, spans * planes));
-        if (spans == 1) CHECK(same(expected.view().sub_offsets, found.view().sub_offsets, groups_of_subs));
+        CHECK(same(expected.view().codes, found.view().codes, planes * block_width));
+        CHECK(same(expected.view().scales, found.view().scales, groups));
+        CHECK(same(expected.view().offsets, found.view().offsets, groups * planes));
+        if (groups == 1) CHECK(same(expected.view().sub_offsets, found.view().sub_offsets, subs_per_block));
       }
     }
 }
@@ -218,38 +222,38 @@ TEST_CASE(
   RandomValues random(5);
   const int cols = 300;
   std::vector<float> x = random.values(cols, 4.0f);
-  x[70] = 400.0f;  // felt by its own span only
-  for (const ActivationFormat format : test::activation_formats) {
+  x[70] = 400.0f;  // felt by its own group only
+  for (const ActivationFormat format : test::activation_formats()) {
     CAPTURE(format.planes);
-    CAPTURE(format.span);
+    CAPTURE(format.group);
     const test::QuantizedRows rows(scalar_quantized, x.data(), cols, 1, cols, format);
     const QuantizedActivations& q = rows.view();
     const int planes = format.planes;
-    for (int k = 0; k < 2 * group_width; ++k) {
+    for (int k = 0; k < 2 * block_width; ++k) {
       const float expected = k < cols ? x[static_cast<std::size_t>(k)] : 0.0f;
-      const float scale = q.scales[k / format.span];
+      const float scale = q.scales[k / format.group];
       // With two planes a last code of -128 becomes -127.
       CHECK(std::fabs(rows.value(0, k) - expected) <= (planes == 2 ? 1.0001f : 0.5001f) * scale);
       if (k < cols) {
         float largest = 0.0f;
-        for (int other = k / format.span * format.span;
-             other < cols && other / format.span == k / format.span; ++other)
+        for (int other = k / format.group * format.group;
+             other < cols && other / format.group == k / format.group; ++other)
           largest = std::max(largest, std::fabs(x[static_cast<std::size_t>(other)]));
         CHECK(scale == doctest::Approx(largest / (planes == 2 ? 127 * 256 : 127)));
       }
     }
-    for (int span = 0; span < 2 * group_width / format.span; ++span)
+    for (int group = 0; group < 2 * block_width / format.group; ++group)
       for (int plane = 0; plane < planes; ++plane) {
-        const int first = span * format.span;
+        const int first = group * format.group;
         const std::int8_t* codes =
-            q.codes + (first / group_width * planes + plane) * group_width + first % group_width;
+            q.codes + (first / block_width * planes + plane) * block_width + first % block_width;
         int sum = 0;
-        for (int k = 0; k < format.span; ++k) sum += codes[k];
-        CHECK(q.offsets[span * planes + plane] == -128 * sum);
-        for (int sub = 0; sub < (format.span == group_width ? groups_of_subs : 0); ++sub) {
+        for (int k = 0; k < format.group; ++k) sum += codes[k];
+        CHECK(q.offsets[group * planes + plane] == -128 * sum);
+        for (int sub = 0; sub < (format.group == block_width ? subs_per_block : 0); ++sub) {
           int of_sub = 0;
           for (int k = 0; k < sub_width; ++k) of_sub += codes[sub * sub_width + k];
-          CHECK(q.sub_offsets[span * groups_of_subs + sub] == (-8 * of_sub & 0xffff));
+          CHECK(q.sub_offsets[group * subs_per_block + sub] == (-8 * of_sub & 0xffff));
         }
       }
   }

@@ -13,6 +13,7 @@
 #include "tests/engine/same_bits.h"
 
 using namespace kelvin;
+using namespace kelvin::kernels;
 
 namespace {
 
@@ -48,9 +49,9 @@ std::vector<double> whole(const ErrorFeedback& feedback) {
   const std::size_t n = static_cast<std::size_t>(feedback.size());
   std::vector<double> u(n * n);
   bool zeros = true;
-  for (std::size_t first = 0; first < n; first += group_width) {
-    const int block = static_cast<int>(first / group_width);
-    const std::size_t width = std::min<std::size_t>(group_width, n - first);
+  for (std::size_t first = 0; first < n; first += block_width) {
+    const int block = static_cast<int>(first / block_width);
+    const std::size_t width = std::min<std::size_t>(block_width, n - first);
     const std::span<const float> earlier = feedback.from_earlier(block), within = feedback.within(block);
     REQUIRE(earlier.size() == width * first);
     REQUIRE(within.size() == width * width);

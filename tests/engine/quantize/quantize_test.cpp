@@ -9,17 +9,18 @@
 #include <vector>
 
 #include "engine/kernels/kernels.h"
-#include "engine/kernels/quantized.h"
+#include "engine/kernels/packed_formats.h"
 #include "engine/quantize/error_feedback.h"
 #include "tests/engine/quantized_support.h"
 #include "tests/engine/random_values.h"
 
 using namespace kelvin;
+using namespace kelvin::kernels;
 using test::RandomValues;
 
 namespace {
 
-constexpr Storage formats[] = {Storage::q8, Storage::q4};
+const std::vector<Storage> formats = test::packed_storages();
 
 std::vector<std::byte> packed(Storage format, const Matrix& m, const QuantizedKernels& table, int threads) {
   std::vector<std::byte> bytes(packed_bytes(format, m.rows, m.cols));
@@ -121,7 +122,7 @@ TEST_CASE("weights that lie on the grid come back exactly") {
   std::vector<float> w(16 * cols);
   for (float& v : w) v = static_cast<float>(random.below(255) - 127) * 0x1p-9f;
   for (int r = 0; r < 16; ++r)
-    for (int span = 0; span < cols; span += span_width)
+    for (int span = 0; span < cols; span += q8_format.group)
       w[static_cast<std::size_t>(r * cols + span + r)] = (r % 2 ? 127.0f : -127.0f) * 0x1p-9f;
   CHECK(relative_error(Storage::q8, w, 16, cols) < 1e-7);
 
@@ -287,7 +288,7 @@ TEST_CASE("error feedback: a row that is no number is lost where it lies, and no
       if (r == 3 || r == 5) {
         const int lost = r == 3 ? 1 : 0;
         for (int k = 0; k < n; ++k)
-          CHECK(std::isnan(row[static_cast<std::size_t>(k)]) == (k / group_width == lost));
+          CHECK(std::isnan(row[static_cast<std::size_t>(k)]) == (k / block_width == lost));
       } else if (r == 8) {
         for (const float v : row) CHECK(v == 0.0f);
       } else if (r != 7) {

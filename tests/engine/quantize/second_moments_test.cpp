@@ -15,6 +15,7 @@
 #include "tests/golden_models.h"
 
 using namespace kelvin;
+using namespace kelvin::kernels;
 
 namespace {
 

@@ -5,13 +5,14 @@
 #include <cmath>
 #include <vector>
 
-#include "engine/kernels/kernels.h"
+#include "engine/kernels/quantized.h"
 #include "engine/quantize/quantize.h"
 #include "engine/weights/half.h"
 #include "engine/weights/packed.h"
 #include "tests/engine/random_values.h"
 
 using namespace kelvin;
+using namespace kelvin::kernels;
 
 TEST_CASE("a row of any storage is that row of the matrix") {
   constexpr int rows = 35, cols = 300;
@@ -27,7 +28,7 @@ TEST_CASE("a row of any storage is that row of the matrix") {
       matrix = {storage, rows, cols, wide.data()};
     } else if (is_packed(storage)) {
       packed.resize(packed_bytes(storage, rows, cols));
-      quantize(storage, exact, *scalar_kernels.quantized, 1, packed.data());
+      quantize(storage, exact, kernels::scalar_quantized, 1, packed.data());
       matrix = {storage, rows, cols, packed.data()};
     }
     const float most = storage == Storage::q4 ? 0.12f : storage == Storage::q8 ? 0.004f : 0.0f;

@@ -9,6 +9,7 @@
 #include "tests/support.h"
 
 using namespace kelvin;
+using namespace kelvin::kernels;
 using namespace kelvin::test;
 
 namespace {
