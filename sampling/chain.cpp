@@ -5,7 +5,7 @@
 #include "sampling/chain_text.h"
 #include "sampling/logits.h"
 #include "sampling/statistics/boltzmann.h"
-#include "tokenizer/user_error.h"
+#include "tokenizer/base/user_error.h"
 
 namespace kelvin {
 

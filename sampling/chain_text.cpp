@@ -6,7 +6,7 @@
 #include <system_error>
 
 #include "sampling/closest.h"
-#include "tokenizer/user_error.h"
+#include "tokenizer/base/user_error.h"
 
 namespace kelvin {
 

@@ -46,7 +46,7 @@ inline Parameter choice(std::string name, std::vector<std::string> choices, std:
 }
 
 inline constexpr const char* token_set_help =
-    "a word, id:13,20-29, regex:..., script:Latin or file:PATH (text that holds them)";
+    "a word, id:13,20-29, regex:... (Ruby's syntax), script:Latin or file:PATH (text that holds them)";
 
 inline Parameter last_tokens(double default_value) {
   return integer("last", default_value, -1, inf, "how many of the last tokens count; -1: all");

@@ -7,7 +7,7 @@
 #include "sampling/closest.h"
 #include "sampling/order.h"
 #include "sampling/statistics/boltzmann.h"
-#include "tokenizer/user_error.h"
+#include "tokenizer/base/user_error.h"
 
 namespace kelvin {
 

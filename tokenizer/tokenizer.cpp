@@ -1,12 +1,13 @@
 #include "tokenizer/tokenizer.h"
 
 #include <algorithm>
-#include <future>
 #include <limits>
 #include <unordered_set>
 #include <utility>
 #include <variant>
 
+#include "tokenizer/base/parallel.h"
+#include "tokenizer/base/tokenizer_error.h"
 #include "tokenizer/models/added_tokens.h"
 #include "tokenizer/models/bpe.h"
 #include "tokenizer/models/unigram.h"
@@ -15,7 +16,6 @@
 #include "tokenizer/pipeline/normalizer.h"
 #include "tokenizer/pipeline/pretokenize.h"
 #include "tokenizer/spec.h"
-#include "tokenizer/tokenizer_error.h"
 #include "tokenizer/unicode/byte_level.h"
 #include "tokenizer/unicode/utf8.h"
 
@@ -25,22 +25,22 @@ namespace {
 
 // What the pieces of a word mean to the reader, whatever stands around them.
 std::string running_text(std::string piece, const std::vector<DecoderSpec>& decoders) {
-  const std::size_t most = most_bytes_from(piece.size());
+  const std::size_t most = tokenizer::max_length_from(piece.size());
   for (const DecoderSpec& decoder : decoders) {
     if (const auto* replace = std::get_if<ReplacePiece>(&decoder))
-      piece = replaced(piece, compiled(replace->pattern), replace->content, most);
+      piece = tokenizer::replaced(piece, replace->pattern.regex(), replace->content, most);
     else if (const auto* metaspace = std::get_if<MetaspacePieces>(&decoder))
-      piece = replaced(piece, Regex::literal(metaspace->replacement), " ");
+      piece = tokenizer::replaced(piece, Regex::literal(metaspace->replacement), " ");
     else if (const auto* suffix = std::get_if<BpeSuffixPieces>(&decoder))
-      piece = replaced(piece, Regex::literal(suffix->suffix), " ");
+      piece = tokenizer::replaced(piece, Regex::literal(suffix->suffix), " ");
     else if (const auto* words = std::get_if<WordPiecePieces>(&decoder))
       piece = piece.starts_with(words->prefix) ? piece.substr(words->prefix.size()) : " " + piece;
     else if (std::holds_alternative<ByteLevelPieces>(decoder))
-      piece = text_to_bytes(piece).value_or(piece);
-    else if (const int byte = byte_of_token(piece);
+      piece = unicode::text_to_bytes(piece).value_or(piece);
+    else if (const int byte = unicode::byte_of_token(piece);
              byte >= 0 && std::holds_alternative<ByteFallbackPieces>(decoder))
       return std::string(1, static_cast<char>(static_cast<unsigned char>(byte)));
-    check_growth(piece.size(), most, "decoder");
+    tokenizer::check_length(piece.size(), most, "decoder");
   }
   return piece;
 }
@@ -85,10 +85,10 @@ struct Tokenizer::Parts {
   // if that changes them they do not count as special any more.
   std::vector<std::string> spellings;
   std::vector<bool> skipped;
-  AddedTokenFinder raw_finder, normalized_finder;
-  Normalizer normalizer;
-  PreTokenizer pre_tokenizer;
-  std::variant<std::monostate, BpeModel, UnigramModel> model;
+  tokenizer::AddedTokenFinder raw_finder, normalized_finder;
+  tokenizer::Normalizer normalizer;
+  tokenizer::PreTokenizer pre_tokenizer;
+  std::variant<std::monostate, tokenizer::BpeModel, tokenizer::UnigramModel> model;
   PostProcessorSpec post_processor;
   std::vector<DecoderSpec> decoders;
 };
@@ -102,15 +102,17 @@ Tokenizer::Parts::Parts(TokenizerSpec spec)
       decoders(std::move(spec.decoders)) {
   auto* const bpe = std::get_if<BpeSpec>(&spec.model);
   const bool raw_bytes =
-      bpe && ends_in_bytes(spec.pre_tokenizers) && BpeModel::takes_raw_bytes(vocabulary, *bpe);
+      bpe && ends_in_bytes(spec.pre_tokenizers) && tokenizer::BpeModel::takes_raw_bytes(vocabulary, *bpe);
   // Regular expressions are compiled while the model's tables are filled.
-  auto words = std::async(std::launch::async, [&] { return PreTokenizer(spec.pre_tokenizers, raw_bytes); });
-  if (bpe)
-    model.emplace<BpeModel>(vocabulary, std::move(*bpe), raw_bytes);
-  else
-    model.emplace<UnigramModel>(vocabulary, std::move(std::get<UnigramSpec>(spec.model)));
-  pre_tokenizer = words.get();
-  DecodeChain check(decoders);
+  side_by_side(
+      [&] {
+        if (bpe)
+          model.emplace<tokenizer::BpeModel>(vocabulary, std::move(*bpe), raw_bytes);
+        else
+          model.emplace<tokenizer::UnigramModel>(vocabulary, std::move(std::get<UnigramSpec>(spec.model)));
+      },
+      [&] { pre_tokenizer = tokenizer::PreTokenizer(spec.pre_tokenizers, raw_bytes); });
+  tokenizer::DecodeChain check(decoders);
 
   std::unordered_set<std::string_view> special_contents;
   for (const AddedToken& token : added_tokens)
@@ -132,8 +134,8 @@ Tokenizer::Parts::Parts(TokenizerSpec spec)
       (added_tokens[i].normalized ? normalized : raw).push_back(added_tokens[i]);
       (added_tokens[i].normalized ? normalized_spellings : raw_spellings).push_back(spellings[i]);
     }
-  raw_finder = AddedTokenFinder(std::move(raw), raw_spellings);
-  normalized_finder = AddedTokenFinder(std::move(normalized), normalized_spellings);
+  raw_finder = tokenizer::AddedTokenFinder(std::move(raw), raw_spellings);
+  normalized_finder = tokenizer::AddedTokenFinder(std::move(normalized), normalized_spellings);
   for (std::size_t i = 0; i < added_tokens.size(); ++i) {
     const auto id = static_cast<std::size_t>(added_tokens[i].id);
     if (added_tokens[i].id < 0 || added_tokens[i].id >= TokenTable::id_limit)
@@ -144,18 +146,18 @@ Tokenizer::Parts::Parts(TokenizerSpec spec)
 }
 
 void Tokenizer::Parts::encode_normalized(std::string_view text, bool at_origin, std::vector<int>& ids) const {
-  PieceList list;
-  for (const Segment& segment : normalized_finder.split(text)) {
+  tokenizer::PieceList list;
+  for (const tokenizer::Segment& segment : normalized_finder.split(text)) {
     if (segment.id >= 0) {
       ids.push_back(segment.id);
       continue;
     }
     const std::string_view part = text.substr(segment.begin, segment.end - segment.begin);
     pre_tokenizer.run(part, at_origin && segment.begin == 0, list);
-    if (const auto* bpe = std::get_if<BpeModel>(&model))
+    if (const auto* bpe = std::get_if<tokenizer::BpeModel>(&model))
       bpe->encode(list, ids);
     else
-      std::get<UnigramModel>(model).encode(list, ids);
+      std::get<tokenizer::UnigramModel>(model).encode(list, ids);
   }
 }
 
@@ -167,8 +169,8 @@ Tokenizer::~Tokenizer() = default;
 std::vector<int> Tokenizer::encode(std::string_view text, bool add_special) const {
   const Parts& parts = *parts_;
   std::string repaired;
-  if (!is_utf8(text)) {
-    append_lossy(repaired, text);
+  if (!unicode::is_utf8(text)) {
+    unicode::append_lossy(repaired, text);
     text = repaired;
   }
   // Places in the text are kept in 32 bits.
@@ -176,7 +178,7 @@ std::vector<int> Tokenizer::encode(std::string_view text, bool add_special) cons
     throw TokenizerError("texts above 512 MiB are not supported");
   std::vector<int> ids;
   if (add_special) ids = parts.post_processor.before;
-  for (const Segment& segment : parts.raw_finder.split(text)) {
+  for (const tokenizer::Segment& segment : parts.raw_finder.split(text)) {
     if (segment.id >= 0) {
       ids.push_back(segment.id);
       continue;
@@ -232,12 +234,12 @@ std::optional<int> Tokenizer::id_of(std::string_view piece) const {
 struct StreamDecoder::State {
   const Tokenizer::Parts* parts;
   bool skip_special;
-  DecodeChain chain;
+  tokenizer::DecodeChain chain;
 };
 
 StreamDecoder::StreamDecoder(const Tokenizer& tokenizer, bool skip_special)
     : state_(std::make_unique<State>(
-          State{tokenizer.parts_.get(), skip_special, DecodeChain(tokenizer.parts_->decoders)})) {}
+          State{tokenizer.parts_.get(), skip_special, tokenizer::DecodeChain(tokenizer.parts_->decoders)})) {}
 StreamDecoder::StreamDecoder(StreamDecoder&&) noexcept = default;
 StreamDecoder& StreamDecoder::operator=(StreamDecoder&&) noexcept = default;
 StreamDecoder::~StreamDecoder() = default;

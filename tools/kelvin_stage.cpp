@@ -3,7 +3,7 @@
 #include <optional>
 
 #include "sampling/chain_text.h"
-#include "tokenizer/user_error.h"
+#include "tokenizer/base/user_error.h"
 #include "tools/inspect/stage_report.h"
 #include "tools/options/flags.h"
 #include "tools/options/run_main.h"

@@ -7,10 +7,10 @@
 #include <limits>
 
 #include "loaders/files/load_error.h"
-#include "loaders/files/utf8.h"
 #include "loaders/json/json.h"
 #include "loaders/json/json_number.h"
 #include "loaders/json/json_string.h"
+#include "tokenizer/unicode/utf8.h"
 
 namespace kelvin {
 namespace {
@@ -91,7 +91,7 @@ void Parser::fail(const char* where, std::string_view problem) const {
     if (*p == '\n') {
       ++line;
       column = 1;
-    } else if ((static_cast<unsigned char>(*p) & 0xC0) != 0x80) {
+    } else if (!unicode::is_continuation(*p)) {
       ++column;
     }
   }
@@ -101,8 +101,8 @@ void Parser::fail(const char* where, std::string_view problem) const {
 
 std::string Parser::found() const {
   if (at_ >= end_) return "the end of the text found";
-  const int length = utf8_length(at_, static_cast<std::size_t>(end_ - at_));
-  return in_quotes(std::string_view(at_, static_cast<std::size_t>(std::max(length, 1)))) + " found";
+  const std::size_t length = unicode::utf8_length({at_, end_});
+  return in_quotes(std::string_view(at_, std::max<std::size_t>(length, 1))) + " found";
 }
 
 void Parser::unexpected(std::string_view expected) const {

@@ -4,7 +4,6 @@
 #include <cstdint>
 #include <cstring>
 
-#include "loaders/files/utf8.h"
 #include "tokenizer/unicode/utf8.h"
 
 namespace kelvin {
@@ -96,7 +95,7 @@ const char* EscapeReader::run() {
     if (low < 0xDC00 || low > 0xDFFF) return refuse_half(alone);
     code = 0x10000 + ((code - 0xD800) << 10) + (low - 0xDC00);
   }
-  append_char(out_, code);
+  unicode::append_char(out_, code);
   return at_;
 }
 
@@ -122,7 +121,7 @@ StringRead read_json_string(const char* begin, const char* end, std::string& are
     } else if (byte < 0x20) {
       return {at, escaped, at, "control characters in a string as \\u escapes", {}};
     } else {
-      const int length = utf8_length(at, static_cast<std::size_t>(end - at));
+      const std::size_t length = unicode::utf8_length({at, end});
       if (length == 0) return {at, escaped, at, "UTF-8", {}};
       at += length;
     }

@@ -3,17 +3,16 @@
 #include <charconv>
 #include <cmath>
 
-#include "loaders/files/utf8.h"
+#include "tokenizer/unicode/escape.h"
 
 namespace kelvin {
 namespace {
 
 void append_string(std::string& out, std::string_view text) {
-  constexpr char hex[] = "0123456789abcdef";
   out += '"';
   for (std::size_t at = 0; at < text.size();) {
     const char c = text[at];
-    const int length = utf8_length(text.data() + at, text.size() - at);
+    const std::size_t length = unicode::utf8_length(text.substr(at));
     if (length == 0) {
       out += "\xEF\xBF\xBD";
       ++at;
@@ -25,13 +24,11 @@ void append_string(std::string& out, std::string_view text) {
     } else if (c == '\n') {
       out += "\\n";
     } else if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) {
-      out += "\\u00";
-      out += hex[static_cast<unsigned char>(c) >> 4];
-      out += hex[c & 15];
+      out += "\\u" + unicode::hex(static_cast<unsigned char>(c), 4);
     } else {
-      out.append(text, at, static_cast<std::size_t>(length));
+      out += text.substr(at, length);
     }
-    at += static_cast<std::size_t>(length);
+    at += length;
   }
   out += '"';
 }

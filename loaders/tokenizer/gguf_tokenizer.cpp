@@ -6,8 +6,8 @@
 #include "loaders/files/load_error.h"
 #include "loaders/tokenizer/gguf_words.h"
 #include "loaders/tokenizer/sentencepiece_model.h"
+#include "tokenizer/base/tokenizer_error.h"
 #include "tokenizer/spec.h"
-#include "tokenizer/tokenizer_error.h"
 
 namespace kelvin {
 namespace {

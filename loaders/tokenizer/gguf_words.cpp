@@ -86,7 +86,7 @@ std::optional<GgufWords> gguf_words(std::string_view name) {
                                 [&](const Row& candidate) { return lists(candidate.names, name); });
   if (row == std::end(rows)) return std::nullopt;
   GgufWords words;
-  if (row->flags & nfc) words.normalizers.push_back(NormalForm::nfc);
+  if (row->flags & nfc) words.normalizers.push_back(unicode::NormalForm::nfc);
   for (const char* rule : row->rules)
     words.pre_tokenizers.push_back(SplitPattern{{rule, true}, SplitBehavior::isolated, false});
   words.pre_tokenizers.push_back(ByteLevelWords{false, false});

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "tokenizer/user_error.h"
+#include "tokenizer/base/user_error.h"
 namespace kelvin {
 namespace {
 

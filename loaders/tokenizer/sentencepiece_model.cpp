@@ -5,9 +5,9 @@
 #include <limits>
 #include <utility>
 
+#include "tokenizer/base/tokenizer_error.h"
 #include "tokenizer/models/score_merges.h"
-#include "tokenizer/pipeline/decoder.h"
-#include "tokenizer/tokenizer_error.h"
+#include "tokenizer/unicode/byte_level.h"
 #include "tokenizer/unicode/utf8.h"
 
 namespace kelvin {
@@ -24,11 +24,11 @@ void check(const SentencePieceModel& model) {
   int unknown = 0;
   std::vector<bool> bytes(256, false);
   for (const ScoredPiece& piece : model.pieces) {
-    if (piece.text.empty() || !is_utf8(piece.text)) refuse(piece, "is no text in UTF-8");
+    if (piece.text.empty() || !unicode::is_utf8(piece.text)) refuse(piece, "is no text in UTF-8");
     if (!std::isfinite(piece.score)) refuse(piece, "has no finite score");
     unknown += piece.type == PieceType::unknown;
     if (piece.type == PieceType::byte) {
-      const int byte = byte_of_token(piece.text);
+      const int byte = unicode::byte_of_token(piece.text);
       if (!model.byte_fallback) refuse(piece, "is of type BYTE, and there is no byte_fallback");
       if (byte < 0) refuse(piece, "is of type BYTE, <0x00> to <0xFF> expected");
       bytes[static_cast<std::size_t>(byte)] = true;
@@ -53,7 +53,7 @@ BpeSpec bpe_of(const SentencePieceModel& model, const TokenTable& vocabulary) {
     if (piece.type == PieceType::unknown) spec.unk_token = piece.text;
     if (piece.type == PieceType::user_defined) spec.whole.push_back(static_cast<int>(id));
   }
-  merge_by_scores(vocabulary, scores, spec);
+  tokenizer::merge_by_scores(vocabulary, scores, spec);
   return spec;
 }
 

@@ -116,13 +116,13 @@ TokenizerSpec tiktoken_tokenizer(const TiktokenFile& file, const TiktokenLayout&
   for (std::size_t rank = 0; rank < file.tokens.size(); ++rank) {
     scores.push_back(-static_cast<double>(rank));
     if (!file.tokens[rank].empty())
-      spec.vocabulary.add(bytes_to_text(file.tokens[rank]), static_cast<int>(rank));
+      spec.vocabulary.add(unicode::bytes_to_text(file.tokens[rank]), static_cast<int>(rank));
   }
   BpeSpec bpe;
   bpe.ignore_merges = true;
-  merge_by_scores(spec.vocabulary, scores, bpe);
+  tokenizer::merge_by_scores(spec.vocabulary, scores, bpe);
   spec.model = std::move(bpe);
-  if (layout.nfc) spec.normalizers.push_back(NormalForm::nfc);
+  if (layout.nfc) spec.normalizers.push_back(unicode::NormalForm::nfc);
   spec.pre_tokenizers = {SplitPattern{{layout.pattern, true}, SplitBehavior::removed, true},
                          ByteLevelWords{false, false}};
   spec.decoders = {ByteLevelPieces{}};

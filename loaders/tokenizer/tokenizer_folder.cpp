@@ -14,9 +14,9 @@
 #include "loaders/tokenizer/tokenizer_json.h"
 #include "loaders/tokenizer/tokenizer_json_parts.h"
 #include "loaders/tokenizer/tokenizer_model.h"
+#include "tokenizer/base/tokenizer_error.h"
 #include "tokenizer/regex/regex.h"
 #include "tokenizer/spec.h"
-#include "tokenizer/tokenizer_error.h"
 
 namespace kelvin {
 

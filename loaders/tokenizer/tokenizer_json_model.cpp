@@ -6,8 +6,8 @@
 
 #include "loaders/files/load_error.h"
 #include "loaders/tokenizer/tokenizer_json_parts.h"
+#include "tokenizer/base/tokenizer_error.h"
 #include "tokenizer/models/hash.h"
-#include "tokenizer/tokenizer_error.h"
 
 namespace kelvin {
 
@@ -134,8 +134,8 @@ void TokenizerModelReader::add_merge(JsonValue place) {
   merge.index = number;
   merge.left_size = left.size();
   merge.text.assign(left).append(right);
-  vocabulary_.prefetch(merge.left_hash = hash_bytes(left));
-  vocabulary_.prefetch(merge.right_hash = hash_bytes(right));
+  vocabulary_.prefetch(merge.left_hash = tokenizer::hash_bytes(left));
+  vocabulary_.prefetch(merge.right_hash = tokenizer::hash_bytes(right));
   merge.merged = -1;
   for (const int guess : {last_merged_, last_merged_ + 1})
     if (prefix_ == 0 && vocabulary_.has(guess) && vocabulary_.token(guess) == merge.text)
@@ -143,7 +143,7 @@ void TokenizerModelReader::add_merge(JsonValue place) {
   if (merge.merged >= 0)
     last_merged_ = merge.merged;
   else
-    vocabulary_.prefetch(merge.merged_hash = hash_bytes(merged_text(merge)));
+    vocabulary_.prefetch(merge.merged_hash = tokenizer::hash_bytes(merged_text(merge)));
   if (n_pending_ == pending_.size()) resolve();
 }
 

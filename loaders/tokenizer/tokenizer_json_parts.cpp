@@ -5,9 +5,10 @@
 
 #include "loaders/files/load_error.h"
 #include "loaders/tokenizer/base64.h"
+#include "tokenizer/base/tokenizer_error.h"
 #include "tokenizer/pipeline/charsmap.h"
 #include "tokenizer/regex/regex_syntax.h"
-#include "tokenizer/tokenizer_error.h"
+#include "tokenizer/unicode/utf8.h"
 
 namespace kelvin {
 
@@ -71,21 +72,17 @@ std::size_t size_member(JsonValue object, std::string_view key, std::size_t othe
 
 Pattern read_pattern(JsonValue object) {
   const JsonValue value = object.at("pattern");
-  if (value.is_string()) return {std::string(value.as_string()), false};
-  Pattern pattern;
-  if (const auto regex = value.find("Regex")) {
-    pattern = {std::string(regex->as_string()), true};
+  if (const auto regex = value.is_string() ? std::nullopt : value.find("Regex")) {
     try {
-      parse_regex(pattern.text);
+      return {regex->as_string(), true};
     } catch (const RegexError& problem) {
       regex->fail(printable(problem.what(), 500));
     }
-  } else if (const auto literal = value.find("String"))
-    pattern.text = literal->as_string();
-  else
-    value.fail("an object with String or Regex expected");
-  if (pattern.text.empty() && !pattern.is_regex) value.fail("an empty pattern cannot be searched for");
-  return pattern;
+  }
+  const std::optional<JsonValue> literal = value.is_string() ? value : value.find("String");
+  if (!literal) value.fail("an object with String or Regex expected");
+  if (literal->as_string().empty()) value.fail("an empty pattern cannot be searched for");
+  return {literal->as_string(), false};
 }
 
 SplitBehavior read_behavior(JsonValue object, std::string_view otherwise) {
@@ -104,9 +101,8 @@ SplitBehavior read_behavior(JsonValue object, std::string_view otherwise) {
 // The one character of a string.
 std::string char_member(JsonValue object, std::string_view key, std::string_view otherwise) {
   std::string text = string_member(object, key, otherwise);
-  std::size_t chars = 0;
-  for (char byte : text) chars += (static_cast<unsigned char>(byte) & 0xC0) != 0x80;
-  if (chars != 1) object.at(key).fail("one character expected, " + in_quotes(text) + " found");
+  if (unicode::count_chars(text) != 1)
+    object.at(key).fail("one character expected, " + in_quotes(text) + " found");
   return text;
 }
 
@@ -124,7 +120,7 @@ std::string read_charsmap(JsonValue value) {
   std::optional<std::string> map = from_base64(value.as_string());
   if (!map) value.fail("base64 expected");
   try {
-    CharsMap check(*map);
+    tokenizer::CharsMap check(*map);
   } catch (const TokenizerError& problem) {
     value.fail(problem.what());
   }
@@ -133,10 +129,10 @@ std::string read_charsmap(JsonValue value) {
 
 NormalizerSpec read_normalizer(JsonValue value) {
   const std::string_view type = value.at("type").as_string();
-  if (type == "NFC") return NormalForm::nfc;
-  if (type == "NFD") return NormalForm::nfd;
-  if (type == "NFKC") return NormalForm::nfkc;
-  if (type == "NFKD") return NormalForm::nfkd;
+  if (type == "NFC") return unicode::NormalForm::nfc;
+  if (type == "NFD") return unicode::NormalForm::nfd;
+  if (type == "NFKC") return unicode::NormalForm::nfkc;
+  if (type == "NFKD") return unicode::NormalForm::nfkd;
   if (type == "Prepend") return PrependText{std::string(value.at("prepend").as_string())};
   if (type == "Replace")
     return ReplaceText{read_pattern(value), std::string(value.at("content").as_string())};

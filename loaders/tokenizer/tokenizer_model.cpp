@@ -8,8 +8,8 @@
 #include "loaders/tokenizer/sentencepiece_file.h"
 #include "loaders/tokenizer/tiktoken_file.h"
 #include "loaders/tokenizer/tokenizer_config.h"
+#include "tokenizer/base/tokenizer_error.h"
 #include "tokenizer/spec.h"
-#include "tokenizer/tokenizer_error.h"
 
 namespace kelvin {
 

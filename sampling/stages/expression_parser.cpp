@@ -5,7 +5,7 @@
 #include "sampling/closest.h"
 #include "sampling/stages/expression.h"
 #include "sampling/statistics/boltzmann.h"
-#include "tokenizer/user_error.h"
+#include "tokenizer/base/user_error.h"
 
 namespace kelvin::sampling {
 

@@ -1,22 +1,19 @@
 #include "sampling/stages/token_set.h"
 
-// GCC 12 suspects the inside of std::regex when sanitizers are on (bug 105562).
-#if defined(__GNUC__) && !defined(__clang__)
-#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
-#endif
-
 #include <algorithm>
 #include <charconv>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <optional>
-#include <regex>
 #include <string>
 #include <system_error>
 
 #include "sampling/stages/script.h"
-#include "tokenizer/user_error.h"
+#include "tokenizer/base/user_error.h"
+#include "tokenizer/regex/regex.h"
+#include "tokenizer/regex/regex_syntax.h"
+#include "tokenizer/unicode/utf8.h"
 
 namespace kelvin::sampling {
 
@@ -60,15 +57,15 @@ std::vector<int> by_ids(std::string_view list, std::string_view expression) {
 
 std::vector<int> by_regex(std::string_view pattern, std::string_view expression,
                           const Vocabulary& vocabulary) {
-  // libstdc++ recurses once per byte; real tokens are far shorter than this.
-  constexpr std::size_t longest = 2048;
-  std::regex regex;
   try {
-    regex.assign(pattern.begin(), pattern.end(), std::regex::ECMAScript | std::regex::optimize);
-    return tokens_where(vocabulary, [&](const std::string& bytes) {
-      return bytes.size() <= longest && std::regex_match(bytes.begin(), bytes.end(), regex);
+    const RegexFullMatch matches(pattern, {.ascii = true});
+    return tokens_where(vocabulary, [&](std::string_view bytes) {
+      if (unicode::is_utf8(bytes)) return matches(bytes);
+      std::string text;
+      unicode::append_lossy(text, bytes);
+      return matches(text);
     });
-  } catch (const std::regex_error& error) {
+  } catch (const RegexError& error) {
     refuse(expression, "bad regular expression: " + std::string(error.what()));
   }
 }

@@ -10,7 +10,7 @@
 #include "loaders/model/hf_config.h"
 #include "loaders/tensors/convert.h"
 #include "loaders/tokenizer/gguf_tokenizer.h"
-#include "tokenizer/tokenizer_error.h"
+#include "tokenizer/base/tokenizer_error.h"
 
 namespace {
 

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "sampling/chain.h"
-#include "tokenizer/user_error.h"
+#include "tokenizer/base/user_error.h"
 
 namespace {
 

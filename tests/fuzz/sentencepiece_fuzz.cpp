@@ -5,8 +5,8 @@
 
 #include "loaders/files/load_error.h"
 #include "loaders/tokenizer/sentencepiece_file.h"
+#include "tokenizer/base/tokenizer_error.h"
 #include "tokenizer/tokenizer.h"
-#include "tokenizer/tokenizer_error.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   try {

@@ -5,8 +5,8 @@
 
 #include "loaders/files/load_error.h"
 #include "loaders/tokenizer/tokenizer_json.h"
+#include "tokenizer/base/tokenizer_error.h"
 #include "tokenizer/tokenizer.h"
-#include "tokenizer/tokenizer_error.h"
 
 namespace {
 

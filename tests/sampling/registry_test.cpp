@@ -1,5 +1,5 @@
 #include "sampling/registry.h"
-#include "tokenizer/user_error.h"
+#include "tokenizer/base/user_error.h"
 
 #include <doctest/doctest.h>
 
@@ -28,7 +28,9 @@ std::string output_of_example(const std::string& name, bool with_library) {
   std::string command = test::compiler() + " -std=c++20 -O1 " + test::compiler_flags() + " -I" +
                         test::source_dir().string() + " " +
                         (test::source_dir() / "tests/sampling/examples" / (name + ".cpp")).string();
-  if (with_library) command += " " + (test::bin_dir() / "../libkelvin_sampling.a").string();
+  if (with_library)
+    for (const char* library : {"sampling", "tokenizer"})
+      command += " " + (test::bin_dir() / ("../libkelvin_" + std::string(library) + ".a")).string();
   const test::Finished built = test::run({"/bin/sh", "-c", command + " -o " + program});
   CAPTURE(built.err);
   REQUIRE(built.status == 0);

@@ -101,7 +101,7 @@ void write_tiktoken(const fs::path& source, const fs::path& file) {
   const JsonDocument document = parse_json(read_text(source / "tokenizer.json"));
   std::string lines;
   for (const auto& [token, id] : document.root().at("model").at("vocab").members())
-    lines += to_base64(text_to_bytes(token).value()) + " " + std::to_string(id.as_int()) + "\n";
+    lines += to_base64(unicode::text_to_bytes(token).value()) + " " + std::to_string(id.as_int()) + "\n";
   write(file, lines);
 }
 

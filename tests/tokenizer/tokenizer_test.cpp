@@ -26,7 +26,7 @@ AddedToken added(const std::string& content, int id, bool special = true, bool n
 TokenizerSpec byte_level() {
   TokenizerSpec spec;
   for (int byte = 0; byte < 256; ++byte)
-    spec.vocabulary.add(to_utf8(byte_to_char(static_cast<unsigned char>(byte))), byte);
+    spec.vocabulary.add(unicode::to_utf8(unicode::byte_to_char(static_cast<unsigned char>(byte))), byte);
   spec.vocabulary.add("\u0120t", 256);
   spec.vocabulary.add("he", 257);
   BpeSpec bpe;

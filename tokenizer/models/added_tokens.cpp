@@ -3,11 +3,11 @@
 #include <algorithm>
 #include <utility>
 
-#include "tokenizer/tokenizer_error.h"
-#include "tokenizer/unicode/unicode.h"
+#include "tokenizer/base/tokenizer_error.h"
+#include "tokenizer/unicode/properties.h"
 #include "tokenizer/unicode/utf8.h"
 
-namespace kelvin {
+namespace kelvin::tokenizer {
 
 namespace {
 
@@ -20,7 +20,7 @@ std::size_t whitespace_front(std::string_view text) {
   const char* at = text.data();
   for (const char* end = at + text.size(); at < end;) {
     const char* after = at;
-    if (!is_whitespace(next_char(after))) break;
+    if (!unicode::is_whitespace(unicode::next_char(after))) break;
     at = after;
   }
   return static_cast<std::size_t>(at - text.data());
@@ -30,18 +30,18 @@ std::size_t whitespace_front(std::string_view text) {
 std::size_t whitespace_back(std::string_view text, std::size_t floor, std::size_t end) {
   while (end > floor) {
     std::size_t begin = end - 1;
-    while (begin > 0 && is_continuation(text[begin])) --begin;
+    while (begin > 0 && unicode::is_continuation(text[begin])) --begin;
     const char* at = text.data() + begin;
-    if (!is_whitespace(next_char(at))) break;
+    if (!unicode::is_whitespace(unicode::next_char(at))) break;
     end = begin;
   }
   return std::max(end, floor);
 }
 
 bool stands_alone(std::string_view text, std::size_t begin, std::size_t end) {
-  if (begin > 0 && is_word(last_char(text.substr(0, begin)))) return false;
+  if (begin > 0 && unicode::is_word(unicode::last_char(text.substr(0, begin)))) return false;
   const char* at = text.data() + end;
-  return end == text.size() || !is_word(next_char(at));
+  return end == text.size() || !unicode::is_word(unicode::next_char(at));
 }
 
 }  // namespace
@@ -90,4 +90,4 @@ std::vector<Segment> AddedTokenFinder::split(std::string_view text) const {
   return segments;
 }
 
-}  // namespace kelvin
+}  // namespace kelvin::tokenizer

@@ -11,7 +11,7 @@
 #include "tokenizer/models/model_spec.h"
 #include "tokenizer/pipeline/literal_trie.h"
 
-namespace kelvin {
+namespace kelvin::tokenizer {
 
 // A stretch of text that is an added token, or one between them (id -1).
 struct Segment {
@@ -36,4 +36,4 @@ class AddedTokenFinder {
   std::bitset<65536> pairs_;  // first two bytes that may begin a token
 };
 
-}  // namespace kelvin
+}  // namespace kelvin::tokenizer

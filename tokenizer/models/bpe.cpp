@@ -1,30 +1,24 @@
 #include "tokenizer/models/bpe.h"
 
 #include <algorithm>
-#include <future>
 #include <utility>
 
+#include "tokenizer/base/parallel.h"
+#include "tokenizer/base/tokenizer_error.h"
 #include "tokenizer/models/bpe_merge.h"
 #include "tokenizer/models/word_cache.h"
-#include "tokenizer/tokenizer_error.h"
 #include "tokenizer/unicode/byte_level.h"
 #include "tokenizer/unicode/utf8.h"
 
-namespace kelvin {
+namespace kelvin::tokenizer {
 
 namespace {
 
 constexpr std::size_t n_joints = 1 << 18;
 
-std::string byte_token(int byte) {
-  constexpr std::string_view digits = "0123456789ABCDEF";
-  return std::string("<0x") + digits[static_cast<std::size_t>(byte / 16)] +
-         digits[static_cast<std::size_t>(byte % 16)] + ">";
-}
-
 char32_t first_char(std::string_view text) {
   const char* at = text.data();
-  return next_char(at);
+  return unicode::next_char(at);
 }
 
 }  // namespace
@@ -34,7 +28,8 @@ bool BpeModel::takes_raw_bytes(const TokenTable& vocabulary, const BpeSpec& spec
   if (!spec.byte_fallback && spec.unk_token.empty()) return true;
   // With a token for every byte there is nothing unknown.
   for (int byte = 0; byte < 256; ++byte)
-    if (vocabulary.find(to_utf8(byte_to_char(static_cast<unsigned char>(byte)))) < 0) return false;
+    if (vocabulary.find(unicode::to_utf8(unicode::byte_to_char(static_cast<unsigned char>(byte)))) < 0)
+      return false;
   return true;
 }
 
@@ -43,19 +38,21 @@ BpeModel::BpeModel(const TokenTable& vocabulary, BpeSpec spec, bool raw_bytes)
       spec_(std::move(spec)),
       whole_(std::make_unique<std::atomic<std::uint8_t>[]>(static_cast<std::size_t>(vocabulary.limit()))) {
   // The two large tables at the same time: loading is what a user waits for.
-  auto merges = std::async(std::launch::async,
-                           [this] { return MergeTable(std::move(spec_.merges), std::move(spec_.ranks)); });
-  if (raw_bytes) raw_.emplace(vocabulary);
+  side_by_side(
+      [&] {
+        if (raw_bytes) raw_.emplace(vocabulary);
+      },
+      [&] { merges_ = MergeTable(std::move(spec_.merges), std::move(spec_.ranks)); });
   all_bytes_ = true;
   for (int byte = 0; byte < 256; ++byte) {
     const std::string raw(1, static_cast<char>(static_cast<unsigned char>(byte)));
     int& id = byte_ids_[static_cast<std::size_t>(byte)];
-    id = raw_bytes ? find(raw, hash_bytes(raw)) : vocabulary.find(byte_token(byte));
+    id = raw_bytes ? find(raw, hash_bytes(raw))
+                   : vocabulary.find(unicode::byte_token(static_cast<unsigned char>(byte)));
     if (id < 0) all_bytes_ = false;
     if (byte < 128) ascii_ids_[static_cast<std::size_t>(byte)] = find(raw, hash_bytes(raw));
   }
   if (!spec_.unk_token.empty()) unk_id_ = vocabulary.find(spec_.unk_token);
-  merges_ = merges.get();
   if (!raw_bytes) find_joints();
   for (const int id : spec_.whole) whole_.get()[id].store(1, std::memory_order_relaxed);
 }
@@ -75,13 +72,13 @@ void BpeModel::find_joints() {
     if (left.empty() || right.empty()) return;
     for (const std::string_view side : {left, right})
       if (side.size() == 6 && side.starts_with("<0x")) return;
-    found[joint(last_char(left), first_char(right))] = true;
+    found[joint(unicode::last_char(left), first_char(right))] = true;
   }
   joints_ = std::move(found);
 }
 
 void BpeModel::encode(const PieceList& list, std::vector<int>& ids) const {
-  SeenWords seen(list.text.size());
+  WordCache seen(list.text.size());
   std::vector<int> symbols;
   const auto word = [&](std::string_view text) {
     const std::uint64_t hash = hash_bytes(text);
@@ -104,10 +101,10 @@ void BpeModel::encode(const PieceList& list, std::vector<int>& ids) const {
     const char* begin = text.data();
     const char* const end = begin + text.size();
     const char* at = begin;
-    char32_t left = next_char(at);
+    char32_t left = unicode::next_char(at);
     while (at < end) {
       const char* after = at;
-      const char32_t right = next_char(after);
+      const char32_t right = unicode::next_char(after);
       if (!joints_[joint(left, right)]) {
         word({begin, static_cast<std::size_t>(at - begin)});
         begin = at;
@@ -170,7 +167,7 @@ void BpeModel::spell_chars(std::string_view word, std::vector<int>& symbols) con
   };
   std::string buffer;
   for (std::size_t begin = 0; begin < word.size();) {
-    const std::size_t end = begin + prefix_of_chars(word.substr(begin, 4), 1);
+    const std::size_t end = begin + unicode::prefix_of_chars(word.substr(begin, 4), 1);
     const std::string_view text = spelled(word, begin, end, buffer);
     begin = end;
     const auto byte = static_cast<unsigned char>(text[0]);
@@ -197,4 +194,4 @@ void BpeModel::spell_chars(std::string_view word, std::vector<int>& symbols) con
   put_unknown();
 }
 
-}  // namespace kelvin
+}  // namespace kelvin::tokenizer

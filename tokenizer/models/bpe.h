@@ -15,7 +15,7 @@
 #include "tokenizer/models/model_spec.h"
 #include "tokenizer/pipeline/pretokenize.h"
 
-namespace kelvin {
+namespace kelvin::tokenizer {
 
 class BpeModel {
  public:
@@ -45,7 +45,7 @@ class BpeModel {
   std::size_t joint(char32_t left, char32_t right) const;
 
   const TokenTable* vocabulary_;
-  std::optional<RawWords> raw_;  // where words come as bytes
+  std::optional<ByteVocabulary> raw_;  // where words come as bytes
   BpeSpec spec_;
   MergeTable merges_;
   int unk_id_ = -1;
@@ -58,4 +58,4 @@ class BpeModel {
   std::vector<bool> joints_;
 };
 
-}  // namespace kelvin
+}  // namespace kelvin::tokenizer

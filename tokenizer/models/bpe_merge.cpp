@@ -3,7 +3,7 @@
 #include <array>
 #include <queue>
 
-namespace kelvin {
+namespace kelvin::tokenizer {
 
 namespace {
 
@@ -85,4 +85,4 @@ void merge_long_word(std::vector<int>& symbols, const MergeTable& table) {
   std::erase(symbols, -1);
 }
 
-}  // namespace kelvin
+}  // namespace kelvin::tokenizer

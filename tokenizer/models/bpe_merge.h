@@ -6,7 +6,7 @@
 
 #include "tokenizer/models/merge_table.h"
 
-namespace kelvin {
+namespace kelvin::tokenizer {
 
 // Merges `symbols` (n,) in place: quadratic but fast for short words, O(n log n) for long ones.
 void merge_word(std::vector<int>& symbols, const MergeTable& table);
@@ -15,4 +15,4 @@ void merge_word(std::vector<int>& symbols, const MergeTable& table);
 void merge_short_word(std::vector<int>& symbols, const MergeTable& table);
 void merge_long_word(std::vector<int>& symbols, const MergeTable& table);
 
-}  // namespace kelvin
+}  // namespace kelvin::tokenizer

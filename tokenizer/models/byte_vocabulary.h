@@ -7,12 +7,12 @@
 #include "tokenizer/models/hash_slots.h"
 #include "tokenizer/models/vocabulary.h"
 
-namespace kelvin {
+namespace kelvin::tokenizer {
 
-class RawWords {
+class ByteVocabulary {
  public:
   // `vocabulary` must outlive the index. Tokens with characters that stand for no byte are left out.
-  explicit RawWords(const TokenTable& vocabulary);
+  explicit ByteVocabulary(const TokenTable& vocabulary);
 
   int find(std::string_view bytes, std::uint64_t hash) const;  // the id, or -1; `hash`: hash_bytes(bytes)
 
@@ -21,4 +21,4 @@ class RawWords {
   HashSlots slots_;
 };
 
-}  // namespace kelvin
+}  // namespace kelvin::tokenizer

@@ -5,7 +5,7 @@
 #include <cstring>
 #include <string_view>
 
-namespace kelvin {
+namespace kelvin::tokenizer {
 
 inline std::uint64_t mix_bits(std::uint64_t x) {
   x ^= x >> 32;
@@ -44,4 +44,4 @@ inline std::uint64_t hash_bytes(std::string_view text) {
   return mix_bits(hash);
 }
 
-}  // namespace kelvin
+}  // namespace kelvin::tokenizer

@@ -7,7 +7,7 @@
 #include <optional>
 #include <vector>
 
-namespace kelvin {
+namespace kelvin::tokenizer {
 
 class HashSlots {
  public:
@@ -72,4 +72,4 @@ void fill_slots(const HashSlots& slots, std::int32_t count, Hash hash, Put put) 
   }
 }
 
-}  // namespace kelvin
+}  // namespace kelvin::tokenizer

@@ -2,7 +2,7 @@
 
 #include <utility>
 
-namespace kelvin {
+namespace kelvin::tokenizer {
 
 MergeTable::MergeTable(std::vector<BpeMerge> merges, std::vector<std::uint32_t> ranks)
     : merges_(std::move(merges)), ranks_(std::move(ranks)), slots_(merges_.size()) {
@@ -17,4 +17,4 @@ MergeTable::MergeTable(std::vector<BpeMerge> merges, std::vector<std::uint32_t> 
       });
 }
 
-}  // namespace kelvin
+}  // namespace kelvin::tokenizer

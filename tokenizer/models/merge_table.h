@@ -8,7 +8,7 @@
 #include "tokenizer/models/hash_slots.h"
 #include "tokenizer/models/model_spec.h"
 
-namespace kelvin {
+namespace kelvin::tokenizer {
 
 struct MergeRule {
   std::uint32_t rank;  // lower merges first
@@ -49,4 +49,4 @@ class MergeTable {
   HashSlots slots_;
 };
 
-}  // namespace kelvin
+}  // namespace kelvin::tokenizer

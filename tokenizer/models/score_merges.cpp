@@ -4,10 +4,10 @@
 #include <cmath>
 #include <string>
 
-#include "tokenizer/tokenizer_error.h"
+#include "tokenizer/base/tokenizer_error.h"
 #include "tokenizer/unicode/utf8.h"
 
-namespace kelvin {
+namespace kelvin::tokenizer {
 
 namespace {
 
@@ -41,7 +41,7 @@ void merge_by_scores(const TokenTable& vocabulary, const std::vector<double>& sc
       throw TokenizerError("token " + std::to_string(order[i]) + " has " + std::to_string(token.size()) +
                            " bytes, at most " + std::to_string(length_limit) + " expected");
     for (std::size_t begin = 0; begin < token.size();) {
-      const std::size_t length = prefix_of_chars(token.substr(begin, 4), 1);
+      const std::size_t length = unicode::prefix_of_chars(token.substr(begin, 4), 1);
       if (length < token.size() && vocabulary.find(token.substr(begin, length)) < 0)
         refuse_char(vocabulary, order[i], token.substr(begin, length));
       begin += length;
@@ -54,4 +54,4 @@ void merge_by_scores(const TokenTable& vocabulary, const std::vector<double>& sc
   }
 }
 
-}  // namespace kelvin
+}  // namespace kelvin::tokenizer

@@ -7,7 +7,7 @@
 #include "tokenizer/models/model_spec.h"
 #include "tokenizer/models/vocabulary.h"
 
-namespace kelvin {
+namespace kelvin::tokenizer {
 
 // Fills merges and ranks of `spec` with every way to make a token out of two. `scores` (vocabulary.limit(),):
 // by id, -infinity where a token is not made by merging (but may still be a part). Throws
@@ -15,4 +15,4 @@ namespace kelvin {
 // have to merge all the same.
 void merge_by_scores(const TokenTable& vocabulary, const std::vector<double>& scores, BpeSpec& spec);
 
-}  // namespace kelvin
+}  // namespace kelvin::tokenizer

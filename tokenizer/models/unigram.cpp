@@ -8,12 +8,13 @@
 #include <string>
 #include <utility>
 
+#include "tokenizer/base/tokenizer_error.h"
 #include "tokenizer/models/hash.h"
 #include "tokenizer/models/word_cache.h"
-#include "tokenizer/tokenizer_error.h"
+#include "tokenizer/unicode/byte_level.h"
 #include "tokenizer/unicode/utf8.h"
 
-namespace kelvin {
+namespace kelvin::tokenizer {
 
 namespace {}  // namespace
 
@@ -53,7 +54,7 @@ void UnigramModel::each_prefix(std::string_view text, Visit visit) const {
 }
 
 void UnigramModel::encode(const PieceList& list, std::vector<int>& ids) const {
-  SeenWords seen(list.text.size());
+  WordCache seen(list.text.size());
   std::vector<Step> best;
   for (const Piece& piece : list.pieces) {
     const std::string_view text = list.text.substr(piece.begin, piece.end - piece.begin);
@@ -75,7 +76,7 @@ void UnigramModel::encode_piece(std::string_view text, std::vector<Step>& best, 
     if (step.id < 0 || candidate > step.score) step = {candidate, from, id};
   };
   for (std::size_t at = 0; at < text.size();) {
-    const std::size_t length = prefix_of_chars(text.substr(at, 4), 1);
+    const std::size_t length = unicode::prefix_of_chars(text.substr(at, 4), 1);
     bool single = false;
     each_prefix(text.substr(at), [&](int id, std::size_t size) {
       offer(at, at + size, id, spec_.scores[static_cast<std::size_t>(id)]);
@@ -117,11 +118,8 @@ void UnigramModel::put_unknown(std::string_view token, std::vector<int>& ids) co
     return ids.push_back(id);
   if (spec_.byte_fallback) {
     const std::size_t kept = ids.size();
-    for (char byte : token) {
-      constexpr std::string_view digits = "0123456789ABCDEF";
-      const auto value = static_cast<unsigned char>(byte);
-      ids.push_back(vocabulary_->find(std::string("<0x") + digits[value / 16] + digits[value % 16] + ">"));
-    }
+    for (char byte : token)
+      ids.push_back(vocabulary_->find(unicode::byte_token(static_cast<unsigned char>(byte))));
     if (std::find(ids.begin() + static_cast<std::ptrdiff_t>(kept), ids.end(), -1) == ids.end()) return;
     ids.resize(kept);
   }
@@ -129,4 +127,4 @@ void UnigramModel::put_unknown(std::string_view token, std::vector<int>& ids) co
   ids.push_back(spec_.unk_id);
 }
 
-}  // namespace kelvin
+}  // namespace kelvin::tokenizer

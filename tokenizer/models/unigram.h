@@ -9,7 +9,7 @@
 #include "tokenizer/models/vocabulary.h"
 #include "tokenizer/pipeline/pretokenize.h"
 
-namespace kelvin {
+namespace kelvin::tokenizer {
 
 class UnigramModel {
  public:
@@ -39,4 +39,4 @@ class UnigramModel {
   std::vector<std::size_t> by_first_;  // (257,): where the tokens with a first byte begin in sorted_
 };
 
-}  // namespace kelvin
+}  // namespace kelvin::tokenizer

@@ -1,7 +1,7 @@
 #include "tokenizer/models/vocabulary.h"
 
+#include "tokenizer/base/tokenizer_error.h"
 #include "tokenizer/models/hash.h"
-#include "tokenizer/tokenizer_error.h"
 
 namespace kelvin {
 
@@ -23,9 +23,10 @@ void TokenTable::append(std::string_view text, int id) {
 }
 
 void TokenTable::index(std::size_t room) {
-  slots_ = HashSlots(room);
-  fill_slots(
-      slots_, limit(), [&](int id) { return has(id) ? std::optional(hash_bytes(token(id))) : std::nullopt; },
+  slots_ = tokenizer::HashSlots(room);
+  tokenizer::fill_slots(
+      slots_, limit(),
+      [&](int id) { return has(id) ? std::optional(tokenizer::hash_bytes(token(id))) : std::nullopt; },
       [&](int id, std::uint64_t hash) { put(id, hash); });
 }
 
@@ -38,13 +39,13 @@ void TokenTable::put(int id, std::uint64_t hash) {
 
 void TokenTable::add(std::string_view text, int id) {
   if (!slots_.has_room_for(size_ + 1)) index(2 * size_ + 16);
-  const std::uint64_t hash = hash_bytes(text);
+  const std::uint64_t hash = tokenizer::hash_bytes(text);
   if (find(text, hash) >= 0) throw TokenizerError("the same token stands twice");
   append(text, id);
   put(id, hash);
 }
 
-int TokenTable::find(std::string_view text) const { return find(text, hash_bytes(text)); }
+int TokenTable::find(std::string_view text) const { return find(text, tokenizer::hash_bytes(text)); }
 
 int TokenTable::find(std::string_view text, std::uint64_t hash) const {
   return slots_.find(hash, [&](int id) { return token(id) == text; });

@@ -51,7 +51,7 @@ class TokenTable {
 
   std::string pool_;
   std::vector<Span> spans_;  // by id
-  HashSlots slots_;
+  tokenizer::HashSlots slots_;
   std::size_t size_ = 0;
 };
 

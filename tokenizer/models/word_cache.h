@@ -6,13 +6,13 @@
 #include <string_view>
 #include <vector>
 
-namespace kelvin {
+namespace kelvin::tokenizer {
 
 // Words met before in the same text, and where their ids stand in the output. A newcomer takes the place of
 // another.
-class SeenWords {
+class WordCache {
  public:
-  explicit SeenWords(std::size_t text_size) {
+  explicit WordCache(std::size_t text_size) {
     std::size_t size = 0;
     if (text_size >= 2048) size = 256;
     while (size && size < text_size / 16 && size < 32768) size *= 2;
@@ -43,4 +43,4 @@ class SeenWords {
   std::vector<Entry> entries_;
 };
 
-}  // namespace kelvin
+}  // namespace kelvin::tokenizer

@@ -1,9 +1,9 @@
 #include "tokenizer/pipeline/charsmap.h"
 
-#include "tokenizer/tokenizer_error.h"
+#include "tokenizer/base/tokenizer_error.h"
 #include "tokenizer/unicode/utf8.h"
 
-namespace kelvin {
+namespace kelvin::tokenizer {
 
 namespace {
 
@@ -29,7 +29,7 @@ CharsMap::CharsMap(std::string_view bytes) {
   units_.reserve(size / 4);
   for (std::size_t at = 4; at < 4 + size; at += 4) units_.push_back(little_endian(bytes.substr(at, 4)));
   texts_ = bytes.substr(4 + size);
-  if (!is_utf8(texts_)) throw TokenizerError("the map's texts are not UTF-8");
+  if (!unicode::is_utf8(texts_)) throw TokenizerError("the map's texts are not UTF-8");
 }
 
 std::uint32_t CharsMap::unit(std::size_t at) const {
@@ -49,7 +49,7 @@ CharsMap::Found CharsMap::find(std::string_view text, bool first) const {
     if (!has_value(reached)) continue;
     const std::size_t begin = value_of(unit(node));
     const std::size_t end = texts_.find('\0', begin);
-    if (begin > texts_.size() || (begin < texts_.size() && is_continuation(texts_[begin])))
+    if (begin > texts_.size() || (begin < texts_.size() && unicode::is_continuation(texts_[begin])))
       throw TokenizerError("the map's trie points outside its texts");
     found = {i + 1, std::string_view(texts_).substr(begin, end == std::string::npos ? end : end - begin)};
     if (first) break;
@@ -60,4 +60,4 @@ CharsMap::Found CharsMap::find(std::string_view text, bool first) const {
 CharsMap::Found CharsMap::longest(std::string_view text) const { return find(text, false); }
 CharsMap::Found CharsMap::shortest(std::string_view text) const { return find(text, true); }
 
-}  // namespace kelvin
+}  // namespace kelvin::tokenizer

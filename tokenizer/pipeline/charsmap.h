@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-namespace kelvin {
+namespace kelvin::tokenizer {
 
 class CharsMap {
  public:
@@ -35,4 +35,4 @@ class CharsMap {
   std::string texts_;
 };
 
-}  // namespace kelvin
+}  // namespace kelvin::tokenizer

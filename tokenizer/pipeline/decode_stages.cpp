@@ -8,7 +8,7 @@
 #include "tokenizer/unicode/byte_level.h"
 #include "tokenizer/unicode/utf8.h"
 
-namespace kelvin {
+namespace kelvin::tokenizer {
 
 namespace {
 
@@ -49,22 +49,22 @@ class WholeText final : public DecodeStage {
 class ByteLevelStage final : public DecodeStage {
  public:
   void push(std::string_view piece, Pieces& out) override {
-    const auto bytes = text_to_bytes(piece);
+    const auto bytes = unicode::text_to_bytes(piece);
     held_ += bytes ? std::string_view(*bytes) : piece;
     // Only the last three bytes can begin a character that is not complete.
     std::size_t ready = held_.size();
     for (std::size_t back = 1; back <= std::min<std::size_t>(3, held_.size()); ++back) {
-      const Utf8Part part = utf8_part(std::string_view(held_).substr(held_.size() - back));
+      const unicode::Utf8Part part = unicode::utf8_part(std::string_view(held_).substr(held_.size() - back));
       if (part.cut_short && part.length == back) ready = held_.size() - back;
     }
     std::string text;
-    append_lossy(text, std::string_view(held_).substr(0, ready));
+    unicode::append_lossy(text, std::string_view(held_).substr(0, ready));
     held_.erase(0, ready);
     out.push_back(std::move(text));
   }
   void finish(Pieces& out) override {
     std::string text;
-    append_lossy(text, std::exchange(held_, {}));
+    unicode::append_lossy(text, std::exchange(held_, {}));
     out.push_back(std::move(text));
   }
 
@@ -77,7 +77,7 @@ class ByteLevelStage final : public DecodeStage {
 class ByteFallbackStage final : public DecodeStage {
  public:
   void push(std::string_view piece, Pieces& out) override {
-    if (const int byte = byte_of_token(piece); byte >= 0) {
+    if (const int byte = unicode::byte_of_token(piece); byte >= 0) {
       held_ += static_cast<char>(static_cast<unsigned char>(byte));
       return;
     }
@@ -86,7 +86,7 @@ class ByteFallbackStage final : public DecodeStage {
   }
   void finish(Pieces& out) override {
     if (held_.empty()) return;
-    if (is_utf8(held_))
+    if (unicode::is_utf8(held_))
       out.push_back(held_);
     else
       out.insert(out.end(), held_.size(), "\uFFFD");
@@ -205,22 +205,22 @@ struct Maker {
     return each_piece(std::move(change));
   }
   Stage operator()(const ReplacePiece& replace) const {
-    return by_piece([pattern = compiled(replace.pattern), content = replace.content](std::string_view piece,
-                                                                                     std::size_t) {
-      const std::size_t most = most_bytes_from(piece.size());
-      std::string text = replaced(piece, pattern, content, most);
-      check_growth(text.size(), most, "decoder");
-      return text;
-    });
+    return by_piece(
+        [pattern = replace.pattern.regex(), content = replace.content](std::string_view piece, std::size_t) {
+          const std::size_t most = max_length_from(piece.size());
+          std::string text = replaced(piece, pattern, content, most);
+          check_length(text.size(), most, "decoder");
+          return text;
+        });
   }
   Stage operator()(const ByteFallbackPieces&) const {
     if (fused)  // the whole text is no <0xNN>, or it is all there is
       return std::make_unique<WholeText<std::string (*)(std::string_view, std::size_t)>>(
           [](std::string_view piece, std::size_t) {
-            const int byte = byte_of_token(piece);
+            const int byte = unicode::byte_of_token(piece);
             std::string text;
             if (byte < 0) return std::string(piece);
-            append_lossy(text, std::string(1, static_cast<char>(static_cast<unsigned char>(byte))));
+            unicode::append_lossy(text, std::string(1, static_cast<char>(static_cast<unsigned char>(byte))));
             return text;
           });
     return std::make_unique<ByteFallbackStage>();
@@ -242,9 +242,9 @@ struct Maker {
   Stage operator()(const ByteLevelPieces&) const {
     if (!fused) return std::make_unique<ByteLevelStage>();
     return by_piece([](std::string_view piece, std::size_t) {
-      const auto bytes = text_to_bytes(piece);
+      const auto bytes = unicode::text_to_bytes(piece);
       std::string text;
-      append_lossy(text, bytes ? std::string_view(*bytes) : piece);
+      unicode::append_lossy(text, bytes ? std::string_view(*bytes) : piece);
       return text;
     });
   }
@@ -279,19 +279,4 @@ std::unique_ptr<DecodeStage> make_join_stage() {
       [](std::string_view piece, std::size_t index) { return (index ? " " : "") + std::string(piece); });
 }
 
-int byte_of_token(std::string_view token) {
-  if (token.size() != 6 || !token.starts_with("<0x") || token[5] != '>') return -1;
-  int byte = 0;
-  for (char digit : token.substr(3, 2)) {
-    const int lower = digit | 0x20;
-    if (digit >= '0' && digit <= '9')
-      byte = byte * 16 + (digit - '0');
-    else if (lower >= 'a' && lower <= 'f')
-      byte = byte * 16 + (lower - 'a' + 10);
-    else
-      return -1;
-  }
-  return byte;
-}
-
-}  // namespace kelvin
+}  // namespace kelvin::tokenizer

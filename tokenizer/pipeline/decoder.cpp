@@ -4,7 +4,7 @@
 
 #include "tokenizer/pipeline/length_limit.h"
 
-namespace kelvin {
+namespace kelvin::tokenizer {
 
 DecodeChain::DecodeChain(const std::vector<DecoderSpec>& specs) {
   bool fused = false;
@@ -25,7 +25,7 @@ std::string DecodeChain::through(std::vector<std::string> pieces, std::size_t fr
     pieces.swap(next);
     std::size_t size = given_;
     for (const std::string& piece : pieces) size += piece.size();
-    check_growth(size, most_bytes_from(taken_), "decoder");
+    check_length(size, max_length_from(taken_), "decoder");
   }
   std::string text;
   for (const std::string& piece : pieces) text += piece;
@@ -44,4 +44,4 @@ std::string DecodeChain::finish() {
   return text;
 }
 
-}  // namespace kelvin
+}  // namespace kelvin::tokenizer

@@ -8,7 +8,7 @@
 
 #include "tokenizer/pipeline/pipeline_spec.h"
 
-namespace kelvin {
+namespace kelvin::tokenizer {
 
 // One decoder. It passes on what no later piece can change and holds back the rest.
 class DecodeStage {
@@ -40,7 +40,4 @@ std::unique_ptr<DecodeStage> make_decode_stage(const DecoderSpec& spec, bool fus
 // The stage of no decoder at all: a space between pieces.
 std::unique_ptr<DecodeStage> make_join_stage();
 
-// The byte that `<0xNN>` stands for, or -1.
-int byte_of_token(std::string_view token);
-
-}  // namespace kelvin
+}  // namespace kelvin::tokenizer

@@ -5,18 +5,18 @@
 #include <cstddef>
 #include <string>
 
-#include "tokenizer/tokenizer_error.h"
+#include "tokenizer/base/tokenizer_error.h"
 
-namespace kelvin {
+namespace kelvin::tokenizer {
 
 // Bytes that a text of `bytes` may become. The longest of honest steps is a factor of 11, NFKD of U+FDFA.
-constexpr std::size_t most_bytes_from(std::size_t bytes) { return 64 * bytes + 4096; }
+constexpr std::size_t max_length_from(std::size_t bytes) { return 64 * bytes + 4096; }
 
 // Throws TokenizerError that names the `part` of the file if `size` is above `most`.
-inline void check_growth(std::size_t size, std::size_t most, const char* part) {
+inline void check_length(std::size_t size, std::size_t most, const char* part) {
   if (size > most)
     throw TokenizerError(std::string(part) +
                          ": a text at most 64 times as long as the given one expected, a longer one found");
 }
 
-}  // namespace kelvin
+}  // namespace kelvin::tokenizer

@@ -1,6 +1,6 @@
 #include "tokenizer/pipeline/literal_trie.h"
 
-namespace kelvin {
+namespace kelvin::tokenizer {
 
 void LiteralTrie::add(std::string_view literal, int value) {
   int node = 0;
@@ -35,4 +35,4 @@ LiteralTrie::Found LiteralTrie::longest(std::string_view text) const {
   return best;
 }
 
-}  // namespace kelvin
+}  // namespace kelvin::tokenizer

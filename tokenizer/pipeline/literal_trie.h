@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-namespace kelvin {
+namespace kelvin::tokenizer {
 
 class LiteralTrie {
  public:
@@ -30,4 +30,4 @@ class LiteralTrie {
   std::vector<Node> nodes_ = std::vector<Node>(1);
 };
 
-}  // namespace kelvin
+}  // namespace kelvin::tokenizer

@@ -4,12 +4,13 @@
 
 #include "tokenizer/pipeline/length_limit.h"
 #include "tokenizer/unicode/byte_level.h"
+#include "tokenizer/unicode/case.h"
 #include "tokenizer/unicode/grapheme.h"
 #include "tokenizer/unicode/normal_form.h"
-#include "tokenizer/unicode/unicode.h"
+#include "tokenizer/unicode/properties.h"
 #include "tokenizer/unicode/utf8.h"
 
-namespace kelvin {
+namespace kelvin::tokenizer {
 
 namespace {
 
@@ -18,7 +19,7 @@ template <class Change>
 std::string each_char(std::string_view text, Change change) {
   std::string out;
   out.reserve(text.size());
-  for (const char *at = text.data(), *end = at + text.size(); at < end;) change(next_char(at), out);
+  for (const char *at = text.data(), *end = at + text.size(); at < end;) change(unicode::next_char(at), out);
   return out;
 }
 
@@ -27,26 +28,26 @@ std::string lowercase(std::string_view text) {
     if (code == 0x130)
       out += "i\u0307";
     else
-      append_char(out, lower_case(code));
+      unicode::append_char(out, unicode::lower_case(code));
   });
 }
 
 std::string without_marks(std::string_view text, bool (*is_one)(char32_t)) {
   return each_char(text, [&](char32_t code, std::string& out) {
-    if (!is_one(code)) append_char(out, code);
+    if (!is_one(code)) unicode::append_char(out, code);
   });
 }
 
 std::string_view stripped(std::string_view text, StripText strip) {
   while (strip.left && !text.empty()) {
     const char* at = text.data();
-    if (!is_whitespace(next_char(at))) break;
+    if (!unicode::is_whitespace(unicode::next_char(at))) break;
     text.remove_prefix(static_cast<std::size_t>(at - text.data()));
   }
   while (strip.right && !text.empty()) {
-    const char32_t last = last_char(text);
-    if (!is_whitespace(last)) break;
-    text.remove_suffix(to_utf8(last).size());
+    const char32_t last = unicode::last_char(text);
+    if (!unicode::is_whitespace(last)) break;
+    text.remove_suffix(unicode::to_utf8(last).size());
   }
   return text;
 }
@@ -62,7 +63,7 @@ std::string nmt(std::string_view text) {
     if (blank)
       out += ' ';
     else if (!dropped)
-      append_char(out, code);
+      unicode::append_char(out, code);
   });
 }
 
@@ -77,22 +78,23 @@ std::string bert(std::string_view text, const BertText& options) {
   std::string out(text);
   if (options.clean_text)
     out = each_char(out, [](char32_t code, std::string& to) {
-      const Category kind = category(code);
+      const unicode::Category kind = unicode::category(code);
       const bool blank = code == '\t' || code == '\n' || code == '\r';
-      const bool control =
-          kind == Category::Cc || kind == Category::Cf || kind == Category::Co || code == 0xFFFD;
-      if (blank || (is_whitespace(code) && !control))
+      const bool control = kind == unicode::Category::Cc || kind == unicode::Category::Cf ||
+                           kind == unicode::Category::Co || code == 0xFFFD;
+      if (blank || (unicode::is_whitespace(code) && !control))
         to += ' ';
       else if (code != 0 && !control)
-        append_char(to, code);
+        unicode::append_char(to, code);
     });
   if (options.handle_chinese_chars)
     out = each_char(out, [](char32_t code, std::string& to) {
       if (is_ideograph(code)) to += ' ';
-      append_char(to, code);
+      unicode::append_char(to, code);
       if (is_ideograph(code)) to += ' ';
     });
-  if (options.strip_accents) out = without_marks(normalize(out, NormalForm::nfd), is_nonspacing);
+  if (options.strip_accents)
+    out = without_marks(unicode::normalize(out, unicode::NormalForm::nfd), unicode::is_nonspacing);
   return options.lowercase ? lowercase(out) : out;
 }
 
@@ -103,12 +105,12 @@ struct Apply {
   // For a change of single characters: where the first one goes, what is left begins behind the origin.
   template <class Change>
   std::string filtered(Change change) const {
-    if (!text.empty() && change(text.substr(0, prefix_of_chars(text.substr(0, 4), 1))).empty())
+    if (!text.empty() && change(text.substr(0, unicode::prefix_of_chars(text.substr(0, 4), 1))).empty())
       at_origin = false;
     return change(text);
   }
 
-  std::string operator()(NormalForm form) const { return normalize(text, form); }
+  std::string operator()(unicode::NormalForm form) const { return unicode::normalize(text, form); }
   std::string operator()(const PrependText& prepend) const {
     return text.empty() ? std::string() : prepend.text + std::string(text);
   }
@@ -119,13 +121,13 @@ struct Apply {
     return std::string(rest);
   }
   std::string operator()(const StripAccents&) const {
-    return filtered([](std::string_view part) { return without_marks(part, is_mark); });
+    return filtered([](std::string_view part) { return without_marks(part, unicode::is_mark); });
   }
   std::string operator()(const NmtText&) const { return filtered(nmt); }
   std::string operator()(const BertText& options) const {
     return filtered([&](std::string_view part) { return bert(part, options); });
   }
-  std::string operator()(const ByteLevelText&) const { return bytes_to_text(text); }
+  std::string operator()(const ByteLevelText&) const { return unicode::bytes_to_text(text); }
   // These are prepared steps of their own.
   std::string operator()(const ReplaceText&) const { return std::string(text); }
   std::string operator()(const PrecompiledText&) const { return std::string(text); }
@@ -139,7 +141,7 @@ std::string mapped(std::string_view text, const CharsMap& map, std::size_t most)
   std::string out;
   out.reserve(text.size());
   while (!text.empty() && out.size() <= most) {
-    std::string_view cluster = text.substr(0, grapheme_length(text));
+    std::string_view cluster = text.substr(0, unicode::grapheme_length(text));
     text.remove_prefix(cluster.size());
     CharsMap::Found found;
     if (cluster.size() <= short_cluster) found = map.shortest(cluster);
@@ -148,7 +150,7 @@ std::string mapped(std::string_view text, const CharsMap& map, std::size_t most)
       continue;
     }
     while (!cluster.empty() && out.size() <= most) {
-      const std::string_view one = cluster.substr(0, prefix_of_chars(cluster.substr(0, 4), 1));
+      const std::string_view one = cluster.substr(0, unicode::prefix_of_chars(cluster.substr(0, 4), 1));
       cluster.remove_prefix(one.size());
       found = map.shortest(one);
       out += found.length > 0 ? found.text : one;
@@ -159,18 +161,14 @@ std::string mapped(std::string_view text, const CharsMap& map, std::size_t most)
 
 }  // namespace
 
-Regex compiled(const Pattern& pattern) {
-  return pattern.is_regex ? Regex(pattern.text) : Regex::literal(pattern.text);
-}
-
 namespace {
 
-std::string replaced(std::string_view text, const std::vector<Match>& matches, std::string_view content,
+std::string replaced(std::string_view text, const std::vector<RegexMatch>& matches, std::string_view content,
                      std::size_t most) {
   std::string out;
   out.reserve(text.size() + text.size() / 2);
   std::size_t copied = 0;
-  for (const Match match : matches) {
+  for (const RegexMatch match : matches) {
     out += text.substr(copied, match.begin - copied);
     out += content;
     copied = match.end;
@@ -190,7 +188,7 @@ std::string replaced(std::string_view text, const Regex& pattern, std::string_vi
 Normalizer::Normalizer(const std::vector<NormalizerSpec>& specs) {
   for (const NormalizerSpec& spec : specs) {
     if (const auto* replace = std::get_if<ReplaceText>(&spec))
-      steps_.push_back(Replacement{compiled(replace->pattern), replace->content});
+      steps_.push_back(Replacement{replace->pattern.regex(), replace->content});
     else if (const auto* pieces = std::get_if<SentencePieceText>(&spec))
       steps_.push_back(SentencePieceNormalizer(*pieces));
     else if (const auto* precompiled = std::get_if<PrecompiledText>(&spec))
@@ -203,7 +201,7 @@ Normalizer::Normalizer(const std::vector<NormalizerSpec>& specs) {
 std::string Normalizer::after(const Step& step, std::string_view text, std::size_t most,
                               bool& at_origin) const {
   if (const auto* replacement = std::get_if<Replacement>(&step)) {
-    const std::vector<Match> matches = replacement->pattern.find_all(text);
+    const std::vector<RegexMatch> matches = replacement->pattern.find_all(text);
     if (replacement->content.empty() && !matches.empty() && matches[0].begin == 0 && matches[0].end > 0)
       at_origin = false;
     return replaced(text, matches, replacement->content, most);
@@ -216,12 +214,12 @@ std::string Normalizer::after(const Step& step, std::string_view text, std::size
 
 std::string Normalizer::run(std::string_view text, bool& at_origin) const {
   std::string now(text);
-  const std::size_t most = most_bytes_from(text.size());
+  const std::size_t most = max_length_from(text.size());
   for (const Step& step : steps_) {
     now = after(step, now, most, at_origin);
-    check_growth(now.size(), most, "normalizer");
+    check_length(now.size(), most, "normalizer");
   }
   return now;
 }
 
-}  // namespace kelvin
+}  // namespace kelvin::tokenizer

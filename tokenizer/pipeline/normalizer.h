@@ -11,7 +11,7 @@
 #include "tokenizer/pipeline/sentencepiece_text.h"
 #include "tokenizer/regex/regex.h"
 
-namespace kelvin {
+namespace kelvin::tokenizer {
 
 class Normalizer {
  public:
@@ -38,11 +38,8 @@ class Normalizer {
   std::vector<Step> steps_;
 };
 
-// `pattern` as a Regex; throws RegexError.
-Regex compiled(const Pattern& pattern);
-
 // `text` with every match replaced. Stops where the result is longer than `most`.
 std::string replaced(std::string_view text, const Regex& pattern, std::string_view content,
                      std::size_t most = std::string::npos);
 
-}  // namespace kelvin
+}  // namespace kelvin::tokenizer

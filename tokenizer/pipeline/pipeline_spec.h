@@ -7,15 +7,10 @@
 #include <variant>
 #include <vector>
 
+#include "tokenizer/pipeline/pattern.h"
 #include "tokenizer/unicode/normal_form.h"
 
 namespace kelvin {
-
-// A literal, or a regular expression in Oniguruma's Ruby syntax.
-struct Pattern {
-  std::string text;
-  bool is_regex = false;
-};
 
 // What becomes of a match when text is split.
 enum class SplitBehavior { removed, isolated, merged_with_previous, merged_with_next, contiguous };
@@ -58,8 +53,8 @@ struct SentencePieceText {
   bool prefix_once = false;  // only where the whole input begins, not behind every added token
 };
 using NormalizerSpec =
-    std::variant<NormalForm, PrependText, ReplaceText, LowercaseText, StripText, StripAccents, NmtText,
-                 BertText, ByteLevelText, PrecompiledText, SentencePieceText>;
+    std::variant<unicode::NormalForm, PrependText, ReplaceText, LowercaseText, StripText, StripAccents,
+                 NmtText, BertText, ByteLevelText, PrecompiledText, SentencePieceText>;
 
 struct SplitPattern {
   Pattern pattern;

@@ -6,10 +6,10 @@
 #include "tokenizer/pipeline/normalizer.h"
 #include "tokenizer/pipeline/script_runs.h"
 #include "tokenizer/unicode/byte_level.h"
-#include "tokenizer/unicode/unicode.h"
+#include "tokenizer/unicode/properties.h"
 #include "tokenizer/unicode/utf8.h"
 
-namespace kelvin {
+namespace kelvin::tokenizer {
 
 namespace {
 
@@ -64,10 +64,10 @@ void join_parts(std::vector<Part>& parts, SplitBehavior behavior, const Piece& o
           {origin.begin + part.begin, origin.begin + part.end, origin.at_origin && part.begin == 0});
 }
 
-std::vector<Part> parts_of(std::string_view text, const std::vector<Match>& matches, bool invert) {
+std::vector<Part> parts_of(std::string_view text, const std::vector<RegexMatch>& matches, bool invert) {
   std::vector<Part> parts;
   std::size_t done = 0;
-  for (const Match match : matches) {
+  for (const RegexMatch match : matches) {
     if (done != match.begin) parts.push_back({done, match.begin, invert});
     parts.push_back({match.begin, match.end, !invert});
     done = match.end;
@@ -76,7 +76,7 @@ std::vector<Part> parts_of(std::string_view text, const std::vector<Match>& matc
   return parts;
 }
 
-bool is_digit(char32_t code) { return is_number(code); }
+bool is_digit(char32_t code) { return unicode::is_number(code); }
 
 }  // namespace
 
@@ -86,7 +86,7 @@ PreTokenizer::PreTokenizer(const std::vector<PreTokenizerSpec>& specs, bool keep
 
 void PreTokenizer::add(const PreTokenizerSpec& spec, bool last, bool keep_bytes) {
   if (const auto* split = std::get_if<SplitPattern>(&spec)) {
-    steps_.push_back(Cut{compiled(split->pattern), split->behavior, split->invert});
+    steps_.push_back(Cut{split->pattern.regex(), split->behavior, split->invert});
   } else if (const auto* words = std::get_if<ByteLevelWords>(&spec)) {
     if (words->add_prefix_space) steps_.push_back(AddSpace{});
     if (words->use_regex) steps_.push_back(Cut{Regex(gpt2_words), SplitBehavior::isolated, false});
@@ -99,7 +99,7 @@ void PreTokenizer::add(const PreTokenizerSpec& spec, bool last, bool keep_bytes)
     steps_.push_back(
         CharCut{is_digit, digits->individual ? SplitBehavior::isolated : SplitBehavior::contiguous});
   } else if (const auto* punctuation = std::get_if<SplitPunctuation>(&spec)) {
-    steps_.push_back(CharCut{is_punctuation, punctuation->behavior});
+    steps_.push_back(CharCut{unicode::is_punctuation, punctuation->behavior});
   } else if (std::holds_alternative<WhitespaceWords>(spec)) {
     // Unlike elsewhere, the Latin-1 numbers are no word characters, and the joiners are.
     steps_.push_back(
@@ -113,9 +113,9 @@ void PreTokenizer::add(const PreTokenizerSpec& spec, bool last, bool keep_bytes)
     for (const std::string& literal : literals->literals) step.trie.add(literal, 0);
     steps_.push_back(std::move(step));
   } else {
-    steps_.push_back(CharCut{is_whitespace, SplitBehavior::removed});
+    steps_.push_back(CharCut{unicode::is_whitespace, SplitBehavior::removed});
     if (std::holds_alternative<BertWords>(spec))
-      steps_.push_back(CharCut{is_punctuation, SplitBehavior::isolated});
+      steps_.push_back(CharCut{unicode::is_punctuation, SplitBehavior::isolated});
   }
 }
 
@@ -126,14 +126,14 @@ struct Cutter {
   std::string_view text;  // of the piece
   const Piece& piece;
   std::vector<Piece>& out;
-  std::vector<Match>& matches;  // scratch
+  std::vector<RegexMatch>& matches;  // scratch
 
-  void isolated(const std::vector<Match>& found) const {
+  void isolated(const std::vector<RegexMatch>& found) const {
     std::size_t done = 0;
     const auto put = [&](std::size_t begin, std::size_t end) {
       if (end > begin) out.push_back({piece.begin + begin, piece.begin + end, piece.at_origin && begin == 0});
     };
-    for (const Match match : found) {
+    for (const RegexMatch match : found) {
       put(done, match.begin);
       put(match.begin, match.end);
       done = match.end;
@@ -154,7 +154,7 @@ struct Cutter {
     matches.clear();
     for (const char *at = text.data(), *end = at + text.size(); at < end;) {
       const char* const begin = at;
-      if (holds(next_char(at)))
+      if (holds(unicode::next_char(at)))
         matches.push_back(
             {static_cast<std::size_t>(begin - text.data()), static_cast<std::size_t>(at - text.data())});
     }
@@ -165,7 +165,7 @@ struct Cutter {
   void scripts() const {
     matches.clear();
     script_runs(text, matches);
-    for (const Match run : matches)
+    for (const RegexMatch run : matches)
       out.push_back({piece.begin + run.begin, piece.begin + run.end, piece.at_origin && run.begin == 0});
   }
 
@@ -181,7 +181,7 @@ struct Cutter {
 
   void fixed(std::size_t length) const {
     for (std::size_t begin = 0; begin < text.size();) {
-      const std::size_t end = begin + prefix_of_chars(text.substr(begin), length);
+      const std::size_t end = begin + unicode::prefix_of_chars(text.substr(begin), length);
       out.push_back({piece.begin + begin, piece.begin + end, piece.at_origin && begin == 0});
       begin = end;
     }
@@ -210,7 +210,7 @@ void PreTokenizer::run(std::string_view text, bool at_origin, PieceList& list) c
   list.pieces.clear();
   if (!text.empty()) list.pieces.push_back({0, text.size(), at_origin});
   std::vector<Piece> next;
-  std::vector<Match> matches;
+  std::vector<RegexMatch> matches;
   std::string rewritten;
   for (const Step& step : steps_) {
     next.clear();
@@ -234,7 +234,7 @@ void PreTokenizer::run(std::string_view text, bool at_origin, PieceList& list) c
           rewritten +=
               with_metaspace(part, metaspace->replacement, metaspace->prepend_scheme, piece.at_origin);
         } else if (std::holds_alternative<MapBytes>(step)) {
-          rewritten += bytes_to_text(part);
+          rewritten += unicode::bytes_to_text(part);
         } else {
           if (!part.starts_with(' ')) rewritten += ' ';
           rewritten += part;
@@ -251,4 +251,4 @@ void PreTokenizer::run(std::string_view text, bool at_origin, PieceList& list) c
   }
 }
 
-}  // namespace kelvin
+}  // namespace kelvin::tokenizer

@@ -10,7 +10,7 @@
 #include "tokenizer/pipeline/pipeline_spec.h"
 #include "tokenizer/regex/regex.h"
 
-namespace kelvin {
+namespace kelvin::tokenizer {
 
 struct Piece {
   std::size_t begin, end;  // bytes of PieceList::text
@@ -61,4 +61,4 @@ class PreTokenizer {
   std::vector<Step> steps_;
 };
 
-}  // namespace kelvin
+}  // namespace kelvin::tokenizer

@@ -2,7 +2,7 @@
 
 #include "tokenizer/unicode/utf8.h"
 
-namespace kelvin {
+namespace kelvin::tokenizer {
 
 SentencePieceNormalizer::SentencePieceNormalizer(const SentencePieceText& spec)
     : spec_(spec), blank_(spec.escape_whitespaces ? "\u2581" : " ") {
@@ -16,7 +16,7 @@ SentencePieceNormalizer::Part SentencePieceNormalizer::front(std::string_view te
       return {text.substr(0, found.length), found.length};
   if (!map_.empty())
     if (const CharsMap::Found found = map_.longest(text); found.length > 0) return {found.text, found.length};
-  const std::size_t length = prefix_of_chars(text.substr(0, 4), 1);
+  const std::size_t length = unicode::prefix_of_chars(text.substr(0, 4), 1);
   return {text.substr(0, length), length};
 }
 
@@ -53,4 +53,4 @@ std::string SentencePieceNormalizer::run(std::string_view text, bool at_origin, 
   return out;
 }
 
-}  // namespace kelvin
+}  // namespace kelvin::tokenizer

@@ -9,7 +9,7 @@
 #include "tokenizer/pipeline/literal_trie.h"
 #include "tokenizer/pipeline/pipeline_spec.h"
 
-namespace kelvin {
+namespace kelvin::tokenizer {
 
 class SentencePieceNormalizer {
  public:
@@ -32,4 +32,4 @@ class SentencePieceNormalizer {
   std::string_view blank_;  // as the output has it
 };
 
-}  // namespace kelvin
+}  // namespace kelvin::tokenizer

@@ -3,17 +3,22 @@
 #include <algorithm>
 #include <array>
 #include <span>
-#include <string>
 #include <utility>
 
-namespace kelvin {
+#include "tokenizer/unicode/case.h"
+#include "tokenizer/unicode/properties.h"
+#include "tokenizer/unicode/scripts.h"
 
-namespace tables = unicode_tables;
+namespace kelvin::regex {
 
-CharSet CharSet::of(std::vector<CodeRange> ranges) {
-  std::sort(ranges.begin(), ranges.end(), [](CodeRange a, CodeRange b) { return a.first < b.first; });
+namespace tables = unicode::tables;
+using unicode::Category;
+
+CharSet CharSet::of(std::vector<unicode::Range> ranges) {
+  std::sort(ranges.begin(), ranges.end(),
+            [](unicode::Range a, unicode::Range b) { return a.first < b.first; });
   CharSet set;
-  for (const CodeRange range : ranges) {
+  for (const unicode::Range range : ranges) {
     if (!set.ranges_.empty() && range.first <= set.ranges_.back().last + 1)
       set.ranges_.back().last = std::max(set.ranges_.back().last, range.last);
     else
@@ -23,7 +28,7 @@ CharSet CharSet::of(std::vector<CodeRange> ranges) {
 }
 
 void CharSet::add(const CharSet& other) {
-  std::vector<CodeRange> both = ranges_;
+  std::vector<unicode::Range> both = ranges_;
   both.insert(both.end(), other.ranges_.begin(), other.ranges_.end());
   *this = of(std::move(both));
 }
@@ -31,7 +36,7 @@ void CharSet::add(const CharSet& other) {
 CharSet CharSet::inverted() const {
   CharSet set;
   char32_t next = 0;
-  for (const CodeRange range : ranges_) {
+  for (const unicode::Range range : ranges_) {
     if (range.first > next) set.ranges_.push_back({next, range.first - 1});
     next = range.last + 1;
   }
@@ -50,12 +55,12 @@ CharSet CharSet::intersected(const CharSet& other) const {
 }
 
 CharSet CharSet::with_case_variants() const {
-  std::vector<CodeRange> all = ranges_;
+  std::vector<unicode::Range> all = ranges_;
   const auto add_variants_of = [&](char32_t code) {
     if (!contains(code)) return;
-    for (char32_t variant : case_variants(code)) all.push_back({variant, variant});
+    for (char32_t variant : unicode::case_variants(code)) all.push_back({variant, variant});
   };
-  for (const tables::CaseRange& row : std::span(tables::simple_folding, tables::simple_folding_count))
+  for (const tables::CaseRange& row : tables::folding_16)
     for (char32_t code = row.first; code <= row.last; code += row.step) {
       add_variants_of(code);
       add_variants_of(static_cast<char32_t>(static_cast<std::int32_t>(code) + row.shift));
@@ -64,26 +69,28 @@ CharSet CharSet::with_case_variants() const {
 }
 
 bool CharSet::contains(char32_t code) const {
-  const auto after = std::upper_bound(ranges_.begin(), ranges_.end(), code,
-                                      [](char32_t value, CodeRange range) { return value < range.first; });
+  const auto after =
+      std::upper_bound(ranges_.begin(), ranges_.end(), code,
+                       [](char32_t value, unicode::Range range) { return value < range.first; });
   return after != ranges_.begin() && code <= after[-1].last;
 }
 
 bool CharSet::operator==(const CharSet& other) const {
-  return std::equal(ranges_.begin(), ranges_.end(), other.ranges_.begin(), other.ranges_.end(),
-                    [](CodeRange a, CodeRange b) { return a.first == b.first && a.last == b.last; });
+  return std::equal(
+      ranges_.begin(), ranges_.end(), other.ranges_.begin(), other.ranges_.end(),
+      [](unicode::Range a, unicode::Range b) { return a.first == b.first && a.last == b.last; });
 }
 
 namespace {
 
 // The ranges of every category, from one walk over the tables.
-const std::array<std::vector<CodeRange>, 30>& category_ranges() {
+const std::array<std::vector<unicode::Range>, 30>& category_ranges() {
   static const auto ranges = [] {
-    std::array<std::vector<CodeRange>, 30> by_category;
+    std::array<std::vector<unicode::Range>, 30> by_category;
     for (char32_t code = 0; code <= CharSet::last_code;) {
       const char32_t first = code;
-      const Category kind = category(first);
-      while (code <= CharSet::last_code && category(code) == kind) ++code;
+      const Category kind = unicode::category(first);
+      while (code <= CharSet::last_code && unicode::category(code) == kind) ++code;
       by_category[static_cast<std::size_t>(kind)].push_back({first, code - 1});
     }
     return by_category;
@@ -92,15 +99,15 @@ const std::array<std::vector<CodeRange>, 30>& category_ranges() {
 }
 
 CharSet categories(std::initializer_list<Category> wanted) {
-  std::vector<CodeRange> all;
+  std::vector<unicode::Range> all;
   for (const Category kind : wanted) {
-    const std::vector<CodeRange>& ranges = category_ranges()[static_cast<std::size_t>(kind)];
+    const std::vector<unicode::Range>& ranges = category_ranges()[static_cast<std::size_t>(kind)];
     all.insert(all.end(), ranges.begin(), ranges.end());
   }
   return CharSet::of(std::move(all));
 }
 
-CharSet joined(CharSet set, std::span<const CodeRange> more) {
+CharSet joined(CharSet set, std::span<const unicode::Range> more) {
   set.add(CharSet::of({more.begin(), more.end()}));
   return set;
 }
@@ -118,7 +125,7 @@ CharSet punctuation() {
 CharSet alphabetic() {
   CharSet set = letters();
   set.add(categories({Category::Nl}));
-  return joined(std::move(set), {tables::other_alphabetic, tables::other_alphabetic_count});
+  return joined(std::move(set), tables::other_alphabetic_16);
 }
 
 // Words are what is alphabetic, a mark, a digit or a connector.
@@ -135,14 +142,6 @@ CharSet visible() {
   return set.inverted();
 }
 
-std::string plain_name(std::string_view name) {
-  std::string plain;
-  for (char c : name)
-    if (c != ' ' && c != '_' && c != '-')
-      plain += static_cast<char>(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
-  return plain;
-}
-
 struct Named {
   std::string_view name, long_name;
   CharSet (*make)();
@@ -153,7 +152,7 @@ CharSet of_kind() {
   return categories({kinds...});
 }
 
-using enum Category;
+using enum unicode::Category;
 constexpr Named properties[] = {
     {"l", "letter", letters},
     {"lc", "casedletter", of_kind<Lu, Ll, Lt>},
@@ -205,14 +204,8 @@ constexpr Named properties[] = {
        set.add(digit_set());
        return set;
      }},
-    {"upper", "uppercase",
-     [] {
-       return joined(categories({Lu}), {tables::other_uppercase, tables::other_uppercase_count});
-     }},
-    {"lower", "lowercase",
-     [] {
-       return joined(categories({Ll}), {tables::other_lowercase, tables::other_lowercase_count});
-     }},
+    {"upper", "uppercase", [] { return joined(categories({Lu}), tables::other_uppercase_16); }},
+    {"lower", "lowercase", [] { return joined(categories({Ll}), tables::other_lowercase_16); }},
     {"digit", "digit", digit_set},
     {"xdigit", "xdigit",
      [] {
@@ -221,7 +214,7 @@ constexpr Named properties[] = {
     {"space", "whitespace", space_set},
     {"blank", "blank",
      [] {
-       return joined(categories({Zs}), std::array{CodeRange{9, 9}});
+       return joined(categories({Zs}), std::array{unicode::Range{9, 9}});
      }},
     {"word", "word", word_characters},
     {"graph", "graph", visible},
@@ -234,20 +227,20 @@ CharSet digit_set() { return categories({Category::Nd}); }
 
 CharSet space_set() {
   return joined(categories({Category::Zs, Category::Zl, Category::Zp}),
-                std::array{CodeRange{9, 13}, CodeRange{0x85, 0x85}});
+                std::array{unicode::Range{9, 13}, unicode::Range{0x85, 0x85}});
 }
 
 CharSet word_set() {
-  return joined(word_characters(),
-                std::array{CodeRange{0xB2, 0xB3}, CodeRange{0xB9, 0xB9}, CodeRange{0xBC, 0xBE}});
+  return joined(word_characters(), std::array{unicode::Range{0xB2, 0xB3}, unicode::Range{0xB9, 0xB9},
+                                              unicode::Range{0xBC, 0xBE}});
 }
 
 std::optional<CharSet> property_set(std::string_view name) {
-  const std::string plain = plain_name(name);
   for (const Named& property : properties)
-    if (plain == property.name || plain == property.long_name) return property.make();
-  if (auto ranges = script_ranges(name)) return CharSet::of(std::move(*ranges));
+    if (unicode::is_same_name(name, property.name) || unicode::is_same_name(name, property.long_name))
+      return property.make();
+  if (auto ranges = unicode::script_ranges(name)) return CharSet::of(std::move(*ranges));
   return std::nullopt;
 }
 
-}  // namespace kelvin
+}  // namespace kelvin::regex

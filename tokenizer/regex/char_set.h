@@ -5,9 +5,9 @@
 #include <string_view>
 #include <vector>
 
-#include "tokenizer/unicode/unicode.h"
+#include "tokenizer/unicode/tables.h"
 
-namespace kelvin {
+namespace kelvin::regex {
 
 class CharSet {
  public:
@@ -15,7 +15,7 @@ class CharSet {
 
   CharSet() = default;
   CharSet(char32_t first, char32_t last) : ranges_{{first, last}} {}
-  static CharSet of(std::vector<CodeRange> ranges);  // in any order
+  static CharSet of(std::vector<unicode::Range> ranges);  // in any order
 
   void add(const CharSet& other);
   CharSet inverted() const;
@@ -24,11 +24,11 @@ class CharSet {
 
   bool contains(char32_t code) const;
   bool empty() const { return ranges_.empty(); }
-  const std::vector<CodeRange>& ranges() const { return ranges_; }
+  const std::vector<unicode::Range>& ranges() const { return ranges_; }
   bool operator==(const CharSet& other) const;
 
  private:
-  std::vector<CodeRange> ranges_;
+  std::vector<unicode::Range> ranges_;
 };
 
 // A property as \p{..} and [:..:] name it: categories, scripts, the POSIX classes and a few more, by
@@ -39,4 +39,4 @@ CharSet digit_set();  // \d: Nd
 CharSet space_set();  // \s: White_Space
 CharSet word_set();   // \w as Oniguruma has it: Alphabetic, M, Nd, Pc and six numbers of Latin-1
 
-}  // namespace kelvin
+}  // namespace kelvin::regex

@@ -7,9 +7,11 @@
 
 namespace kelvin {
 
-Regex::Regex(std::string_view pattern) : program_(std::make_shared<const RegexProgram>(pattern)) {
-  if (auto automaton = RegexAutomaton::build(*program_))
-    automaton_ = std::make_shared<const RegexAutomaton>(std::move(*automaton));
+Regex::Regex(std::string_view pattern) : Regex(regex::parse_regex(pattern)) {}
+
+Regex::Regex(const regex::RegexNode& tree) : program_(std::make_shared<const regex::RegexProgram>(tree)) {
+  if (auto automaton = regex::RegexAutomaton::build(*program_))
+    automaton_ = std::make_shared<const regex::RegexAutomaton>(std::move(*automaton));
 }
 
 Regex Regex::literal(std::string_view text) {
@@ -19,17 +21,17 @@ Regex Regex::literal(std::string_view text) {
   return made;
 }
 
-std::vector<Match> Regex::find_all(std::string_view text) const {
-  std::vector<Match> matches;
+std::vector<RegexMatch> Regex::find_all(std::string_view text) const {
+  std::vector<RegexMatch> matches;
   find_all(text, matches, true);
   return matches;
 }
 
-void Regex::find_all(std::string_view text, std::vector<Match>& matches) const {
+void Regex::find_all(std::string_view text, std::vector<RegexMatch>& matches) const {
   find_all(text, matches, true);
 }
 
-Regex::Effort Regex::find_all(std::string_view text, std::vector<Match>& matches,
+Regex::Effort Regex::find_all(std::string_view text, std::vector<RegexMatch>& matches,
                               bool allow_automaton) const {
   Effort effort;
   if (!program_) {
@@ -38,7 +40,7 @@ Regex::Effort Regex::find_all(std::string_view text, std::vector<Match>& matches
     return effort;
   }
 
-  static constexpr std::size_t none = RegexAutomaton::npos;
+  static constexpr std::size_t none = regex::RegexAutomaton::npos;
   // Characters read beyond a match are read again; past this bound the table takes over.
   const std::size_t waste_limit = 8 * text.size() + 1000;
   std::size_t wasted = 0, last_end = none;
@@ -47,13 +49,13 @@ Regex::Effort Regex::find_all(std::string_view text, std::vector<Match>& matches
   for (std::size_t at = 0; at <= text.size();) {
     std::size_t end = none;
     if (automaton_ && allow_automaton && wasted <= waste_limit) {
-      const RegexAutomaton::Outcome outcome = automaton_->match(*program_, text, at);
+      const regex::RegexAutomaton::Outcome outcome = automaton_->match(*program_, text, at);
       end = outcome.end;
       wasted += outcome.scanned - (end == none ? at : end);
       effort.scanned += outcome.scanned - at;
     } else {
       if (table.empty()) {
-        table = match_everywhere(*program_, text, at);
+        table = regex::match_everywhere(*program_, text, at);
         table_begin = at;
         effort.used_table = true;
       }
@@ -65,10 +67,28 @@ Regex::Effort Regex::find_all(std::string_view text, std::vector<Match>& matches
     if (end != none && end > at) {
       at = end;
     } else if (end == none || repeated) {
-      at += at < text.size() ? prefix_of_chars(text.substr(at, 4), 1) : 1;
+      at += at < text.size() ? unicode::prefix_of_chars(text.substr(at, 4), 1) : 1;
     }
   }
   return effort;
 }
+
+namespace {
+
+regex::RegexNode between_ends(regex::RegexNode tree) {
+  regex::RegexNode begin, end, whole;
+  begin.kind = end.kind = regex::RegexNode::Kind::edge;
+  begin.border = end.border = true;  // beside it stands no character at all
+  begin.ahead = false;
+  whole.children = {std::move(begin), std::move(tree), std::move(end)};
+  return whole;
+}
+
+}  // namespace
+
+RegexFullMatch::RegexFullMatch(std::string_view pattern, RegexOptions options)
+    : anchored_(between_ends(regex::parse_regex(pattern, options))) {}
+
+bool RegexFullMatch::operator()(std::string_view text) const { return !anchored_.find_all(text).empty(); }
 
 }  // namespace kelvin

@@ -14,19 +14,20 @@
 
 namespace kelvin {
 
-struct Match {
+struct RegexMatch {
   std::size_t begin, end;  // bytes
 };
 
 class Regex {
  public:
-  explicit Regex(std::string_view pattern);     // throws RegexError
-  static Regex literal(std::string_view text);  // matches `text` itself; throws RegexError if it is empty
+  explicit Regex(std::string_view pattern);      // throws RegexError
+  explicit Regex(const regex::RegexNode& tree);  // throws RegexError if it is too large
+  static Regex literal(std::string_view text);   // matches `text` itself; throws RegexError if it is empty
 
   // Appends the matches in well-formed `text` from left to right, none overlapping. An empty match directly
   // behind another match does not count.
-  void find_all(std::string_view text, std::vector<Match>& matches) const;
-  std::vector<Match> find_all(std::string_view text) const;
+  void find_all(std::string_view text, std::vector<RegexMatch>& matches) const;
+  std::vector<RegexMatch> find_all(std::string_view text) const;
 
   // The characters read so far beyond those of the text, for tests of linearity: at most a small multiple of
   // it.
@@ -34,13 +35,24 @@ class Regex {
     std::size_t scanned = 0;  // characters' bytes by the automaton
     bool used_table = false;
   };
-  Effort find_all(std::string_view text, std::vector<Match>& matches, bool allow_automaton) const;
+  Effort find_all(std::string_view text, std::vector<RegexMatch>& matches, bool allow_automaton) const;
 
  private:
   Regex() = default;
   std::string literal_;
-  std::shared_ptr<const RegexProgram> program_;  // null: the literal
-  std::shared_ptr<const RegexAutomaton> automaton_;
+  std::shared_ptr<const regex::RegexProgram> program_;  // null: the literal
+  std::shared_ptr<const regex::RegexAutomaton> automaton_;
+};
+
+// Whether a text as a whole is a match of a pattern.
+class RegexFullMatch {
+ public:
+  explicit RegexFullMatch(std::string_view pattern, RegexOptions options = {});  // throws RegexError
+
+  bool operator()(std::string_view text) const;  // `text` is well-formed
+
+ private:
+  Regex anchored_;
 };
 
 }  // namespace kelvin

@@ -5,7 +5,7 @@
 
 #include "tokenizer/unicode/utf8.h"
 
-namespace kelvin {
+namespace kelvin::regex {
 
 namespace {
 
@@ -134,8 +134,9 @@ RegexAutomaton::Outcome RegexAutomaton::match(const RegexProgram& program, std::
   const char* at = text.data() + begin;
   const std::uint32_t border = n_symbols_ - 1;
   const std::uint32_t previous =
-      begin == 0 ? border
-                 : static_cast<std::uint32_t>(program.alphabet.class_of(last_char(text.substr(0, begin))));
+      begin == 0
+          ? border
+          : static_cast<std::uint32_t>(program.alphabet.class_of(unicode::last_char(text.substr(0, begin))));
   std::uint32_t state = start_[previous];
   const char* last = nullptr;
   while (at < end) {
@@ -145,7 +146,7 @@ RegexAutomaton::Outcome RegexAutomaton::match(const RegexProgram& program, std::
       symbol = ascii_[byte];
       ++after;
     } else {
-      symbol = static_cast<std::uint32_t>(program.alphabet.class_of(next_char(after)));
+      symbol = static_cast<std::uint32_t>(program.alphabet.class_of(unicode::next_char(after)));
     }
     const std::uint32_t to = transitions_[state * n_symbols_ + symbol];
     if (to & accepts) last = at;
@@ -159,4 +160,4 @@ RegexAutomaton::Outcome RegexAutomaton::match(const RegexProgram& program, std::
   return {last ? static_cast<std::size_t>(last - text.data()) : npos, text.size()};
 }
 
-}  // namespace kelvin
+}  // namespace kelvin::regex

@@ -10,7 +10,7 @@
 
 #include "tokenizer/regex/regex_program.h"
 
-namespace kelvin {
+namespace kelvin::regex {
 
 class RegexAutomaton {
  public:
@@ -35,4 +35,4 @@ class RegexAutomaton {
   std::uint8_t ascii_[128] = {};            // class of each
 };
 
-}  // namespace kelvin
+}  // namespace kelvin::regex

@@ -8,23 +8,23 @@
 #include "tokenizer/regex/regex_syntax.h"
 #include "tokenizer/unicode/utf8.h"
 
-namespace kelvin {
+namespace kelvin::regex {
 
-RegexReader::RegexReader(std::string_view pattern) : pattern_(pattern) {
-  if (!is_utf8(pattern)) throw RegexError("regex is not UTF-8");
+RegexReader::RegexReader(std::string_view pattern, bool ascii) : pattern_(pattern), ascii_(ascii) {
+  if (!unicode::is_utf8(pattern)) throw RegexError("regex is not UTF-8");
   if (pattern.size() > 65536) throw RegexError("regex longer than 65536 bytes");
 }
 
 char32_t RegexReader::peek() const {
   if (at_end()) return 0;
   const char* at = pattern_.data() + at_;
-  return next_char(at);
+  return unicode::next_char(at);
 }
 
 char32_t RegexReader::next(std::string_view problem_at_end) {
   if (at_end()) fail(problem_at_end);
   const char* at = pattern_.data() + at_;
-  last_ = next_char(at);
+  last_ = unicode::next_char(at);
   at_ = static_cast<std::size_t>(at - pattern_.data());
   return last_;
 }
@@ -52,7 +52,7 @@ bool RegexReader::take_number(unsigned& number) {
 }
 
 void RegexReader::fail(std::string_view problem) const {
-  throw RegexError("regex \"" + std::string(pattern_.substr(0, prefix_of_chars(pattern_, 200))) +
+  throw RegexError("regex \"" + std::string(pattern_.substr(0, unicode::prefix_of_chars(pattern_, 200))) +
                    "\", at byte " + std::to_string(at_) + ": " + std::string(problem));
 }
 
@@ -64,7 +64,7 @@ CharSet braced_property(RegexReader& reader) {
   if (!reader.take('{')) reader.fail("\\p without {name}");
   const bool negated = reader.take('^');
   std::string name;
-  while (reader.next("\\p{ without }") != '}') append_char(name, reader.last());
+  while (reader.next("\\p{ without }") != '}') unicode::append_char(name, reader.last());
   const std::optional<CharSet> set = property_set(name);
   if (!set) reader.fail("unknown property \\p{" + name + "}");
   return negated ? set->inverted() : *set;
@@ -93,7 +93,7 @@ bool read_posix_class(RegexReader& reader, CharSet& set) {
   if (!reader.take(':')) return false;
   const bool negated = reader.take('^');
   std::string name;
-  while (!reader.at_end() && is_letter_or_digit(reader.peek())) append_char(name, reader.next(""));
+  while (!reader.at_end() && is_letter_or_digit(reader.peek())) unicode::append_char(name, reader.next(""));
   if (!reader.take(":]")) {
     reader.rewind(start);
     return false;
@@ -101,12 +101,12 @@ bool read_posix_class(RegexReader& reader, CharSet& set) {
   std::optional<CharSet> found = property_set(name);
   if (!found) reader.fail("unknown class [:" + name + ":]");
   if (name == "punct") found->add(*property_set("S"));
-  set = negated ? found->inverted() : *found;
+  set = negated ? reader.known(*found).inverted() : reader.known(*found);
   return true;
 }
 
 // One character or one set of a class; the character's code if it may begin a range.
-std::optional<char32_t> read_class_item(RegexReader& reader, int depth, std::vector<CodeRange>& ranges) {
+std::optional<char32_t> read_class_item(RegexReader& reader, int depth, std::vector<unicode::Range>& ranges) {
   const auto add = [&](const CharSet& set) {
     ranges.insert(ranges.end(), set.ranges().begin(), set.ranges().end());
     return std::nullopt;
@@ -134,16 +134,16 @@ bool read_set_escape(RegexReader& reader, bool in_class, CharSet& set) {
   switch (code) {
     case 'd':
     case 'D':
-      set = digit_set();
+      set = reader.known(digit_set());
       break;
     case 's':
     case 'S':
-      set = space_set();
+      set = reader.known(space_set());
       break;
     // Inside a class \w lacks the numbers of Latin-1: so Oniguruma has it.
     case 'w':
     case 'W':
-      set = in_class ? *property_set("word") : word_set();
+      set = reader.known(in_class ? *property_set("word") : word_set());
       break;
     case 'h':
     case 'H':
@@ -193,7 +193,7 @@ char32_t read_char_escape(RegexReader& reader) {
     default:
       break;
   }
-  if (is_letter_or_digit(code)) reader.fail("\\" + to_utf8(code) + " is not supported");
+  if (is_letter_or_digit(code)) reader.fail("\\" + unicode::to_utf8(code) + " is not supported");
   return code;
 }
 
@@ -201,7 +201,7 @@ CharSet read_char_class(RegexReader& reader, bool& negated, int depth) {
   if (depth > 50) reader.fail("nested too deeply");
   negated = reader.take('^');
   CharSet whole;
-  std::vector<CodeRange> part;
+  std::vector<unicode::Range> part;
   bool intersecting = false;
   const auto finish_part = [&] {
     const CharSet set = CharSet::of(std::exchange(part, {}));
@@ -220,7 +220,7 @@ CharSet read_char_class(RegexReader& reader, bool& negated, int depth) {
     if (!reader.take('-') || reader.peek() == ']') {
       reader.rewind(dash);
     } else {
-      std::vector<CodeRange> set;
+      std::vector<unicode::Range> set;
       const std::optional<char32_t> to = read_class_item(reader, depth, set);
       if (!to) reader.fail("a range must end with a character");
       if (*to < *from) reader.fail("empty range in a class");
@@ -233,4 +233,4 @@ CharSet read_char_class(RegexReader& reader, bool& negated, int depth) {
   return whole;
 }
 
-}  // namespace kelvin
+}  // namespace kelvin::regex

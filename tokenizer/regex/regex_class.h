@@ -5,12 +5,15 @@
 
 #include "tokenizer/regex/char_set.h"
 
-namespace kelvin {
+namespace kelvin::regex {
 
 // Walks over a pattern. Throws RegexError with the pattern and the place.
 class RegexReader {
  public:
-  explicit RegexReader(std::string_view pattern);  // refuses what is not UTF-8, or longer than 64 KiB
+  RegexReader(std::string_view pattern, bool ascii);  // refuses what is not UTF-8, or longer than 64 KiB
+
+  // What \d, \s, \w and [:name:] stand for: `set`, or what of it is ASCII.
+  CharSet known(const CharSet& set) const { return ascii_ ? set.intersected(CharSet(0, 0x7F)) : set; }
 
   bool at_end() const { return at_ == pattern_.size(); }
   char32_t peek() const;  // 0 at the end
@@ -25,6 +28,7 @@ class RegexReader {
 
  private:
   std::string_view pattern_;
+  bool ascii_;
   std::size_t at_ = 0;
   char32_t last_ = 0;
 };
@@ -39,4 +43,4 @@ char32_t read_char_escape(RegexReader& reader);
 // Behind '[': the class up to its ']', without the negation of the whole, which goes to `negated`.
 CharSet read_char_class(RegexReader& reader, bool& negated, int depth = 0);
 
-}  // namespace kelvin
+}  // namespace kelvin::regex

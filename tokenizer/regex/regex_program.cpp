@@ -5,7 +5,7 @@
 #include <string>
 #include <utility>
 
-namespace kelvin {
+namespace kelvin::regex {
 
 RegexAlphabet::RegexAlphabet(const std::vector<CharSet>& sets) {
   // Class 0 is in no set; each set splits the classes it cuts through.
@@ -13,7 +13,7 @@ RegexAlphabet::RegexAlphabet(const std::vector<CharSet>& sets) {
   members_.assign(1, std::vector<bool>(sets.size(), false));
   for (std::size_t set = 0; set < sets.size(); ++set) {
     std::vector<int> inside(256, -1);
-    for (const CodeRange range : sets[set].ranges()) {
+    for (const unicode::Range range : sets[set].ranges()) {
       for (char32_t code = range.first; code <= range.last; ++code) {
         int& target = inside[class_of[code]];
         if (target < 0) {
@@ -247,10 +247,10 @@ void arrange(RegexProgram& program) {
 
 }  // namespace
 
-RegexProgram::RegexProgram(std::string_view pattern) {
-  start = Compiler(*this).entry_of(parse_regex(pattern));
+RegexProgram::RegexProgram(const RegexNode& tree) {
+  start = Compiler(*this).entry_of(tree);
   arrange(*this);
   alphabet = RegexAlphabet(sets);
 }
 
-}  // namespace kelvin
+}  // namespace kelvin::regex

@@ -3,12 +3,11 @@
 
 #include <array>
 #include <cstdint>
-#include <string_view>
 #include <vector>
 
 #include "tokenizer/regex/regex_syntax.h"
 
-namespace kelvin {
+namespace kelvin::regex {
 
 // Code points by equivalence: two of one class are members of the same sets of the pattern.
 class RegexAlphabet {
@@ -45,7 +44,7 @@ struct RegexInstruction {
 };
 
 struct RegexProgram {
-  explicit RegexProgram(std::string_view pattern);  // throws RegexError, also if it grows too large
+  explicit RegexProgram(const RegexNode& tree);  // throws RegexError if it grows too large
 
   std::vector<RegexInstruction> code;
   std::vector<int> order;   // of all instructions: those reached without a character come first
@@ -56,4 +55,4 @@ struct RegexProgram {
   bool local = true;  // sees at most one character beyond a match: no looks, nothing atomic
 };
 
-}  // namespace kelvin
+}  // namespace kelvin::regex

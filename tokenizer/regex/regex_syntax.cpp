@@ -3,9 +3,11 @@
 #include <utility>
 
 #include "tokenizer/regex/regex_class.h"
+#include "tokenizer/unicode/case.h"
+#include "tokenizer/unicode/properties.h"
 #include "tokenizer/unicode/utf8.h"
 
-namespace kelvin {
+namespace kelvin::regex {
 
 namespace {
 
@@ -47,8 +49,8 @@ RegexNode text_end_or_last_newline() {
   return node(Kind::alternation, {edge(true, {}, true), std::move(last)});
 }
 
-RegexNode word_boundary(bool negated) {
-  const CharSet word = word_set(), other = word.inverted();
+RegexNode word_boundary(const CharSet& word, bool negated) {
+  const CharSet other = word.inverted();
   const auto pair = [](const CharSet& before, bool before_border, const CharSet& behind, bool behind_border) {
     return node(Kind::sequence, {edge(false, before, before_border), edge(true, behind, behind_border)});
   };
@@ -66,7 +68,7 @@ RegexNode any_newline() {
 
 class Parser : RegexReader {
  public:
-  explicit Parser(std::string_view pattern) : RegexReader(pattern) {}
+  Parser(std::string_view pattern, RegexOptions options) : RegexReader(pattern, options.ascii) {}
 
   RegexNode parse() {
     RegexNode whole = alternation();
@@ -202,18 +204,18 @@ class Parser : RegexReader {
 
   RegexNode literal(char32_t code) {
     if (!options_.ignore_case) return one_of(CharSet(code, code));
-    std::vector<CodeRange> variants;
-    for (char32_t variant : case_variants(code)) {
+    std::vector<unicode::Range> variants;
+    for (char32_t variant : unicode::case_variants(code)) {
       // Full case folding would let sequences match; rather than leave those out silently:
-      if (folds_to_several(variant))
+      if (unicode::folds_to_several(variant))
         fail("case-insensitive characters that fold to several are not supported");
       variants.push_back({variant, variant});
     }
-    const char32_t folded = lower_case(code);
+    const char32_t folded = unicode::lower_case(code);
     const std::u32string_view pairs[] = {U"ss", U"ff", U"fi", U"fl", U"st"};
     for (const std::u32string_view pair : pairs)
       if (previous_literal_ == pair[0] && folded == pair[1])
-        fail("case-insensitive \"" + to_utf8(pair[0]) + to_utf8(pair[1]) +
+        fail("case-insensitive \"" + unicode::to_utf8(pair[0]) + unicode::to_utf8(pair[1]) +
              "\" (also a ligature) is not supported");
     previous_literal_ = folded;
     return one_of(CharSet::of(std::move(variants)));
@@ -229,7 +231,7 @@ class Parser : RegexReader {
     if (take("<!")) return look(false, true);
     if (take('<') || take('\'')) {
       while (next("group name without end") != '>' && last() != '\'')
-        if (!is_word(last())) fail("bad group name");
+        if (!unicode::is_word(last())) fail("bad group name");
       return closed(alternation());
     }
     return with_options();
@@ -302,7 +304,7 @@ class Parser : RegexReader {
         case 'R':
           return any_newline();
         default:
-          return word_boundary(code == 'B');
+          return word_boundary(known(word_set()), code == 'B');
       }
     }
     CharSet set;
@@ -323,6 +325,8 @@ class Parser : RegexReader {
 
 }  // namespace
 
-RegexNode parse_regex(std::string_view pattern) { return Parser(pattern).parse(); }
+RegexNode parse_regex(std::string_view pattern, RegexOptions options) {
+  return Parser(pattern, options).parse();
+}
 
-}  // namespace kelvin
+}  // namespace kelvin::regex

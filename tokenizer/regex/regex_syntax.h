@@ -6,8 +6,8 @@
 #include <string_view>
 #include <vector>
 
+#include "tokenizer/base/tokenizer_error.h"
 #include "tokenizer/regex/char_set.h"
-#include "tokenizer/tokenizer_error.h"
 
 namespace kelvin {
 
@@ -16,6 +16,13 @@ class RegexError : public TokenizerError {
  public:
   using TokenizerError::TokenizerError;
 };
+
+struct RegexOptions {
+  bool ascii =
+      false;  // \d, \s, \w, \b and [:name:] know ASCII alone, as in Ruby's (?a); \p{..} knows Unicode
+};
+
+namespace regex {
 
 struct RegexNode {
   enum class Kind {
@@ -38,6 +45,8 @@ struct RegexNode {
 };
 
 // Throws RegexError. Back references, absent operators, \G, \K and \X are refused.
-RegexNode parse_regex(std::string_view pattern);
+RegexNode parse_regex(std::string_view pattern, RegexOptions options = {});
+
+}  // namespace regex
 
 }  // namespace kelvin

@@ -5,7 +5,7 @@
 
 #include "tokenizer/unicode/utf8.h"
 
-namespace kelvin {
+namespace kelvin::regex {
 
 namespace {
 
@@ -31,7 +31,7 @@ std::vector<bool> ends_of(const RegexProgram& program, int entry, std::string_vi
   int before = -1;
   for (std::size_t at = 0;; ++round) {
     const char* after = text.data() + at;
-    const int behind = at < text.size() ? program.alphabet.class_of(next_char(after)) : -1;
+    const int behind = at < text.size() ? program.alphabet.class_of(unicode::next_char(after)) : -1;
     threads.push_back(entry);
     next.clear();
     while (!threads.empty()) {
@@ -76,9 +76,9 @@ std::vector<std::int32_t> match_everywhere(const RegexProgram& program, std::str
     std::size_t previous = at;
     if (at > 0) {
       do --previous;
-      while (is_continuation(text[previous]));
+      while (unicode::is_continuation(text[previous]));
       const char* from = text.data() + previous;
-      near.before = program.alphabet.class_of(next_char(from));
+      near.before = program.alphabet.class_of(unicode::next_char(from));
     } else {
       near.before = -1;
     }
@@ -127,4 +127,4 @@ std::vector<std::int32_t> match_everywhere(const RegexProgram& program, std::str
   }
 }
 
-}  // namespace kelvin
+}  // namespace kelvin::regex

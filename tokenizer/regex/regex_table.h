@@ -9,11 +9,11 @@
 
 #include "tokenizer/regex/regex_program.h"
 
-namespace kelvin {
+namespace kelvin::regex {
 
 // result[i]: the end of the match that begins at byte begin + i of well-formed `text`, shape (text.size() -
 // begin + 1,); -1 where there is none and inside characters. Takes text x program steps.
 std::vector<std::int32_t> match_everywhere(const RegexProgram& program, std::string_view text,
                                            std::size_t begin);
 
-}  // namespace kelvin
+}  // namespace kelvin::regex

@@ -1,10 +1,12 @@
 #include "tokenizer/unicode/byte_level.h"
 
 #include <array>
+#include <cstdint>
 
+#include "tokenizer/unicode/escape.h"
 #include "tokenizer/unicode/utf8.h"
 
-namespace kelvin {
+namespace kelvin::unicode {
 
 namespace {
 
@@ -73,4 +75,21 @@ bool stands_for(std::string_view text, std::string_view raw) {
   return at == end;
 }
 
-}  // namespace kelvin
+std::string byte_token(unsigned char byte) { return "<0x" + hex(byte, 2, HexCase::upper) + ">"; }
+
+int byte_of_token(std::string_view token) {
+  if (token.size() != 6 || !token.starts_with("<0x") || token[5] != '>') return -1;
+  int byte = 0;
+  for (char digit : token.substr(3, 2)) {
+    const int lower = digit | 0x20;
+    if (digit >= '0' && digit <= '9')
+      byte = byte * 16 + (digit - '0');
+    else if (lower >= 'a' && lower <= 'f')
+      byte = byte * 16 + (lower - 'a' + 10);
+    else
+      return -1;
+  }
+  return byte;
+}
+
+}  // namespace kelvin::unicode

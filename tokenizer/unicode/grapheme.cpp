@@ -1,9 +1,9 @@
 #include "tokenizer/unicode/grapheme.h"
 
-#include "tokenizer/unicode/break_tables.h"
+#include "tokenizer/unicode/tables.h"
 #include "tokenizer/unicode/utf8.h"
 
-namespace kelvin {
+namespace kelvin::unicode {
 
 namespace {
 
@@ -34,8 +34,8 @@ using enum GraphemeBreak;
 GraphemeBreak break_of(char32_t code) {
   if (code >= 0x20 && code < 0x7F) return other;
   if (code >= 0xAC00 && code <= 0xD7A3) return (code - 0xAC00) % 28 == 0 ? lv : lvt;
-  return static_cast<GraphemeBreak>(
-      break_tables::class_of(break_tables::grapheme_breaks, break_tables::grapheme_breaks_count, code, 0));
+  const tables::ClassRange* row = tables::row_of(tables::grapheme_breaks_17, code);
+  return row ? static_cast<GraphemeBreak>(row->value) : other;
 }
 
 bool extends(GraphemeBreak kind) { return kind == extend || kind == linker || kind == other_extend; }
@@ -87,4 +87,4 @@ std::size_t grapheme_length(std::string_view text) {
   return static_cast<std::size_t>(at - text.data());
 }
 
-}  // namespace kelvin
+}  // namespace kelvin::unicode

@@ -4,10 +4,10 @@
 #include <cstddef>
 #include <string_view>
 
-namespace kelvin {
+namespace kelvin::unicode {
 
 // The length in bytes of the cluster that well-formed, non-empty `text` begins with, if a cluster begins
 // there.
 std::size_t grapheme_length(std::string_view text);
 
-}  // namespace kelvin
+}  // namespace kelvin::unicode

@@ -2,14 +2,13 @@
 
 #include <algorithm>
 #include <span>
+#include <utility>
 #include <vector>
 
-#include "tokenizer/unicode/unicode.h"
+#include "tokenizer/unicode/properties.h"
 #include "tokenizer/unicode/utf8.h"
 
-namespace kelvin {
-
-namespace tables = unicode_tables;
+namespace kelvin::unicode {
 
 namespace {
 
@@ -25,10 +24,8 @@ struct Unit {
 
 std::uint8_t combining_class(char32_t code) {
   if (code < 0x300) return 0;
-  const auto* end = tables::combining_classes + tables::combining_classes_count;
-  const auto* after = std::upper_bound(tables::combining_classes, end, code,
-                                       [](char32_t value, const auto& row) { return value < row.first; });
-  return after != tables::combining_classes && code <= after[-1].last ? after[-1].value : std::uint8_t{0};
+  const tables::ClassRange* row = tables::row_of(tables::combining_classes_9, code);
+  return row ? row->value : std::uint8_t{0};
 }
 
 void decompose(char32_t code, bool compatible, std::vector<Unit>& units) {
@@ -40,14 +37,10 @@ void decompose(char32_t code, bool compatible, std::vector<Unit>& units) {
     if (index % tail_count) put(tail_base + index % tail_count);
     return;
   }
-  const auto* end = tables::decompositions + tables::decompositions_count;
-  const auto* row =
-      std::upper_bound(tables::decompositions, end, code,
-                       [](char32_t value, const auto& candidate) { return value < candidate.first; });
-  if (row == tables::decompositions || code > row[-1].last) return put(code);
-  --row;
+  const tables::Decomposition* row = tables::row_of(tables::decompositions_9, code);
+  if (!row) return put(code);
   const char32_t* begin =
-      tables::decomposed + row->begin + (code - row->first) * (row->n_canonical + row->n_compatible);
+      tables::decomposed_9 + row->begin + (code - row->first) * (row->n_canonical + row->n_compatible);
   std::size_t count = row->n_canonical;
   if (compatible && row->n_compatible) {
     begin += row->n_canonical;
@@ -64,12 +57,13 @@ char32_t composed(char32_t first, char32_t second) {
   if (first - syllable_base < syllable_count && (first - syllable_base) % tail_count == 0 &&
       second - tail_base - 1 < tail_count - 1)
     return first + (second - tail_base);
-  const auto* end = tables::compositions + tables::compositions_count;
-  const auto* row = std::lower_bound(tables::compositions, end, std::pair(first, second),
-                                     [](const auto& candidate, const auto& pair) {
-                                       return std::pair(candidate.first, candidate.second) < pair;
-                                     });
-  return row != end && row->first == first && row->second == second ? row->composed : 0;
+  const auto row =
+      std::lower_bound(tables::compositions_9.begin(), tables::compositions_9.end(), std::pair(first, second),
+                       [](const tables::Composition& candidate, const std::pair<char32_t, char32_t>& pair) {
+                         return std::pair(candidate.first, candidate.second) < pair;
+                       });
+  const bool found = row != tables::compositions_9.end() && row->first == first && row->second == second;
+  return found ? row->composed : 0;
 }
 
 void order(std::vector<Unit>& units) {
@@ -127,7 +121,7 @@ std::string normalize(std::string_view text, NormalForm form) {
       safe = begin;
       continue;
     }
-    if (!(unicode_record(code) & attention)) {
+    if (!(record_of(code) & attention)) {
       safe = begin;
       continue;
     }
@@ -136,7 +130,7 @@ std::string normalize(std::string_view text, NormalForm form) {
     const char* stop = at;
     while (stop < end) {
       const char* after = stop;
-      if (!(unicode_record(next_char(after)) & attention)) break;
+      if (!(record_of(next_char(after)) & attention)) break;
       stop = after;
     }
     units.clear();
@@ -150,4 +144,4 @@ std::string normalize(std::string_view text, NormalForm form) {
   return out;
 }
 
-}  // namespace kelvin
+}  // namespace kelvin::unicode

@@ -4,11 +4,11 @@
 #include <string>
 #include <string_view>
 
-namespace kelvin {
+namespace kelvin::unicode {
 
 enum class NormalForm { nfc, nfd, nfkc, nfkd };
 
 // `text` (well-formed) in the form asked for. Text that is in it already is only scanned.
 std::string normalize(std::string_view text, NormalForm form);
 
-}  // namespace kelvin
+}  // namespace kelvin::unicode

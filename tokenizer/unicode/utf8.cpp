@@ -3,13 +3,17 @@
 #include <cstdint>
 #include <cstring>
 
-namespace kelvin {
+namespace kelvin::unicode {
 
 char32_t last_char(std::string_view text) {
+  std::size_t at = last_char_begin(text);
+  return next_char(text, at);
+}
+
+std::size_t last_char_begin(std::string_view text) {
   std::size_t at = text.size() - 1;
   while (at > 0 && is_continuation(text[at])) --at;
-  const char* from = text.data() + at;
-  return next_char(from);
+  return at;
 }
 
 std::size_t prefix_of_chars(std::string_view text, std::size_t n) {
@@ -17,6 +21,12 @@ std::size_t prefix_of_chars(std::string_view text, std::size_t n) {
   for (; at < text.size(); ++at)
     if (!is_continuation(text[at]) && n-- == 0) break;
   return at;
+}
+
+std::size_t count_chars(std::string_view text) {
+  std::size_t count = 0;
+  for (const char byte : text) count += !is_continuation(byte);
+  return count;
 }
 
 void append_char(std::string& text, char32_t code) {
@@ -42,24 +52,6 @@ std::string to_utf8(char32_t code) {
   std::string text;
   append_char(text, code);
   return text;
-}
-
-Utf8Part utf8_part(std::string_view bytes) {
-  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(bytes[i]); };
-  const unsigned lead = byte(0);
-  if (lead < 0x80) return {1, true, false};
-  if (lead < 0xC2 || lead > 0xF4) return {1, false, false};
-  const std::size_t length = lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
-  // E0 and F0 would begin overlong forms, ED surrogates, F4 what is beyond U+10FFFF.
-  unsigned low = lead == 0xE0 ? 0xA0u : lead == 0xF0 ? 0x90u : 0x80u;
-  unsigned high = lead == 0xED ? 0x9Fu : lead == 0xF4 ? 0x8Fu : 0xBFu;
-  for (std::size_t i = 1; i < length; ++i) {
-    if (i == bytes.size()) return {i, false, true};
-    if (byte(i) < low || byte(i) > high) return {i, false, false};
-    low = 0x80;
-    high = 0xBF;
-  }
-  return {length, true, false};
 }
 
 namespace {
@@ -104,4 +96,4 @@ void append_lossy(std::string& text, std::string_view bytes) {
   }
 }
 
-}  // namespace kelvin
+}  // namespace kelvin::unicode

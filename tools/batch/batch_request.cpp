@@ -9,7 +9,7 @@
 #include "loaders/json/json_to_value.h"
 #include "loaders/tokenizer/prompt.h"
 #include "sampling/chain_text.h"
-#include "tokenizer/user_error.h"
+#include "tokenizer/base/user_error.h"
 #include "tools/options/generation_defaults.h"
 #include "tools/options/sampling_options.h"
 

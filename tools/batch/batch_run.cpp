@@ -6,7 +6,7 @@
 
 #include "loaders/files/load_error.h"
 #include "loaders/json/json.h"
-#include "tokenizer/user_error.h"
+#include "tokenizer/base/user_error.h"
 #include "tools/batch/batch_answer.h"
 #include "tools/generation/generation_loop.h"
 

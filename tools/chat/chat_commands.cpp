@@ -6,6 +6,7 @@
 #include <sstream>
 
 #include "loaders/files/load_error.h"
+#include "tokenizer/unicode/utf8.h"
 #include "tools/chat/chat_setting.h"
 #include "tools/inspect/logits_report.h"
 #include "tools/inspect/stage_report.h"
@@ -212,7 +213,7 @@ ChatCommands::Then ChatCommands::why(const std::string& argument) {
   const bool cut = context.size() > most_context;
   if (cut) {
     std::size_t from = context.size() - most_context;
-    while (from < context.size() && (context[from] & 0xC0) == 0x80) ++from;
+    while (from < context.size() && unicode::is_continuation(context[from])) ++from;
     context.erase(0, from);
   }
   out_ << "token " << found.number << " of " << found.of << ", " << name(found.id);

@@ -3,7 +3,7 @@
 #include "engine/kernels/kernels.h"
 #include "loaders/files/load_error.h"
 #include "loaders/tokenizer/prompt.h"
-#include "tokenizer/user_error.h"
+#include "tokenizer/base/user_error.h"
 #include "tools/generation/generate.h"
 
 namespace kelvin {

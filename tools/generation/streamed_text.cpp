@@ -25,7 +25,7 @@ void StreamedText::push(int id, std::size_t unsettled) {
   const std::size_t open = longest_stop_ > 0 ? std::min(text_.size(), longest_stop_ - 1) : 0;
   std::size_t end = std::min(settled > 0 ? ends_[settled - 1] : 0, text_.size() - open);
   // Only whole characters.
-  while (end < text_.size() && is_continuation(text_[end])) --end;
+  while (end < text_.size() && unicode::is_continuation(text_[end])) --end;
   show(end);
 }
 

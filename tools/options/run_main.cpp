@@ -7,7 +7,7 @@
 #include <string>
 
 #include "engine/platform/available_memory.h"
-#include "tokenizer/user_error.h"
+#include "tokenizer/base/user_error.h"
 
 namespace kelvin {
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <array>
 
-#include "tokenizer/unicode/utf8.h"
+#include "tokenizer/unicode/escape.h"
 #include "tools/terminal/display_width.h"
 
 namespace kelvin {
@@ -14,27 +14,14 @@ constexpr std::array<const char*, 4> backgrounds = {"\x1b[30;46m", "\x1b[30;43m"
 constexpr const char *special_letters = "\x1b[1;31m", *faint = "\x1b[2m", *plain = "\x1b[0m";
 
 std::string visible(std::string_view bytes) {
-  constexpr std::string_view digits = "0123456789ABCDEF";
   std::string out;
-  while (!bytes.empty()) {
-    const Utf8Part part = utf8_part(bytes);
-    const auto first = static_cast<unsigned char>(bytes[0]);
-    if (first == ' ') {
-      out += "\u00B7";
-    } else if (first == '\n') {
-      out += "\u23CE";
-    } else if (first == '\t') {
-      out += "\u2192";
-    } else if (!part.valid || first < 0x20 || first == 0x7F) {
-      for (const char byte : bytes.substr(0, part.length)) {
-        const auto value = static_cast<unsigned char>(byte);
-        out += std::string("\\x") + digits[value / 16] + digits[value % 16];
-      }
-    } else {
-      out += bytes.substr(0, part.length);
-    }
-    bytes.remove_prefix(part.length);
-  }
+  unicode::append_escaped(out, bytes, [](char32_t code, std::string_view part) -> std::string {
+    if (code == ' ') return "\u00B7";
+    if (code == '\n') return "\u23CE";
+    if (code == '\t') return "\u2192";
+    const bool hidden = code == unicode::ill_formed || code < 0x20 || code == 0x7F;
+    return hidden ? unicode::escaped_bytes(part, unicode::HexCase::upper) : std::string();
+  });
   return out;
 }
 

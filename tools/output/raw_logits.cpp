@@ -5,7 +5,7 @@
 #include <cstring>
 #include <fstream>
 
-#include "tokenizer/user_error.h"
+#include "tokenizer/base/user_error.h"
 
 namespace kelvin {
 namespace {

@@ -3,7 +3,7 @@
 #include <doctest/doctest.h>
 
 #include "tests/support.h"
-#include "tokenizer/user_error.h"
+#include "tokenizer/base/user_error.h"
 
 using namespace kelvin;
 

@@ -4,8 +4,8 @@
 
 #include <limits>
 
+#include "tokenizer/base/tokenizer_error.h"
 #include "tokenizer/tokenizer.h"
-#include "tokenizer/tokenizer_error.h"
 
 namespace kelvin {
 namespace {

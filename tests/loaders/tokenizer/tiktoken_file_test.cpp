@@ -1,5 +1,5 @@
 #include "loaders/tokenizer/tiktoken_file.h"
-#include "tokenizer/tokenizer_error.h"
+#include "tokenizer/base/tokenizer_error.h"
 
 #include <doctest/doctest.h>
 

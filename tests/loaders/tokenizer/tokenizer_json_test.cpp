@@ -8,8 +8,8 @@
 #include "loaders/tokenizer/tokenizer_folder.h"
 #include "tests/loaders/load_error_check.h"
 #include "tests/support.h"
+#include "tokenizer/base/tokenizer_error.h"
 #include "tokenizer/tokenizer.h"
-#include "tokenizer/tokenizer_error.h"
 
 namespace kelvin::test {
 namespace {

@@ -11,7 +11,7 @@
 #include "sampling/logits.h"
 #include "sampling/statistics/boltzmann.h"
 #include "tests/sampling/goldens.h"
-#include "tokenizer/user_error.h"
+#include "tokenizer/base/user_error.h"
 
 using namespace kelvin;
 using namespace kelvin::sampling;

@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "sampling/chain.h"
-#include "tokenizer/user_error.h"
+#include "tokenizer/base/user_error.h"
 
 using namespace kelvin;
 using namespace kelvin::sampling;

@@ -1,5 +1,5 @@
 #include "sampling/stages/token_set.h"
-#include "tokenizer/user_error.h"
+#include "tokenizer/base/user_error.h"
 
 #include <doctest/doctest.h>
 
@@ -46,12 +46,45 @@ TEST_CASE("sets by id, word, regex") {
   CHECK(token_set("regex: ?hel*o", vocabulary) == Ids{1, 2});
 }
 
+TEST_CASE("a regular expression is Ruby's, matches whole tokens, and knows ASCII but for \\p") {
+  const std::vector<std::string> words = {"a|b",  "ab", "Zoë",   "\u0664", "7",   "x7_",
+                                          "\xc3", "\n", "HELLO", "Ж",      "a b", "--"};
+  const Vocabulary given{words, stops};
+  const auto ids = [&](const std::string& pattern) { return token_set("regex:" + pattern, given); };
+  CHECK(ids("a|ab") == Ids{1});  // the branch that reaches the end
+  CHECK(ids("\\d+") == Ids{4});
+  CHECK(ids("\\p{Nd}") == Ids{3, 4});
+  CHECK(ids("\\w+") == Ids{1, 4, 5, 8});
+  CHECK(ids("[[:alpha:]]+") == Ids{1, 8});
+  CHECK(ids("\\p{L}+") == Ids{1, 2, 8, 9});
+  CHECK(ids("\\p{Cyrillic}") == Ids{9});
+  CHECK(ids("\\s") == Ids{7});
+  CHECK(ids("[^\\d\\w\\s]") == Ids{3, 6, 9});  // a byte that is no character is one U+FFFD
+  CHECK(ids("(?i)hello") == Ids{8});
+  CHECK(ids("^a\\|b$") == Ids{0});
+  CHECK(ids("(?=.*7)\\w{2,}") == Ids{5});
+  CHECK(ids("a\\b.\\bb") == Ids{0, 10});
+  CHECK(ids("-+|[x-z]7_") == Ids{5, 11});
+  const std::string deep = error_of("regex:(a)\\1", given);
+  CHECK(holds(deep, "bad regular expression: regex \"(a)\\1\""));
+  CHECK(holds(deep, "\\1 is not supported"));
+  CHECK(holds(error_of("regex:a)|(b", given), "unmatched ')'"));
+  CHECK(holds(error_of("regex:\\xc3", given), "single bytes above 7F are not supported"));
+}
+
+TEST_CASE("a regular expression takes time in proportion to the token") {
+  const std::vector<std::string> words = {std::string(200'000, 'a'), "b"};
+  CHECK(token_set("regex:(a*)*|b", Vocabulary{words, stops}) == Ids{0, 1});
+  CHECK(holds(error_of("regex:(a|aa)+c", Vocabulary{words, stops}), "no token"));
+}
+
 TEST_CASE("scripts decide on pieces of characters too") {
   // e-acute is C3 A9; C3 leads Latin letters only, D0 leads Cyrillic ones, E4 B8 begins Han characters.
   CHECK(token_set("script:Latin", vocabulary) == Ids{1, 2, 3, 4, 5, 6, 9, 10, 11});
   CHECK(token_set("script:Cyrillic", vocabulary) == Ids{3, 4, 5, 6, 7, 9, 11});
   CHECK(token_set("script:Han", vocabulary) == Ids{3, 4, 5, 6, 8, 9, 11});
   CHECK(holds(error_of("script:Latn"), "did you mean \"Latin\"?"));
+  CHECK(token_set("script:latin", vocabulary) == token_set("script:Latin", vocabulary));
   const ScriptText greek("Greek");
   CHECK(greek.may_hold("\xce\xb1\xcf\x89"));  // alpha omega
   CHECK(greek.may_hold("\xb1 \xcf"));         // the end of one, the beginning of another

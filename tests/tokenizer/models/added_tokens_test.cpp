@@ -1,9 +1,9 @@
 #include "tokenizer/models/added_tokens.h"
-#include "tokenizer/tokenizer_error.h"
+#include "tokenizer/base/tokenizer_error.h"
 
 #include <doctest/doctest.h>
 
-namespace kelvin {
+namespace kelvin::tokenizer {
 namespace {
 
 AddedToken token(const std::string& content, int id) {
@@ -68,4 +68,4 @@ TEST_CASE("of equal spellings the first counts, and too long ones are refused") 
   CHECK_THROWS_AS(split({token(std::string(1025, 'x'), 1)}, "x"), TokenizerError);
 }
 
-}  // namespace kelvin
+}  // namespace kelvin::tokenizer

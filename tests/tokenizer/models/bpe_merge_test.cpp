@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <random>
 
-namespace kelvin {
+namespace kelvin::tokenizer {
 namespace {
 
 // Straight from the definition: look for the best pair again and again.
@@ -71,4 +71,4 @@ TEST_CASE("a pair that does not merge is not found") {
   CHECK(table.find(5, 5).rank == MergeTable::no_rank);
 }
 
-}  // namespace kelvin
+}  // namespace kelvin::tokenizer

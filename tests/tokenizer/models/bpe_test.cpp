@@ -1,9 +1,9 @@
 #include "tokenizer/models/bpe.h"
-#include "tokenizer/tokenizer_error.h"
+#include "tokenizer/base/tokenizer_error.h"
 
 #include <doctest/doctest.h>
 
-namespace kelvin {
+namespace kelvin::tokenizer {
 namespace {
 
 struct Model {
@@ -128,4 +128,4 @@ TEST_CASE("a word met again has the same ids as before") {
   CHECK(ids == expected);
 }
 
-}  // namespace kelvin
+}  // namespace kelvin::tokenizer

@@ -5,7 +5,7 @@
 #include <random>
 #include <unordered_map>
 
-namespace kelvin {
+namespace kelvin::tokenizer {
 
 TEST_CASE("numbers are found by hash and sameness, however many hashes are equal") {
   // The hash of key k is one of a few, or differs in its upper or lower half only.
@@ -56,4 +56,4 @@ TEST_CASE("filling visits each number once, with its hash") {
   }
 }
 
-}  // namespace kelvin
+}  // namespace kelvin::tokenizer

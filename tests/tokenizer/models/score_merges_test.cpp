@@ -1,5 +1,5 @@
 #include "tokenizer/models/score_merges.h"
-#include "tokenizer/tokenizer_error.h"
+#include "tokenizer/base/tokenizer_error.h"
 
 #include <doctest/doctest.h>
 
@@ -7,7 +7,7 @@
 
 #include "tokenizer/models/bpe.h"
 
-namespace kelvin {
+namespace kelvin::tokenizer {
 namespace {
 
 constexpr double never = -std::numeric_limits<double>::infinity();
@@ -64,4 +64,4 @@ TEST_CASE("what cannot be exact is refused") {
                        TokenizerError);
 }
 
-}  // namespace kelvin
+}  // namespace kelvin::tokenizer

@@ -1,9 +1,9 @@
 #include "tokenizer/models/unigram.h"
-#include "tokenizer/tokenizer_error.h"
+#include "tokenizer/base/tokenizer_error.h"
 
 #include <doctest/doctest.h>
 
-namespace kelvin {
+namespace kelvin::tokenizer {
 namespace {
 
 struct Model {
@@ -56,4 +56,4 @@ TEST_CASE("scores and tokens must belong together") {
   CHECK_THROWS_AS(UnigramModel(table, UnigramSpec{{-1.0}, 1, false}), TokenizerError);
 }
 
-}  // namespace kelvin
+}  // namespace kelvin::tokenizer

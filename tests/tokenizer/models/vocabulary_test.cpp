@@ -1,9 +1,9 @@
 #include "tokenizer/models/vocabulary.h"
-#include "tokenizer/tokenizer_error.h"
+#include "tokenizer/base/tokenizer_error.h"
 
 #include <doctest/doctest.h>
 
-namespace kelvin {
+namespace kelvin::tokenizer {
 
 TEST_CASE("tokens by id and ids by token, with gaps") {
   TokenTable table;
@@ -46,4 +46,4 @@ TEST_CASE("many tokens are found once they are indexed") {
   CHECK_THROWS_WITH_AS(table.index(), "the same token stands twice, as 499 and as 1001", TokenizerError);
 }
 
-}  // namespace kelvin
+}  // namespace kelvin::tokenizer

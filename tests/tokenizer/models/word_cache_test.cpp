@@ -4,10 +4,10 @@
 
 #include <string>
 
-namespace kelvin {
+namespace kelvin::tokenizer {
 
 TEST_CASE("a word is known with its ids, another with the same hash is not") {
-  SeenWords seen(1 << 16);
+  WordCache seen(1 << 16);
   const std::string text = "abab cd";
   const std::string_view ab = std::string_view(text).substr(0, 2), cd = std::string_view(text).substr(5);
   std::vector<int> ids{9, 7, 8};
@@ -23,10 +23,10 @@ TEST_CASE("a word is known with its ids, another with the same hash is not") {
 }
 
 TEST_CASE("short texts have no cache") {
-  SeenWords seen(100);
+  WordCache seen(100);
   std::vector<int> ids{1};
   seen.remember("a", 3, 0, 1);
   CHECK_FALSE(seen.recall("a", 3, ids));
 }
 
-}  // namespace kelvin
+}  // namespace kelvin::tokenizer

@@ -1,5 +1,5 @@
 #include "tokenizer/pipeline/charsmap.h"
-#include "tokenizer/tokenizer_error.h"
+#include "tokenizer/base/tokenizer_error.h"
 
 #include <doctest/doctest.h>
 
@@ -8,7 +8,7 @@
 namespace kelvin::test {
 
 TEST_CASE("the longest and the shortest key in front") {
-  const CharsMap map(charsmap({{"a", "A"}, {"abc", "xyz"}, {"\u00E9", "e"}, {"z", ""}}));
+  const tokenizer::CharsMap map(charsmap({{"a", "A"}, {"abc", "xyz"}, {"\u00E9", "e"}, {"z", ""}}));
   CHECK(map.longest("abcd").length == 3);
   CHECK(map.longest("abcd").text == "xyz");
   CHECK(map.shortest("abcd").length == 1);
@@ -19,21 +19,21 @@ TEST_CASE("the longest and the shortest key in front") {
   CHECK(map.longest("z").text.empty());
   CHECK(map.longest("q").length == 0);
   CHECK(map.longest("").length == 0);
-  CHECK(CharsMap().longest("a").length == 0);
+  CHECK(tokenizer::CharsMap().longest("a").length == 0);
 }
 
 TEST_CASE("broken maps are refused") {
   const std::string good = charsmap({{"a", "A"}});
-  CHECK_THROWS_AS(CharsMap(""), TokenizerError);
-  CHECK_THROWS_AS(CharsMap(good.substr(0, 100)), TokenizerError);
-  CHECK_THROWS_AS(CharsMap(std::string("\0\0\0\0", 4)), TokenizerError);
-  CHECK_THROWS_AS(CharsMap(good + "\xFF"), TokenizerError);
+  CHECK_THROWS_AS(tokenizer::CharsMap(""), TokenizerError);
+  CHECK_THROWS_AS(tokenizer::CharsMap(good.substr(0, 100)), TokenizerError);
+  CHECK_THROWS_AS(tokenizer::CharsMap(std::string("\0\0\0\0", 4)), TokenizerError);
+  CHECK_THROWS_AS(tokenizer::CharsMap(good + "\xFF"), TokenizerError);
   std::string pointing = good;  // the root's children lie beyond the trie
   pointing[6] = '\x7F';
-  CHECK_THROWS_AS(CharsMap(pointing).longest("a"), TokenizerError);
+  CHECK_THROWS_AS(tokenizer::CharsMap(pointing).longest("a"), TokenizerError);
   std::string text = good;  // the value lies beyond the texts
   text[4 + 4 * (512 ^ 'a')] = '\x50';
-  CHECK_THROWS_AS(CharsMap(text).longest("a"), TokenizerError);
+  CHECK_THROWS_AS(tokenizer::CharsMap(text).longest("a"), TokenizerError);
 }
 
 }  // namespace kelvin::test

@@ -1,9 +1,9 @@
 #include "tokenizer/pipeline/decoder.h"
-#include "tokenizer/tokenizer_error.h"
+#include "tokenizer/base/tokenizer_error.h"
 
 #include <doctest/doctest.h>
 
-namespace kelvin {
+namespace kelvin::tokenizer {
 namespace {
 
 using Parts = std::vector<std::string>;
@@ -81,13 +81,6 @@ TEST_CASE("the others") {
   CHECK(decode({CtcPieces{"_", "|", false}}, {"a_", "|", "|"}) == "a|");
 }
 
-TEST_CASE("byte tokens") {
-  CHECK(byte_of_token("<0x0A>") == 10);
-  CHECK(byte_of_token("<0xff>") == 255);
-  CHECK(byte_of_token("<0x0A") == -1);
-  CHECK(byte_of_token("<0xG0>") == -1);
-}
-
 TEST_CASE("decoders that make a text too long are stopped") {
   const ReplacePiece twice{{"a", false}, "aa"};
   CHECK(decode({twice, twice, FusePieces{}, twice}, {"a", "ba"}) ==
@@ -106,4 +99,4 @@ TEST_CASE("decoders that make a text too long are stopped") {
   refused({ReplacePiece{{"a", false}, std::string(3000, 'b')}}, Parts(100, "a"));
 }
 
-}  // namespace kelvin
+}  // namespace kelvin::tokenizer

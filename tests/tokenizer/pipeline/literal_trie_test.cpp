@@ -2,7 +2,7 @@
 
 #include <doctest/doctest.h>
 
-namespace kelvin {
+namespace kelvin::tokenizer {
 
 TEST_CASE("the longest literal in front counts, of equal ones the first") {
   LiteralTrie trie;
@@ -21,4 +21,4 @@ TEST_CASE("the longest literal in front counts, of equal ones the first") {
   CHECK(trie.longest("").value == -1);
 }
 
-}  // namespace kelvin
+}  // namespace kelvin::tokenizer

@@ -1,11 +1,11 @@
 #include "tokenizer/pipeline/normalizer.h"
-#include "tokenizer/tokenizer_error.h"
+#include "tokenizer/base/tokenizer_error.h"
 
 #include <doctest/doctest.h>
 
 #include "tests/tokenizer/charsmap_builder.h"
 
-namespace kelvin {
+namespace kelvin::tokenizer {
 namespace {
 
 std::string run(const std::vector<NormalizerSpec>& specs, const std::string& text) {
@@ -85,4 +85,4 @@ TEST_CASE("steps that make a text too long are stopped, whatever makes it long")
           std::string(100'000, 'x'));
 }
 
-}  // namespace kelvin
+}  // namespace kelvin::tokenizer

@@ -2,7 +2,7 @@
 
 #include <doctest/doctest.h>
 
-namespace kelvin {
+namespace kelvin::tokenizer {
 namespace {
 
 using Parts = std::vector<std::string>;
@@ -74,4 +74,4 @@ TEST_CASE("the smaller ones") {
   CHECK(run({}, "").empty());
 }
 
-}  // namespace kelvin
+}  // namespace kelvin::tokenizer

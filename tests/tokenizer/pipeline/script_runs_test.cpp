@@ -4,14 +4,14 @@
 
 #include <string>
 
-namespace kelvin {
+namespace kelvin::tokenizer {
 namespace {
 
 std::string runs(std::string_view text) {
-  std::vector<Match> found;
+  std::vector<RegexMatch> found;
   script_runs(text, found);
   std::string shown;
-  for (const Match run : found)
+  for (const RegexMatch run : found)
     shown += (shown.empty() ? "" : "|") + std::string(text.substr(run.begin, run.end - run.begin));
   return shown;
 }
@@ -28,4 +28,4 @@ TEST_CASE("text is cut where the script changes") {
   CHECK(runs("").empty());
 }
 
-}  // namespace kelvin
+}  // namespace kelvin::tokenizer

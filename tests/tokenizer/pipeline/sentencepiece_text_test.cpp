@@ -8,7 +8,7 @@ namespace kelvin::test {
 namespace {
 
 std::string run(const SentencePieceText& spec, const std::string& text, bool at_origin = true) {
-  return SentencePieceNormalizer(spec).run(text, at_origin);
+  return tokenizer::SentencePieceNormalizer(spec).run(text, at_origin);
 }
 
 }  // namespace

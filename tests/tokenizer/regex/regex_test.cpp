@@ -6,10 +6,10 @@ namespace kelvin {
 namespace {
 
 std::vector<std::string> matches(const Regex& regex, const std::string& text, bool allow_automaton = true) {
-  std::vector<Match> found;
+  std::vector<RegexMatch> found;
   regex.find_all(text, found, allow_automaton);
   std::vector<std::string> parts;
-  for (const Match match : found) parts.push_back(text.substr(match.begin, match.end - match.begin));
+  for (const RegexMatch match : found) parts.push_back(text.substr(match.begin, match.end - match.begin));
   return parts;
 }
 
@@ -126,12 +126,12 @@ TEST_CASE("no pattern reads a text more than a fixed number of times") {
   const std::string text(200000, 'a');
   for (const std::string pattern : {"(?:a+)+b", "a*b", "(?:a|aa)*c", "a.*z|a", "(?=.*z)a|a", llama3}) {
     CAPTURE(pattern);
-    std::vector<Match> found;
+    std::vector<RegexMatch> found;
     const Regex::Effort effort = Regex(pattern).find_all(text, found, true);
     CHECK(effort.scanned <= 10 * text.size() + 2000);
   }
   // This one needs the table: every start reads to the end.
-  std::vector<Match> found;
+  std::vector<RegexMatch> found;
   CHECK(Regex("a.*z|a").find_all(text, found, true).used_table);
   CHECK(found.size() == text.size());
   // And what tokenizers use does not.

@@ -4,7 +4,7 @@
 
 #include "tokenizer/unicode/utf8.h"
 
-namespace kelvin {
+namespace kelvin::unicode {
 
 TEST_CASE("every byte has a printable character of its own") {
   std::string all;
@@ -34,4 +34,12 @@ TEST_CASE("the map is that of GPT-2") {
   CHECK(stands_for("", ""));
 }
 
-}  // namespace kelvin
+TEST_CASE("bytes by SentencePiece's names") {
+  CHECK(byte_token(0x0A) == "<0x0A>");
+  for (int byte = 0; byte < 256; ++byte)
+    CHECK(byte_of_token(byte_token(static_cast<unsigned char>(byte))) == byte);
+  CHECK(byte_of_token("<0xfe>") == 0xFE);
+  for (const char* none : {"", "<0xG0>", "<0x0A", "0x0A", "<0x00A>"}) CHECK(byte_of_token(none) == -1);
+}
+
+}  // namespace kelvin::unicode

@@ -4,7 +4,7 @@
 
 #include <string>
 
-namespace kelvin {
+namespace kelvin::unicode {
 namespace {
 
 std::string clusters(std::string_view text) {
@@ -35,4 +35,4 @@ TEST_CASE("Hangul, flags, pictographs and conjuncts") {
   CHECK(clusters("\u0915\u094D\u0937\u0915\u0937") == "\u0915\u094D\u0937|\u0915|\u0937");
 }
 
-}  // namespace kelvin
+}  // namespace kelvin::unicode

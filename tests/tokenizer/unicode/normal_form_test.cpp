@@ -2,7 +2,7 @@
 
 #include <doctest/doctest.h>
 
-namespace kelvin {
+namespace kelvin::unicode {
 
 TEST_CASE("composition and decomposition") {
   CHECK(normalize("e\u0301", NormalForm::nfc) == "\u00E9");
@@ -45,4 +45,4 @@ TEST_CASE("any number of marks is sorted") {
   CHECK(normalize(text, NormalForm::nfd) == expected);
 }
 
-}  // namespace kelvin
+}  // namespace kelvin::unicode

@@ -2,7 +2,7 @@
 
 #include <doctest/doctest.h>
 
-namespace kelvin {
+namespace kelvin::unicode {
 
 TEST_CASE("characters of every length are read and written") {
   for (char32_t code :
@@ -45,4 +45,28 @@ TEST_CASE("a character that is cut short is told from an impossible one") {
   CHECK(utf8_part("\xC3\xA9").valid);
 }
 
-}  // namespace kelvin
+TEST_CASE("only well-formed UTF-8 has a length") {
+  // Every two- and three-byte start, against the definition by decoding.
+  for (unsigned lead = 0; lead < 256; ++lead)
+    for (unsigned second = 0; second < 256; ++second) {
+      const char text[] = {static_cast<char>(lead), static_cast<char>(second), '\x80', '\x80'};
+      const bool continues = (second & 0xC0) == 0x80;
+      std::size_t expected = 0;
+      if (lead < 0x80)
+        expected = 1;
+      else if (lead >= 0xC0 && lead < 0xE0)
+        expected = continues && (lead & 0x1Fu) << 6 >= 0x80 ? 2 : 0;
+      else if (lead >= 0xE0 && lead < 0xF0) {
+        const unsigned code = (lead & 0xFu) << 12 | (second & 0x3Fu) << 6;
+        expected = continues && code >= 0x800 && (code < 0xD800 || code > 0xDFFF) ? 3 : 0;
+      } else if (lead >= 0xF0 && lead < 0xF8) {
+        const unsigned code = (lead & 7u) << 18 | (second & 0x3Fu) << 12;
+        expected = continues && code >= 0x10000 && code <= 0x10FFFF ? 4 : 0;
+      }
+      CHECK(utf8_length({text, 4}) == expected);
+      for (std::size_t available = 0; available < expected; ++available)
+        CHECK(utf8_length({text, available}) == 0);
+    }
+}
+
+}  // namespace kelvin::unicode

@@ -5,7 +5,7 @@
 #include <fstream>
 
 #include "tests/support.h"
-#include "tokenizer/user_error.h"
+#include "tokenizer/base/user_error.h"
 
 namespace kelvin {
 namespace fs = std::filesystem;

@@ -13,7 +13,8 @@ namespace {
 Tokenizer bytes_tokenizer() {
   TokenizerSpec spec;
   for (int byte = 0; byte < 256; ++byte)
-    spec.vocabulary.add(to_utf8(byte_to_char(static_cast<unsigned char>(byte))), byte + 1000);
+    spec.vocabulary.add(unicode::to_utf8(unicode::byte_to_char(static_cast<unsigned char>(byte))),
+                        byte + 1000);
   spec.model = BpeSpec{};
   spec.pre_tokenizers = {ByteLevelWords{false, false}};
   spec.decoders = {ByteLevelPieces{}};

@@ -7,7 +7,7 @@
 #include <limits>
 
 #include "tests/support.h"
-#include "tokenizer/user_error.h"
+#include "tokenizer/base/user_error.h"
 
 using namespace kelvin;
 

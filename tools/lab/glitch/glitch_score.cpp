@@ -6,7 +6,7 @@
 #include <numeric>
 #include <stdexcept>
 
-#include "tools/lab/work/parallel.h"
+#include "tokenizer/base/parallel.h"
 
 namespace kelvin {
 namespace {

@@ -4,7 +4,7 @@
 #include <cmath>
 
 #include "engine/weights/matrix_rows.h"
-#include "tools/lab/work/parallel.h"
+#include "tokenizer/base/parallel.h"
 
 namespace kelvin {
 namespace {

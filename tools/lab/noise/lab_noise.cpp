@@ -8,8 +8,8 @@
 #include "loaders/json/json_writer.h"
 #include "loaders/model/model_folder.h"
 #include "sampling/statistics/density_of_states.h"
+#include "tokenizer/base/parallel.h"
 #include "tools/lab/reading/lab_windows.h"
-#include "tools/lab/work/parallel.h"
 #include "tools/terminal/progress_bar.h"
 
 namespace kelvin {

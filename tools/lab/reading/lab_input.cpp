@@ -4,8 +4,8 @@
 #include <span>
 #include <string_view>
 
-#include "loaders/files/utf8.h"
 #include "loaders/tokenizer/prompt.h"
+#include "tokenizer/unicode/utf8.h"
 #include "tools/options/prompt_options.h"
 
 namespace kelvin {
@@ -16,11 +16,11 @@ void refuse_broken(const std::string& name, const std::string& text) {
   for (std::size_t at = 0; at < text.size();) {
     if (text[at] == '\0')
       throw UsageError(name + ": byte " + std::to_string(at) + ": text expected, NUL found");
-    const int length = utf8_length(text.data() + at, text.size() - at);
+    const std::size_t length = unicode::utf8_length(std::string_view(text).substr(at));
     if (length == 0)
       throw UsageError(name + ": byte " + std::to_string(at) +
                        ": UTF-8 expected, a malformed sequence found");
-    at += static_cast<std::size_t>(length);
+    at += length;
   }
 }
 

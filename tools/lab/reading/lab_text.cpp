@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <stdexcept>
 
-#include "tools/lab/work/parallel.h"
+#include "tokenizer/base/parallel.h"
 
 namespace kelvin {
 namespace {

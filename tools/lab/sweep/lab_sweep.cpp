@@ -8,8 +8,8 @@
 
 #include "sampling/noise.h"
 #include "sampling/stages/temperature.h"
-#include "tokenizer/user_error.h"
-#include "tools/lab/work/parallel.h"
+#include "tokenizer/base/parallel.h"
+#include "tokenizer/base/user_error.h"
 #include "tools/options/flags.h"
 
 namespace kelvin {

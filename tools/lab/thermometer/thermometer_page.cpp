@@ -5,8 +5,8 @@
 #include <span>
 
 #include "loaders/json/json_writer.h"
+#include "tokenizer/base/parallel.h"
 #include "tools/inspect/logits_report.h"
-#include "tools/lab/work/parallel.h"
 #include "tools/output/formatted.h"
 #include "tools/output/html_page.h"
 #include "tools/output/svg_plot.h"

@@ -1,4 +1,5 @@
-// Independent pieces of work on several threads, outside the engine.
+// Independent pieces of work on several threads: what loads, tokenises and reports uses these. The engine's forward
+// pass has threads of its own (engine/platform/thread_team.h), which stay together from one step to the next.
 #pragma once
 
 #include <algorithm>
@@ -7,6 +8,7 @@
 #include <exception>
 #include <mutex>
 #include <thread>
+#include <utility>
 #include <vector>
 
 namespace kelvin {
@@ -39,6 +41,23 @@ void in_parallel(std::size_t count, int threads, const Work& work) {
   for (std::size_t i = 1; i < workers; ++i) others.emplace_back(loop);
   loop();
   others.clear();
+  if (error) std::rethrow_exception(error);
+}
+
+// Calls both at once, `first` on the calling thread. Rethrows what `first` threw, or else what `second` did.
+template <class First, class Second>
+void side_by_side(First&& first, Second&& second) {
+  std::exception_ptr error;
+  {
+    const std::jthread other([&] {
+      try {
+        std::forward<Second>(second)();
+      } catch (...) {
+        error = std::current_exception();
+      }
+    });
+    std::forward<First>(first)();
+  }
   if (error) std::rethrow_exception(error);
 }
 
