@@ -1,27 +1,11 @@
 #include "tools/output/html_page.h"
 
 #include "tools/options/flags.h"
+#include "tools/output/report.css.h"
 #include "tools/output/svg_plot.h"
 
 namespace kelvin {
 namespace {
-
-constexpr const char* page_style = R"(
-:root{color-scheme:light dark;--ground:#fff;--ink:#1b1f24;--soft:#5b6570;--line:#d8dde2;--panel:#f5f7f9;--accent:#1668c7}
-@media (prefers-color-scheme:dark){:root{--ground:#14171a;--ink:#e6e8ea;--soft:#9aa5b0;--line:#333a41;--panel:#1d2226;--accent:#6db3ff}}
-*{box-sizing:border-box}
-body{margin:0 auto;max-width:76rem;padding:1.5rem;background:var(--ground);color:var(--ink);font:15px/1.5 system-ui,sans-serif}
-h1{font-size:1.4rem;margin:0 0 .5rem}h2{font-size:1.1rem;margin:1.6rem 0 .5rem}
-p{max-width:60rem}a{color:var(--accent)}.soft{color:var(--soft)}
-table{border-collapse:collapse;font-variant-numeric:tabular-nums}
-th,td{padding:.2rem .7rem;text-align:left;border-bottom:1px solid var(--line)}
-td.number,th.number{text-align:right}
-.scroll{overflow:auto;max-height:32rem;border:1px solid var(--line);display:inline-block;max-width:100%}
-.scroll th{position:sticky;top:0;background:var(--panel)}
-svg{max-width:100%;height:auto}
-.plots{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,28rem),1fr));gap:1rem}
-:focus-visible{outline:2px solid var(--accent);outline-offset:1px}
-)";
 
 bool is_number(const std::string& cell) {
   return cell.empty() || cell == "-" || parse_real(cell) ||
@@ -34,8 +18,8 @@ std::string html_of(const HtmlPage& page) {
   std::string out =
       "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
       "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>";
-  out += escape_markup(page.title) + "</title>\n<style>" + page_style + plot_style() + page.style +
-         "</style>\n</head>\n<body>\n";
+  out += escape_markup(page.title) + "</title>\n<style>\n" + std::string(assets::report_css) + plot_style() +
+         page.style + "</style>\n</head>\n<body>\n";
   out += "<h1>" + escape_markup(page.title) + "</h1>\n" + page.body;
   if (!page.script.empty()) out += "\n<script>\n" + page.script + "\n</script>";
   return out + "\n</body>\n</html>\n";

@@ -5,11 +5,13 @@
 #include <cstdio>
 #include <limits>
 
+#include "tools/output/plot.css.h"
+
 namespace kelvin {
 namespace {
 
 constexpr double left = 64, right = 16, above = 34, bottom = 46, legend_line = 16;
-constexpr std::size_t colours = 6;
+constexpr std::size_t colours = 6;  // of plot.css
 
 std::string number(double value) {
   char text[40];
@@ -243,35 +245,7 @@ std::string svg_of(const Plot& plot) {
   return out + "</svg>" + legend_of(frame) + "</svg>\n";
 }
 
-std::string plot_style() {
-  constexpr const char* on_light[colours] = {"#1668c7", "#c43d2f", "#1a7f4b",
-                                             "#8a4fc4", "#a86400", "#117a8b"};
-  constexpr const char* on_dark[colours] = {"#6db3ff", "#ff8f80", "#5fd39a", "#c9a2ff", "#f0b45c", "#62cfe0"};
-  // Without custom properties, which programs that only draw SVG do not know.
-  const auto rules = [](const char* ink, const char* const* palette) {
-    std::string out =
-        std::string(".plot text{fill:") + ink + "}.plot .grid,.plot .axis{stroke:" + ink + "}\n";
-    for (std::size_t i = 0; i < colours; ++i) {
-      const std::string name = ".colour-" + std::to_string(i), colour = palette[i];
-      out += ".plot .curve" + name + "{stroke:" + colour + "}.plot .dot" + name + ",.plot .bar" + name +
-             "{fill:" + colour + "}\n";
-    }
-    return out;
-  };
-  return R"(
-.plot{font:12px system-ui,sans-serif}
-.plot .title{font-weight:600;font-size:13px}
-.plot .label,.plot .tick-x{text-anchor:middle}
-.plot .tick-y{text-anchor:end}
-.plot .tick-x,.plot .tick-y{font-size:11px;opacity:.75}
-.plot .grid{opacity:.12}
-.plot .axis{opacity:.6}
-.plot .curve{fill:none;stroke-width:1.8}
-.plot .dashed{stroke-dasharray:5 4}
-.plot .bar{opacity:.75}
-)" + rules("#1b1f24", on_light) +
-         "@media (prefers-color-scheme:dark){\n" + rules("#e6e8ea", on_dark) + "}\n";
-}
+std::string plot_style() { return std::string(assets::plot_css); }
 
 std::string svg_file(const std::vector<Plot>& plots, int columns) {
   int width = 0, height = 0, left_edge = 0, top_edge = 0, column = 0;
@@ -286,7 +260,7 @@ std::string svg_file(const std::vector<Plot>& plots, int columns) {
   }
   return "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 " + std::to_string(width) + " " +
          std::to_string(height) + "\" width=\"" + std::to_string(width) + "\" height=\"" +
-         std::to_string(height) + "\"><style>" + plot_style() +
+         std::to_string(height) + "\"><style>\n" + plot_style() +
          ".ground{fill:#fff}@media (prefers-color-scheme:dark){.ground{fill:#14171a}}</style>"
          "<rect class=\"ground\" width=\"100%\" height=\"100%\"/>\n" +
          inner + "</svg>\n";

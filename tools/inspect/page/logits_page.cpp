@@ -8,7 +8,11 @@
 #include "loaders/json/json_writer.h"
 #include "loaders/tokenizer/base64.h"
 #include "sampling/chain_text.h"
-#include "tools/inspect/page/logits_page_script.h"
+#include "tools/inspect/page/page.css.h"
+#include "tools/inspect/page/page.html.h"
+#include "tools/inspect/page/states.js.h"
+#include "tools/inspect/page/step.js.h"
+#include "tools/inspect/page/text.js.h"
 #include "tools/output/html_page.h"
 #include "tools/output/page_text.h"
 #include "tools/output/svg_plot.h"
@@ -170,10 +174,10 @@ std::string LogitsPage::html() const {
   page.body = "<p class=\"soft\">" + escape_markup(visible_text(title_.model)) + ": " +
               std::to_string(ids_.size()) + " tokens" + mean + "; chain <code>" +
               escape_markup(title_.chain.empty() ? "none (T = 1)" : title_.chain) + "</code>, seed " +
-              std::to_string(title_.seed) + "</p>\n" + logits_page_body() +
+              std::to_string(title_.seed) + "</p>\n" + std::string(assets::page_html) +
               "<script type=\"application/json\" id=\"data\">" + json_for_script(json.text()) + "</script>\n";
-  page.style = logits_page_style();
-  page.script = logits_page_script();
+  page.style = assets::page_css;
+  page.script = std::string(assets::states_js).append(assets::text_js).append(assets::step_js);
   return html_of(page);
 }
 

@@ -7,6 +7,8 @@
 #include "loaders/json/json_writer.h"
 #include "tokenizer/base/parallel.h"
 #include "tools/inspect/logits_report.h"
+#include "tools/lab/thermometer/thermometer_page.css.h"
+#include "tools/lab/thermometer/thermometer_page.js.h"
 #include "tools/output/formatted.h"
 #include "tools/output/html_page.h"
 #include "tools/output/svg_plot.h"
@@ -16,62 +18,6 @@ namespace kelvin {
 namespace {
 
 constexpr std::size_t max_tokens = 12000;
-
-constexpr const char* style = R"(
-.text{border:1px solid var(--line);padding:.8rem;line-height:1.9;white-space:pre-wrap;overflow-wrap:anywhere;max-height:40rem;overflow:auto}
-.text span{border-radius:3px;cursor:pointer}
-.text span[aria-current=true]{outline:2px solid var(--accent)}
-.how{display:flex;gap:1rem;flex-wrap:wrap;margin:.5rem 0}
-.facts{position:sticky;bottom:0;background:var(--panel);border:1px solid var(--line);padding:.4rem .8rem;min-height:2.4rem}
-)";
-
-// Tokens are [text, id, surprise, entropy, rank, beta].
-constexpr const char* script = R"(
-const box = document.getElementById('text'), facts = document.getElementById('facts');
-const place = b => b === null ? 0 : !isFinite(b) ? -Math.sign(b) : -b / (1 + Math.abs(b));
-const real = b => b === 'inf' ? Infinity : b === '-inf' ? -Infinity : b;
-const colours = {
-  surprise: t => `rgba(214,90,30,${Math.min(1, t[2] / 8) * .8})`,
-  entropy: t => `rgba(30,140,90,${Math.min(1, t[3] / Math.log(vocabulary)) * .9})`,
-  rank: t => `rgba(140,80,200,${Math.min(1, Math.log(t[4]) / Math.log(vocabulary)) * .9})`,
-  temperature: t => {
-    const at = place(real(t[5])), far = Math.min(1, Math.abs(at + .5) * 1.2) * .75;
-    return at > 0 ? `rgba(150,60,190,${.35 + .6 * at})` : at < -.5 ? `rgba(40,120,220,${far})` : `rgba(220,60,40,${far})`;
-  }
-};
-const warmth = b => b === null ? 'undetermined' : b === Infinity ? '0+' : b === -Infinity ? '-0' : b === 0 ? 'inf' : (1 / b).toPrecision(4);
-const spans = tokens.map((t, i) => {
-  const span = document.createElement('span');
-  span.textContent = t[0];
-  span.tabIndex = i ? -1 : 0;
-  span.addEventListener('click', () => show(i));
-  box.append(span);
-  return span;
-});
-let shown = 0;
-function show(i) {
-  spans[shown].removeAttribute('aria-current');
-  spans[shown].tabIndex = -1;
-  shown = Math.max(0, Math.min(tokens.length - 1, i));
-  const t = tokens[shown];
-  spans[shown].setAttribute('aria-current', 'true');
-  spans[shown].tabIndex = 0;
-  spans[shown].focus();
-  facts.textContent = `token ${shown + 1} of ${tokens.length}: ${JSON.stringify(t[0])} (id ${t[1]})  surprise ${t[2]} nats, p ${Math.exp(-t[2]).toPrecision(3)}, rank ${t[4]}, entropy ${t[3]} nats, own temperature ${warmth(real(t[5]))}`;
-}
-function paint(how) {
-  spans.forEach((span, i) => { span.style.background = colours[how](tokens[i]); });
-}
-for (const input of document.querySelectorAll('input[name=how]'))
-  input.addEventListener('change', () => paint(input.value));
-box.addEventListener('keydown', event => {
-  const step = {ArrowRight: 1, ArrowLeft: -1, ArrowDown: 20, ArrowUp: -20, Home: -tokens.length, End: tokens.length}[event.key];
-  if (!step) return;
-  event.preventDefault();
-  show(shown + step);
-});
-paint('temperature');
-)";
 
 Plot cost_plot(const LabText& text, const TemperatureFit& fit) {
   Plot plot{"what the text costs at every temperature",
@@ -198,7 +144,8 @@ std::string thermometer_html(const LabText& text, const TemperatureFit& fit, con
   for (const ObservedStep& step : text.steps) vocabulary = std::max(vocabulary, step.states.possible());
   const std::string data = "const vocabulary = " + std::to_string(vocabulary) +
                            ", tokens = " + tokens_json(text, tokenizer, count) + ";\n";
-  return html_of({"The temperature of " + text.name, body, style, data + script});
+  return html_of({"The temperature of " + text.name, body, std::string(assets::thermometer_page_css),
+                  data + std::string(assets::thermometer_page_js)});
 }
 
 }  // namespace kelvin

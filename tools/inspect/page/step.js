@@ -1,9 +1,4 @@
-#include <string>
-
-namespace kelvin {
-namespace {
-
-constexpr const char* step_view = R"js(
+// Third of three: the step of the token that is selected.
 function tickBox(id) {
   const cell = make('td'), box = make('input');
   box.type = 'checkbox';
@@ -235,10 +230,3 @@ addEventListener('hashchange', recall);
 buildModes();
 buildText();
 recall();
-)js";
-
-}  // namespace
-
-std::string logits_page_view_of_step() { return step_view; }
-
-}  // namespace kelvin
