@@ -5,9 +5,9 @@
 #include "tools/chat/chat_loop.h"
 #include "tools/options/date_option.h"
 #include "tools/options/generation_defaults.h"
-#include "tools/options/prompt_options.h"
 #include "tools/options/run_main.h"
 #include "tools/options/sampling_options.h"
+#include "tools/output/read_file.h"
 
 namespace kelvin {
 namespace {

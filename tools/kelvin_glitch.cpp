@@ -86,10 +86,9 @@ int glitch_main(int argc, char** argv) {
     const Matrix& embedding = model.model->weights().embedding;
     const int threads = model.model->threads();
     const auto centroid = centroid_of(embedding, embedding.rows, threads);
-    OutputFile file(*options.html);
-    file.write(glitch_html(report, model.tokenizer(),
+    write_file(*options.html,
+               glitch_html(report, model.tokenizer(),
                            principal_projection(embedding, embedding.rows, centroid, threads)));
-    file.commit();
   }
   std::cout << (options.json ? glitch_json(report, model.tokenizer())
                              : glitch_table(report, model.tokenizer()));

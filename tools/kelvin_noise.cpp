@@ -86,14 +86,8 @@ int noise_main(int argc, char** argv) {
   if (!parse(options, argc, argv)) return 0;
   const auto result = measure(options);
   if (!result) return 0;
-  const auto write = [](const std::optional<std::string>& path, const std::string& content) {
-    if (!path) return;
-    OutputFile file(*path);
-    file.write(content);
-    file.commit();
-  };
-  write(options.svg, svg_file(noise_plots(*result)));
-  write(options.html, noise_html(*result));
+  if (options.svg) write_file(*options.svg, svg_file(noise_plots(*result)));
+  if (options.html) write_file(*options.html, noise_html(*result));
   std::cout << (options.json ? noise_json(*result) : noise_table(*result));
   return 0;
 }

@@ -83,12 +83,6 @@ bool belongs_to_model(const fs::path& file) {
   return name.starts_with("LICENSE") || name == gguf_tokenizer_name;
 }
 
-void write_file(const fs::path& to, std::span<const std::byte> bytes) {
-  OutputFile file(to);
-  file.write(bytes);
-  file.commit();
-}
-
 void copy_files(const fs::path& from, const fs::path& to) {
   for (const fs::directory_entry& entry : fs::directory_iterator(from))
     if (entry.is_regular_file() && belongs_to_model(entry.path()))
@@ -193,8 +187,7 @@ int quantize_folder(int argc, char** argv) {
   PackedSizes sizes;
   if (const auto path = find_gguf(folder)) {
     const GgufModel gguf(*path);
-    for (const auto& [name, text] : gguf_folder_files(gguf))
-      write_file(out.path() / name, std::as_bytes(std::span(text)));
+    for (const auto& [name, text] : gguf_folder_files(gguf)) write_file(out.path() / name, text);
     sizes = write_weights(gguf.tensors(), settings.config, options, out.path());
   } else {
     copy_settings(folder, out.path());

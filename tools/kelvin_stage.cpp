@@ -4,12 +4,12 @@
 
 #include "sampling/chain_text.h"
 #include "tokenizer/base/user_error.h"
-#include "tools/inspect/stage_report.h"
 #include "tools/options/flags.h"
 #include "tools/options/run_main.h"
 #include "tools/options/sampling_options.h"
 #include "tools/output/output_file.h"
 #include "tools/output/raw_logits.h"
+#include "tools/output/stage_report.h"
 
 namespace kelvin {
 namespace {

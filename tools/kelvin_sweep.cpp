@@ -120,12 +120,6 @@ std::optional<Swept> read_swept(const Options& options, OpenModel& model, const 
   return swept;
 }
 
-void write_file(const std::string& path, const std::string& content) {
-  OutputFile file(path);
-  file.write(content);
-  file.commit();
-}
-
 int sweep_main(int argc, char** argv) {
   Options options;
   if (!parse(options, argc, argv)) return 0;

@@ -83,11 +83,7 @@ void measure(const LabText& text, const Tokenizer* tokenizer, const Options& opt
                      std::to_string(facts.id) +
                      " is impossible there (its logit is -inf); no temperature explains it");
   }
-  if (options.html) {
-    OutputFile file(*options.html);
-    file.write(thermometer_html(text, fit, tokenizer, options.format));
-    file.commit();
-  }
+  if (options.html) write_file(*options.html, thermometer_html(text, fit, tokenizer, options.format));
   report_thermometer(std::cout, text, fit, tokenizer, options.format);
 }
 

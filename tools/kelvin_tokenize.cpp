@@ -22,9 +22,9 @@
 #include "tools/options/date_option.h"
 #include "tools/options/flags.h"
 #include "tools/options/model_folder_option.h"
-#include "tools/options/prompt_options.h"
 #include "tools/options/run_main.h"
 #include "tools/output/piece_view.h"
+#include "tools/output/read_file.h"
 
 namespace kelvin {
 namespace {

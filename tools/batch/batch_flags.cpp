@@ -6,6 +6,7 @@
 
 #include "loaders/files/load_error.h"
 #include "tools/batch/batch_run.h"
+#include "tools/output/read_file.h"
 #include "tools/terminal/interrupt.h"
 #include "tools/terminal/progress_bar.h"
 

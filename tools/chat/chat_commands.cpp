@@ -8,11 +8,12 @@
 #include "loaders/files/load_error.h"
 #include "tokenizer/unicode/utf8.h"
 #include "tools/chat/chat_setting.h"
-#include "tools/inspect/logits_report.h"
-#include "tools/inspect/stage_report.h"
 #include "tools/options/flags.h"
 #include "tools/options/sampling_options.h"
 #include "tools/options/suggest.h"
+#include "tools/output/parse_number.h"
+#include "tools/output/shown_token.h"
+#include "tools/output/stage_report.h"
 
 namespace kelvin {
 namespace {

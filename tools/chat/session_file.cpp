@@ -100,9 +100,7 @@ SavedChat parse_session(std::string text, const std::string& name) {
 }
 
 void save_session(const SavedChat& chat, const std::filesystem::path& path) {
-  OutputFile file(path);
-  file.write(session_text(chat));
-  file.commit();
+  write_file(path, session_text(chat));
 }
 
 SavedChat load_session(const std::filesystem::path& path) { return session_of(load_json(path)); }

@@ -4,9 +4,9 @@
 #include <ostream>
 #include <stdexcept>
 
-#include "loaders/files/load_error.h"
 #include "loaders/json/json_writer.h"
 #include "tools/output/formatted.h"
+#include "tools/output/shown_token.h"
 
 namespace kelvin {
 namespace {
@@ -25,11 +25,6 @@ void write_chances(JsonWriter& json, std::string_view key, std::span<const Token
 }
 
 }  // namespace
-
-std::string shown_token(const Tokenizer& tokenizer, int id) {
-  if (!tokenizer.is_known(id)) return "(no token)";
-  return in_quotes(tokenizer.bytes(id), 40);
-}
 
 LogitsReport::LogitsReport(std::ostream& out, const Tokenizer& tokenizer, Format format)
     : out_(out), tokenizer_(tokenizer), format_(format) {}

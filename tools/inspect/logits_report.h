@@ -39,7 +39,4 @@ class LogitsReport {
   std::optional<TokenRank> chance_;  // of the token at the next position
 };
 
-// What a token stands for, in quotes, with everything that is not printable escaped.
-std::string shown_token(const Tokenizer& tokenizer, int id);
-
 }  // namespace kelvin

@@ -4,6 +4,7 @@
 #include <cstdio>
 
 #include "tools/options/flags.h"
+#include "tools/output/parse_number.h"
 
 namespace kelvin {
 

@@ -1,11 +1,10 @@
 #include "tools/options/flags.h"
 
 #include <algorithm>
-#include <charconv>
-#include <cmath>
 #include <iostream>
 
 #include "tools/options/suggest.h"
+#include "tools/output/parse_number.h"
 
 namespace kelvin {
 namespace {
@@ -13,20 +12,7 @@ namespace {
 constexpr std::size_t help_width = 100;
 constexpr std::size_t widest_left_column = 26;
 
-std::string_view without_plus(std::string_view text) {
-  return text.size() > 1 && text[0] == '+' && text[1] != '-' && text[1] != '+' ? text.substr(1) : text;
-}
-
-template <class T>
-std::optional<T> parse_whole(std::string_view text) {
-  text = without_plus(text);
-  T value{};
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  return value;
-}
-
-std::string whole_range(std::int64_t min, std::int64_t max) {
+std::string integer_range(std::int64_t min, std::int64_t max) {
   if (max == std::numeric_limits<int>::max())
     return "a whole number" + (min == 0 ? ", 0 or more" : " of at least " + std::to_string(min)) +
            " expected";
@@ -41,7 +27,7 @@ std::string short_number(double value) {
 
 int parse_int(const std::string& value, int min, int max) {
   const auto number = parse_integer(value);
-  if (!number || *number < min || *number > max) throw UsageError(whole_range(min, max));
+  if (!number || *number < min || *number > max) throw UsageError(integer_range(min, max));
   return static_cast<int>(*number);
 }
 
@@ -64,15 +50,6 @@ void append_wrapped(std::string& out, std::string_view text, std::size_t column,
 }
 
 }  // namespace
-
-std::optional<double> parse_real(std::string_view text) {
-  const auto value = parse_whole<double>(text);
-  return value && !std::isnan(*value) ? value : std::nullopt;
-}
-std::optional<std::int64_t> parse_integer(std::string_view text) { return parse_whole<std::int64_t>(text); }
-std::optional<std::uint64_t> parse_unsigned(std::string_view text) {
-  return parse_whole<std::uint64_t>(text);
-}
 
 Setter to(std::string& target) {
   return [&target](const std::string& value) { target = value; };

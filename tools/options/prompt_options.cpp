@@ -1,12 +1,6 @@
 #include "tools/options/prompt_options.h"
 
-#include <array>
-#include <cerrno>
-#include <cstring>
-#include <filesystem>
-#include <fstream>
-#include <iostream>
-#include <iterator>
+#include "tools/output/read_file.h"
 
 #include "loaders/tokenizer/prompt.h"
 
@@ -37,23 +31,6 @@ std::vector<int> PromptOptions::resolve(const OpenModel& model) const {
       throw UsageError("--ids: ids from 0 to " + std::to_string(vocabulary - 1) + " expected, " +
                        std::to_string(id) + " found");
   return ids;
-}
-
-std::string read_file(const std::string& path) {
-  if (path == "-") {
-    // By the block: byte by byte, std::cin takes longer than the tokenizer.
-    std::string text;
-    std::array<char, 1 << 16> block;
-    while (std::cin.read(block.data(), block.size()), std::cin.gcount() > 0)
-      text.append(block.data(), static_cast<std::size_t>(std::cin.gcount()));
-    return text;
-  }
-  std::error_code ignored;
-  if (std::filesystem::is_directory(path, ignored))
-    throw UsageError("cannot read " + path + ": a file expected, a folder found");
-  std::ifstream file(path, std::ios::binary);
-  if (!file) throw UsageError("cannot read " + path + ": " + std::strerror(errno));
-  return {std::istreambuf_iterator<char>(file), {}};
 }
 
 }  // namespace kelvin

@@ -20,7 +20,4 @@ struct PromptOptions {
   std::vector<int> resolve(const OpenModel& model) const;
 };
 
-// The bytes of a file, or of stdin for "-". Throws UsageError that names the path and the reason.
-std::string read_file(const std::string& path);
-
 }  // namespace kelvin

@@ -1,6 +1,6 @@
 #include "tools/output/html_page.h"
 
-#include "tools/options/flags.h"
+#include "tools/output/parse_number.h"
 #include "tools/output/report.css.h"
 #include "tools/output/svg_plot.h"
 

@@ -63,4 +63,10 @@ void OutputFile::commit() {
   if (close(handle) != 0) fail("cannot write");
 }
 
+void write_file(const std::filesystem::path& target, std::span<const std::byte> content) {
+  OutputFile file(target);
+  file.write(content);
+  file.commit();
+}
+
 }  // namespace kelvin

@@ -30,4 +30,10 @@ class OutputFile {
   bool renames_ = false;
 };
 
+// A file with this content, whole or not at all. Throws as OutputFile does.
+void write_file(const std::filesystem::path& target, std::span<const std::byte> content);
+inline void write_file(const std::filesystem::path& target, std::string_view content) {
+  write_file(target, std::as_bytes(std::span(content)));
+}
+
 }  // namespace kelvin

@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <bit>
 #include <cstring>
-#include <fstream>
 
 #include "tokenizer/base/user_error.h"
+#include "tools/output/read_file.h"
 
 namespace kelvin {
 namespace {
@@ -25,17 +25,7 @@ std::string raw_float32(std::span<const float> values) {
 }
 
 std::vector<float> read_raw_float32(const std::string& path) {
-  constexpr std::size_t piece = 1 << 20;
-  std::ifstream file(path, std::ios::binary);
-  std::string bytes;
-  while (file) {
-    const std::size_t size = bytes.size();
-    bytes.resize(size + piece);
-    file.read(bytes.data() + size, piece);
-    bytes.resize(size + static_cast<std::size_t>(file.gcount()));
-  }
-  // A folder opens, and fails when it is read.
-  if (!file.is_open() || file.bad()) throw UserError(path + ": cannot be read");
+  std::string bytes = read_file(path);
   if (bytes.empty() || bytes.size() % sizeof(float) != 0)
     throw UserError(path + ": float32 numbers expected, " + std::to_string(bytes.size()) + " bytes found");
   reorder(bytes);

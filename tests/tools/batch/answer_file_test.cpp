@@ -4,8 +4,8 @@
 
 #include <fstream>
 
+#include "base/user_error.h"
 #include "tests/support.h"
-#include "tools/options/flags.h"
 
 namespace kelvin {
 namespace {
@@ -20,7 +20,7 @@ struct Place {
   std::string refusal() const {
     try {
       AnswerFile file(path);
-    } catch (const UsageError& error) {
+    } catch (const UserError& error) {
       return error.what();
     }
     return "";

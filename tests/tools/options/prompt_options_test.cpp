@@ -17,9 +17,6 @@ TEST_CASE("exactly one of them, ids within the vocabulary") {
   options.text.reset();
   options.ids = {2048};
   CHECK_THROWS_WITH_AS(options.resolve(model), "--ids: ids from 0 to 2047 expected, 2048 found", UsageError);
-  CHECK_THROWS_WITH_AS(read_file("/nonexistent"), "cannot read /nonexistent: No such file or directory",
-                       UsageError);
-  CHECK_THROWS_AS(read_file("/tmp"), UsageError);
 }
 
 TEST_CASE("the names of the tools that judge texts do as well") {

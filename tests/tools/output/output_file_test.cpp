@@ -61,6 +61,15 @@ TEST_CASE("a link stays a link, a device is written directly") {
   CHECK_THROWS_WITH(full.write("x"), "cannot write /dev/full: No space left on device");
 }
 
+TEST_CASE("a whole file in one call replaces what was there") {
+  const test::TemporaryFolder folder;
+  write_file(folder.path() / "file", "a longer text");
+  write_file(folder.path() / "file", "short");
+  CHECK(test::read_text(folder.path() / "file") == "short");
+  CHECK(files_in(folder.path()) == 1);
+  CHECK_THROWS_AS(write_file("/nonexistent/out", ""), UserError);
+}
+
 TEST_CASE("a target that cannot be made is named") {
   CHECK_THROWS_WITH_AS(OutputFile("/nonexistent/out"),
                        "cannot write /nonexistent/out: No such file or directory", UserError);

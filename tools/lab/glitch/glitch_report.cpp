@@ -5,9 +5,9 @@
 
 #include "loaders/files/load_error.h"
 #include "loaders/json/json_writer.h"
-#include "tools/inspect/logits_report.h"
 #include "tools/output/formatted.h"
 #include "tools/output/html_page.h"
+#include "tools/output/shown_token.h"
 #include "tools/output/svg_plot.h"
 
 namespace kelvin {

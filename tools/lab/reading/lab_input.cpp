@@ -7,6 +7,7 @@
 #include "loaders/tokenizer/prompt.h"
 #include "tokenizer/unicode/utf8.h"
 #include "tools/options/prompt_options.h"
+#include "tools/output/read_file.h"
 
 namespace kelvin {
 namespace {

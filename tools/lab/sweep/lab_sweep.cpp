@@ -11,6 +11,7 @@
 #include "tokenizer/base/parallel.h"
 #include "tokenizer/base/user_error.h"
 #include "tools/options/flags.h"
+#include "tools/output/parse_number.h"
 
 namespace kelvin {
 namespace {

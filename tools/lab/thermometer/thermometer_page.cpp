@@ -6,7 +6,6 @@
 
 #include "loaders/json/json_writer.h"
 #include "tokenizer/base/parallel.h"
-#include "tools/inspect/logits_report.h"
 #include "tools/lab/thermometer/thermometer_page.css.h"
 #include "tools/lab/thermometer/thermometer_page.js.h"
 #include "tools/output/formatted.h"

@@ -4,8 +4,8 @@
 #include <ostream>
 
 #include "loaders/json/json_writer.h"
-#include "tools/inspect/logits_report.h"
 #include "tools/output/formatted.h"
+#include "tools/output/shown_token.h"
 
 namespace kelvin {
 namespace {

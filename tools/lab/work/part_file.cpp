@@ -1,19 +1,12 @@
 #include "tools/lab/work/part_file.h"
 
-#include <fcntl.h>
-#include <sys/file.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include <cerrno>
-#include <cstring>
-#include <stdexcept>
 #include <utility>
 
 #include "loaders/json/json.h"
 #include "loaders/json/json_writer.h"
 #include "tools/options/flags.h"
-#include "tools/options/prompt_options.h"
+#include "tools/output/parse_number.h"
+#include "tools/output/read_file.h"
 
 namespace kelvin {
 namespace {
@@ -26,15 +19,14 @@ std::string text_of(const PartHeader& header) {
   JsonWriter json;
   json.begin_object().member("part", header.kind).member("work", header.work);
   json.member("shard", header.shard.index).member("shards", header.shard.count).member("units", header.units);
-  return json.key("about").raw(header.about).end_object().text() + "\n";
+  return json.key("about").raw(header.about).end_object().text();
 }
 
-// A part as it was read: whole lines only.
+// A part as it was read: whole lines only; without any, the header line is empty.
 struct ReadPart {
   std::string header_line;
   PartHeader header;
   std::map<std::size_t, std::string> results;
-  std::size_t whole = 0;  // bytes
 };
 
 // The JSON after `"key":` up to the closing brace of the line, as it stands there.
@@ -57,33 +49,25 @@ PartHeader header_of(const JsonDocument& line, std::string_view text) {
   return header;
 }
 
-ReadPart read_part(const std::string& path, const std::string& text) {
+ReadPart read_part(const std::string& path, std::string_view lines) {
   ReadPart part;
-  std::size_t number = 1;
-  for (std::size_t end; (end = text.find('\n', part.whole)) != text.npos; ++number) {
-    const std::string line = text.substr(part.whole, end - part.whole),
-                      name = path + ": line " + std::to_string(number);
-    const JsonDocument json = parse_json(line, name);
+  for_each_line(lines, [&](std::size_t number, std::string_view line) {
+    const JsonDocument json = parse_json(std::string(line), path + ": line " + std::to_string(number));
     if (number == 1) {
-      part.header_line = line + "\n";
+      part.header_line = line;
       part.header = header_of(json, line);
-    } else {
-      const std::size_t unit = json.root().at("unit").as_uint();
-      json.root().at("result");
-      if (unit >= part.header.units || !part.header.shard.has(unit))
-        json.root().at("unit").fail("a unit of " + name_of(part.header.shard) + " of " +
-                                    std::to_string(part.header.units) + " units expected, " +
-                                    std::to_string(unit) + " found");
-      if (!part.results.emplace(unit, tail_of(line, "result")).second)
-        json.root().at("unit").fail("unit " + std::to_string(unit) + " stands here a second time");
+      return;
     }
-    part.whole = end + 1;
-  }
+    const JsonValue place = json.root().at("unit");
+    const std::size_t unit = place.as_uint();
+    json.root().at("result");
+    if (unit >= part.header.units || !part.header.shard.has(unit))
+      place.fail("a unit of " + name_of(part.header.shard) + " of " + std::to_string(part.header.units) +
+                 " units expected, " + std::to_string(unit) + " found");
+    if (!part.results.emplace(unit, tail_of(line, "result")).second)
+      place.fail("unit " + std::to_string(unit) + " stands here a second time");
+  });
   return part;
-}
-
-[[noreturn]] void fail_to(const char* what, const std::string& path) {
-  throw UsageError("cannot " + std::string(what) + " " + path + ": " + std::strerror(errno));
 }
 
 }  // namespace
@@ -98,58 +82,28 @@ Shard parse_shard(const std::string& text) {
   return {static_cast<std::size_t>(*index), static_cast<std::size_t>(*count)};
 }
 
-PartFile::PartFile(const std::string& path, PartHeader header) : path_(path), header_(std::move(header)) {
+PartFile::PartFile(const std::string& path, PartHeader header)
+    : file_(path, "another run is writing this part"), header_(std::move(header)) {
   const std::string first_line = text_of(header_);
-  if (path == "-") {
-    path_ = "stdout";
-    handle_ = dup(STDOUT_FILENO);
-    write(first_line);
-    return;
-  }
-  handle_ = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
-  struct stat status {};
-  if (handle_ < 0 || fstat(handle_, &status) != 0) fail_to("write", path);
-  try {
-    if (!S_ISREG(status.st_mode)) {
-      write(first_line);
-      return;
-    }
-    if (flock(handle_, LOCK_EX | LOCK_NB) != 0) throw UsageError(path + ": another run is writing this part");
-    const std::string text = read_file(path);
-    // Whatever else the file may be, it is not ours to cut.
-    if (text.find('\n') == text.npos && !first_line.starts_with(text))
-      throw UsageError(path + ": a part of " + header_.kind + " expected, another file found");
-    ReadPart part = read_part(path, text);
-    if (part.whole > 0 && part.header_line != first_line)
-      throw UsageError(path + ": a part of the same work expected (" + header_.kind + ", " +
-                       name_of(header_.shard) + "), found one of " + part.header.kind + ", " +
-                       name_of(part.header.shard) +
-                       (part.header.work == header_.work ? "" : ", with another model, text or setting"));
-    results_ = std::move(part.results);
-    if (ftruncate(handle_, static_cast<off_t>(part.whole)) != 0 || lseek(handle_, 0, SEEK_END) < 0)
-      fail_to("write", path);
-    if (part.whole == 0) write(first_line);
-  } catch (...) {
-    close(handle_);
-    throw;
-  }
+  // Whatever else the file may be, it is not ours to cut.
+  if (file_.lines().empty() && !first_line.starts_with(file_.rest()))
+    throw UserError(path + ": a part of " + header_.kind + " expected, another file found");
+  ReadPart part = read_part(path, file_.lines());
+  const bool is_new = file_.lines().empty();
+  if (!is_new && part.header_line != first_line)
+    throw UserError(path + ": a part of the same work expected (" + header_.kind + ", " +
+                    name_of(header_.shard) + "), found one of " + part.header.kind + ", " +
+                    name_of(part.header.shard) +
+                    (part.header.work == header_.work ? "" : ", with another model, text or setting"));
+  results_ = std::move(part.results);
+  file_.cut_rest();
+  if (is_new) file_.add(first_line);
 }
-
-PartFile::~PartFile() { close(handle_); }
 
 void PartFile::add(std::size_t unit, const std::string& result) {
   JsonWriter json;
   json.begin_object().member("unit", unit).key("result").raw(result).end_object();
-  write(json.text() + "\n");
-}
-
-void PartFile::write(std::string_view text) {
-  while (!text.empty()) {
-    const ssize_t written = ::write(handle_, text.data(), text.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written < 0) throw std::runtime_error("cannot write " + path_ + ": " + std::strerror(errno));
-    text.remove_prefix(static_cast<std::size_t>(written));
-  }
+  file_.add(json.text());
 }
 
 MergedParts merge_parts(const std::vector<std::string>& paths, const std::string& kind) {
@@ -157,7 +111,7 @@ MergedParts merge_parts(const std::vector<std::string>& paths, const std::string
   std::map<std::size_t, std::string> shards;  // number and file
   for (const std::string& path : paths) {
     ReadPart part = read_part(path, read_file(path));
-    if (part.whole == 0)
+    if (part.header_line.empty())
       throw UsageError(path + ": a part of kind \"" + kind + "\" expected, an empty file found");
     const PartHeader& header = part.header;
     if (header.kind != kind)

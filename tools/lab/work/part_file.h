@@ -9,8 +9,9 @@
 #include <cstddef>
 #include <map>
 #include <string>
-#include <string_view>
 #include <vector>
+
+#include "tools/output/json_lines_file.h"
 
 namespace kelvin {
 
@@ -34,24 +35,17 @@ struct PartHeader {
 class PartFile {
  public:
   // An existing file of the same work is gone on with, its incomplete last line dropped; "-" is stdout.
-  // Throws UsageError if it is something else, of other work, or in use.
+  // Throws UserError if it is something else, of other work, or in use.
   PartFile(const std::string& path, PartHeader header);
-  ~PartFile();
-  PartFile(const PartFile&) = delete;
-  PartFile& operator=(const PartFile&) = delete;
 
   // JSON of the units that are done.
   const std::map<std::size_t, std::string>& results() const { return results_; }
-  // Writes at once, so that nothing is lost if the process is killed. Throws std::runtime_error naming the
-  // file.
+  // Writes at once, so that nothing is lost if the process is killed; throws as JsonLinesFile::add.
   void add(std::size_t unit, const std::string& result);
 
  private:
-  void write(std::string_view text);
-
-  std::string path_;
+  JsonLinesFile file_;
   PartHeader header_;
-  int handle_ = -1;
   std::map<std::size_t, std::string> results_;
 };
 

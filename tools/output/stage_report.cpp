@@ -1,4 +1,4 @@
-#include "tools/inspect/stage_report.h"
+#include "tools/output/stage_report.h"
 
 #include <cmath>
 
