@@ -165,6 +165,9 @@ TEST_CASE("bad settings are one line and status 2") {
   CHECK(error_of({"--sample", "temp=1", "--top-k", "3"}).find("contradict") != std::string::npos);
   CHECK(error_of({"--n", "0"}).find("--n") != std::string::npos);
   CHECK(error_of({"--seed", "x"}).find("--seed") != std::string::npos);
+  const test::Finished unknown = test::run({"kelvin-generate", "--prompt", "x"}, "", {"KELVIN_ISA=sse"});
+  CHECK(unknown.status == 2);
+  CHECK(unknown.err.find("KELVIN_ISA=sse: unknown; expected") != std::string::npos);
 }
 
 }  // namespace

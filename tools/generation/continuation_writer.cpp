@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "tokenizer/base/user_error.h"
+#include "base/user_error.h"
 
 namespace kelvin {
 namespace {

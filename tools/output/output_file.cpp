@@ -8,7 +8,7 @@
 #include <cstring>
 #include <string>
 
-#include "tokenizer/base/user_error.h"
+#include "base/user_error.h"
 
 namespace kelvin {
 

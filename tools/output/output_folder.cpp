@@ -7,7 +7,7 @@
 #include <cstring>
 #include <string>
 
-#include "tokenizer/base/user_error.h"
+#include "base/user_error.h"
 
 namespace kelvin {
 

@@ -4,7 +4,7 @@
 #include <bit>
 #include <cstring>
 
-#include "tokenizer/base/user_error.h"
+#include "base/user_error.h"
 #include "tools/output/read_file.h"
 
 namespace kelvin {
