@@ -2,10 +2,10 @@
 
 #include <algorithm>
 
-#include "base/user_error.h"
 #include "sampling/chain_text.h"
 #include "sampling/logits.h"
 #include "sampling/statistics/boltzmann.h"
+#include "tokenizer/base/user_error.h"
 
 namespace kelvin {
 

@@ -5,8 +5,8 @@
 #include <cmath>
 #include <system_error>
 
-#include "base/user_error.h"
 #include "sampling/closest.h"
+#include "tokenizer/base/user_error.h"
 
 namespace kelvin {
 

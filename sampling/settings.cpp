@@ -3,11 +3,11 @@
 #include <algorithm>
 #include <array>
 
-#include "base/user_error.h"
 #include "sampling/chain_text.h"
 #include "sampling/closest.h"
 #include "sampling/order.h"
 #include "sampling/statistics/boltzmann.h"
+#include "tokenizer/base/user_error.h"
 
 namespace kelvin {
 

@@ -2,8 +2,8 @@
 #include <iostream>
 #include <optional>
 
-#include "base/user_error.h"
 #include "sampling/chain_text.h"
+#include "tokenizer/base/user_error.h"
 #include "tools/options/flags.h"
 #include "tools/options/run_main.h"
 #include "tools/options/sampling_options.h"

@@ -1,10 +1,10 @@
 // Which table runs: the best one the processor has, or the one KELVIN_ISA names.
 #include <cstdlib>
 #include <deque>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
-#include "base/user_error.h"
 #include "engine/kernels/instruction_sets.h"
 #include "engine/kernels/kernels.h"
 #include "engine/kernels/quantized.h"
@@ -68,10 +68,10 @@ const Kernels& kernels_named(const char* name) {
     if (wanted != set.name) continue;
     const char* reason =
         set.install_floats ? "this processor does not have it" : "this build does not have it";
-    throw UserError("KELVIN_ISA=" + wanted + ": " + reason + "; here run: " + here);
+    throw std::invalid_argument("KELVIN_ISA=" + wanted + ": " + reason + "; here run: " + here);
   }
-  throw UserError("KELVIN_ISA=" + wanted + ": unknown; expected " + alternatives(known) +
-                  "; here run: " + here);
+  throw std::invalid_argument("KELVIN_ISA=" + wanted + ": unknown; expected " + alternatives(known) +
+                              "; here run: " + here);
 }
 
 const Kernels& best_kernels() {

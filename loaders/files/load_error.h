@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-#include "base/user_error.h"
+#include "tokenizer/base/user_error.h"
 
 namespace kelvin {
 

@@ -2,10 +2,10 @@
 #include <charconv>
 #include <system_error>
 
-#include "base/user_error.h"
 #include "sampling/closest.h"
 #include "sampling/stages/expression.h"
 #include "sampling/statistics/boltzmann.h"
+#include "tokenizer/base/user_error.h"
 
 namespace kelvin::sampling {
 

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <string>
 
-#include "base/user_error.h"
 #include "sampling/closest.h"
+#include "tokenizer/base/user_error.h"
 #include "tokenizer/unicode/scripts.h"
 #include "tokenizer/unicode/utf8.h"
 

@@ -4,8 +4,8 @@
 #include <charconv>
 #include <string>
 
-#include "base/user_error.h"
 #include "sampling/stage.h"
+#include "tokenizer/base/user_error.h"
 
 namespace kelvin::sampling {
 

@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <string>
 
-#include "base/user_error.h"
 #include "sampling/stage.h"
+#include "tokenizer/base/user_error.h"
 
 namespace kelvin::sampling {
 

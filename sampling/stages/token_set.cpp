@@ -9,8 +9,8 @@
 #include <string>
 #include <system_error>
 
-#include "base/user_error.h"
 #include "sampling/stages/script.h"
+#include "tokenizer/base/user_error.h"
 #include "tokenizer/regex/regex.h"
 #include "tokenizer/regex/regex_syntax.h"
 #include "tokenizer/unicode/utf8.h"

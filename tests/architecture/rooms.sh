@@ -3,7 +3,7 @@
 # runs upward, where rooms stand in a circle, or where there are more than the plan allows. With -v, every arrow.
 set -eu
 cd "$(dirname "$0")/../.."
-grep -rHE --include=*.cpp --include=*.h '^#include "' base engine tokenizer sampling loaders tools |
+grep -rHE --include=*.cpp --include=*.h '^#include "' engine tokenizer sampling loaders tools |
   sed 's/:#include "/ /; s/".*//' |
   awk -v verbose="${1:-}" '
     function room(file, folder,   rest) {

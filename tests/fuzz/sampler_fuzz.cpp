@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "base/user_error.h"
 #include "sampling/chain.h"
+#include "tokenizer/base/user_error.h"
 
 namespace {
 

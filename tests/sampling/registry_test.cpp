@@ -1,5 +1,5 @@
 #include "sampling/registry.h"
-#include "base/user_error.h"
+#include "tokenizer/base/user_error.h"
 
 #include <doctest/doctest.h>
 

@@ -1,7 +1,7 @@
 // The error of tokenizers.
 #pragma once
 
-#include "base/user_error.h"
+#include "tokenizer/base/user_error.h"
 
 namespace kelvin {
 

@@ -5,7 +5,7 @@
 #include <string>
 #include <utility>
 
-#include "base/user_error.h"
+#include "tokenizer/base/user_error.h"
 
 namespace kelvin {
 

@@ -1,8 +1,8 @@
 #include "tools/batch/answer_file.h"
 
-#include "base/user_error.h"
 #include "loaders/files/load_error.h"
 #include "loaders/json/json.h"
+#include "tokenizer/base/user_error.h"
 
 namespace kelvin {
 

@@ -3,13 +3,13 @@
 #include <algorithm>
 #include <array>
 
-#include "base/user_error.h"
 #include "loaders/files/load_error.h"
 #include "loaders/json/json.h"
 #include "loaders/json/json_fields.h"
 #include "loaders/json/json_to_value.h"
 #include "loaders/tokenizer/prompt.h"
 #include "sampling/chain_text.h"
+#include "tokenizer/base/user_error.h"
 #include "tools/options/generation_defaults.h"
 #include "tools/options/sampling_options.h"
 

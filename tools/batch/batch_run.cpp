@@ -4,9 +4,9 @@
 #include <deque>
 #include <memory>
 
-#include "base/user_error.h"
 #include "loaders/files/load_error.h"
 #include "loaders/json/json.h"
+#include "tokenizer/base/user_error.h"
 #include "tools/batch/batch_answer.h"
 #include "tools/generation/generation_loop.h"
 

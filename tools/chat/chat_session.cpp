@@ -1,9 +1,9 @@
 #include "tools/chat/chat_session.h"
 
-#include "base/user_error.h"
 #include "engine/kernels/kernels.h"
 #include "loaders/files/load_error.h"
 #include "loaders/tokenizer/prompt.h"
+#include "tokenizer/base/user_error.h"
 #include "tools/generation/generate.h"
 
 namespace kelvin {

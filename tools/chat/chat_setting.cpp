@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "base/user_error.h"
+#include "tokenizer/base/user_error.h"
 #include "tools/options/sampling_options.h"
 #include "tools/options/suggest.h"
 

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "base/user_error.h"
+#include "tokenizer/base/user_error.h"
 
 namespace kelvin {
 namespace {

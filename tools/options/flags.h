@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-#include "base/user_error.h"
+#include "tokenizer/base/user_error.h"
 
 namespace kelvin {
 

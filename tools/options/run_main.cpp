@@ -6,8 +6,8 @@
 #include <iostream>
 #include <string>
 
-#include "base/user_error.h"
 #include "engine/platform/available_memory.h"
+#include "tokenizer/base/user_error.h"
 
 namespace kelvin {
 

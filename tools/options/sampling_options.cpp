@@ -4,7 +4,7 @@
 #include <cctype>
 #include <random>
 
-#include "base/user_error.h"
+#include "tokenizer/base/user_error.h"
 
 namespace kelvin {
 namespace {

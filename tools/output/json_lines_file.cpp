@@ -8,8 +8,8 @@
 #include <cstring>
 #include <stdexcept>
 
-#include "base/user_error.h"
 #include "loaders/files/load_error.h"
+#include "tokenizer/base/user_error.h"
 
 namespace kelvin {
 

@@ -8,7 +8,7 @@
 #include <cstring>
 #include <string>
 
-#include "base/user_error.h"
+#include "tokenizer/base/user_error.h"
 
 namespace kelvin {
 

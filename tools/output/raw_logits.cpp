@@ -4,7 +4,7 @@
 #include <bit>
 #include <cstring>
 
-#include "base/user_error.h"
+#include "tokenizer/base/user_error.h"
 #include "tools/output/read_file.h"
 
 namespace kelvin {

@@ -7,7 +7,7 @@
 #include <fstream>
 #include <iostream>
 
-#include "base/user_error.h"
+#include "tokenizer/base/user_error.h"
 
 namespace kelvin {
 namespace {

@@ -2,10 +2,10 @@
 
 #include <cstdlib>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
-#include "base/user_error.h"
 #include "engine/kernels/instruction_sets.h"
 #include "engine/kernels/kernels.h"
 #include "engine/kernels/quantized.h"
@@ -32,7 +32,7 @@ std::string message_for(const char* isa) {
   const ForcedIsa forced(isa);
   try {
     best_kernels();
-  } catch (const UserError& error) {
+  } catch (const std::invalid_argument& error) {
     return error.what();
   }
   return "";

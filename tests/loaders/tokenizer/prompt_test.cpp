@@ -2,8 +2,8 @@
 
 #include <doctest/doctest.h>
 
-#include "base/user_error.h"
 #include "tests/support.h"
+#include "tokenizer/base/user_error.h"
 
 using namespace kelvin;
 

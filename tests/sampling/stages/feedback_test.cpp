@@ -6,12 +6,12 @@
 #include <string>
 #include <vector>
 
-#include "base/user_error.h"
 #include "sampling/chain.h"
 #include "sampling/chain_text.h"
 #include "sampling/logits.h"
 #include "sampling/statistics/boltzmann.h"
 #include "tests/sampling/goldens.h"
+#include "tokenizer/base/user_error.h"
 
 using namespace kelvin;
 using namespace kelvin::sampling;

@@ -3,8 +3,8 @@
 #include <string>
 #include <vector>
 
-#include "base/user_error.h"
 #include "sampling/chain.h"
+#include "tokenizer/base/user_error.h"
 
 using namespace kelvin;
 using namespace kelvin::sampling;

@@ -4,8 +4,8 @@
 
 #include <fstream>
 
-#include "base/user_error.h"
 #include "tests/support.h"
+#include "tokenizer/base/user_error.h"
 
 namespace kelvin {
 namespace {

@@ -1,5 +1,5 @@
 #include "tools/chat/chat_setting.h"
-#include "base/user_error.h"
+#include "tokenizer/base/user_error.h"
 
 #include <doctest/doctest.h>
 

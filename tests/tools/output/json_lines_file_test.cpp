@@ -5,8 +5,8 @@
 #include <fstream>
 #include <vector>
 
-#include "base/user_error.h"
 #include "tests/support.h"
+#include "tokenizer/base/user_error.h"
 
 namespace kelvin {
 namespace {

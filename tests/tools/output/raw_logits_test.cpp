@@ -6,8 +6,8 @@
 #include <fstream>
 #include <limits>
 
-#include "base/user_error.h"
 #include "tests/support.h"
+#include "tokenizer/base/user_error.h"
 
 using namespace kelvin;
 

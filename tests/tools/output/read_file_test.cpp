@@ -6,8 +6,8 @@
 #include <fstream>
 #include <thread>
 
-#include "base/user_error.h"
 #include "tests/support.h"
+#include "tokenizer/base/user_error.h"
 
 namespace kelvin {
 namespace {

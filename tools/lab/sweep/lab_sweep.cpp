@@ -6,10 +6,10 @@
 #include <limits>
 #include <set>
 
-#include "base/user_error.h"
 #include "sampling/noise.h"
 #include "sampling/stages/temperature.h"
 #include "tokenizer/base/parallel.h"
+#include "tokenizer/base/user_error.h"
 #include "tools/options/flags.h"
 #include "tools/output/parse_number.h"
 

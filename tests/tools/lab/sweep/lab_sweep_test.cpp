@@ -1,5 +1,5 @@
 #include "tools/lab/sweep/lab_sweep.h"
-#include "base/user_error.h"
+#include "tokenizer/base/user_error.h"
 
 #include <doctest/doctest.h>
 
