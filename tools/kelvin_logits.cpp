@@ -2,6 +2,7 @@
 #include <iostream>
 #include <optional>
 
+#include "engine/weights/config.h"
 #include "loaders/json/json_writer.h"
 #include "loaders/tokenizer/prompt.h"
 #include "tools/generation/generate.h"

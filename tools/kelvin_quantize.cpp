@@ -119,7 +119,7 @@ std::vector<AlignedBuffer> calibrated(const Options& options, const Interrupt& i
   flags.ignore_extra = options.ignore_extra;
   OpenModel model = open_model(flags);
   // write_packed says by name what is packed already.
-  if (is_packed(model.model->weights().kind().layers) || is_packed(model.model->weights().head.storage))
+  if (is_packed(model.model->weights().kind().layers) || is_packed(model.model->weights().lm_head.storage))
     return {};
   const TokenTexts texts = calibration_texts(model, options, interrupt);
   // The two take turns where memory asks for several readings.

@@ -3,13 +3,13 @@
 #include <algorithm>
 #include <cstdint>
 
-namespace kelvin {
+namespace kelvin::engine {
 namespace {
 
 using kernels::SpanAttention, kernels::attention_span, kernels::padded_to_lanes;
 
-constexpr int most_query_rows = 48;  // of a group: enough to use each key often, few enough to share out
-constexpr int few_query_rows = 6;    // so few that attention waits for memory
+constexpr int max_query_rows = 48;  // of a group: enough to use each key often, few enough to share out
+constexpr int few_query_rows = 6;   // so few that attention waits for memory
 
 auto attend_of(const Kernels& kernels, KvStorage storage) {
   switch (storage) {
@@ -39,19 +39,19 @@ Attention::Attention(const Kernels& kernels, int n_heads, const KvShape& shape, 
       width_(padded_to_lanes(shape.head_dim)),
       threads_(threads),
       scratch_(static_cast<std::size_t>(threads)) {
-  const int most = std::max(most_query_rows, heads_per_kv_);
+  const int max_rows = std::max(max_query_rows, heads_per_kv_);
   for (Scratch& scratch : scratch_) {
-    scratch.q.resize(static_cast<std::size_t>(most) * shape.head_dim);
-    scratch.first.resize(static_cast<std::size_t>(most));
-    scratch.visible.resize(static_cast<std::size_t>(most));
-    scratch.rescale.resize(static_cast<std::size_t>(most) * 2);
-    scratch.span.resize(most, width_);
-    scratch.total.resize(most, width_);
+    scratch.q.resize(static_cast<std::size_t>(max_rows) * shape.head_dim);
+    scratch.first.resize(static_cast<std::size_t>(max_rows));
+    scratch.visible.resize(static_cast<std::size_t>(max_rows));
+    scratch.rescale.resize(static_cast<std::size_t>(max_rows) * 2);
+    scratch.span.resize(max_rows, width_);
+    scratch.total.resize(max_rows, width_);
   }
 }
 
 void Attention::plan(std::span<const TokenRun> runs) {
-  const int tokens_per_group = std::max(1, most_query_rows / heads_per_kv_);
+  const int tokens_per_group = std::max(1, max_query_rows / heads_per_kv_);
   groups_.clear();
   spans_.clear();
   int all_spans = 0;
@@ -67,9 +67,9 @@ void Attention::plan(std::span<const TokenRun> runs) {
 
   // Few query rows each: what matters is that each thread reads memory in one ascending stream. The heads of
   // a span lie side by side.
-  int most_rows = 0;
-  for (const Group& group : groups_) most_rows = std::max(most_rows, query_rows(group));
-  spans_shared_ = most_rows <= few_query_rows || groups_.size() < 2 * static_cast<std::size_t>(threads_);
+  int largest = 0;
+  for (const QueryGroup& group : groups_) largest = std::max(largest, query_rows(group));
+  spans_shared_ = largest <= few_query_rows || groups_.size() < 2 * static_cast<std::size_t>(threads_);
   if (!spans_shared_) return;
   if (partials_.size() < static_cast<std::size_t>(all_spans))
     partials_.resize(static_cast<std::size_t>(all_spans));
@@ -82,50 +82,50 @@ void Attention::plan(std::span<const TokenRun> runs) {
       }
 }
 
-void Attention::run(ThreadTeam::Member& member, const AttentionLayer& layer, Rows q, Rows mixed) {
+void Attention::run(ThreadTeam::Member& member, const AttentionLayer& layer, Rows q, Rows output) {
   Scratch& scratch = scratch_[member.rank()];
   const int window = layer.window;
   if (spans_shared_) {
-    member.share_runs(static_cast<int>(spans_.size()), [&](int i) {
-      const Group& group = groups_[spans_[i].group];
+    member.for_contiguous(static_cast<int>(spans_.size()), [&](int i) {
+      const QueryGroup& group = groups_[spans_[i].group];
       if (spans_[i].span < first_span(group, 0, window)) return;
       attend_span(group, layer, spans_[i].span, q, scratch, partials_[group.first_partial + spans_[i].span]);
     });
-    member.share(static_cast<int>(groups_.size()), [&](int g) {
-      const Group& group = groups_[g];
+    member.for_dynamic(static_cast<int>(groups_.size()), [&](int g) {
+      const QueryGroup& group = groups_[g];
       for (int span = first_span(group, 0, window); span < group.spans(); ++span)
         merge(group, window, partials_[group.first_partial + span], span, scratch);
-      finish(group, layer.value_dim, scratch.total, mixed);
+      finish(group, layer.value_dim, scratch.total, output);
     });
     return;
   }
-  member.share(static_cast<int>(groups_.size()), [&](int g) {
-    const Group& group = groups_[g];
+  member.for_dynamic(static_cast<int>(groups_.size()), [&](int g) {
+    const QueryGroup& group = groups_[g];
     for (int span = first_span(group, 0, window); span < group.spans(); ++span) {
       attend_span(group, layer, span, q, scratch, scratch.span);
       merge(group, window, scratch.span, span, scratch);
     }
-    finish(group, layer.value_dim, scratch.total, mixed);
+    finish(group, layer.value_dim, scratch.total, output);
   });
 }
 
 // Query rows lie token by token, so those that see nothing of a span yet come first, and those whose window
 // has left it last.
-int Attention::first_row(const Group& group, int span) const {
+int Attention::first_row(const QueryGroup& group, int span) const {
   return std::max(0, span * attention_span - group.tokens.position) * heads_per_kv_;
 }
 
-int Attention::last_row(const Group& group, int span, int window) const {
+int Attention::last_row(const QueryGroup& group, int span, int window) const {
   if (window == 0) return query_rows(group);
   const std::int64_t tokens = std::int64_t{span + 1} * attention_span + window - 1 - group.tokens.position;
   return static_cast<int>(std::clamp<std::int64_t>(tokens, 0, group.tokens.tokens)) * heads_per_kv_;
 }
 
-int Attention::first_span(const Group& group, int token, int window) {
+int Attention::first_span(const QueryGroup& group, int token, int window) {
   return window == 0 ? 0 : std::max(0, group.tokens.position + token - window + 1) / attention_span;
 }
 
-void Attention::attend_span(const Group& group, const AttentionLayer& layer, int span, Rows q,
+void Attention::attend_span(const QueryGroup& group, const AttentionLayer& layer, int span, Rows q,
                             Scratch& scratch, Sums& sums) const {
   const int first = first_row(group, span), last = last_row(group, span, layer.window);
   const std::size_t head_dim = static_cast<std::size_t>(shape_.head_dim);
@@ -152,7 +152,8 @@ void Attention::attend_span(const Group& group, const AttentionLayer& layer, int
   attend_(block);
 }
 
-void Attention::merge(const Group& group, int window, const Sums& sums, int span, Scratch& scratch) const {
+void Attention::merge(const QueryGroup& group, int window, const Sums& sums, int span,
+                      Scratch& scratch) const {
   Sums& total = scratch.total;
   const int first = first_row(group, span), last = last_row(group, span, window);
   // With a window the rows of later tokens begin in later spans.
@@ -181,13 +182,13 @@ void Attention::merge(const Group& group, int window, const Sums& sums, int span
   }
 }
 
-void Attention::finish(const Group& group, int value_dim, const Sums& total, Rows mixed) const {
+void Attention::finish(const QueryGroup& group, int value_dim, const Sums& total, Rows output) const {
   for (int row = 0; row < query_rows(group); ++row) {
     const int head = group.kv_head * heads_per_kv_ + row % heads_per_kv_;
-    float* to = mixed[group.tokens.row + row / heads_per_kv_] + static_cast<std::size_t>(head) * value_dim;
+    float* to = output[group.tokens.row + row / heads_per_kv_] + static_cast<std::size_t>(head) * value_dim;
     const float* from = total.weighted.data() + static_cast<std::size_t>(row) * width_;
     for (int d = 0; d < value_dim; ++d) to[d] = from[d] / total.sum[row];
   }
 }
 
-}  // namespace kelvin
+}  // namespace kelvin::engine

@@ -1,5 +1,5 @@
-// Causal grouped-query attention over the KV cache. The softmax is taken over fixed spans of absolute
-// positions, and the spans of a query are merged in ascending order, so prefill, decode and every way to
+// Causal grouped-query attention over the KV cache. The softmax is taken over spans, 256 absolute positions
+// each, and the spans of a query are merged in ascending order, so prefill, decode and every way to
 // share the work give the same bits. (Rescaling: Milakov and Gimelshein 2018, arXiv 1805.02867.)
 #pragma once
 
@@ -11,7 +11,7 @@
 #include "engine/kernels/kernels.h"
 #include "engine/platform/thread_team.h"
 
-namespace kelvin {
+namespace kelvin::engine {
 
 // Consecutive tokens of one sequence, in consecutive rows of the activations.
 struct TokenRun {
@@ -38,12 +38,12 @@ class Attention {
 
   // Called by every member of the team.
   void run(ThreadTeam::Member& member, const AttentionLayer& layer,
-           Rows q,       // (rows, n_heads * head_dim), rotated and scaled
-           Rows mixed);  // (rows, n_heads * value_dim) out
+           Rows q,        // (rows, n_heads * head_dim), rotated and scaled
+           Rows output);  // (rows, n_heads * value_dim) out
 
  private:
-  // Some tokens of a run, all query heads of one key and value head.
-  struct Group {
+  // Some tokens of a run, all query heads of one key and value head: these read the same keys and values.
+  struct QueryGroup {
     TokenRun tokens;
     int kv_head;
     int first_partial;  // index into partials_ where spans are shared out
@@ -65,25 +65,25 @@ class Attention {
     Sums span, total;
   };
 
-  int query_rows(const Group& group) const { return group.tokens.tokens * heads_per_kv_; }
+  int query_rows(const QueryGroup& group) const { return group.tokens.tokens * heads_per_kv_; }
   // The query rows that see something of a span, and the first span a row sees something of.
-  int first_row(const Group& group, int span) const;
-  int last_row(const Group& group, int span, int window) const;  // one past
-  static int first_span(const Group& group, int token, int window);
-  void attend_span(const Group& group, const AttentionLayer& layer, int span, Rows q, Scratch& scratch,
+  int first_row(const QueryGroup& group, int span) const;
+  int last_row(const QueryGroup& group, int span, int window) const;  // one past
+  static int first_span(const QueryGroup& group, int token, int window);
+  void attend_span(const QueryGroup& group, const AttentionLayer& layer, int span, Rows q, Scratch& scratch,
                    Sums& sums) const;
-  void merge(const Group& group, int window, const Sums& sums, int span, Scratch& scratch) const;
-  void finish(const Group& group, int value_dim, const Sums& total, Rows mixed) const;
+  void merge(const QueryGroup& group, int window, const Sums& sums, int span, Scratch& scratch) const;
+  void finish(const QueryGroup& group, int value_dim, const Sums& total, Rows output) const;
 
   const Kernels& kernels_;
   void (*attend_)(const kernels::SpanAttention& block);
   KvShape shape_;
   int heads_per_kv_, width_, threads_;
-  std::vector<Group> groups_;
+  std::vector<QueryGroup> groups_;
   bool spans_shared_ = false;
   std::vector<SpanOfGroup> spans_;
   std::vector<Sums> partials_;
   std::vector<Scratch> scratch_;  // per thread
 };
 
-}  // namespace kelvin
+}  // namespace kelvin::engine

@@ -8,7 +8,7 @@
 #include "engine/platform/available_memory.h"
 #include "engine/weights/half.h"
 
-namespace kelvin {
+namespace kelvin::engine {
 namespace {
 
 using kernels::Float16, kernels::KvSpan, kernels::attention_span, kernels::key_panel, kernels::kv_group,
@@ -139,4 +139,4 @@ std::size_t KvCache::bytes() const {
   return sum;
 }
 
-}  // namespace kelvin
+}  // namespace kelvin::engine

@@ -1,5 +1,4 @@
-// Keys and values of one sequence, in blocks of attention_span positions laid out as the attention kernel
-// reads them.
+// Keys and values of one sequence, in spans of 256 positions laid out as the attention kernel reads them.
 #pragma once
 
 #include <cstddef>
@@ -9,14 +8,7 @@
 #include "engine/kernels/kernels.h"
 #include "engine/weights/aligned_buffer.h"
 
-namespace kelvin {
-
-struct KvShape {
-  int layers = 0;
-  int kv_heads = 0;
-  int head_dim = 0;
-  KvStorage storage = KvStorage::f32;
-};
+namespace kelvin::engine {
 
 class KvCache {
  public:
@@ -50,4 +42,4 @@ class KvCache {
   std::vector<AlignedBuffer> blocks_;
 };
 
-}  // namespace kelvin
+}  // namespace kelvin::engine

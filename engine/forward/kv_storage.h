@@ -11,6 +11,14 @@ namespace kelvin {
 // for kv_group dimensions of a head.
 enum class KvStorage : std::uint8_t { f32, f16, q8 };
 
+// Keys and values of one sequence.
+struct KvShape {
+  int layers = 0;
+  int kv_heads = 0;
+  int head_dim = 0;
+  KvStorage storage = KvStorage::f32;
+};
+
 const char* name_of(KvStorage storage);
 std::optional<KvStorage> kv_storage_named(std::string_view name);
 

@@ -5,7 +5,7 @@
 
 #include "engine/weights/packed.h"
 
-namespace kelvin {
+namespace kelvin::engine {
 namespace {
 
 using kernels::FloatMatmul, kernels::QuantizedMatmul, kernels::max_panels, kernels::panel_rows,
@@ -78,4 +78,4 @@ void multiply(const Kernels& kernels, const Linear& linear, RowBlock block, cons
   exact_matmul(kernels, w.storage)(m);
 }
 
-}  // namespace kelvin
+}  // namespace kelvin::engine

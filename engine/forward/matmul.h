@@ -1,4 +1,4 @@
-// y = W x + b cut into blocks of rows that threads take one by one. A block's weights stay in the cache while
+// y = W x + b cut into blocks of rows that threads take one by one. A block's weights stay in L2 while
 // all tokens pass, so memory is read once per call whatever the number of tokens.
 #pragma once
 
@@ -6,23 +6,12 @@
 #include <span>
 #include <vector>
 
+#include "engine/forward/rows.h"
 #include "engine/kernels/kernels.h"
 #include "engine/kernels/quantized.h"
 #include "engine/weights/weights.h"
 
-namespace kelvin {
-
-// Activations: rows x columns with a stride that is a multiple of 16 floats and no power of two, so that rows
-// do not compete for the same cache sets.
-struct Rows {
-  float* data = nullptr;
-  std::size_t stride = 0;  // floats
-
-  float* operator[](int row) const { return data + static_cast<std::size_t>(row) * stride; }
-  static constexpr std::size_t stride_for(int columns) {
-    return static_cast<std::size_t>(kernels::padded_to_lanes(columns)) + 16;
-  }
-};
+namespace kelvin::engine {
 
 // What a matrix is multiplied with: `rows`, or where the matrix is packed `codes`, made of them.
 struct MatmulInput {
@@ -36,7 +25,7 @@ struct RowBlock {
 };
 
 // Rows of a matrix in blocks for `threads` threads: multiples of four rows (packed: of a panel), small enough
-// for sharing out evenly, alone or with other matrices as wide, and for the second cache. Where many tokens
+// for sharing out evenly, alone or with other matrices as wide, and for L2. Where many tokens
 // pass a packed matrix, what matters there is how often their activations are read: blocks are then as large
 // as one pass takes.
 class RowBlocks {
@@ -56,4 +45,4 @@ void multiply(const Kernels& kernels, const Linear& linear, RowBlock block, cons
               Rows y,                     // (tokens, rows)
               float* scratch = nullptr);  // (matmul_scratch(tokens),), 64-byte aligned; packed matrices only
 
-}  // namespace kelvin
+}  // namespace kelvin::engine

@@ -5,18 +5,25 @@
 #include <string>
 
 #include "engine/forward/decoder.h"
+#include "engine/forward/kv_cache.h"
 #include "engine/forward/rope_set.h"
+#include "engine/kernels/kernels.h"
+#include "engine/platform/thread_team.h"
+#include "engine/weights/config.h"
 #include "engine/weights/shape_check.h"
+#include "engine/weights/weights.h"
 
 namespace kelvin {
 namespace {
 
-// A stretch of one feed that can be computed together: its positions share their RoPE frequencies.
-struct Stretch {
+using engine::Decoder, engine::KvCache, engine::RopeSet, engine::Row, engine::TokenRun;
+
+// Positions of one feed that can be computed together: they share their RoPE frequencies.
+struct Segment {
   int feed;
   int begin, end;   // positions to compute
   int wanted_from;  // the first position whose logits are wanted
-  int epoch;
+  int frequency_set;
   RopeSet::Frequencies frequencies;
 };
 
@@ -65,7 +72,7 @@ struct Model::Impl {
   Decoder decoder;
 };
 
-// One call of Model::forward: feeds become stretches, stretches fill chunks, chunks pass the decoder.
+// One call of Model::forward: feeds become segments, segments fill chunks, chunks pass the decoder.
 class Model::Impl::Forward {
  public:
   Forward(Impl& model, std::span<const Feed> feeds, const LogitsSink& sink, const ForwardOptions& options)
@@ -74,7 +81,7 @@ class Model::Impl::Forward {
         sink_(sink),
         options_(options),
         chunk_(options.chunk > 0 ? options.chunk : default_chunk),
-        stretches_(feeds.size()),
+        segments_(feeds.size()),
         lengths_before_(feeds.size()) {
     for (std::size_t f = 0; f < feeds.size(); ++f) lengths_before_[f] = feeds[f].sequence->length();
   }
@@ -93,9 +100,9 @@ class Model::Impl::Forward {
   bool run() {
     for (std::size_t f = 0; f < feeds_.size(); ++f) append(static_cast<int>(f));
     std::size_t rounds = 0;
-    for (const std::vector<Stretch>& of_feed : stretches_) rounds = std::max(rounds, of_feed.size());
+    for (const std::vector<Segment>& of_feed : segments_) rounds = std::max(rounds, of_feed.size());
     for (std::size_t round = 0; round < rounds; ++round) {
-      for (const std::vector<Stretch>& of_feed : stretches_)
+      for (const std::vector<Segment>& of_feed : segments_)
         if (round < of_feed.size() && !add(of_feed[round])) return false;
       if (!run_chunk()) return false;
     }
@@ -103,39 +110,39 @@ class Model::Impl::Forward {
   }
 
  private:
-  // Lets the feed's tokens join their sequence and cuts what must be computed into stretches.
+  // Lets the feed's tokens join their sequence and cuts what must be computed into segments.
   void append(int f) {
     const Feed& feed = feeds_[f];
     Sequence& sequence = *feed.sequence;
     const int before = sequence.length(), after = before + static_cast<int>(feed.tokens.size());
     if (before == after) return;
     sequence.tokens_.insert(sequence.tokens_.end(), feed.tokens.begin(), feed.tokens.end());
-    sequence.cache_.reserve(after);
+    sequence.cache_->reserve(after);
 
-    int cached = sequence.cached_, epoch = sequence.rope_epoch_;
+    int cached = sequence.cached_, set = sequence.frequency_set_;
     int wanted = feed.want == Want::all ? before : after - 1;
     while (wanted < after) {
       const int end = std::min(after, model_.ropes.last_length(wanted + 1));
-      const int needed = model_.ropes.epoch(wanted + 1);
-      const int begin = needed == epoch ? cached : 0;
+      const int needed = model_.ropes.frequency_set(wanted + 1);
+      const int begin = needed == set ? cached : 0;
       const int wanted_from = feed.want == Want::none ? after : wanted;
-      stretches_[f].push_back({f, begin, end, wanted_from, needed, model_.ropes.frequencies(needed)});
+      segments_[f].push_back({f, begin, end, wanted_from, needed, model_.ropes.frequencies(needed)});
       total_ += end - begin;
-      epoch = needed;
+      set = needed;
       wanted = cached = end;
     }
   }
 
-  bool add(const Stretch& stretch) {
-    Sequence& sequence = *feeds_[stretch.feed].sequence;
-    sequence.rope_epoch_ = stretch.epoch;
-    sequence.cached_ = stretch.begin;
-    for (int position = stretch.begin; position < stretch.end;) {
-      const int row = static_cast<int>(rows_.size()), n = std::min(stretch.end - position, chunk_ - row);
-      runs_.push_back({&sequence.cache_, row, n, position});
+  bool add(const Segment& segment) {
+    Sequence& sequence = *feeds_[segment.feed].sequence;
+    sequence.frequency_set_ = segment.frequency_set;
+    sequence.cached_ = segment.begin;
+    for (int position = segment.begin; position < segment.end;) {
+      const int row = static_cast<int>(rows_.size()), n = std::min(segment.end - position, chunk_ - row);
+      runs_.push_back({sequence.cache_.get(), row, n, position});
       for (const int end = position + n; position < end; ++position)
-        rows_.push_back({stretch.feed, sequence.tokens_[position], position, &sequence.cache_,
-                         &stretch.frequencies, position >= stretch.wanted_from});
+        rows_.push_back({segment.feed, sequence.tokens_[position], position, sequence.cache_.get(),
+                         &segment.frequencies, position >= segment.wanted_from});
       if (row + n == chunk_ && !run_chunk()) return false;
     }
     return true;
@@ -163,17 +170,21 @@ class Model::Impl::Forward {
   const LogitsSink& sink_;
   const ForwardOptions& options_;
   int chunk_;
-  std::vector<std::vector<Stretch>> stretches_;  // per feed
-  std::vector<int> lengths_before_;              // per feed
-  std::vector<Row> rows_;                        // of the chunk being filled
+  std::vector<std::vector<Segment>> segments_;  // per feed
+  std::vector<int> lengths_before_;             // per feed
+  std::vector<Row> rows_;                       // of the chunk being filled
   std::vector<TokenRun> runs_;
   int done_ = 0, total_ = 0;  // rows
 };
 
 Sequence::Sequence(const Model& model, int capacity)
-    : model_(&model), capacity_(capacity), cache_(model.kv_shape()) {
+    : model_(&model), capacity_(capacity), cache_(std::make_unique<KvCache>(model.kv_shape())) {
   if (capacity < 0) throw std::invalid_argument("sequence: negative capacity");
 }
+
+Sequence::Sequence(Sequence&& other) noexcept = default;
+Sequence& Sequence::operator=(Sequence&& other) noexcept = default;
+Sequence::~Sequence() = default;
 
 void Sequence::truncate(int length) {
   if (length < 0 || length > this->length())
@@ -186,9 +197,9 @@ void Sequence::truncate(int length) {
 Sequence Sequence::fork() const {
   Sequence same(*model_, capacity_);
   same.tokens_ = tokens_;
-  same.cache_ = cache_.copy();
+  *same.cache_ = cache_->copy();
   same.cached_ = cached_;
-  same.rope_epoch_ = rope_epoch_;
+  same.frequency_set_ = frequency_set_;
   return same;
 }
 

@@ -1,6 +1,6 @@
 // The decoder: token ids in, logits out. A position's logits are those of a full forward that ends there,
-// whatever was cached, cut into chunks or run beside it, with the same bits for any number of threads and any
-// instruction set.
+// whatever was cached, cut into chunks or run beside it. They have the same bits for any number of threads
+// and any instruction set.
 #pragma once
 
 #include <atomic>
@@ -9,23 +9,29 @@
 #include <span>
 #include <vector>
 
-#include "engine/forward/kv_cache.h"
+#include "engine/forward/kv_storage.h"
 #include "engine/forward/observer.h"
 #include "engine/forward/part_times.h"
-#include "engine/weights/config.h"
-#include "engine/weights/weights.h"
 
 namespace kelvin {
 
+class InputObserver;
 struct Kernels;
 class Model;
-class SecondMoments;
+struct ModelConfig;
+struct Weights;
+namespace engine {
+class KvCache;
+}
 
 // One token sequence with its keys and values. Belongs to the model that made it.
 class Sequence {
  public:
   // `capacity`: the most tokens it can hold; memory is taken as it fills.
   Sequence(const Model& model, int capacity);
+  Sequence(Sequence&& other) noexcept;
+  Sequence& operator=(Sequence&& other) noexcept;
+  ~Sequence();
 
   int capacity() const { return capacity_; }
   int length() const { return static_cast<int>(tokens_.size()); }
@@ -40,9 +46,9 @@ class Sequence {
   const Model* model_;
   int capacity_;
   std::vector<int> tokens_;
-  KvCache cache_;
-  int cached_ = 0;      // tokens whose keys and values are complete; fewer than length() only after a stop
-  int rope_epoch_ = 0;  // the frequencies cached keys were rotated with
+  std::unique_ptr<engine::KvCache> cache_;
+  int cached_ = 0;         // tokens whose keys and values are complete; fewer than length() only after a stop
+  int frequency_set_ = 0;  // what cached keys were rotated with (rope.h)
 };
 
 enum class Want { none, last, all };  // whose logits
@@ -61,8 +67,8 @@ struct ForwardOptions {
   const std::atomic<bool>* stop = nullptr;  // checked per layer; when set, forward gives up and returns false
   std::function<void(int done, int total)> progress;  // tokens, after every chunk
   Observer observer;
-  PartTimes* times = nullptr;        // added to
-  SecondMoments* moments = nullptr;  // added to; of no use any more after a stop
+  InputObserver* input_observer = nullptr;  // after a stop it has seen a part only
+  PartTimes* times = nullptr;               // added to
 };
 
 constexpr int default_chunk = 256;
@@ -95,8 +101,8 @@ class Model {
   // is a full forward; where they change once (longrope), what was cached before is computed anew there.
   bool forward(std::span<const Feed> feeds, const LogitsSink& sink, const ForwardOptions& options = {});
 
-  // The final norm and the head alone: the logits of rows of the residual stream (observer.h, stages 0 to
-  // n_layers), in order; those of stage n_layers are forward's, bit for bit. Not within a callback of
+  // The final norm and the head alone: the logits of rows of the residual stream (observer.h, depths 0 to
+  // n_layers), in order; those of depth n_layers are forward's, bit for bit. Not within a callback of
   // forward. Throws std::invalid_argument if `hidden` is no whole number of rows.
   void read_out(std::span<const float> hidden,  // (rows, hidden_size)
                 const std::function<void(std::size_t row, std::span<const float> logits)>& sink);

@@ -25,7 +25,7 @@ constexpr const char* part_names[part_count] = {"embedding", "norms",     "proje
 
 using PartTimes = std::array<double, part_count>;  // seconds
 
-// Measures from one lap to the next; costs nothing without `times`.
+// Measures from one call to the next; costs nothing without `times`.
 class PartClock {
  public:
   using Clock = std::chrono::steady_clock;
@@ -34,12 +34,12 @@ class PartClock {
     times_ = times;
     restart();
   }
-  // The time since the last lap was spent elsewhere.
+  // The time since the last call was spent elsewhere.
   void restart() {
     if (times_) last_ = Clock::now();
   }
-  // The time since the last lap, or the start, was spent on `part`.
-  void lap(PassPart part) {
+  // The time since the last call was spent on `part`.
+  void record(PassPart part) {
     if (!times_) return;
     const Clock::time_point now = Clock::now();
     (*times_)[static_cast<std::size_t>(part)] += std::chrono::duration<double>(now - last_).count();

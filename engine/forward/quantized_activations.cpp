@@ -4,7 +4,7 @@
 
 #include "engine/weights/packed.h"
 
-namespace kelvin {
+namespace kelvin::engine {
 namespace {
 
 using kernels::ActivationFormat, kernels::QuantizedActivations, kernels::activation_slack,
@@ -76,4 +76,4 @@ QuantizedActivations block_of(const QuantizedActivations& all, int block) {
   return part;
 }
 
-}  // namespace kelvin
+}  // namespace kelvin::engine

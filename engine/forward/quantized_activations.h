@@ -5,7 +5,7 @@
 #include "engine/weights/aligned_buffer.h"
 #include "engine/weights/storage.h"
 
-namespace kelvin {
+namespace kelvin::engine {
 
 // 16 bits is what weights of 8 bits get where 8 would be felt: kernels/README.md has the figures.
 enum class ActivationBits { eight, sixteen };
@@ -30,4 +30,4 @@ kernels::QuantizedActivations rows_of(const kernels::QuantizedActivations& all, 
 // Of all tokens the columns of one block of 256.
 kernels::QuantizedActivations block_of(const kernels::QuantizedActivations& all, int block);
 
-}  // namespace kelvin
+}  // namespace kelvin::engine

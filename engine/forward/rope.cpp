@@ -7,7 +7,7 @@
 
 #include "engine/platform/portable_math.h"
 
-namespace kelvin {
+namespace kelvin::engine {
 namespace {
 
 constexpr double pi = 3.14159265358979323846;
@@ -20,7 +20,7 @@ float power(double theta, int i, int dims) {
       portable::pow(static_cast<double>(static_cast<float>(theta)), static_cast<double>(exponent)));
 }
 
-std::vector<float> standard(double theta, int dims) {
+std::vector<float> unscaled(double theta, int dims) {
   std::vector<float> f((static_cast<std::size_t>(dims) + 1) / 2);
   for (int i = 0; i < static_cast<int>(f.size()); ++i) f[i] = 1.0f / power(theta, i, dims);
   return f;
@@ -36,7 +36,7 @@ std::vector<float> longrope(double theta, const std::vector<double>& factors, in
 
 // Slow frequencies are divided by the factor, fast ones stay, with a ramp between (Llama 3.1).
 std::vector<float> llama3(const RopeSpec& spec, int dims) {
-  std::vector<float> f = standard(spec.theta, dims);
+  std::vector<float> f = unscaled(spec.theta, dims);
   const double original = spec.original_max_position;
   const float slow = static_cast<float>(original / spec.low_freq_factor);
   const float fast = static_cast<float>(original / spec.high_freq_factor);
@@ -96,7 +96,7 @@ double longrope_attention_factor(const RopeSpec& spec) {
   return std::sqrt(1.0 + portable::log(spec.factor) / portable::log(spec.original_max_position));
 }
 
-bool needs_original(RopeKind kind) { return kind != RopeKind::standard && kind != RopeKind::linear; }
+bool needs_original(RopeKind kind) { return kind != RopeKind::unscaled && kind != RopeKind::linear; }
 
 }  // namespace
 
@@ -123,10 +123,10 @@ Rope::Rope(const RopeSpec& spec) : spec_(spec) {
     attention_factor_ = longrope_attention_factor(spec);
   }
   if (spec.kind == RopeKind::yarn) attention_factor_ = yarn_attention_factor(spec);
-  first_epoch_ = compute(0);
+  first_set_ = compute(0);
 }
 
-int Rope::epoch(int length) const {
+int Rope::frequency_set(int length) const {
   if (length <= spec_.original_max_position) return 0;
   if (spec_.kind == RopeKind::dynamic) return length;
   return spec_.kind == RopeKind::longrope ? spec_.original_max_position + 1 : 0;
@@ -134,30 +134,30 @@ int Rope::epoch(int length) const {
 
 int Rope::last_length(int length) const {
   if (spec_.kind != RopeKind::dynamic && spec_.kind != RopeKind::longrope) return INT_MAX;
-  if (epoch(length) == 0) return spec_.original_max_position;
+  if (frequency_set(length) == 0) return spec_.original_max_position;
   return spec_.kind == RopeKind::dynamic ? length : INT_MAX;
 }
 
-std::vector<float> Rope::compute(int epoch) const {
+std::vector<float> Rope::compute(int set) const {
   switch (spec_.kind) {
-    case RopeKind::standard:
-      return standard(spec_.theta, spec_.dims);
+    case RopeKind::unscaled:
+      return unscaled(spec_.theta, spec_.dims);
     case RopeKind::linear: {
-      std::vector<float> f = standard(spec_.theta, spec_.dims);
+      std::vector<float> f = unscaled(spec_.theta, spec_.dims);
       for (float& frequency : f) frequency = frequency / static_cast<float>(spec_.factor);
       return f;
     }
     case RopeKind::dynamic: {
-      if (epoch == 0 || spec_.dims <= 2) return standard(spec_.theta, spec_.dims);
-      const double stretch = spec_.factor * epoch / spec_.original_max_position - (spec_.factor - 1.0);
-      return standard(spec_.theta * portable::pow(stretch, spec_.dims / (spec_.dims - 2.0)), spec_.dims);
+      if (set == 0 || spec_.dims <= 2) return unscaled(spec_.theta, spec_.dims);
+      const double stretch = spec_.factor * set / spec_.original_max_position - (spec_.factor - 1.0);
+      return unscaled(spec_.theta * portable::pow(stretch, spec_.dims / (spec_.dims - 2.0)), spec_.dims);
     }
     case RopeKind::llama3:
       return llama3(spec_, spec_.dims);
     case RopeKind::yarn:
       return yarn(spec_, spec_.dims);
     case RopeKind::longrope:
-      return longrope(spec_.theta, epoch == 0 ? spec_.short_factors : spec_.long_factors, spec_.dims);
+      return longrope(spec_.theta, set == 0 ? spec_.short_factors : spec_.long_factors, spec_.dims);
   }
   return {};
 }
@@ -183,4 +183,4 @@ void Rope::rotate(float* head, const float* cosines, const float* sines, int hea
   for (int d = begin + rotated; d < head_dim; ++d) head[d] *= scale;
 }
 
-}  // namespace kelvin
+}  // namespace kelvin::engine

@@ -6,10 +6,10 @@
 
 #include "engine/weights/config.h"
 
-namespace kelvin {
+namespace kelvin::engine {
 
 // Angles of one head. For kinds whose frequencies depend on the length of the whole sequence (dynamic,
-// longrope), keys rotated for one length are wrong at another: each set of frequencies is an epoch.
+// longrope), keys rotated for one length are wrong at another: each such length has a frequency set of its own.
 class Rope {
  public:
   // Throws std::invalid_argument if `spec` has no meaning (a factor that is not positive, ...).
@@ -17,13 +17,13 @@ class Rope {
 
   int pairs() const { return (spec_.dims + 1) / 2; }
 
-  // Which frequencies a sequence of `length` tokens uses: the least length that has them, or 0.
-  int epoch(int length) const;
-  // The longest length with the epoch of `length`; INT_MAX without end.
+  // The frequency set of a sequence of `length` tokens: the least length that has it, or 0.
+  int frequency_set(int length) const;
+  // The longest length with the frequency set of `length`; INT_MAX without end.
   int last_length(int length) const;
 
-  // Inverse frequencies of an epoch, shape (pairs,), as transformers rounds them to float32.
-  std::vector<float> frequencies(int epoch) const { return epoch == 0 ? first_epoch_ : compute(epoch); }
+  // The inverse frequencies of a set, shape (pairs,), as transformers rounds them to float32.
+  std::vector<float> frequencies(int set) const { return set == 0 ? first_set_ : compute(set); }
 
   // cos and sin of position * frequency, times the attention factor: rounded to float32 at the end only.
   void angles(std::span<const float> frequencies,  // (pairs,)
@@ -38,11 +38,11 @@ class Rope {
               int head_dim, float scale) const;
 
  private:
-  std::vector<float> compute(int epoch) const;
+  std::vector<float> compute(int set) const;
 
   RopeSpec spec_;
   double attention_factor_ = 1.0;
-  std::vector<float> first_epoch_;
+  std::vector<float> first_set_;
 };
 
-}  // namespace kelvin
+}  // namespace kelvin::engine

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <climits>
 
-namespace kelvin {
+namespace kelvin::engine {
 
 RopeSet::RopeSet(std::span<const RopeSpec> specs) {
   for (const RopeSpec& spec : specs) {
@@ -13,10 +13,10 @@ RopeSet::RopeSet(std::span<const RopeSpec> specs) {
   }
 }
 
-int RopeSet::epoch(int length) const {
-  // An epoch is the least length with its frequencies, so the latest change of any rope names them all.
+int RopeSet::frequency_set(int length) const {
+  // A set is named by the least length that has it, so the latest change of any rope names them all.
   int latest = 0;
-  for (const Rope& rope : ropes_) latest = std::max(latest, rope.epoch(length));
+  for (const Rope& rope : ropes_) latest = std::max(latest, rope.frequency_set(length));
   return latest;
 }
 
@@ -26,10 +26,10 @@ int RopeSet::last_length(int length) const {
   return first;
 }
 
-RopeSet::Frequencies RopeSet::frequencies(int epoch) const {
+RopeSet::Frequencies RopeSet::frequencies(int set) const {
   Frequencies all;
   for (const Rope& rope : ropes_) {
-    const std::vector<float> some = rope.frequencies(rope.epoch(epoch));
+    const std::vector<float> some = rope.frequencies(rope.frequency_set(set));
     all.insert(all.end(), some.begin(), some.end());
   }
   return all;
@@ -43,4 +43,4 @@ void RopeSet::angles(const Frequencies& frequencies, int position, float* cosine
   }
 }
 
-}  // namespace kelvin
+}  // namespace kelvin::engine

@@ -6,7 +6,7 @@
 
 #include "engine/forward/rope.h"
 
-namespace kelvin {
+namespace kelvin::engine {
 
 class RopeSet {
  public:
@@ -21,10 +21,10 @@ class RopeSet {
   // Where those of one rope begin.
   int first_pair(int index) const { return first_pairs_[static_cast<std::size_t>(index)]; }
 
-  // As of Rope; lengths of one epoch share the frequencies of every rope.
-  int epoch(int length) const;
+  // As of Rope; lengths with one frequency set share the frequencies of every rope.
+  int frequency_set(int length) const;
   int last_length(int length) const;
-  Frequencies frequencies(int epoch) const;
+  Frequencies frequencies(int set) const;
   void angles(const Frequencies& frequencies, int position,
               float* cosines,       // (pairs,)
               float* sines) const;  // (pairs,)
@@ -35,4 +35,4 @@ class RopeSet {
   int pairs_ = 0;
 };
 
-}  // namespace kelvin
+}  // namespace kelvin::engine

@@ -6,7 +6,7 @@
 
 #include "engine/platform/portable_math.h"
 
-namespace kelvin {
+namespace kelvin::engine {
 namespace {
 
 constexpr double never = -std::numeric_limits<double>::infinity();
@@ -35,8 +35,8 @@ std::vector<int> largest_of(const std::vector<double>& values, int count) {
   return order;
 }
 
-// A group counts by its best expert, or by its best two together where scores are corrected (DeepSeek-V3,
-// arXiv 2412.19437).
+// A group counts by its best expert, or by its best two together where scores are corrected
+// (DeepSeek-V3, arXiv 2412.19437).
 void leave_best_groups(const ExpertSpec& spec, std::vector<double>& scores) {
   const int size = spec.count / spec.groups;
   std::vector<double> of_group;
@@ -70,4 +70,4 @@ void route(const ExpertSpec& spec, std::span<const float> logits, std::span<cons
     chosen[i] = {best[i], static_cast<float>(scores[best[i]] * factor)};
 }
 
-}  // namespace kelvin
+}  // namespace kelvin::engine

@@ -6,7 +6,7 @@
 
 #include "engine/weights/config.h"
 
-namespace kelvin {
+namespace kelvin::engine {
 
 struct ExpertChoice {
   int expert;
@@ -20,4 +20,4 @@ void route(const ExpertSpec& spec,
            std::span<const float> correction,  // (spec.count,) where spec.corrected
            std::span<ExpertChoice> chosen);    // (spec.per_token,) out
 
-}  // namespace kelvin
+}  // namespace kelvin::engine

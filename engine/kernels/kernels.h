@@ -107,11 +107,9 @@ struct Kernels {
   void (*soft_cap)(const float* x,               // (n,)
                    int n, float cap, float* y);  // (n,); may be x itself
 
-  // For measuring the machine. `rounds` rounds of independent multiply-adds; returns how many were done in
-  // all.
+  // For measuring the machine: `rounds` rounds of independent multiply-adds; returns how many those are.
   std::uint64_t (*fma_burst)(std::uint64_t rounds, float* sink);
-  // Reads the memory once, in 128-byte steps; the returned sum of its words keeps the reads from being left
-  // out.
+  // Reads the memory once, in 128-byte steps. The returned sum of its words keeps the reads in.
   std::uint64_t (*read_burst)(const void* memory, std::size_t bytes);
 
   const QuantizedKernels* quantized;  // quantized.h

@@ -1,5 +1,4 @@
-// The numbers in exp, tanh and gelu, for scalar.cpp, which says what they are used for, and
-// vector_kernels.h.
+// The numbers in exp, tanh and gelu, for vector_kernels.h and scalar.cpp, which says what they are for.
 #pragma once
 
 namespace kelvin::kernels {

@@ -74,8 +74,8 @@ struct Int16 {
 
 // q4: a 32-bit lane holds two codes of an even sub-scale and two of the odd one behind it, so that its int16
 // sums belong to one sub-scale each and one multiplication by both sub-scales does for 32 k. Activations are
-// unsigned, code + 128: sixteen products stay within 16 * 8 * 255 = 32640. What the 128 adds is part of the
-// weights.
+// unsigned, code + 128: sixteen products stay within 16 * 8 * 255 = 32640. What the 128 adds is part of what
+// unpack_codes makes of the weights.
 struct Int4Pairs {
   static constexpr int panels = tile_panels, max = max_tokens_int4_pairs;
   static constexpr int scale_pairs = subs_per_block / 2;

@@ -28,6 +28,7 @@ constexpr PackedFormat q8_format = {
     .scales_at = 0,
     .activations = {.planes = 2, .group = 64},
     .short_activations = {.planes = 1, .group = 64},
+    .exact_embedding = true,
     .kernels = &QuantizedKernels::q8,
     .read_row = read_row_q8,
 };
@@ -40,6 +41,7 @@ constexpr PackedFormat q4_format = {
     .scales_at = q4_scales,
     .activations = {.planes = 1, .group = 256},
     .short_activations = {.planes = 1, .group = 256},
+    .exact_embedding = false,
     .kernels = &QuantizedKernels::q4,
     .read_row = read_row_q4,
 };

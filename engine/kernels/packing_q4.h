@@ -10,9 +10,8 @@ struct SubScales {
   Floats gain{}, wc{}, cc{};
 };
 
-SubScales choose_sub_scales(
-    const float* w, int subs, Floats scale,
-    const Floats* ideal) {  // (subs,): sub-scale * scale that reaches the largest weight
+// `ideal`: (subs,), the sub-scale * scale that reaches the largest weight.
+SubScales choose_sub_scales(const float* w, int subs, Floats scale, const Floats* ideal) {
   SubScales chosen;
   const Floats inverse = inverse_of(scale);
   for (int j = 0; j < subs; ++j) {
@@ -41,8 +40,7 @@ SubScales choose_sub_scales(
   return chosen;
 }
 
-// Code -8 at the weight farthest from 0; a negative sub-scale turns the range round where that weight is
-// positive.
+// Code -8 at the weight farthest from 0; a negative sub-scale turns the range round where it is positive.
 Floats ideal_scale(const float* w) {  // of sub_width columns
   Floats extreme{};
   for (int k = 0; k < sub_width; ++k) {

@@ -1,5 +1,4 @@
-// Activations to bytes, written once over vectors of floats; see quantized_scalar.cpp. Included after
-// packing_vectors.h.
+// Activations to bytes over vectors of floats; see quantized_scalar.cpp. Included after packing_vectors.h.
 #pragma once
 
 namespace kelvin::kernels {

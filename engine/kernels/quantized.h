@@ -41,6 +41,7 @@ struct PackedFormat {
   int scales_at;                       // where they begin in the header: (256 / group, 16) bfloat16
   ActivationFormat activations;        // what the products take: 16 bits where the format has them
   ActivationFormat short_activations;  // and 8 bits
+  bool exact_embedding;                // an embedding of its own stays bf16: it is only looked up, row by row
   FormatKernels QuantizedKernels::*kernels;
 
   // One row of a block of `width` k: what its bytes mean. The scalar product and unpack_row are made of it.
@@ -101,8 +102,8 @@ struct QuantizedMatmul {
 
 constexpr int unpacked_panels = 4;  // whose weights are unpacked together
 constexpr int max_panels = 8;       // that share one pass over many tokens' activations
-constexpr std::size_t unpacked_floats =
-    2 * max_panels * panel_rows * block_width / sizeof(float);  // as int16
+// Room for their weights, as int16.
+constexpr std::size_t unpacked_floats = 2 * max_panels * panel_rows * block_width / sizeof(float);
 static constexpr std::size_t matmul_scratch(int tokens) {
   return unpacked_floats + static_cast<std::size_t>(tokens) * max_panels * panel_rows;
 }

@@ -34,7 +34,7 @@ std::optional<std::uint64_t> number_in(const fs::path& path) {
   return std::nullopt;
 }
 
-class Least {
+class Smallest {
  public:
   void offer(std::uint64_t bytes, const char* limited_by) {
     if (bytes < found_.bytes) found_ = {bytes, limited_by};
@@ -50,20 +50,20 @@ class Least {
 
 // One control group and those above it. What the group keeps of files it would give back.
 void offer_groups(const fs::path& mount, fs::path group, const char* limit, const char* usage,
-                  const char* inactive, Least& least) {
+                  const char* inactive, Smallest& smallest) {
   for (;;) {
     const fs::path folder = mount / group.relative_path();
-    const auto most = number_in(folder / limit), used = number_in(folder / usage);
-    if (most && used) {
+    const auto allowed = number_in(folder / limit), used = number_in(folder / usage);
+    if (allowed && used) {
       const std::uint64_t files = number_after(folder / "memory.stat", inactive).value_or(0);
-      least.offer_rest(*most, *used > files ? *used - files : 0, "the control group of this process");
+      smallest.offer_rest(*allowed, *used > files ? *used - files : 0, "the control group of this process");
     }
     if (group.relative_path().empty()) return;
     group = group.parent_path();
   }
 }
 
-void offer_all_groups(const fs::path& root, Least& least) {
+void offer_all_groups(const fs::path& root, Smallest& smallest) {
   std::ifstream file(root / "proc/self/cgroup");
   for (std::string line; std::getline(file, line);) {
     // "0::/path" in version 2, "4:memory:/path" in version 1.
@@ -73,33 +73,33 @@ void offer_all_groups(const fs::path& root, Least& least) {
     const std::string controllers = "," + line.substr(first + 1, second - first - 1) + ",";
     const fs::path group = line.substr(second + 1);
     if (controllers == ",,")
-      offer_groups(root / "sys/fs/cgroup", group, "memory.max", "memory.current", "inactive_file", least);
+      offer_groups(root / "sys/fs/cgroup", group, "memory.max", "memory.current", "inactive_file", smallest);
     else if (controllers.find(",memory,") != controllers.npos)
       offer_groups(root / "sys/fs/cgroup/memory", group, "memory.limit_in_bytes", "memory.usage_in_bytes",
-                   "total_inactive_file", least);
+                   "total_inactive_file", smallest);
   }
 }
 
-void offer_limit(int resource, std::uint64_t used, const char* limited_by, Least& least) {
+void offer_limit(int resource, std::uint64_t used, const char* limited_by, Smallest& smallest) {
   rlimit limit{};
   if (getrlimit(static_cast<__rlimit_resource_t>(resource), &limit) != 0 || limit.rlim_cur == RLIM_INFINITY)
     return;
-  least.offer_rest(limit.rlim_cur, used, limited_by);
+  smallest.offer_rest(limit.rlim_cur, used, limited_by);
 }
 
 }  // namespace
 
 AvailableMemory available_memory(const fs::path& root) {
-  Least least;
+  Smallest smallest;
   if (const auto kib = number_after(root / "proc/meminfo", "MemAvailable:"))
-    least.offer(*kib * 1024, "this machine");
-  offer_all_groups(root, least);
+    smallest.offer(*kib * 1024, "this machine");
+  offer_all_groups(root, smallest);
   const auto used = [&](const char* word) {
     return number_after(root / "proc/self/status", word).value_or(0) * 1024;
   };
-  offer_limit(RLIMIT_AS, used("VmSize:"), "the limit on address space (ulimit -v)", least);
-  offer_limit(RLIMIT_DATA, used("VmData:"), "the limit on data (ulimit -d)", least);
-  return least.found();
+  offer_limit(RLIMIT_AS, used("VmSize:"), "the limit on address space (ulimit -v)", smallest);
+  offer_limit(RLIMIT_DATA, used("VmData:"), "the limit on data (ulimit -d)", smallest);
+  return smallest.found();
 }
 
 void require_memory(std::uint64_t bytes, const std::string& what) {

@@ -1,5 +1,5 @@
-// exp, log, sin, cos and pow in double, the same bits on every machine: libm's differ. Relative error below
-// 1e-15.
+// exp, log, sin, cos and pow in double, the same bits on every machine: libm's differ.
+// Relative error below 1e-15.
 #pragma once
 
 namespace kelvin::portable {

@@ -11,7 +11,8 @@ namespace kelvin {
 void ThreadTeam::Member::barrier() {
   ThreadTeam& team = team_;
   const unsigned generation = team.generation_.load(std::memory_order_acquire);
-  team.runs_[static_cast<std::size_t>(rank_)].taken[(generation + 1) % 2].store(0, std::memory_order_relaxed);
+  team.parts_[static_cast<std::size_t>(rank_)].taken[(generation + 1) % 2].store(0,
+                                                                                 std::memory_order_relaxed);
   if (team.running_ == 1) {
     team.next_unit_.store(0, std::memory_order_relaxed);
     team.generation_.store(generation + 1, std::memory_order_relaxed);
@@ -34,8 +35,8 @@ int ThreadTeam::Member::take(int owner, int units) {
     return static_cast<int>(static_cast<std::int64_t>(units) * member / size());
   };
   const int first = start(owner), end = start(owner + 1);
-  const unsigned step = team_.generation_.load(std::memory_order_relaxed) % 2;
-  std::atomic<std::uint64_t>& taken = team_.runs_[static_cast<std::size_t>(owner)].taken[step];
+  const unsigned parity = team_.generation_.load(std::memory_order_relaxed) % 2;
+  std::atomic<std::uint64_t>& taken = team_.parts_[static_cast<std::size_t>(owner)].taken[parity];
   std::uint64_t seen = taken.load(std::memory_order_relaxed);
   const bool own = owner == rank_;
   for (;;) {
@@ -53,7 +54,7 @@ void ThreadTeam::run(const std::function<void(Member&)>& body) {
 #pragma omp single
     {
       running_ = omp_get_num_threads();
-      for (Run& of_member : runs_)
+      for (Part& of_member : parts_)
         for (std::atomic<std::uint64_t>& taken : of_member.taken) taken.store(0, std::memory_order_relaxed);
     }
     Member member(*this, omp_get_thread_num());

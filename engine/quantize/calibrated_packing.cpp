@@ -11,6 +11,8 @@
 namespace kelvin {
 namespace {
 
+using engine::ErrorFeedback, engine::SecondMoments, engine::SharedInput;
+
 // Tokens read in one call, and so kept in memory with their keys and values.
 constexpr std::size_t tokens_together = 4096;
 
@@ -26,7 +28,7 @@ class CalibratedPacking {
   CalibratedPacking(Model& model, const WeightKind& kind, std::span<const std::vector<int>> texts,
                     const CalibrationOptions& options)
       : model_(model), kind_(kind), texts_(texts), options_(options), places_(matrices_of(model.weights())) {
-    for (const SharedInput& input : shared_inputs(model.weights()))
+    for (const SharedInput& input : engine::shared_inputs(model.weights()))
       if (!stays_exact(model.weights(), input.front())) inputs_.push_back(input);
     for (const std::vector<int>& text : texts) total_tokens_ += static_cast<double>(text.size());
   }
@@ -36,7 +38,7 @@ class CalibratedPacking {
     for (std::size_t first = 0, count; first < inputs_.size(); first += count) {
       count = fitting(first);
       const std::span<const SharedInput> inputs = std::span(inputs_).subspan(first, count);
-      const SecondMoments moments = gather(inputs);
+      const SecondMoments moments = sum_moments(inputs);
       pack(inputs, moments);
     }
     return std::move(packed_);
@@ -59,7 +61,7 @@ class CalibratedPacking {
     return count;
   }
 
-  SecondMoments gather(std::span<const SharedInput> inputs) {
+  SecondMoments sum_moments(std::span<const SharedInput> inputs) {
     std::uint64_t bytes = 0;
     for (const SharedInput& input : inputs) bytes += SecondMoments::bytes_for(input.front()->cols);
     require_memory(bytes, "second moments");
@@ -85,7 +87,7 @@ class CalibratedPacking {
     }
     const double before = tokens_read_;
     ForwardOptions forward;
-    forward.moments = &moments;
+    forward.input_observer = &moments;
     forward.progress = [&](int done, int) {
       tokens_read_ = before + done;
       if (options_.reading) options_.reading(tokens_read_, total_tokens_);
@@ -102,7 +104,7 @@ class CalibratedPacking {
       const ErrorFeedback feedback({sum.floats(), sum.size() / sizeof(float)}, input.front()->cols,
                                    options_.damping, model_.kernels(), model_.threads());
       for (const Matrix* matrix : input) {
-        const Storage format = matrix == &model_.weights().head ? kind_.head : kind_.layers;
+        const Storage format = matrix == &model_.weights().lm_head ? kind_.head : kind_.layers;
         AlignedBuffer& packed = packed_[place_of(matrix)];
         packed = AlignedBuffer(matrix_bytes(format, matrix->rows, matrix->cols));
         quantize(format, *matrix, model_.kernels(), feedback, model_.threads(), packed.data());

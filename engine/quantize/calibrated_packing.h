@@ -12,6 +12,8 @@
 
 namespace kelvin {
 
+struct WeightKind;
+
 struct CalibrationOptions {
   float damping = 0.01f;  // as ErrorFeedback takes it
   // Most that second moments may take; the texts are read as often as that needs.

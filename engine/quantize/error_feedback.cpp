@@ -10,38 +10,38 @@
 #include "engine/platform/thread_team.h"
 #include "engine/quantize/tile_products.h"
 
-namespace kelvin {
+namespace kelvin::engine {
 namespace {
 
 using kernels::FloatMatmul, kernels::block_width;
 
-constexpr std::size_t group = block_width;
+constexpr std::size_t block_columns = block_width;
 // Beyond it there is hardly any feedback left.
-constexpr double most_damping = 100.0;
+constexpr double max_damping = 100.0;
 
 // U D U^T of a small matrix, from the last column to the first, and the inverse of U.
 class SmallFactor {
  public:
-  // Returns false if a pivot is below `least`.
-  bool factorise(const float* from, std::size_t stride, int n, double least) {
+  // Returns false if a pivot is below `min_pivot`.
+  bool factorise(const float* from, std::size_t stride, int n, double min_pivot) {
     n_ = static_cast<std::size_t>(n);
     for (std::size_t i = 0; i < n_; ++i)
-      for (std::size_t j = i; j < n_; ++j) u_[i * group + j] = from[i * stride + j];
+      for (std::size_t j = i; j < n_; ++j) u_[i * block_columns + j] = from[i * stride + j];
     for (std::size_t k = n_; k-- > 0;) {
-      const double pivot = u_[k * group + k];
-      if (!(pivot >= least && pivot > 0.0 && std::isfinite(pivot))) return false;
+      const double pivot = u_[k * block_columns + k];
+      if (!(pivot >= min_pivot && pivot > 0.0 && std::isfinite(pivot))) return false;
       pivots_[k] = pivot;
-      for (std::size_t i = 0; i < k; ++i) column_[i] = u_[i * group + k];
+      for (std::size_t i = 0; i < k; ++i) column_[i] = u_[i * block_columns + k];
       for (std::size_t i = 0; i < k; ++i) {
         const double factor = column_[i] / pivot;
-        for (std::size_t j = i; j < k; ++j) u_[i * group + j] -= factor * column_[j];
-        u_[i * group + k] = factor;
+        for (std::size_t j = i; j < k; ++j) u_[i * block_columns + j] -= factor * column_[j];
+        u_[i * block_columns + k] = factor;
       }
     }
     return true;
   }
 
-  double u(std::size_t row, std::size_t col) const { return u_[row * group + col]; }  // row < col
+  double u(std::size_t row, std::size_t col) const { return u_[row * block_columns + col]; }  // row < col
   double pivot(std::size_t k) const { return pivots_[k]; }
 
   void invert(float* to) {  // (n, n)
@@ -58,8 +58,10 @@ class SmallFactor {
  private:
   std::size_t n_ = 0;
   // All room there will be: this works inside a team's region, which nothing may be thrown out of.
-  std::vector<double> u_ = std::vector<double>(group * group), rows_ = std::vector<double>(group * group),
-                      pivots_ = std::vector<double>(group), column_ = std::vector<double>(group);
+  std::vector<double> u_ = std::vector<double>(block_columns * block_columns),
+                      rows_ = std::vector<double>(block_columns * block_columns),
+                      pivots_ = std::vector<double>(block_columns),
+                      column_ = std::vector<double>(block_columns);
 };
 
 }  // namespace
@@ -78,14 +80,15 @@ class ErrorFeedback::Factorisation {
         n_(static_cast<std::size_t>(out.n_)),
         stride_(Rows::stride_for(out.n_)),
         rest_(n_ * stride_ * sizeof(float)),
-        scaled_(n_ * group * sizeof(float)),
-        above_(n_ * group * sizeof(float)),
-        inverse_(group * group) {}
+        scaled_(n_ * block_columns * sizeof(float)),
+        above_(n_ * block_columns * sizeof(float)),
+        inverse_(block_columns * block_columns) {}
 
   bool run(double damping) {
     bool good = true;
     team_.run([&](ThreadTeam::Member& member) {
-      member.share(static_cast<int>(n_), [&](int i) { take_row(static_cast<std::size_t>(i), damping); });
+      member.for_dynamic(static_cast<int>(n_),
+                         [&](int i) { take_row(static_cast<std::size_t>(i), damping); });
       for (int block = out_.blocks() - 1; block >= 0; --block) {
         if (member.rank() == 0) good = own_triangle(block, 0.5 * damping);
         member.barrier();
@@ -107,10 +110,10 @@ class ErrorFeedback::Factorisation {
   }
 
   // Every pivot of H + damping is at least `damping`: a smaller one is rounding.
-  bool own_triangle(int block, double least) {
-    const std::size_t first = group * static_cast<std::size_t>(block),
+  bool own_triangle(int block, double min_pivot) {
+    const std::size_t first = block_columns * static_cast<std::size_t>(block),
                       width = static_cast<std::size_t>(out_.width(block));
-    if (!small_.factorise(rest_.floats() + first * stride_ + first, stride_, out_.width(block), least))
+    if (!small_.factorise(rest_.floats() + first * stride_ + first, stride_, out_.width(block), min_pivot))
       return false;
     small_.invert(inverse_.data());
     float* const within = out_.factor_.floats() + out_.offset(block) + width * first;
@@ -124,7 +127,7 @@ class ErrorFeedback::Factorisation {
     const int first = block_width * block, width = out_.width(block);
     const std::size_t columns = static_cast<std::size_t>(width);
     float* const earlier = out_.factor_.floats() + out_.offset(block);
-    member.share((first + strip - 1) / strip, [&](int unit) {
+    member.for_dynamic((first + strip - 1) / strip, [&](int unit) {
       const int row = unit * strip, rows = std::min(strip, first - row);
       const std::size_t at = static_cast<std::size_t>(row);
       // U D = rest U'^-T with U' the triangle of the block.
@@ -146,8 +149,8 @@ class ErrorFeedback::Factorisation {
               u;
         }
     });
-    member.share(tiles_of(first), [&](int index) {
-      const Tile tile = tile_at(index);
+    member.for_dynamic(tiles_of(first), [&](int index) {
+      const TileIndex tile = tile_at(index);
       const int row = tile.row * tile_width, col = tile.col * tile_width;
       const RowProducts rows{scaled_.floats() + static_cast<std::size_t>(row) * columns,
                              columns,
@@ -181,7 +184,7 @@ ErrorFeedback::ErrorFeedback(std::span<const float> moments, int n, float dampin
     mean += moments[i * static_cast<std::size_t>(n) + i] / static_cast<double>(n);
   if (mean > 0.0 && std::isfinite(mean)) {
     Factorisation factorisation(*this, moments, mean, kernels, threads);
-    for (double d = damping; d <= most_damping; d = std::max(10.0 * d, 1e-4))
+    for (double d = damping; d <= max_damping; d = std::max(10.0 * d, 1e-4))
       if (factorisation.run(d)) return;
   }
   factor_ = AlignedBuffer(factor_.size());
@@ -194,19 +197,20 @@ int ErrorFeedback::width(int block) const { return std::min(block_width, n_ - bl
 // All blocks before it are whole: width x (first + width) numbers each.
 std::size_t ErrorFeedback::offset(int block) const {
   const std::size_t before = static_cast<std::size_t>(block);
-  if (block < blocks() || n_ % block_width == 0) return group * group * before * (before + 1) / 2;
+  if (block < blocks() || n_ % block_width == 0)
+    return block_columns * block_columns * before * (before + 1) / 2;
   return offset(block - 1) + static_cast<std::size_t>(width(block - 1)) * static_cast<std::size_t>(n_);
 }
 
 std::span<const float> ErrorFeedback::from_earlier(int block) const {
-  const std::size_t first = group * static_cast<std::size_t>(block);
+  const std::size_t first = block_columns * static_cast<std::size_t>(block);
   return {factor_.floats() + offset(block), static_cast<std::size_t>(width(block)) * first};
 }
 
 std::span<const float> ErrorFeedback::within(int block) const {
   const std::size_t columns = static_cast<std::size_t>(width(block));
-  return {factor_.floats() + offset(block) + columns * group * static_cast<std::size_t>(block),
+  return {factor_.floats() + offset(block) + columns * block_columns * static_cast<std::size_t>(block),
           columns * columns};
 }
 
-}  // namespace kelvin
+}  // namespace kelvin::engine

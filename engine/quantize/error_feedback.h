@@ -11,6 +11,8 @@ namespace kelvin {
 
 struct Kernels;
 
+namespace engine {
+
 // H + damping = U D U^T with U unit upper triangular, H the second moments of a matrix's inputs. Before
 // column k is rounded to q, w[k] becomes w[k] + sum over j < k of (w[j] - q[j]) U[j][k].
 class ErrorFeedback {
@@ -40,4 +42,5 @@ class ErrorFeedback {
   AlignedBuffer factor_;
 };
 
+}  // namespace engine
 }  // namespace kelvin

@@ -7,7 +7,7 @@
 #include <stdexcept>
 #include <type_traits>
 
-namespace kelvin {
+namespace kelvin::engine {
 namespace {
 
 using kernels::panel_rows;
@@ -15,15 +15,15 @@ using kernels::panel_rows;
 float widen(float x) { return x; }
 float widen(std::uint16_t bf16) { return std::bit_cast<float>(static_cast<std::uint32_t>(bf16) << 16); }
 
-using Halves = std::uint16_t __attribute__((vector_size(16)));
+using Bf16x8 = std::uint16_t __attribute__((vector_size(16)));
 
-Halves first_of_both(Halves a, Halves b) { return __builtin_shufflevector(a, b, 0, 8, 1, 9, 2, 10, 3, 11); }
-Halves last_of_both(Halves a, Halves b) { return __builtin_shufflevector(a, b, 4, 12, 5, 13, 6, 14, 7, 15); }
+Bf16x8 first_of_both(Bf16x8 a, Bf16x8 b) { return __builtin_shufflevector(a, b, 0, 8, 1, 9, 2, 10, 3, 11); }
+Bf16x8 last_of_both(Bf16x8 a, Bf16x8 b) { return __builtin_shufflevector(a, b, 4, 12, 5, 13, 6, 14, 7, 15); }
 
 // Eight rows of eight bfloat16, `stride` numbers apart, turned into floats with the rows side by side.
 // Several times faster than number by number, which would take as long as the search for q8's scales.
 void gather_square(const std::uint16_t* from, std::size_t stride, float* w) {  // w: (8, 16), eight used
-  Halves rows[8], pairs[8];
+  Bf16x8 rows[8], pairs[8];
   for (std::size_t r = 0; r < 8; ++r) std::memcpy(&rows[r], from + r * stride, sizeof rows[r]);
   // Each pass turns the lowest bit of the row with the highest of the column that is left.
   for (int pass = 0; pass < 3; ++pass) {
@@ -34,7 +34,7 @@ void gather_square(const std::uint16_t* from, std::size_t stride, float* w) {  /
     std::copy_n(pairs, 8, rows);
   }
   for (int k = 0; k < 8; ++k) {
-    const Halves low = first_of_both(Halves{}, rows[k]), high = last_of_both(Halves{}, rows[k]);
+    const Bf16x8 low = first_of_both(Bf16x8{}, rows[k]), high = last_of_both(Bf16x8{}, rows[k]);
     std::memcpy(w + k * panel_rows, &low, sizeof low);
     std::memcpy(w + k * panel_rows + 4, &high, sizeof high);
   }
@@ -72,4 +72,4 @@ void gather_columns(const Matrix& from, int panel, int first, int columns, float
   }
 }
 
-}  // namespace kelvin
+}  // namespace kelvin::engine

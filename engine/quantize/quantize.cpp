@@ -23,7 +23,7 @@ void quantize(Storage format, const Matrix& from, const QuantizedKernels& kernel
     std::byte* block = packed + static_cast<std::size_t>(panel) * panel_bytes;
     for (int col = 0; col < from.cols; col += block_width) {
       const int width = kernels::padded_width(std::min(block_width, from.cols - col));
-      gather_columns(from, panel, col, width, w);
+      engine::gather_columns(from, panel, col, width, w);
       pack(w, width, block, nullptr);
       block += packed_panel_bytes(format, width);
     }

@@ -13,6 +13,8 @@
 namespace kelvin {
 namespace {
 
+using engine::ErrorFeedback, engine::Rows;
+
 using kernels::BlockFeedback, kernels::FloatMatmul, kernels::block_width, kernels::panel_rows;
 
 // Some panels of a matrix, block by block: what the errors of all earlier blocks ask for is a product of
@@ -72,7 +74,7 @@ class PanelsWithFeedback {
 
   void pack_block(int panel, int row, int first, int columns, std::byte* block) {
     const int width = kernels::padded_width(columns);
-    gather_columns(from_, panel, first, width, weights_);
+    engine::gather_columns(from_, panel, first, width, weights_);
     std::copy_n(weights_, width * panel_rows, wanted_);
     if (first > 0)
       for (int r = 0; r < panel_rows; ++r)

@@ -3,9 +3,10 @@
 #include <algorithm>
 #include <functional>
 
+#include "engine/kernels/kernels.h"
 #include "engine/quantize/tile_products.h"
 
-namespace kelvin {
+namespace kelvin::engine {
 namespace {
 
 constexpr int piece_tokens = 256;
@@ -53,7 +54,7 @@ std::vector<SharedInput> shared_inputs(const Weights& weights) {
     add_mlp(w.mlp);
     for (const Mlp& expert : w.experts) add_mlp(expert);
   }
-  inputs.push_back({&weights.head});
+  inputs.push_back({&weights.lm_head});
   return inputs;
 }
 
@@ -99,8 +100,8 @@ AlignedBuffer SecondMoments::sum(const Matrix& matrix) const {
   return dense;
 }
 
-void SecondMoments::add(ThreadTeam::Member& member, const Kernels& kernels, Rows x, int tokens,
-                        const Matrix& matrix) {
+void SecondMoments::observe(ThreadTeam::Member& member, const Kernels& kernels, Rows x, int tokens,
+                            const Matrix& matrix) {
   const Input* const found = find(matrix);
   if (!found) return;
   Input& input = inputs_[static_cast<std::size_t>(found - inputs_.data())];
@@ -110,11 +111,11 @@ void SecondMoments::add(ThreadTeam::Member& member, const Kernels& kernels, Rows
     const auto rows_at = [&](int tile) {
       return transposed_.floats() + static_cast<std::size_t>(tile * tile_width) * static_cast<std::size_t>(n);
     };
-    member.share(tiles_across(input.cols), [&](int tile) {
+    member.for_dynamic(tiles_across(input.cols), [&](int tile) {
       transpose(x, token, n, tile * tile_width, width_at(tile), transposed_.floats());
     });
-    member.share(tiles_of(input.cols), [&](int index) {
-      const Tile tile = tile_at(index);
+    member.for_dynamic(tiles_of(input.cols), [&](int index) {
+      const TileIndex tile = tile_at(index);
       const RowProducts rows{rows_at(tile.row), static_cast<std::size_t>(n), width_at(tile.row),
                              rows_at(tile.col), width_at(tile.col),          n};
       add_products(kernels, rows, 1.0f, input.tiles.floats() + static_cast<std::size_t>(index) * tile_floats,
@@ -124,4 +125,4 @@ void SecondMoments::add(ThreadTeam::Member& member, const Kernels& kernels, Rows
   if (member.rank() == 0) input.tokens += tokens;
 }
 
-}  // namespace kelvin
+}  // namespace kelvin::engine

@@ -1,4 +1,4 @@
-// Second moments of what matrices are multiplied with: sums over tokens of x x^T, gathered while the model
+// Second moments of what matrices are multiplied with: sums over tokens of x x^T, summed up while the model
 // reads a text. How much an error in a weight matters follows from them.
 #pragma once
 
@@ -7,11 +7,11 @@
 #include <span>
 #include <vector>
 
-#include "engine/forward/matmul.h"
+#include "engine/forward/input_observer.h"
 #include "engine/platform/thread_team.h"
 #include "engine/weights/weights.h"
 
-namespace kelvin {
+namespace kelvin::engine {
 
 // Matrices that are multiplied with the same input.
 using SharedInput = std::vector<const Matrix*>;
@@ -20,7 +20,7 @@ using SharedInput = std::vector<const Matrix*>;
 // token passes them. Pointers into `weights`.
 std::vector<SharedInput> shared_inputs(const Weights& weights);
 
-class SecondMoments {
+class SecondMoments : public InputObserver {
  public:
   // Makes room for the moments of these inputs. Throws std::bad_alloc.
   explicit SecondMoments(std::span<const SharedInput> inputs);
@@ -28,18 +28,16 @@ class SecondMoments {
   // What the moments of an input of `cols` numbers take.
   static std::size_t bytes_for(int cols);
 
-  bool wanted(const Matrix& matrix) const { return find(matrix) != nullptr; }
+  bool wants(const Matrix& matrix) const override { return find(matrix) != nullptr; }
   // Tokens seen by a matrix, which must be wanted; with experts each sees its own.
   std::int64_t tokens(const Matrix& matrix) const;
   // The sum over these of x x^T: (cols, cols), both halves.
   AlignedBuffer sum(const Matrix& matrix) const;
 
-  // Adds the input of a matrix; of those that share it, any one stands for all. Nothing happens where it is
-  // not wanted. Called by every member of the team, with equal arguments; ends with a barrier. The bits of
-  // the sums depend on how the tokens come together, in pieces of at most 256, and on nothing else.
-  void add(ThreadTeam::Member& member, const Kernels& kernels,
-           Rows x,  // (tokens, cols)
-           int tokens, const Matrix& matrix);
+  // Adds the input of a matrix. The bits of the sums depend on how the tokens come together, in pieces of at
+  // most 256, and on nothing else.
+  void observe(ThreadTeam::Member& member, const Kernels& kernels, Rows x, int tokens,
+               const Matrix& matrix) override;
 
  private:
   struct Input {
@@ -59,4 +57,4 @@ class SecondMoments {
   AlignedBuffer transposed_;   // a piece of some input, (cols, tokens of the piece)
 };
 
-}  // namespace kelvin
+}  // namespace kelvin::engine

@@ -2,9 +2,9 @@
 
 #include <algorithm>
 
-namespace kelvin {
+namespace kelvin::engine {
 
-Tile tile_at(int index) {
+TileIndex tile_at(int index) {
   int col = 0;
   while (index > col) index -= ++col;
   return {index, col};
@@ -12,7 +12,7 @@ Tile tile_at(int index) {
 
 void add_products(const Kernels& kernels, const RowProducts& rows, float factor, float* to,
                   std::size_t to_stride) {
-  // Rows of b that stay in the first cache while all of a pass.
+  // Rows of b that stay in L1 while all of a pass.
   constexpr int strip = 32;
   alignas(64) float sums[tile_width * strip];
   for (int first = 0; first < rows.b_rows; first += strip) {
@@ -34,4 +34,4 @@ void add_products(const Kernels& kernels, const RowProducts& rows, float factor,
   }
 }
 
-}  // namespace kelvin
+}  // namespace kelvin::engine

@@ -6,12 +6,12 @@
 
 #include "engine/kernels/kernels.h"
 
-namespace kelvin {
+namespace kelvin::engine {
 
 constexpr int tile_width = 96;  // a multiple of the rows and of the tokens matmul kernels take at once
 
 // A tile on or above the diagonal: row <= col, in tiles.
-struct Tile {
+struct TileIndex {
   int row, col;
 };
 
@@ -19,7 +19,7 @@ constexpr int tiles_across(int n) { return (n + tile_width - 1) / tile_width; }
 // Of an (n, n) matrix, those on and above the diagonal.
 constexpr int tiles_of(int n) { return tiles_across(n) * (tiles_across(n) + 1) / 2; }
 // The index-th of them, column by column: those of a smaller n come first.
-Tile tile_at(int index);
+TileIndex tile_at(int index);
 
 // Rows of numbers to be multiplied with each other; those of `b` lie without gaps.
 struct RowProducts {
@@ -36,4 +36,4 @@ void add_products(const Kernels& kernels, const RowProducts& rows, float factor,
                   float* to,               // (a_rows, b_rows)
                   std::size_t to_stride);  // floats from row to row
 
-}  // namespace kelvin
+}  // namespace kelvin::engine

@@ -11,19 +11,18 @@ namespace kelvin {
 enum class Activation { silu, gelu_erf, gelu_tanh };
 
 // Frequencies f_i = theta^(-2i/d) and how a kind changes them for positions beyond the training length.
-enum class RopeKind { standard, linear, dynamic, llama3, yarn, longrope };
+enum class RopeKind { unscaled, linear, dynamic, llama3, yarn, longrope };
 
 struct RopeSpec {
-  RopeKind kind = RopeKind::standard;
+  RopeKind kind = RopeKind::unscaled;
   int dims = 0;              // rotated dimensions of a head, at most head_dim
   bool from_end = false;     // the last dimensions of a head rotate, not the first
   bool interleaved = false;  // dimension 2i rotates with 2i + 1, not i with i + dims / 2
   double theta = 10000.0;
-  double factor = 1.0;  // linear, dynamic, llama3, yarn; longrope: for its attention factor only
-  int original_max_position =
-      0;  // llama3, yarn; dynamic, longrope: the length beyond which frequencies change
-  double low_freq_factor = 1.0;                     // llama3
-  double high_freq_factor = 4.0;                    // llama3
+  double factor = 1.0;            // linear, dynamic, llama3, yarn; longrope: for its attention factor only
+  int original_max_position = 0;  // llama3, yarn; dynamic, longrope: frequencies change beyond this length
+  double low_freq_factor = 1.0;   // llama3
+  double high_freq_factor = 4.0;  // llama3
   double beta_fast = 32.0, beta_slow = 1.0;         // yarn
   bool truncate = true;                             // yarn: round the ramp's ends to whole dimensions
   std::optional<double> attention_factor;           // yarn, longrope: cos and sin are multiplied by it
@@ -36,9 +35,9 @@ enum class NormKind { rms, layer };
 // What normalises queries and keys before they are rotated.
 enum class HeadNorm {
   none,
-  per_head,  // each head, all with one weight (head_dim,)
-  own,       // each head, with a weight of its own: (heads, head_dim)
-  whole,     // all heads together: (heads * head_dim,)
+  per_head,   // each head, all with one weight (head_dim,)
+  own,        // each head, with a weight of its own: (heads, head_dim)
+  all_heads,  // all heads together: (heads * head_dim,)
 };
 
 // Multi-head latent attention (DeepSeek-V2, arXiv 2405.04434): keys and values are made from one short vector

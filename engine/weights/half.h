@@ -4,7 +4,7 @@
 #include <bit>
 #include <cstdint>
 
-namespace kelvin {
+namespace kelvin::engine {
 
 inline float bf16_to_f32(std::uint16_t bits) {
   return std::bit_cast<float>(static_cast<std::uint32_t>(bits) << 16);
@@ -41,4 +41,4 @@ inline std::uint16_t f32_to_f16(float value) {
   return static_cast<std::uint16_t>(sign | (rounded - 0x38000000u) >> 13);
 }
 
-}  // namespace kelvin
+}  // namespace kelvin::engine

@@ -16,7 +16,7 @@ void read_row(const Matrix& matrix, int row, float* out) {
       break;
     case Storage::bf16:
       std::transform(static_cast<const std::uint16_t*>(matrix.data) + start,
-                     static_cast<const std::uint16_t*>(matrix.data) + start + n, out, bf16_to_f32);
+                     static_cast<const std::uint16_t*>(matrix.data) + start + n, out, engine::bf16_to_f32);
       break;
     default:
       unpack_row(matrix.storage, static_cast<const std::byte*>(matrix.data), row, matrix.cols, out);

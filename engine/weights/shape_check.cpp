@@ -79,7 +79,7 @@ class LayerCheck {
     check_norm(w_.mlp_norm, at_ + "mlp norm", c_.norm_before && !c_.parallel, c_.hidden_size);
     check_norm(w_.attention_post_norm, at_ + "attention post norm", c_.norm_after, c_.hidden_size);
     check_norm(w_.mlp_post_norm, at_ + "mlp post norm", c_.norm_after, c_.hidden_size);
-    const bool own = c_.head_norm == HeadNorm::own || c_.head_norm == HeadNorm::whole;
+    const bool own = c_.head_norm == HeadNorm::own || c_.head_norm == HeadNorm::all_heads;
     const bool any = c_.head_norm != HeadNorm::none;
     check_norm(w_.q_norm, at_ + "q norm", any, c_.head_dim * (own ? c_.n_heads : 1));
     check_norm(w_.k_norm, at_ + "k norm", any, c_.head_dim * (own ? c_.n_kv_heads : 1));
@@ -140,7 +140,7 @@ void check_shapes(const ModelConfig& c, const Weights& weights) {
       weights.layers.size() == static_cast<std::size_t>(c.n_layers),
       std::to_string(c.n_layers) + " layers expected, " + std::to_string(weights.layers.size()) + " found");
   check_matrix(weights.embedding, "embedding", c.vocab_size, c.hidden_size);
-  check_matrix(weights.head, "head", c.vocab_size, c.hidden_size);
+  check_matrix(weights.lm_head, "head", c.vocab_size, c.hidden_size);
   check_norm(weights.final_norm, "final norm", true, c.hidden_size);
   for (std::size_t i = 0; i < weights.layers.size(); ++i)
     LayerCheck(c, c.layers[i], weights.layers[i], "layer " + std::to_string(i) + ' ').run();

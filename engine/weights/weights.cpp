@@ -36,7 +36,7 @@ std::vector<const Linear*> linears_of(const LayerWeights& layer) {
 std::vector<Linear*> linears_of(LayerWeights& layer) { return projections_of<LayerWeights, Linear>(layer); }
 
 std::vector<const Matrix*> matrices_of(const Weights& weights) {
-  std::vector<const Matrix*> found{&weights.embedding, &weights.head};
+  std::vector<const Matrix*> found{&weights.embedding, &weights.lm_head};
   for (const LayerWeights& layer : weights.layers)
     for (const Linear* linear : places_of<const LayerWeights, const Linear>(layer))
       found.push_back(&linear->weight);

@@ -10,6 +10,7 @@
 
 #include "engine/weights/aligned_buffer.h"
 #include "engine/weights/storage.h"
+#include "engine/weights/weight_kind.h"
 
 namespace kelvin {
 
@@ -73,10 +74,10 @@ struct Weights {
   Matrix embedding;  // (vocab_size, hidden_size)
   std::vector<LayerWeights> layers;
   Norm final_norm;  // (hidden_size,)
-  Matrix head;      // (vocab_size, hidden_size); the embedding itself where tied
+  Matrix lm_head;   // (vocab_size, hidden_size); the embedding itself where tied
 
   WeightKind kind() const {
-    return {layers.empty() ? head.storage : layers.front().o.weight.storage, head.storage};
+    return {layers.empty() ? lm_head.storage : layers.front().o.weight.storage, lm_head.storage};
   }
 
   std::vector<AlignedBuffer> buffers;              // converted tensors the views above point into

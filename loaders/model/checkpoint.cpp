@@ -108,7 +108,7 @@ Weights load_weights(const TensorFiles& files, const ModelConfig& config, const 
   for (const WeightPlan::MatrixPlace& place : plan.matrices)
     *place.to = {storage.of(place), place.rows, place.cols, filler.matrix(place, storage.of(place))};
   for (const WeightPlan::VectorPlace& place : plan.vectors) *place.to = filler.vector(place);
-  if (plan.tied) weights.head = weights.embedding;
+  if (plan.tied) weights.lm_head = weights.embedding;
   return weights;
 }
 

@@ -6,11 +6,13 @@
 #include <functional>
 #include <optional>
 
-#include "engine/weights/config.h"
-#include "engine/weights/weights.h"
-#include "loaders/tensors/tensor_files.h"
+#include "engine/weights/weight_kind.h"
 
 namespace kelvin {
+
+struct ModelConfig;
+class TensorFiles;
+struct Weights;
 
 struct LoadOptions {
   // How matrices are stored; where absent, bf16 if all matrices of the files are BF16, else f32. Either holds

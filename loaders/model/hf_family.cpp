@@ -99,7 +99,7 @@ void olmo(JsonValue config, ModelConfig& into) {
   attention_bias(config, into);
   into.norm_before = false;
   into.norm_after = true;
-  into.head_norm = HeadNorm::whole;
+  into.head_norm = HeadNorm::all_heads;
 }
 
 void read_olmo2(JsonValue config, ModelConfig& into) {

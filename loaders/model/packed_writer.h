@@ -6,6 +6,7 @@
 #include <functional>
 #include <span>
 
+#include "engine/weights/aligned_buffer.h"
 #include "loaders/model/checkpoint.h"
 
 namespace kelvin {

@@ -191,7 +191,7 @@ void Planner::head_norm(std::string_view name, int heads, Dimension whole, Norm&
   const Dimension one{"head_dim", c_.head_dim};
   const float plus = names_.norms_less_one ? 1.0f : 0.0f;
   if (c_.head_norm == HeadNorm::per_head) return vector(here(name) + ".weight", {one}, to.weight, plus);
-  if (c_.head_norm == HeadNorm::whole) return vector(here(name) + ".weight", {whole}, to.weight, plus);
+  if (c_.head_norm == HeadNorm::all_heads) return vector(here(name) + ".weight", {whole}, to.weight, plus);
   if (name.find('#') == std::string_view::npos)
     return vector(here(name) + ".weight", {{"heads", heads}, one}, to.weight, plus);
   WeightPlan::VectorPlace place{{}, plus, &to.weight};
@@ -314,7 +314,7 @@ void Planner::run(Weights& weights, bool ignore_extra) {
     layer(c_.layers[i], weights.layers[i]);
   }
   norm(model_ + "norm", hidden_, weights.final_norm);
-  if (!plan_.tied) matrix(head_, vocabulary_, hidden_, weights.head);
+  if (!plan_.tied) matrix(head_, vocabulary_, hidden_, weights.lm_head);
   finder_.check_complete(c_.architecture, model_ == "model." ? "" : model_, ignore_extra);
 }
 

@@ -45,7 +45,7 @@ Storage WeightStorage::asked_for(const WeightPlan::MatrixPlace& place) const {
   // Routers are small and decide: a token whose expert changes is another token.
   if (place.exact) return is_packed(kind_.layers) ? as_stored_ : kind_.layers;
   if (place.to == &weights_.embedding && !plan_.tied) return kind_.embedding;
-  return place.to == &weights_.embedding || place.to == &weights_.head ? kind_.head : kind_.layers;
+  return place.to == &weights_.embedding || place.to == &weights_.lm_head ? kind_.head : kind_.layers;
 }
 
 Storage WeightStorage::of(const WeightPlan::MatrixPlace& place) const {

@@ -11,7 +11,7 @@
 namespace kelvin {
 namespace {
 
-// f16_to_f32 without branches, so that compilers use vectors: several times faster over a whole model. The
+// engine::f16_to_f32 without branches, so that compilers use vectors: several times faster over a whole model. The
 // exponent of the shifted bits is 112 too small, which a multiplication corrects exactly, for subnormal
 // numbers too.
 float widen_f16(std::uint16_t half) {
@@ -49,9 +49,9 @@ void convert(Dtype dtype, const std::byte* from, std::size_t count, Storage stor
   if (same_format(dtype, storage)) {
     if (count > 0) std::memcpy(to, from, count * bytes_per_element(storage));
   } else if (dtype == Dtype::bf16) {
-    convert_each<Half, float>(from, count, to, bf16_to_f32);
+    convert_each<Half, float>(from, count, to, engine::bf16_to_f32);
   } else if (dtype == Dtype::f32) {
-    convert_each<float, Half>(from, count, to, f32_to_bf16);
+    convert_each<float, Half>(from, count, to, engine::f32_to_bf16);
   } else if (storage == Storage::f32) {
     if (dtype == Dtype::f16)
       convert_each<Half, float>(from, count, to, widen_f16);

@@ -10,7 +10,7 @@ namespace {
 
 using Byte = std::uint8_t;
 
-float half_at(const Byte* at) { return f16_to_f32(static_cast<std::uint16_t>(at[0] | at[1] << 8)); }
+float half_at(const Byte* at) { return engine::f16_to_f32(static_cast<std::uint16_t>(at[0] | at[1] << 8)); }
 
 // Blocks of 32. The first byte's low nibble is number 0, its high nibble number 16.
 

@@ -39,6 +39,17 @@ bool take(std::string_view& text, std::string_view word) {
   return true;
 }
 
+std::string header_key(const kernels::PackedFormat& format) {
+  return "kelvin." + std::string(format.name) + "_header";
+}
+
+// Whether files packed before may lack it: that of a format which version 1 did not have.
+bool is_later_key(std::string_view key) {
+  constexpr std::size_t formats_of_version_1 = 2;
+  const std::span later = std::span(kernels::packed_formats).subspan(formats_of_version_1);
+  return std::ranges::any_of(later, [&](const auto* format) { return key == header_key(*format); });
+}
+
 // "q4 2048+512 x 2048"
 std::optional<Description> described(std::string_view text) {
   Description found;
@@ -86,8 +97,7 @@ std::vector<std::pair<std::string, std::string>> packed_layout() {
       {"kelvin.sub_width", std::to_string(sub_width)},
       {"kelvin.k_padding", std::to_string(k_padding)}};
   for (const kernels::PackedFormat* format : kernels::packed_formats)
-    layout.push_back(
-        {"kelvin." + std::string(format->name) + "_header", std::to_string(format->header_bytes)});
+    layout.push_back({header_key(*format), std::to_string(format->header_bytes)});
   return layout;
 }
 
@@ -102,6 +112,7 @@ void read_packed(JsonValue metadata, std::vector<StoredTensor>& tensors, const s
   if (!metadata.find(version_key)) return;
   const auto layout = packed_layout();
   for (const auto& [key, expected] : layout) {
+    if (!metadata.find(key) && is_later_key(key)) continue;
     const std::string_view found = metadata.at(key).as_string();
     if (found != expected)
       throw LoadError(name, "__metadata__: " + key + " " + expected +

@@ -9,9 +9,9 @@
 #include <string_view>
 #include <vector>
 
-#include "engine/weights/storage.h"
-
 namespace kelvin {
+
+enum class Storage : std::uint8_t;  // engine/weights/storage.h
 
 // The formats of safetensors, and behind them GGUF's blocks of quantised numbers.
 enum class Dtype : std::uint8_t {

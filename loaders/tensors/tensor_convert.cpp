@@ -49,7 +49,7 @@ void PieceConverter::convert_all(const TensorPiece& piece, Storage storage, std:
   const std::size_t units = (piece.count + elements_in_unit - 1) / elements_in_unit;
   if (units == 1) return convert(piece.dtype(), piece.bytes().data(), piece.count, storage, to);
   team_.run([&](ThreadTeam::Member& member) {
-    member.share(static_cast<int>(units), [&](int unit) {
+    member.for_dynamic(static_cast<int>(units), [&](int unit) {
       const std::size_t at = static_cast<std::size_t>(unit) * elements_in_unit;
       const TensorPiece part{piece.tensor, piece.first + at, std::min(elements_in_unit, piece.count - at)};
       convert(part.dtype(), part.bytes().data(), part.count, storage, to + at * bytes_per_element(storage));

@@ -18,8 +18,8 @@ class PieceConverter {
 
   bool done() const { return left_.count == 0; }
   std::size_t step_bytes() const;  // what the next step writes: the first one writes the most
-  // Writes step_bytes() to `to`, aligned to the element, lets go of the pages of the file it read and returns
-  // how many bytes those were.
+  // Writes step_bytes() to `to`, aligned to the element, and returns how many bytes of the file it read; their
+  // pages are given back (madvise(MADV_DONTNEED)).
   std::size_t step(std::byte* to);
 
  private:

@@ -16,6 +16,7 @@
 #include "tests/golden_models.h"
 
 using namespace kelvin;
+using namespace kelvin::engine;
 namespace fs = std::filesystem;
 
 namespace {
@@ -95,7 +96,7 @@ void check_variant(const fs::path& folder, const fs::path& golden) {
     const std::vector<std::int32_t> argmax = test::read_array<std::int32_t>(golden / (which + ".argmax.bin"));
     const int length = static_cast<int>(ids.size());
     for (std::size_t t = 0; t < ids.size(); ++t) {
-      if (ropes.epoch(static_cast<int>(t) + 1) != ropes.epoch(length)) continue;
+      if (ropes.frequency_set(static_cast<int>(t) + 1) != ropes.frequency_set(length)) continue;
       const std::vector<float>& z = logits.at(static_cast<int>(t));
       if (t + 1 < ids.size()) REQUIRE(nll(z, ids[t + 1]) == doctest::Approx(nlls[t]).epsilon(2e-5));
       if (margins[t] > 2 * tolerance) REQUIRE(std::max_element(z.begin(), z.end()) - z.begin() == argmax[t]);

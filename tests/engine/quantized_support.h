@@ -61,7 +61,7 @@ class QuantizedRows {
   }
 
  private:
-  ActivationBuffer buffer_;
+  engine::ActivationBuffer buffer_;
   kernels::QuantizedActivations view_{};
 };
 

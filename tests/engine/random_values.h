@@ -26,7 +26,7 @@ class RandomValues {
   }
   std::vector<std::uint16_t> bf16_values(std::size_t n, float scale = 1.0f) {
     std::vector<std::uint16_t> v(n);
-    for (std::uint16_t& x : v) x = f32_to_bf16(value() * scale);
+    for (std::uint16_t& x : v) x = engine::f32_to_bf16(value() * scale);
     return v;
   }
 

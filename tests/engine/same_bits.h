@@ -7,6 +7,7 @@
 
 #include "engine/forward/model.h"
 #include "engine/kernels/kernels.h"
+#include "engine/weights/weights.h"
 
 namespace kelvin::test {
 

@@ -3,6 +3,8 @@
 #include <doctest/doctest.h>
 
 #include "engine/kernels/kernels.h"
+#include "engine/weights/config.h"
+#include "engine/weights/storage.h"
 #include "tests/engine/same_bits.h"
 
 using namespace kelvin;

@@ -6,7 +6,7 @@
 using namespace kelvin;
 
 TEST_CASE("the full grid gives one hash") {
-  for (const WeightKind& weights : weight_kinds) {
+  for (const WeightKind& weights : weight_kinds()) {
     const std::string expected = test::expected_hash(weights);
     for (const Kernels* table : test::tables_for(weights))
       for (const int threads : {1, 2, 3, 4}) {

@@ -9,7 +9,7 @@ using namespace kelvin::kernels;
 using test::Way;
 
 TEST_CASE("logits have the expected bits in every way to compute them") {
-  for (const WeightKind& weights : weight_kinds) {
+  for (const WeightKind& weights : weight_kinds()) {
     CAPTURE(weights.name());
     const std::string expected = test::expected_hash(weights);
     for (const Kernels* table : test::tables_for(weights)) {

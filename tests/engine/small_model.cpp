@@ -16,7 +16,7 @@ class Maker {
     const std::vector<std::uint16_t> values =
         random_.bf16_values(static_cast<std::size_t>(rows * cols), 0.4f);
     std::vector<float> widened(values.size());
-    std::transform(values.begin(), values.end(), widened.begin(), bf16_to_f32);
+    std::transform(values.begin(), values.end(), widened.begin(), engine::bf16_to_f32);
     const void* data = storage_ == Storage::bf16 ? keep(values) : keep(widened);
     return {storage_, rows, cols, data};
   }
@@ -79,7 +79,7 @@ Weights small_weights(const ModelConfig& c, Storage storage, bool biases) {
     weights.layers.push_back(layer);
   }
   weights.final_norm.weight = make.vector(c.hidden_size);
-  weights.head = make.matrix(c.vocab_size, c.hidden_size);
+  weights.lm_head = make.matrix(c.vocab_size, c.hidden_size);
   return weights;
 }
 

@@ -4,6 +4,9 @@
 #include <memory>
 
 #include "engine/forward/model.h"
+#include "engine/weights/config.h"
+#include "engine/weights/storage.h"
+#include "engine/weights/weights.h"
 
 namespace kelvin::test {
 

@@ -18,7 +18,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
                        config.value_dim <= config.head_dim &&
                        config.layers.size() == static_cast<std::size_t>(config.n_layers);
     if (!sound) std::abort();
-    const kelvin::RopeSet ropes(config.ropes);
+    const kelvin::engine::RopeSet ropes(config.ropes);
     for (const kelvin::LayerSpec& layer : config.layers)
       if (layer.rope >= static_cast<int>(config.ropes.size()) || layer.window < 0) std::abort();
   } catch (const kelvin::LoadError&) {

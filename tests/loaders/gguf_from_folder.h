@@ -53,12 +53,12 @@ inline std::string bytes_as(const std::vector<float>& numbers, Dtype dtype) {
     if (dtype == Dtype::f32) {
       bytes += le(std::bit_cast<std::uint32_t>(numbers[i]), 4);
     } else if (dtype == Dtype::f16 || dtype == Dtype::bf16) {
-      bytes += le(dtype == Dtype::f16 ? f32_to_f16(numbers[i]) : f32_to_bf16(numbers[i]), 2);
+      bytes += le(dtype == Dtype::f16 ? engine::f32_to_f16(numbers[i]) : engine::f32_to_bf16(numbers[i]), 2);
     } else if (i % 32 == 0) {  // Q8_0
       float largest = 0;
       for (std::size_t k = i; k < i + 32; ++k) largest = std::max(largest, std::abs(numbers[k]));
-      const float scale = f16_to_f32(f32_to_f16(largest / 127));
-      bytes += le(f32_to_f16(scale), 2);
+      const float scale = engine::f16_to_f32(engine::f32_to_f16(largest / 127));
+      bytes += le(engine::f32_to_f16(scale), 2);
       for (std::size_t k = i; k < i + 32; ++k)
         bytes +=
             static_cast<char>(scale > 0 ? std::lround(std::clamp(numbers[k] / scale, -127.0f, 127.0f)) : 0);

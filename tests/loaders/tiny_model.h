@@ -36,7 +36,7 @@ inline std::vector<TensorToWrite> tiny_tensors(const ModelConfig& config, const 
     std::vector<std::uint16_t> halves(count);
     for (std::size_t i = 0; i < count; ++i) {
       values[i] = 1.0f + static_cast<float>((tensors.size() * 5 + i) % 64) / 64.0f;
-      halves[i] = dtype == "BF16" ? f32_to_bf16(values[i]) : f32_to_f16(values[i]);
+      halves[i] = dtype == "BF16" ? engine::f32_to_bf16(values[i]) : engine::f32_to_f16(values[i]);
     }
     tensors.push_back(
         {name, dtype, std::move(shape), dtype == "F32" ? f32_bytes(values) : u16_bytes(halves)});

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "engine/weights/config.h"
 #include "loaders/files/load_error.h"
 #include "loaders/json/json.h"
 #include "loaders/json/json_fields.h"

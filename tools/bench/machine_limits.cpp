@@ -33,7 +33,7 @@ double read_gb_s(const Kernels& kernels, ThreadTeam& team) {
   for (int repetition = -1; repetition < repetitions; ++repetition) {
     const double seconds = seconds_of([&] {
       team.run([&](ThreadTeam::Member& member) {
-        member.share(portions, [&](int i) {
+        member.for_dynamic(portions, [&](int i) {
           std::byte* start = memory.data() + static_cast<std::size_t>(i) * portion;
           if (repetition < 0) {
             std::fill(start, start + portion, static_cast<std::byte>(i));

@@ -7,6 +7,7 @@
 #include <optional>
 #include <vector>
 
+#include "engine/weights/config.h"
 #include "sampling/chain.h"
 #include "sampling/settings.h"
 #include "tools/output/sha256.h"

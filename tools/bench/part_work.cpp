@@ -4,6 +4,8 @@
 #include <initializer_list>
 
 #include "engine/forward/kv_cache.h"
+#include "engine/weights/config.h"
+#include "engine/weights/weights.h"
 
 namespace kelvin {
 
@@ -81,10 +83,10 @@ PartWork part_work(const Model& model, const std::vector<Pass>& passes) {
               static_cast<double>(c.experts.per_token) / static_cast<double>(w.experts.size()));
     add_mlp(PassPart::mlp_up, w.experts.empty() ? PassPart::mlp_down : PassPart::mlp_up, w.mlp, 1);
   }
-  add_rows(PassPart::head, weights.head, wanted, 1);
+  add_rows(PassPart::head, weights.lm_head, wanted, 1);
   Work& attention = work[static_cast<std::size_t>(PassPart::attention)];
   const double per_position =
-      static_cast<double>(KvCache::bytes_for(model.kv_shape(), kernels::attention_span)) /
+      static_cast<double>(engine::KvCache::bytes_for(model.kv_shape(), kernels::attention_span)) /
       kernels::attention_span / c.n_layers;
   for (const LayerSpec& layer : c.layers)
     for (const Pass& pass : passes) {

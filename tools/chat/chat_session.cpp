@@ -1,6 +1,8 @@
 #include "tools/chat/chat_session.h"
 
 #include "engine/kernels/kernels.h"
+#include "engine/weights/config.h"
+#include "engine/weights/weights.h"
 #include "loaders/files/load_error.h"
 #include "loaders/tokenizer/prompt.h"
 #include "tokenizer/base/user_error.h"

@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "engine/forward/rope_set.h"
+#include "engine/weights/config.h"
 #include "sampling/statistics/token_view.h"
 
 namespace kelvin {
@@ -29,8 +30,9 @@ class Checker {
         tolerance_(tolerance),
         layers_(model.config().n_layers),
         length_(static_cast<int>(golden.ids.size())) {
-    const RopeSet rope(model.config().ropes);
-    while (first_comparable_ + 1 < length_ && rope.epoch(first_comparable_ + 1) != rope.epoch(length_))
+    const engine::RopeSet rope(model.config().ropes);
+    while (first_comparable_ + 1 < length_ &&
+           rope.frequency_set(first_comparable_ + 1) != rope.frequency_set(length_))
       ++first_comparable_;
     result_.name = golden.name;
     result_.left_out = first_comparable_;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "engine/forward/model.h"
+#include "engine/weights/config.h"
 
 namespace kelvin {
 

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/weights/config.h"
 #include "tools/inspect/logit_lens.h"
 
 namespace kelvin {

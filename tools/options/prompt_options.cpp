@@ -2,6 +2,7 @@
 
 #include "tools/output/read_file.h"
 
+#include "engine/weights/config.h"
 #include "loaders/tokenizer/prompt.h"
 
 namespace kelvin {

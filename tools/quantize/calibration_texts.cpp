@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include "engine/weights/config.h"
 #include "sampling/noise.h"
 #include "tools/lab/reading/lab_windows.h"
 

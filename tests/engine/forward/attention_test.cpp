@@ -10,6 +10,7 @@
 #include "tests/engine/random_values.h"
 
 using namespace kelvin;
+using namespace kelvin::engine;
 using namespace kelvin::kernels;
 using test::RandomValues;
 

@@ -11,6 +11,7 @@
 #include "tests/engine/random_values.h"
 
 using namespace kelvin;
+using namespace kelvin::engine;
 using namespace kelvin::kernels;
 
 TEST_CASE("keys lie in panels, values in padded rows, per span, layer and head") {

@@ -7,6 +7,7 @@
 #include "tests/engine/random_values.h"
 
 using namespace kelvin;
+using namespace kelvin::engine;
 using namespace kelvin::kernels;
 
 TEST_CASE("row blocks cover every row once, in multiples of four, and give every thread work") {

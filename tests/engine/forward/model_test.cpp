@@ -8,6 +8,7 @@
 #include <string>
 
 #include "engine/kernels/kernels.h"
+#include "engine/weights/config.h"
 #include "tests/engine/small_model.h"
 
 using namespace kelvin;

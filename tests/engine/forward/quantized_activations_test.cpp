@@ -10,6 +10,7 @@
 #include "tests/engine/random_values.h"
 
 using namespace kelvin;
+using namespace kelvin::engine;
 using namespace kelvin::kernels;
 
 TEST_CASE("activations quantised block by block are those quantised at once") {

@@ -5,8 +5,9 @@
 #include <climits>
 
 using namespace kelvin;
+using namespace kelvin::engine;
 
-TEST_CASE("ropes side by side: each has its angles, an epoch is one of all") {
+TEST_CASE("ropes side by side: each has its angles, a frequency set is one of all") {
   RopeSpec plain;
   plain.dims = 8;
   RopeSpec grows = plain;
@@ -24,21 +25,21 @@ TEST_CASE("ropes side by side: each has its angles, an epoch is one of all") {
   CHECK(set.pairs() == 11);
   CHECK(set.first_pair(1) == 4);
   CHECK(set.first_pair(2) == 7);
-  CHECK(set.epoch(30) == 0);
+  CHECK(set.frequency_set(30) == 0);
   CHECK(set.last_length(1) == 30);
-  CHECK(set.epoch(31) == set.epoch(50));
+  CHECK(set.frequency_set(31) == set.frequency_set(50));
   CHECK(set.last_length(31) == 50);
-  CHECK(set.epoch(51) != set.epoch(52));
+  CHECK(set.frequency_set(51) != set.frequency_set(52));
   CHECK(set.last_length(51) == 51);
 
   for (const int length : {10, 40, 60}) {
-    const RopeSet::Frequencies f = set.frequencies(set.epoch(length));
+    const RopeSet::Frequencies f = set.frequencies(set.frequency_set(length));
     std::vector<float> cosines(11), sines(11);
     set.angles(f, 7, cosines.data(), sines.data());
     for (int i = 0; i < 3; ++i) {
       const Rope rope(specs[i]);
       std::vector<float> c(static_cast<std::size_t>(rope.pairs())), s = c;
-      rope.angles(rope.frequencies(rope.epoch(length)), 7, c.data(), s.data());
+      rope.angles(rope.frequencies(rope.frequency_set(length)), 7, c.data(), s.data());
       for (int p = 0; p < rope.pairs(); ++p) {
         CHECK(cosines[set.first_pair(i) + p] == c[p]);
         CHECK(sines[set.first_pair(i) + p] == s[p]);

@@ -9,6 +9,7 @@
 #include <stdexcept>
 
 using namespace kelvin;
+using namespace kelvin::engine;
 
 namespace {
 
@@ -32,28 +33,28 @@ TEST_CASE("standard and linear frequencies") {
   for (int i = 0; i < 32; ++i) CHECK(slower[i] == doctest::Approx(f[i] / 2.5).epsilon(1e-7));
 }
 
-TEST_CASE("dynamic frequencies grow with the length beyond the border, one epoch per length") {
+TEST_CASE("dynamic frequencies grow with the length beyond the border, one set per length") {
   RopeSpec spec;
   spec.kind = RopeKind::dynamic;
   spec.dims = 16;
   spec.factor = 4.0;
   spec.original_max_position = 64;
   const Rope rope(spec);
-  CHECK(rope.epoch(1) == 0);
-  CHECK(rope.epoch(64) == 0);
-  CHECK(rope.epoch(65) != rope.epoch(64));
-  CHECK(rope.epoch(66) != rope.epoch(65));
+  CHECK(rope.frequency_set(1) == 0);
+  CHECK(rope.frequency_set(64) == 0);
+  CHECK(rope.frequency_set(65) != rope.frequency_set(64));
+  CHECK(rope.frequency_set(66) != rope.frequency_set(65));
   CHECK(rope.last_length(1) == 64);
   CHECK(rope.last_length(64) == 64);
   CHECK(rope.last_length(65) == 65);
-  const std::vector<float> f = rope.frequencies(rope.epoch(100));
+  const std::vector<float> f = rope.frequencies(rope.frequency_set(100));
   const double theta = 10000.0 * std::pow(4.0 * 100 / 64 - 3.0, 16.0 / 14.0);
   for (int i = 0; i < 8; ++i) CHECK(f[i] == doctest::Approx(standard(theta, i, 16)).epsilon(3e-7));
 
   RopeSpec plain;
   plain.dims = 16;
   CHECK(Rope(plain).last_length(1) == INT_MAX);
-  CHECK(Rope(plain).epoch(1000000) == 0);
+  CHECK(Rope(plain).frequency_set(1000000) == 0);
 }
 
 TEST_CASE("llama3 divides slow frequencies, keeps fast ones and ramps between") {
@@ -146,13 +147,13 @@ TEST_CASE("longrope divides each frequency by a factor of its own, long ones bey
   spec.short_factors = {1.0, 1.5, 2.0};
   spec.long_factors = {1.25, 6.0, 20.0};
   const Rope rope(spec);
-  CHECK(rope.epoch(48) == 0);
-  CHECK(rope.epoch(49) == 49);
-  CHECK(rope.epoch(1000) == 49);
+  CHECK(rope.frequency_set(48) == 0);
+  CHECK(rope.frequency_set(49) == 49);
+  CHECK(rope.frequency_set(1000) == 49);
   CHECK(rope.last_length(7) == 48);
   CHECK(rope.last_length(49) == INT_MAX);
   for (const int length : {48, 300}) {
-    const std::vector<float> f = rope.frequencies(rope.epoch(length));
+    const std::vector<float> f = rope.frequencies(rope.frequency_set(length));
     const std::vector<double>& factors = length > 48 ? spec.long_factors : spec.short_factors;
     for (int i = 0; i < 3; ++i)
       CHECK(f[i] == doctest::Approx(standard(1e4, i, 6) / factors[i]).epsilon(3e-7));

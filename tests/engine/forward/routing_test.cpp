@@ -6,6 +6,7 @@
 #include <limits>
 
 using namespace kelvin;
+using namespace kelvin::engine;
 
 namespace {
 

@@ -20,10 +20,10 @@ TEST_CASE("every unit is worked on once, and barriers separate the steps") {
       ++members;
       if (member.rank() == 0) caller_is_first = std::this_thread::get_id() == caller;
       for (int round = 0; round < 20; ++round) {
-        member.share(1000, [&](int unit) { ++first[unit]; });
+        member.for_dynamic(1000, [&](int unit) { ++first[unit]; });
         // Reads what other members wrote before the barrier.
-        member.share(1000, [&](int unit) { second[unit] += first[999 - unit]; });
-        member.share(0, [&](int) { first[0] = -1000; });
+        member.for_dynamic(1000, [&](int unit) { second[unit] += first[999 - unit]; });
+        member.for_dynamic(0, [&](int) { first[0] = -1000; });
       }
     });
     CHECK(members == threads);
@@ -45,7 +45,7 @@ TEST_CASE("runs of units are worked on once each, ascending by their owner, and 
       constexpr int rounds = 15;
       team.run([&](ThreadTeam::Member& member) {
         for (int round = 0; round < rounds; ++round) {
-          member.share_runs(units, [&](int unit) {
+          member.for_contiguous(units, [&](int unit) {
             ++worked[static_cast<std::size_t>(unit)];
             if (round == 0) order[static_cast<std::size_t>(member.rank())].push_back(unit);
             // One that is slow at first is helped.
@@ -70,7 +70,7 @@ TEST_CASE("a run whose owner is away is worked on by the others") {
   std::atomic<int> done = 0;
   std::atomic<bool> helped = false;
   team.run([&](ThreadTeam::Member& member) {
-    member.share_runs(10, [&](int unit) {
+    member.for_contiguous(10, [&](int unit) {
       // The owner of the first unit goes on once all the others are done.
       while (unit == 0 && done < 9 && member.size() > 1) std::this_thread::yield();
       if (unit > 0 && unit < 5 && member.rank() == 1) helped = true;
@@ -85,8 +85,8 @@ TEST_CASE("teams of different sizes can take turns") {
   ThreadTeam small(1), large(4);
   for (int round = 0; round < 50; ++round) {
     std::atomic<int> sum = 0;
-    small.run([&](ThreadTeam::Member& member) { member.share(10, [&](int unit) { sum += unit; }); });
-    large.run([&](ThreadTeam::Member& member) { member.share(10, [&](int unit) { sum += unit; }); });
+    small.run([&](ThreadTeam::Member& member) { member.for_dynamic(10, [&](int unit) { sum += unit; }); });
+    large.run([&](ThreadTeam::Member& member) { member.for_dynamic(10, [&](int unit) { sum += unit; }); });
     CHECK(sum == 90);
   }
 }

@@ -6,7 +6,9 @@
 #include <cstring>
 #include <stdexcept>
 
+#include "engine/weights/config.h"
 #include "engine/weights/packed.h"
+#include "engine/weights/weights.h"
 #include "tests/engine/random_values.h"
 #include "tests/engine/small_model.h"
 
@@ -53,7 +55,7 @@ TEST_CASE("every matrix that is multiplied is packed as asked for, in one readin
   double expected = 0.0;
   for (std::size_t i = 0; i < places.size(); ++i) {
     const Matrix& matrix = *places[i];
-    const bool head = &matrix == &model->weights().head, read = &matrix == &model->weights().embedding;
+    const bool head = &matrix == &model->weights().lm_head, read = &matrix == &model->weights().embedding;
     const std::size_t bytes =
         read || !matrix.data ? 0 : matrix_bytes(head ? Storage::q8 : Storage::q4, matrix.rows, matrix.cols);
     CHECK(once[i].size() == bytes);
@@ -82,7 +84,7 @@ TEST_CASE("a head that is the embedding is packed in its place; routers are left
   config.experts = {.count = 3, .per_token = 1, .intermediate_size = 35};
   for (LayerSpec& layer : config.layers) layer.experts = true;
   Weights weights = test::small_weights(config, Storage::bf16, false);
-  weights.head = weights.embedding;
+  weights.lm_head = weights.embedding;
   const Matrix router = {Storage::bf16, 3, config.hidden_size, weights.embedding.data};
   AlignedBuffer& copy = weights.buffers.emplace_back(router.bytes());
   std::memcpy(copy.data(), router.data, router.bytes());

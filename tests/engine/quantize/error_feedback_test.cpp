@@ -13,6 +13,7 @@
 #include "tests/engine/same_bits.h"
 
 using namespace kelvin;
+using namespace kelvin::engine;
 using namespace kelvin::kernels;
 
 namespace {

@@ -15,6 +15,7 @@
 #include "tests/golden_models.h"
 
 using namespace kelvin;
+using namespace kelvin::engine;
 using namespace kelvin::kernels;
 
 namespace {
@@ -27,7 +28,7 @@ std::vector<float> values_of(const SecondMoments& moments, const Matrix& matrix)
 }
 
 void check_sum(const SecondMoments& moments, const Matrix& matrix, const Vectors& inputs) {
-  REQUIRE(moments.wanted(matrix));
+  REQUIRE(moments.wants(matrix));
   CHECK(moments.tokens(matrix) == static_cast<std::int64_t>(inputs.size()));
   const std::size_t n = static_cast<std::size_t>(matrix.cols);
   const std::vector<float> found = values_of(moments, matrix);
@@ -66,7 +67,7 @@ Gathered gather(std::unique_ptr<Model> model, const std::vector<int>& ids, int c
   const Feed feed{&sequence, ids, Want::none};
   ForwardOptions options;
   options.chunk = chunk;
-  options.moments = found.moments.get();
+  options.input_observer = found.moments.get();
   options.observer = [&](int, int, int stage, std::span<const float> x) {
     found.stages[stage].emplace_back(x.begin(), x.end());
   };
@@ -170,12 +171,12 @@ TEST_CASE("sums over tokens are those of plain loops, whatever the sizes") {
       SecondMoments moments({&shared, 1});
       ThreadTeam team(2);
       team.run([&](ThreadTeam::Member& member) {
-        moments.add(member, best_kernels(), {memory.floats(), x.stride}, tokens, second);
-        moments.add(member, best_kernels(), {memory.floats(), x.stride}, tokens, other);
+        moments.observe(member, best_kernels(), {memory.floats(), x.stride}, tokens, second);
+        moments.observe(member, best_kernels(), {memory.floats(), x.stride}, tokens, other);
       });
       check_sum(moments, first, inputs);
       CHECK(values_of(moments, first) == values_of(moments, second));
-      CHECK_FALSE(moments.wanted(other));
+      CHECK_FALSE(moments.wants(other));
     }
 }
 
@@ -211,7 +212,7 @@ TEST_CASE("what projections, MLPs and the head read") {
       for (const Linear* linear : {&w.mlp.gate, &w.mlp.up}) check_sum(*found.moments, linear->weight, x);
       check_sum(*found.moments, w.mlp.down.weight, inner(w.mlp, x));
     }
-    check_sum(*found.moments, found.model->weights().head, found.stages.at(3));
+    check_sum(*found.moments, found.model->weights().lm_head, found.stages.at(3));
   }
   if (config.norm_after) return;
   {
@@ -332,7 +333,7 @@ TEST_CASE("every family: no matrix is left out, and the bits are the same for an
     const Gathered first = load(scalar_kernels, 1);
     const Weights& weights = first.model->weights();
     const auto n = static_cast<std::int64_t>(ids.size());
-    CHECK(first.moments->tokens(weights.head) == n);
+    CHECK(first.moments->tokens(weights.lm_head) == n);
     for (const LayerWeights& layer : weights.layers) {
       std::int64_t to_experts = 0;
       for (const Mlp& expert : layer.experts) {
@@ -372,8 +373,8 @@ TEST_CASE("the same bits for every table and number of threads, also where matri
               values_of(*first.moments, (first.layer(3).*matrix).weight));
       CHECK(values_of(*other.moments, other.layer(3).mlp.down.weight) ==
             values_of(*first.moments, first.layer(3).mlp.down.weight));
-      CHECK(values_of(*other.moments, other.model->weights().head) ==
-            values_of(*first.moments, first.model->weights().head));
+      CHECK(values_of(*other.moments, other.model->weights().lm_head) ==
+            values_of(*first.moments, first.model->weights().lm_head));
     }
     if (!is_packed(kind.layers)) continue;
     const Gathered exact = demo(Storage::bf16, best_kernels(), 2);
@@ -403,11 +404,11 @@ TEST_CASE("only what is asked for is gathered") {
   const std::vector<int> ids = some_ids(10);
   const Feed feed{&sequence, ids, Want::last};
   ForwardOptions options;
-  options.moments = &moments;
+  options.input_observer = &moments;
   model->forward({&feed, 1}, {}, options);
   const LayerWeights& layer = model->weights().layers[0];
   CHECK(moments.tokens(layer.o.weight) == 10);
-  CHECK_FALSE(moments.wanted(layer.q.weight));
-  CHECK_FALSE(moments.wanted(model->weights().layers[1].o.weight));
-  CHECK_FALSE(moments.wanted(model->weights().head));
+  CHECK_FALSE(moments.wants(layer.q.weight));
+  CHECK_FALSE(moments.wants(model->weights().layers[1].o.weight));
+  CHECK_FALSE(moments.wants(model->weights().lm_head));
 }

@@ -7,6 +7,7 @@
 #include <limits>
 
 using namespace kelvin;
+using namespace kelvin::engine;
 
 namespace {
 

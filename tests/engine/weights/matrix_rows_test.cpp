@@ -12,6 +12,7 @@
 #include "tests/engine/random_values.h"
 
 using namespace kelvin;
+using namespace kelvin::engine;
 using namespace kelvin::kernels;
 
 TEST_CASE("a row of any storage is that row of the matrix") {

@@ -16,20 +16,6 @@ TEST_CASE("every storage has a name of its own that leads back to it") {
   CHECK(!storage_named(""));
 }
 
-TEST_CASE("every kind of weights has a name that leads back to it") {
-  for (const WeightKind& kind : weight_kinds) {
-    const auto named = weight_kind_named(kind.name());
-    REQUIRE(named.has_value());
-    CHECK(named->layers == kind.layers);
-    CHECK(named->head == kind.head);
-    CHECK(named->embedding == kind.embedding);
-  }
-  CHECK(!weight_kind_named("q9"));
-  CHECK(weight_kind_named("q4h")->layers == Storage::q4);
-  CHECK(weight_kind_named("q4h")->head == Storage::q8);
-  CHECK(WeightKind(Storage::q8).embedding == Storage::bf16);
-}
-
 TEST_CASE("bytes of a matrix") {
   CHECK(matrix_bytes(Storage::f32, 3, 5) == 60);
   CHECK(matrix_bytes(Storage::bf16, 3, 5) == 30);

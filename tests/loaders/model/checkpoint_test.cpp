@@ -9,6 +9,7 @@
 #include "tests/support.h"
 
 using namespace kelvin;
+using namespace kelvin::engine;
 using namespace kelvin::kernels;
 using namespace kelvin::test;
 
@@ -78,7 +79,7 @@ void check_values(const Weights& weights, std::vector<TensorToWrite> expected, c
     check_linear(layer.mlp.down, "mlp.down_proj", config.mlp_bias);
   }
   check_vector(weights.final_norm.weight, "model.norm.weight");
-  check_matrix(weights.head, config.tied_embeddings ? "model.embed_tokens.weight" : "lm_head.weight");
+  check_matrix(weights.lm_head, config.tied_embeddings ? "model.embed_tokens.weight" : "lm_head.weight");
 }
 
 }  // namespace
@@ -123,7 +124,7 @@ TEST_CASE("what lies as it is wanted is used in place, the rest is converted and
 }
 
 TEST_CASE("matrices asked for in few bits are packed from every dtype, at any alignment") {
-  for (const WeightKind& kind : weight_kinds)
+  for (const WeightKind& kind : weight_kinds())
     for (const char* dtype : {"F32", "F16", "BF16"})
       for (const bool tied : {false, true})
         for (const std::size_t alignment : {0u, 5u}) {
@@ -155,7 +156,7 @@ TEST_CASE("matrices asked for in few bits are packed from every dtype, at any al
             CHECK(std::memcmp(matrix.data, expected.data(), bytes) == 0);
           };
           check(weights.embedding, exact.embedding, tied ? kind.head : kind.embedding);
-          check(weights.head, exact.head, kind.head);
+          check(weights.lm_head, exact.lm_head, kind.head);
           for (std::size_t i = 0; i < weights.layers.size(); ++i) {
             check(weights.layers[i].q.weight, exact.layers[i].q.weight, kind.layers);
             check(weights.layers[i].mlp.down.weight, exact.layers[i].mlp.down.weight, kind.layers);
@@ -185,7 +186,7 @@ TEST_CASE("tied weights may stand under either name or, as in transformers, be t
   config.tied_embeddings = true;
   auto tensors = tiny_tensors(config);
   const Weights tied = load(tensors, config);
-  CHECK(tied.head.data == tied.embedding.data);
+  CHECK(tied.lm_head.data == tied.embedding.data);
   check_values(tied, tensors, config, Storage::f32);
 
   auto renamed = tensors;
@@ -199,6 +200,6 @@ TEST_CASE("tied weights may stand under either name or, as in transformers, be t
   std::memcpy(head.data.data(), &other, 4);
   both.push_back(head);
   const Weights untied = load(both, config);
-  CHECK(element(untied.head, 0, 0) == 42.0f);
+  CHECK(element(untied.lm_head, 0, 0) == 42.0f);
   CHECK(element(untied.embedding, 0, 0) != 42.0f);
 }

@@ -47,7 +47,7 @@ TEST_CASE("what config.json does not say is as in transformers") {
   CHECK(config.max_position == 2048);
   CHECK(config.norm_epsilon == 1e-6f);
   CHECK(config.ropes[0].theta == 10000.0);
-  CHECK(config.ropes[0].kind == RopeKind::standard);
+  CHECK(config.ropes[0].kind == RopeKind::unscaled);
   CHECK(config.activation == Activation::silu);
   CHECK_FALSE(config.tied_embeddings);
   CHECK_FALSE(config.qkv_bias);

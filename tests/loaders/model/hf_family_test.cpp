@@ -93,7 +93,7 @@ TEST_CASE("ropes: none on some layers, one for each kind of layer, a part of the
   CHECK(gemma.ropes[0].theta == 5e5);
   CHECK(gemma.ropes[0].kind == RopeKind::linear);
   CHECK(gemma.ropes[1].theta == 777);
-  CHECK(gemma.ropes[1].kind == RopeKind::standard);
+  CHECK(gemma.ropes[1].kind == RopeKind::unscaled);
   CHECK(read("StableLmForCausalLM").ropes[0].dims == 4);
   CHECK(read("Phi3ForCausalLM", R"("partial_rotary_factor": 0.75)").ropes[0].dims == 12);
   CHECK(read("CohereForCausalLM").ropes[0].interleaved);

@@ -19,12 +19,12 @@ std::string error_of(const std::string& config, int head_dim = 16) {
 }  // namespace
 
 TEST_CASE("without parameters the rotation is the plain one") {
-  CHECK(read("{}").kind == RopeKind::standard);
+  CHECK(read("{}").kind == RopeKind::unscaled);
   CHECK(read("{}").theta == 10000.0);
   CHECK(read(R"({"rope_theta": 1e6, "rope_scaling": null})").theta == 1e6);
   CHECK(read(R"({"rope_theta": null})").theta == 10000.0);
   CHECK(read(R"({"rope_parameters": {"rope_theta": 7e5, "rope_type": "default"}})").theta == 7e5);
-  CHECK(read(R"({"rope_parameters": {"rope_theta": 7e5}})").kind == RopeKind::standard);
+  CHECK(read(R"({"rope_parameters": {"rope_theta": 7e5}})").kind == RopeKind::unscaled);
 }
 
 TEST_CASE("old and new spelling mean the same") {
@@ -207,5 +207,5 @@ TEST_CASE("a family's defaults: theta, the part of a head that rotates, paramete
   const RopeSpec local =
       with(old, {.theta_key = "rope_local_base_freq", .layer_type = "sliding_attention", .scaled = false});
   CHECK(local.theta == 3);
-  CHECK(local.kind == RopeKind::standard);
+  CHECK(local.kind == RopeKind::unscaled);
 }

@@ -10,6 +10,7 @@
 #include "engine/kernels/kernels.h"
 #include "engine/quantize/quantize.h"
 #include "loaders/model/model_folder.h"
+#include "loaders/tensors/tensor_files.h"
 #include "tests/golden_models.h"
 #include "tests/loaders/load_error_check.h"
 #include "tests/loaders/tiny_model.h"

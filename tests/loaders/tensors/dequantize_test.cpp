@@ -10,6 +10,7 @@
 #include "tests/support.h"
 
 using namespace kelvin;
+using namespace kelvin::engine;
 using namespace kelvin::test;
 
 namespace {

@@ -10,6 +10,7 @@
 #include "engine/weights/half.h"
 
 using namespace kelvin;
+using namespace kelvin::engine;
 
 namespace {
 

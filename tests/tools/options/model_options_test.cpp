@@ -1,3 +1,4 @@
+#include "engine/weights/config.h"
 #include "tools/options/model_options.h"
 
 #include <doctest/doctest.h>

@@ -123,9 +123,10 @@ GlitchScan scan_tokens(const OpenModel& model, const std::vector<TailFacts>& con
   const Tokenizer& tokenizer = model.tokenizer();
   const int rows = weights.embedding.rows, threads = model.model->threads();
   GlitchScan scan;
-  scan.tied = weights.head.data == weights.embedding.data;
+  scan.tied = weights.lm_head.data == weights.embedding.data;
   const std::vector<double> centroid = centroid_of(weights.embedding, rows, threads);
-  const std::vector<double> head_centroid = scan.tied ? centroid : centroid_of(weights.head, rows, threads);
+  const std::vector<double> head_centroid =
+      scan.tied ? centroid : centroid_of(weights.lm_head, rows, threads);
   scan.centroid_norm = length_of(centroid);
 
   const auto embedding = row_geometry(weights.embedding, rows, centroid, {}, threads);
@@ -151,9 +152,9 @@ GlitchScan scan_tokens(const OpenModel& model, const std::vector<TailFacts>& con
   scan.never_in_text = reference.size() >= smallest_reference;
   if (!scan.never_in_text) reference = nearest(scan.tokens, 2 * smallest_reference);
   scan.reference = reference.size();
-  const std::vector<double> direction = common_direction(weights.head, reference, head_centroid);
+  const std::vector<double> direction = common_direction(weights.lm_head, reference, head_centroid);
   scan.common_length = length_of(direction);
-  const auto head = row_geometry(weights.head, rows, head_centroid, direction, threads);
+  const auto head = row_geometry(weights.lm_head, rows, head_centroid, direction, threads);
   for (TokenIndicators& token : scan.tokens) token.head = head[static_cast<std::size_t>(token.id)];
 
   const auto near = shares_of(scan.tokens, [](const TokenIndicators& t) { return t.embedding.distance; });

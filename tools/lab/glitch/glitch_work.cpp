@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "engine/weights/config.h"
 #include "loaders/json/json_writer.h"
 #include "tools/lab/reading/lab_windows.h"
 #include "tools/terminal/progress_bar.h"

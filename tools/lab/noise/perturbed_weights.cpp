@@ -36,14 +36,14 @@ void perturb_weights(Weights& weights, LastBit unit, std::uint64_t seed) {
     matrix.data = buffer.data();
     weights.buffers.push_back(std::move(buffer));
   };
-  const bool tied = weights.head.data == weights.embedding.data;
+  const bool tied = weights.lm_head.data == weights.embedding.data;
   perturb(weights.embedding);
   for (LayerWeights& layer : weights.layers)
     for (Linear* linear : linears_of(layer)) perturb(linear->weight);
   if (tied)
-    weights.head = weights.embedding;
+    weights.lm_head = weights.embedding;
   else
-    perturb(weights.head);
+    perturb(weights.lm_head);
 }
 
 }  // namespace kelvin

@@ -4,6 +4,7 @@
 #include <span>
 #include <string_view>
 
+#include "engine/weights/config.h"
 #include "loaders/tokenizer/prompt.h"
 #include "tokenizer/unicode/utf8.h"
 #include "tools/options/prompt_options.h"

@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "engine/weights/config.h"
 #include "loaders/json/json_writer.h"
 #include "tools/lab/reading/lab_windows.h"
 #include "tools/terminal/progress_bar.h"

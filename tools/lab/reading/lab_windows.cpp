@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include "engine/weights/config.h"
 #include "engine/weights/matrix_rows.h"
 #include "tools/output/sha256.h"
 
@@ -26,7 +27,7 @@ void hash_model(Sha256& hash, const Model& model) {
     hash.update(row);
   };
   add(weights.embedding);
-  add(weights.head);
+  add(weights.lm_head);
 }
 
 }  // namespace

@@ -46,7 +46,7 @@ TEST_CASE("heads with norms of their own: equal ones are a common one, others ar
   const std::vector<float> common = with_head_norm(HeadNorm::per_head, 6, 6);
   CHECK(with_head_norm(HeadNorm::own, 0, 6) == common);
   CHECK(with_head_norm(HeadNorm::own, 0, 5) != common);
-  CHECK(with_head_norm(HeadNorm::whole, 0, 6) != common);
+  CHECK(with_head_norm(HeadNorm::all_heads, 0, 6) != common);
 }
 
 TEST_CASE("in a parallel layer the MLP reads what attention reads") {
