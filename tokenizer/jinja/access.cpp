@@ -34,8 +34,8 @@ std::optional<Value> own_attribute(const Value& object, std::string_view name) {
                             " is not allowed: it would change the value");
   if (const Builtin* method = find_method(object, name))
     return Value(std::make_shared<Function>(*method, object));
-  if (object.is_sequence(SequenceKind::group) && (name == "grouper" || name == "list"))
-    return object.as_sequence().items[name == "list" ? 1 : 0];
+  if (object.is_string() && is_refused_method(name))
+    return Value::undefined("the string method '" + std::string(name) + "' is not supported");
   return std::nullopt;
 }
 

@@ -193,7 +193,7 @@ Value Interpreter::call(const Value& callee, Arguments arguments) {
 Value Interpreter::apply_filter(const std::string& name, Value value, Arguments arguments) {
   const Nested nested(*this);
   const Builtin* filter = find_filter(name);
-  if (!filter) throw Failure("unknown filter '" + name.substr(0, 60) + "'");
+  if (!filter) throw Failure(missing_filter(name));
   Call call(*this, *filter, std::move(value), std::move(arguments));
   return filter->function(call);
 }
@@ -201,7 +201,7 @@ Value Interpreter::apply_filter(const std::string& name, Value value, Arguments 
 bool Interpreter::apply_test(const std::string& name, Value value, Arguments arguments) {
   const Nested nested(*this);
   const Builtin* test = find_test(name);
-  if (!test) throw Failure("unknown test '" + name.substr(0, 60) + "'");
+  if (!test) throw Failure(missing_test(name));
   Call call(*this, *test, std::move(value), std::move(arguments));
   return test->function(call).truth();
 }

@@ -47,7 +47,7 @@ Interpreter::Interpreter(const Program& program, const Value& variables, const C
     else if (const Builtin* global = find_global(name))
       context_.push_back(Value(std::make_shared<Function>(*global, Value())));
     else
-      context_.push_back(Value::undefined("'" + name + "' is undefined"));
+      context_.push_back(Value::undefined(missing_name(name)));
     const auto number = static_cast<NameId>(id);
     if (name == "loop") loop_name_ = number;
     if (name == "caller") caller_name_ = number;

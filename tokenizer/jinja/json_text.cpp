@@ -2,8 +2,8 @@
 #include <algorithm>
 #include <cmath>
 
-#include "tokenizer/jinja/characters.h"
 #include "tokenizer/jinja/repr.h"
+#include "tokenizer/unicode/escape.h"
 
 namespace kelvin::jinja {
 
@@ -30,7 +30,7 @@ class JsonPrinter {
         return print_dict(value.as_dict());
       case Value::Kind::sequence: {
         const SequenceKind kind = value.as_sequence().kind;
-        if (kind == SequenceKind::list || kind == SequenceKind::tuple || kind == SequenceKind::group)
+        if (kind == SequenceKind::list || kind == SequenceKind::tuple)
           return print_list(value.as_sequence().items);
         break;
       }
@@ -103,7 +103,7 @@ class JsonPrinter {
     std::size_t done = 0;
     for (std::size_t at = 0; at < text.size();) {
       const std::size_t start = at;
-      const char32_t c = next_character(text, at);
+      const char32_t c = unicode::next_char(text, at);
       if (c >= 0x20 && c != '"' && c != '\\' && (c < 0x7F || !style_.ascii)) continue;
       out_.append(text.substr(done, start - done));
       print_escape(c);
@@ -122,12 +122,7 @@ class JsonPrinter {
     print_unit(0xDC00 + ((c - 0x10000) & 0x3FF));
   }
 
-  void print_unit(char32_t unit) {
-    static constexpr char digits[] = "0123456789abcdef";
-    std::string text = "\\u";
-    for (int shift = 12; shift >= 0; shift -= 4) text += digits[unit >> shift & 15];
-    out_.append(text);
-  }
+  void print_unit(char32_t unit) { out_.append("\\u" + unicode::hex(unit, 4)); }
 
   const JsonStyle& style_;
   TextBuilder out_;

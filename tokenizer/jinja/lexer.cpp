@@ -3,16 +3,20 @@
 #include <algorithm>
 #include <charconv>
 
-#include "tokenizer/jinja/characters.h"
 #include "tokenizer/jinja/text.h"
+#include "tokenizer/unicode/escape.h"
+#include "tokenizer/unicode/properties.h"
+#include "tokenizer/unicode/utf8.h"
 
 namespace kelvin::jinja {
 
 namespace {
 
 bool is_ascii_digit(char c) { return c >= '0' && c <= '9'; }
-bool begins_identifier(char32_t c) { return c == '_' || is_alpha(c); }
-bool continues_identifier(char32_t c) { return begins_identifier(c) || is_decimal(c); }
+bool begins_identifier(char32_t c) { return c == '_' || unicode::is_letter(c); }
+bool continues_identifier(char32_t c) {
+  return begins_identifier(c) || unicode::category(c) == unicode::Category::Nd;
+}
 
 // "\r\n" and "\r" become "\n"; one newline at the end goes.
 std::string normalized(std::string_view source) {
@@ -190,7 +194,7 @@ class Lexer {
   void read_token() {
     if (const std::size_t spaces = spaces_at(at_)) return advance(spaces);
     std::size_t next = at_;
-    const char32_t c = next_character(source_, next);
+    const char32_t c = unicode::next_char(source_, next);
     if (c < 0x80 && is_ascii_digit(source_[at_])) return read_number();
     if (begins_identifier(c)) return read_name();
     if (c == '"' || c == '\'') return read_string();
@@ -219,7 +223,7 @@ class Lexer {
   void read_name() {
     std::size_t end = at_;
     for (std::size_t next = at_; next < source_.size(); end = next)
-      if (!continues_identifier(next_character(source_, next))) break;
+      if (!continues_identifier(unicode::next_char(source_, next))) break;
     add(Token::Kind::name, source_.substr(at_, end - at_));
     advance(end - at_);
   }
@@ -338,7 +342,7 @@ class Lexer {
     } else if (c == 'N') {
       fail("character names (\\N) in strings are not supported");
     } else if (static_cast<unsigned char>(c) >= 0x80) {
-      append_escaped_character(text, next_character(body, at));
+      append_escaped_character(text, unicode::next_char(body, at));
     } else {
       text += '\\';
     }
@@ -350,16 +354,14 @@ class Lexer {
     if (digits.size() != expected || error != std::errc() || end != digits.data() + digits.size())
       fail("a \\x, \\u or \\U escape without its digits");
     if (code > 0x10FFFF || (code >= 0xD800 && code < 0xE000)) fail("an escape that is no Unicode character");
-    append_character(text, code);
+    unicode::append_char(text, code);
   }
 
   // jinja2 decodes escapes after writing other characters as escapes themselves, so a backslash before one of
   // them leaves that escape as text.
   static void append_escaped_character(std::string& text, char32_t c) {
-    static constexpr char hex[] = "0123456789abcdef";
     const int digits = c < 0x100 ? 2 : c < 0x10000 ? 4 : 8;
-    text += digits == 2 ? "\\x" : digits == 4 ? "\\u" : "\\U";
-    for (int i = digits - 1; i >= 0; --i) text += hex[c >> (4 * i) & 15];
+    text += (digits == 2 ? "\\x" : digits == 4 ? "\\u" : "\\U") + unicode::hex(c, digits);
   }
 
   std::string source_;
@@ -374,7 +376,7 @@ class Lexer {
 }  // namespace
 
 std::vector<Token> tokenize(std::string_view source, const std::string& name) {
-  if (!is_valid_utf8(source)) throw TemplateError(name, 1, "the template is not valid UTF-8");
+  if (!unicode::is_utf8(source)) throw TemplateError(name, 1, "the template is not valid UTF-8");
   return Lexer(source, name).run();
 }
 

@@ -1,7 +1,6 @@
-// Cuts a template into text and the tokens within {{ }} and {% %}, with jinja2's whitespace control:
-// trim_blocks (the newline after a block or comment goes), lstrip_blocks (so do blanks before one that begins
-// its line), the signs
-// - and +, and one newline at the very end that goes too.
+// Cuts a template into text and the tokens within {{ }} and {% %}, with jinja2's whitespace control: trim_blocks (the
+// newline behind a block or comment goes), lstrip_blocks (so do blanks in front of one that begins its line), the signs -
+// and +, and one newline at the very end goes too.
 #pragma once
 
 #include <cstdint>

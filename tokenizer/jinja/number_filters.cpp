@@ -1,5 +1,6 @@
 // Filters on numbers.
 #include <algorithm>
+#include <charconv>
 #include <cmath>
 
 #include "tokenizer/jinja/filter_functions.h"
@@ -17,10 +18,16 @@ double power_of_ten(std::int64_t exponent) {
   return power;
 }
 
+// With so many digits behind the point, rounded exactly.
+std::string fixed_text(double value, int precision) {
+  char text[700];
+  return {text, std::to_chars(text, text + sizeof text, value, std::chars_format::fixed, precision).ptr};
+}
+
 // Python's round(): half to even, decided on the exact decimal expansion.
 double rounded(double value, std::int64_t precision) {
   if (!std::isfinite(value) || precision > 330) return value;
-  if (precision >= 0) return *parse_real(format_real(value, 'f', static_cast<int>(precision)));
+  if (precision >= 0) return *parse_real(fixed_text(value, static_cast<int>(precision)));
   if (precision < -309) return std::copysign(0.0, value);
   const double power = power_of_ten(-precision), scaled = value / power;
   double down = std::floor(scaled);
@@ -48,21 +55,6 @@ Value filter_abs(Call& call) {
   if (call.self.is_real()) return std::fabs(call.self.as_number());
   if (!call.self.is_integral()) call.fail("a " + type_name(call.self) + " has no absolute value");
   return call.self.as_integer() < 0 ? negate(call.self) : plus(call.self);
-}
-
-Value filter_filesizeformat(Call& call) {
-  const bool binary = call.truth_or(0, false);
-  const Value number = call.self.is_number() ? call.self : Value(parse_real(call.self_text()).value_or(NAN));
-  const double bytes = number.as_number(), base = binary ? 1024 : 1000;
-  if (std::isnan(bytes)) call.fail("not a number");
-  if (bytes == 1) return "1 Byte";
-  if (bytes < base) return std::to_string(truncated(bytes).value_or(0)) + " Bytes";
-  double unit = base;
-  std::size_t prefix = 0;
-  static constexpr std::string_view decimal = "kMGTPEZY", of_two = "KMGTPEZY";
-  for (; prefix + 1 < decimal.size() && bytes >= unit * base; ++prefix) unit *= base;
-  return format_real(base * bytes / (unit * base), 'f', 1) + " " + (binary ? of_two : decimal)[prefix] +
-         (binary ? "iB" : "B");
 }
 
 Value filter_float(Call& call) {

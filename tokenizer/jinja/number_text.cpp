@@ -91,34 +91,4 @@ std::optional<std::int64_t> truncated(double value) {
   return static_cast<std::int64_t>(value);
 }
 
-std::string format_real(double value, char type, int precision) {
-  const char kind = lowered(type);
-  const bool upper = kind != type;
-  std::string text;
-  if (std::isfinite(value)) {
-    if (precision > max_precision) throw Failure("a precision above " + std::to_string(max_precision));
-    precision = precision < 0 ? 6 : kind == 'g' && precision == 0 ? 1 : precision;
-    const auto format = kind == 'e'   ? std::chars_format::scientific
-                        : kind == 'g' ? std::chars_format::general
-                                      : std::chars_format::fixed;
-    text.resize(static_cast<std::size_t>(precision) + 330);
-    const auto [end, error] = std::to_chars(text.data(), text.data() + text.size(), value, format, precision);
-    text.resize(static_cast<std::size_t>(end - text.data()));
-  } else {
-    text = std::isnan(value) ? "nan" : value < 0 ? "-inf" : "inf";
-  }
-  if (upper)
-    for (char& c : text) c = c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c;
-  return text;
-}
-
-std::string format_digits(std::uint64_t value, int base, bool upper) {
-  const char* const digits = upper ? "0123456789ABCDEF" : "0123456789abcdef";
-  std::string text;
-  do text += digits[value % static_cast<unsigned>(base)];
-  while ((value /= static_cast<unsigned>(base)) > 0);
-  std::reverse(text.begin(), text.end());
-  return text;
-}
-
 }  // namespace kelvin::jinja

@@ -1,4 +1,4 @@
-// Numbers as text and back, for filters and formats.
+// Numbers out of text, for filters.
 #pragma once
 
 #include <cstdint>
@@ -18,10 +18,5 @@ std::optional<double> parse_real(std::string_view text);
 // The number part towards zero; throws Failure where int() raises OverflowError or the result needs more than
 // 64 bits. nullopt for NaN.
 std::optional<std::int64_t> truncated(double value);
-
-// As printf does for the types e f g (E F G): rounded exactly. Precision -1 means 6.
-std::string format_real(double value, char type, int precision);
-// Digits of an unsigned integer in base 2, 8, 10 or 16.
-std::string format_digits(std::uint64_t value, int base, bool upper);
 
 }  // namespace kelvin::jinja

@@ -120,9 +120,7 @@ Value join_strings(const Text& left, const Text& right) {
   return {part(left) + part(right), markup};
 }
 
-bool is_kind_of_tuple(const Value& value) {
-  return value.is_sequence(SequenceKind::tuple) || value.is_sequence(SequenceKind::group);
-}
+bool is_kind_of_tuple(const Value& value) { return value.is_sequence(SequenceKind::tuple); }
 
 bool both_lists_or_tuples(const Value& left, const Value& right) {
   return (left.is_sequence(SequenceKind::list) && right.is_sequence(SequenceKind::list)) ||
@@ -170,8 +168,7 @@ void check_defined(const Value& value) {
 }
 
 Value binary_operation(std::string_view symbol, const Value& left, const Value& right) {
-  if (symbol == "%" && left.is_string())
-    return {percent_format(left.as_string(), right), left.as_text().markup};
+  if (symbol == "%" && left.is_string()) throw Failure("'%' on a string (formatting) is not supported");
   check_defined(left);
   check_defined(right);
   if (left.is_number() && right.is_number()) {

@@ -25,7 +25,4 @@ Value get_item(const Value& object, const Value& key);
 // object[start:stop:step], each an integer or None.
 Value get_slice(const Value& object, const Value& start, const Value& stop, const Value& step);
 
-// text % value, also the filter `format`.
-std::string percent_format(std::string_view format, const Value& value);
-
 }  // namespace kelvin::jinja

@@ -303,9 +303,8 @@ class NameCheck {
     const bool filter = expression.kind == Expression::Kind::filter;
     if (!guarded && ((filter && !find_filter(expression.text)) ||
                      (expression.kind == Expression::Kind::test && !find_test(expression.text))))
-      throw TemplateError(
-          name_, expression.line,
-          (filter ? "unknown filter '" : "unknown test '") + expression.text.substr(0, 60) + "'");
+      throw TemplateError(name_, expression.line,
+                          filter ? missing_filter(expression.text) : missing_test(expression.text));
     for (const Expression& child : expression.children) check(child, guarded);
     for (const Argument& argument : expression.arguments) check(argument.value[0], guarded);
   }

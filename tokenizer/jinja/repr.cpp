@@ -4,42 +4,31 @@
 #include <charconv>
 #include <cmath>
 
-#include "tokenizer/jinja/characters.h"
 #include "tokenizer/jinja/object.h"
+#include "tokenizer/unicode/escape.h"
+#include "tokenizer/unicode/properties.h"
 
 namespace kelvin::jinja {
 
 namespace {
 
-constexpr char hex_digits[] = "0123456789abcdef";
 constexpr int max_nesting = 400;
-
-std::string hex(char32_t code, int digits) {
-  std::string text;
-  for (int i = digits - 1; i >= 0; --i) text += hex_digits[code >> (4 * i) & 15];
-  return text;
-}
 
 void append_quoted(TextBuilder& out, std::string_view text) {
   const bool doubled = text.find('\'') != text.npos && text.find('"') == text.npos;
   const char quote = doubled ? '"' : '\'';
   out.append(1, quote);
-  for (std::size_t at = 0; at < text.size();) {
-    const std::size_t start = at;
-    const char32_t c = next_character(text, at);
-    if (c == '\\' || c == static_cast<unsigned char>(quote))
-      out.append(std::string{'\\', static_cast<char>(c)});
-    else if (c == '\n')
-      out.append("\\n");
-    else if (c == '\r')
-      out.append("\\r");
-    else if (c == '\t')
-      out.append("\\t");
-    else if (is_printable(c))
-      out.append(text.substr(start, at - start));
-    else
-      out.append(c < 0x100 ? "\\x" + hex(c, 2) : c < 0x10000 ? "\\u" + hex(c, 4) : "\\U" + hex(c, 8));
-  }
+  unicode::append_escaped(out, text, [&](char32_t c, std::string_view) -> std::string {
+    if (c == '\\' || c == static_cast<unsigned char>(quote)) return {'\\', static_cast<char>(c)};
+    if (c == '\n') return "\\n";
+    if (c == '\r') return "\\r";
+    if (c == '\t') return "\\t";
+    // Blanks other than the plain one are no more printable to Python than what nobody sees.
+    if (unicode::is_visible(c) && (c == ' ' || unicode::category(c) != unicode::Category::Zs)) return {};
+    return c < 0x100     ? "\\x" + unicode::hex(c, 2)
+           : c < 0x10000 ? "\\u" + unicode::hex(c, 4)
+                         : "\\U" + unicode::hex(c, 8);
+  });
   out.append(1, quote);
 }
 
@@ -54,7 +43,6 @@ void append_items(TextBuilder& out, const std::vector<Value>& items, int depth) 
 void append_sequence(TextBuilder& out, const Sequence& sequence, int depth) {
   switch (sequence.kind) {
     case SequenceKind::tuple:
-    case SequenceKind::group:
       out.append("(");
       append_items(out, sequence.items, depth);
       out.append(sequence.items.size() == 1 ? ",)" : ")");

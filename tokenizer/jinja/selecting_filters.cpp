@@ -114,27 +114,6 @@ Value filter_dictsort(Call& call) {
   return Value::list(sorted_by(keys, pairs, call.truth_or(2, false)));
 }
 
-Value filter_groupby(Call& call) {
-  const Value fallback = call.value_or(1, {});
-  const bool case_sensitive = call.truth_or(2, false);
-  std::vector<Value> keys, pairs, groups;
-  for (const Value& item : iterate(call.self)) {
-    keys.push_back(case_folded(attribute_path(item, call[0], fallback), case_sensitive));
-    pairs.push_back(Value::tuple({keys.back(), item}));
-  }
-  pairs = sorted_by(keys, pairs, false);
-  for (std::size_t i = 0; i < pairs.size();) {
-    const Value key = pairs[i].as_sequence().items[0];
-    std::vector<Value> members;
-    for (; i < pairs.size() && equal(pairs[i].as_sequence().items[0], key); ++i)
-      members.push_back(pairs[i].as_sequence().items[1]);
-    Value shown = attribute_path(members.front(), call[0], fallback);
-    groups.push_back(
-        Value::sequence({std::move(shown), Value::list(std::move(members))}, SequenceKind::group));
-  }
-  return Value::list(std::move(groups));
-}
-
 Value filter_map(Call& call) {
   if (!call.self.truth()) return generator({});
   Arguments arguments = call.arguments;

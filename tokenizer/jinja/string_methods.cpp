@@ -2,10 +2,11 @@
 
 #include <algorithm>
 
-#include "tokenizer/jinja/characters.h"
 #include "tokenizer/jinja/operators.h"
 #include "tokenizer/jinja/repr.h"
 #include "tokenizer/jinja/text.h"
+#include "tokenizer/unicode/properties.h"
+#include "tokenizer/unicode/utf8.h"
 
 namespace kelvin::jinja {
 
@@ -34,11 +35,17 @@ template <bool (*property)(char32_t)>
 Value all_are(Call& call) {
   spend_scan(own(call).size() * 8);
   for (std::size_t at = 0; at < own(call).size();)
-    if (!property(next_character(own(call), at))) return false;
+    if (!property(unicode::next_char(own(call), at))) return false;
   return !own(call).empty();
 }
 
-bool is_alphanumeric(char32_t c) { return is_alpha(c) || is_decimal(c) || is_digit(c) || is_numeric(c); }
+bool is_decimal(char32_t c) { return unicode::category(c) == unicode::Category::Nd; }
+// What Python counts as numeric beyond this is CJK letters.
+bool is_alphanumeric(char32_t c) {
+  const unicode::Category kind = unicode::category(c);
+  return unicode::is_letter(c) || (kind >= unicode::Category::Nd && kind <= unicode::Category::No);
+}
+bool is_title(char32_t c) { return unicode::category(c) == unicode::Category::Lt; }
 
 std::size_t limit(const Call& call, std::size_t index) {
   const std::int64_t count = call.integer_or(index, -1);
@@ -125,7 +132,7 @@ std::int64_t place(const Call& call, bool last) {
   if (!part.valid) return -1;
   const std::size_t at = last ? find_last(part.text, call.string(0)) : find(part.text, call.string(0));
   if (at == not_found) return -1;
-  return part.before + static_cast<std::int64_t>(count_characters(part.text.substr(0, at)));
+  return part.before + static_cast<std::int64_t>(unicode::count_chars(part.text.substr(0, at)));
 }
 
 Value find_method_(Call& call) { return place(call, false); }
@@ -177,123 +184,23 @@ Value remove_suffix(Call& call) {
   return found ? call.like_self(own(call).substr(0, own(call).size() - call.string(0).size())) : call.self;
 }
 
-Value padded(const Call& call, std::int64_t left, std::int64_t right, std::string_view fill) {
-  if (count_characters(fill) != 1) call.fail("the fill must be one character");
-  const std::string before = repeat(fill, static_cast<std::size_t>(std::max<std::int64_t>(left, 0)));
-  const std::string after = repeat(fill, static_cast<std::size_t>(std::max<std::int64_t>(right, 0)));
-  afford(before.size() + after.size() + own(call).size());
-  return call.like_self(before + own(call) + after);
-}
-
-std::int64_t margin(const Call& call) {
-  return std::max<std::int64_t>(call.integer(0), 0) - static_cast<std::int64_t>(call.self.as_text().length);
-}
-std::string_view fill(const Call& call) { return call.has(1) ? std::string_view(call.string(1)) : " "; }
-
-Value center(Call& call) {
-  const std::int64_t room = std::max<std::int64_t>(margin(call), 0);
-  const std::int64_t left = room / 2 + (room & call.integer(0) & 1);
-  return padded(call, left, room - left, fill(call));
-}
-
-Value justify_left(Call& call) { return padded(call, 0, margin(call), fill(call)); }
-Value justify_right(Call& call) { return padded(call, margin(call), 0, fill(call)); }
-
-Value fill_with_zeros(Call& call) {
-  if (margin(call) <= 0) return call.self;
-  const bool sign = own(call).starts_with('-') || own(call).starts_with('+');
-  const std::string zeros = repeat("0", static_cast<std::size_t>(margin(call)));
-  return call.like_self(own(call).substr(0, sign) + zeros + own(call).substr(sign));
-}
-
-Value expand_tabs(Call& call) {
-  const std::int64_t size = call.integer_or(0, 8);
-  TextBuilder text;
-  std::int64_t column = 0;
-  for (std::size_t at = 0; at < own(call).size();) {
-    const std::size_t start = at;
-    const char32_t c = next_character(own(call), at);
-    if (c == '\t') {
-      const std::int64_t spaces = size > 0 ? size - column % size : 0;
-      text.append(static_cast<std::size_t>(spaces), ' ');
-      column += spaces;
-    } else {
-      text.append(std::string_view(own(call)).substr(start, at - start));
-      column = c == '\n' || c == '\r' ? 0 : column + 1;
-    }
-  }
-  return call.like_self(text.take());
-}
-
-Value is_ascii(Call& call) {
-  return std::all_of(own(call).begin(), own(call).end(),
-                     [](char c) { return static_cast<unsigned char>(c) < 0x80; });
-}
-
-Value is_identifier(Call& call) {
-  for (std::size_t at = 0; at < own(call).size();) {
-    const bool first = at == 0;
-    const char32_t c = next_character(own(call), at);
-    if (c != '_' && !is_alpha(c) && (first || !is_decimal(c))) return false;
-  }
-  return !own(call).empty();
-}
-
 Value is_lower_method(Call& call) { return is_lower_text(own(call)); }
 Value is_upper_method(Call& call) { return is_upper_text(own(call)); }
 
-Value is_title(Call& call) {
-  bool after_cased = false, any = false;
-  for (std::size_t at = 0; at < own(call).size();) {
-    const char32_t c = next_character(own(call), at);
-    if (is_lower(c) ? !after_cased : is_cased(c) && after_cased) return false;
-    after_cased = is_cased(c);
-    any = any || after_cased;
-  }
-  return any;
-}
-
-Value format(Call& call) {
-  std::vector<Entry> named;
-  for (const auto& [name, value] : call.arguments.named) named.emplace_back(name, value);
-  return call.like_self(brace_format(own(call), call.arguments.positional, Value::dict(std::move(named))));
-}
-
-Value format_map(Call& call) {
-  if (!call[0].is_dict()) call.fail("a dict expected");
-  return call.like_self(brace_format(own(call), {}, call[0]));
-}
-
 constexpr Builtin methods[] = {
     {"capitalize", {}, 0, changed<capitalize>},
-    {"casefold", {}, 0, changed<lower>},
-    {"center", {"width", "fillchar"}, 1, center},
     {"count", {"sub", "start", "end"}, 1, count},
     {"endswith", {"suffix", "start", "end"}, 1, ends_with},
-    {"expandtabs", {"tabsize"}, 0, expand_tabs},
     {"find", {"sub", "start", "end"}, 1, find_method_},
-    {"format", {"*"}, 0, format},
-    {"format_map", {"mapping"}, 1, format_map},
     {"index", {"sub", "start", "end"}, 1, index},
     {"isalnum", {}, 0, all_are<is_alphanumeric>},
-    {"isalpha", {}, 0, all_are<is_alpha>},
-    {"isascii", {}, 0, is_ascii},
+    {"isalpha", {}, 0, all_are<unicode::is_letter>},
     {"isdecimal", {}, 0, all_are<is_decimal>},
-    {"isdigit", {}, 0, all_are<is_digit>},
-    {"isidentifier", {}, 0, is_identifier},
+    {"isdigit", {}, 0, all_are<unicode::is_digit>},
     {"islower", {}, 0, is_lower_method},
-    {"isnumeric", {}, 0, all_are<is_numeric>},
-    {"isprintable",
-     {},
-     0,
-     [](Call& call) {
-       return Value(call.self.as_text().length == 0 || all_are<is_printable>(call).truth());
-     }},
     {"isspace", {}, 0, all_are<is_space>},
-    {"istitle", {}, 0, is_title},
     {"isupper", {}, 0, is_upper_method},
     {"join", {"iterable"}, 1, join_method},
-    {"ljust", {"width", "fillchar"}, 1, justify_left},
     {"lower", {}, 0, changed<lower>},
     {"lstrip", {"chars"}, 0, stripped<Side::left>},
     {"partition", {"sep"}, 1, partition},
@@ -302,7 +209,6 @@ constexpr Builtin methods[] = {
     {"replace", {"old", "new", "count"}, 2, replace_method},
     {"rfind", {"sub", "start", "end"}, 1, find_right},
     {"rindex", {"sub", "start", "end"}, 1, index_right},
-    {"rjust", {"width", "fillchar"}, 1, justify_right},
     {"rpartition", {"sep"}, 1, partition_right},
     {"rsplit", {"sep", "maxsplit"}, 0, split_right_method},
     {"rstrip", {"chars"}, 0, stripped<Side::right>},
@@ -310,19 +216,24 @@ constexpr Builtin methods[] = {
     {"splitlines", {"keepends"}, 0, split_lines_method},
     {"startswith", {"prefix", "start", "end"}, 1, starts_with},
     {"strip", {"chars"}, 0, stripped<Side::both>},
-    {"swapcase", {}, 0, changed<swap_case>},
     {"title", {}, 0, changed<title>},
     {"upper", {}, 0, changed<upper>},
-    {"zfill", {"width"}, 1, fill_with_zeros},
 };
 
+constexpr std::string_view refused_methods[] = {
+    "casefold",  "center",       "encode",    "expandtabs",  "format",  "format_map",
+    "isascii",   "isidentifier", "isnumeric", "isprintable", "istitle", "ljust",
+    "maketrans", "rjust",        "swapcase",  "translate",   "zfill",
+};
+
+// Some character is `wanted`, and none has other case.
 template <bool (*wanted)(char32_t), bool (*other)(char32_t)>
 bool has_only(std::string_view text) {
   spend_scan(text.size() * 8);
   bool any = false;
   for (std::size_t at = 0; at < text.size();) {
-    const char32_t c = next_character(text, at);
-    if (other(c)) return false;
+    const char32_t c = unicode::next_char(text, at);
+    if (other(c) || is_title(c)) return false;
     any = any || wanted(c);
   }
   return any;
@@ -336,7 +247,15 @@ const Builtin* find_string_method(std::string_view name) {
   return found == std::end(methods) ? nullptr : found;
 }
 
-bool is_lower_text(std::string_view text) { return has_only<is_lower, is_upper>(text); }
-bool is_upper_text(std::string_view text) { return has_only<is_upper, is_lower>(text); }
+bool is_refused_method(std::string_view name) {
+  return std::find(std::begin(refused_methods), std::end(refused_methods), name) != std::end(refused_methods);
+}
+
+bool is_lower_text(std::string_view text) {
+  return has_only<unicode::is_lowercase, unicode::is_uppercase>(text);
+}
+bool is_upper_text(std::string_view text) {
+  return has_only<unicode::is_uppercase, unicode::is_lowercase>(text);
+}
 
 }  // namespace kelvin::jinja

@@ -1,6 +1,7 @@
-// All filters, tests and global functions, with the parameters jinja2 gives them. Methods are in methods.cpp.
-// Left out because they would differ from run to run or exist for HTML pages: random, lipsum, pprint,
-// striptags, urlize, wordwrap.
+// All filters, tests and global functions, with the parameters jinja2 gives them. Methods are in methods.cpp. README.md
+// says why the ones of jinja2 at the end are refused.
+#include <algorithm>
+
 #include "tokenizer/jinja/filter_functions.h"
 #include "tokenizer/jinja/operators.h"
 #include "tokenizer/jinja/repr.h"
@@ -13,21 +14,15 @@ namespace {
 constexpr Builtin filters[] = {
     {"abs", {}, 0, filter_abs},
     {"attr", {"name"}, 1, filter_attr},
-    {"batch", {"linecount", "fill_with"}, 1, filter_batch},
     {"capitalize", {}, 0, filter_capitalize},
-    {"center", {"width"}, 0, filter_center},
     {"count", {}, 0, filter_length},
     {"d", {"default_value", "boolean"}, 0, filter_default},
     {"default", {"default_value", "boolean"}, 0, filter_default},
     {"dictsort", {"case_sensitive", "by", "reverse"}, 0, filter_dictsort},
     {"e", {}, 0, filter_escape},
     {"escape", {}, 0, filter_escape},
-    {"filesizeformat", {"binary"}, 0, filter_filesizeformat},
     {"first", {}, 0, filter_first},
     {"float", {"default"}, 0, filter_float},
-    {"forceescape", {}, 0, filter_force_escape},
-    {"format", {"*"}, 0, filter_format},
-    {"groupby", {"attribute", "default", "case_sensitive"}, 1, filter_groupby},
     {"indent", {"width", "first", "blank"}, 0, filter_indent},
     {"int", {"default", "base"}, 0, filter_int},
     {"items", {}, 0, filter_items},
@@ -47,19 +42,14 @@ constexpr Builtin filters[] = {
     {"safe", {}, 0, filter_safe},
     {"select", {"*"}, 0, filter_select},
     {"selectattr", {"*"}, 0, filter_selectattr},
-    {"slice", {"slices", "fill_with"}, 1, filter_slice},
     {"sort", {"reverse", "case_sensitive", "attribute"}, 0, filter_sort},
     {"string", {}, 0, filter_string},
     {"sum", {"attribute", "start"}, 0, filter_sum},
     {"title", {}, 0, filter_title},
     {"tojson", {"ensure_ascii", "indent", "separators", "sort_keys"}, 0, filter_tojson},
     {"trim", {"chars"}, 0, filter_trim},
-    {"truncate", {"length", "killwords", "end", "leeway"}, 0, filter_truncate},
     {"unique", {"case_sensitive", "attribute"}, 0, filter_unique},
     {"upper", {}, 0, filter_upper},
-    {"urlencode", {}, 0, filter_urlencode},
-    {"wordcount", {}, 0, filter_wordcount},
-    {"xmlattr", {"autospace"}, 0, filter_xmlattr},
 };
 
 Value remainder_is(const Value& value, const Value& divisor, int rest) {
@@ -147,9 +137,7 @@ constexpr Builtin tests[] = {
 };
 
 constexpr Builtin globals[] = {
-    {"cycler", {"*"}, 0, global_cycler},
     {"dict", {"*"}, 0, global_dict},
-    {"joiner", {"sep"}, 0, global_joiner},
     {"namespace", {"*"}, 0, global_namespace},
     {"raise_exception", {"message"}, 1, global_raise_exception},
     {"range", {"start", "stop", "step"}, 1, global_range},
@@ -163,7 +151,31 @@ const Builtin* row(const Builtin (&table)[size], std::string_view name) {
   return nullptr;
 }
 
+constexpr std::string_view refused_filters[] = {
+    "batch", "center",    "filesizeformat", "forceescape", "format", "groupby",   "pprint",   "random",
+    "slice", "striptags", "truncate",       "urlencode",   "urlize", "wordcount", "wordwrap", "xmlattr",
+};
+constexpr std::string_view refused_globals[] = {"cycler", "joiner", "lipsum"};
+
 }  // namespace
+
+std::string missing_filter(std::string_view name) {
+  const bool refused =
+      std::find(std::begin(refused_filters), std::end(refused_filters), name) != std::end(refused_filters);
+  if (refused) return "the filter '" + std::string(name) + "' is not supported";
+  return "unknown filter '" + std::string(name.substr(0, 60)) + "'";
+}
+
+std::string missing_test(std::string_view name) {
+  return "unknown test '" + std::string(name.substr(0, 60)) + "'";
+}
+
+std::string missing_name(std::string_view name) {
+  const bool refused =
+      std::find(std::begin(refused_globals), std::end(refused_globals), name) != std::end(refused_globals);
+  if (refused) return "the function '" + std::string(name) + "' is not supported";
+  return "'" + std::string(name) + "' is undefined";
+}
 
 const Builtin* find_filter(std::string_view name) { return row(filters, name); }
 const Builtin* find_test(std::string_view name) { return row(tests, name); }

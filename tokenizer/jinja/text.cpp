@@ -4,7 +4,9 @@
 #include <cstdint>
 
 #include "tokenizer/jinja/budget.h"
-#include "tokenizer/jinja/characters.h"
+#include "tokenizer/unicode/case.h"
+#include "tokenizer/unicode/properties.h"
+#include "tokenizer/unicode/utf8.h"
 
 namespace kelvin::jinja {
 
@@ -34,10 +36,15 @@ bool is_line_end(char32_t c) {
   return (c >= 0x0A && c <= 0x0D) || (c >= 0x1C && c <= 0x1E) || c == 0x85 || c == 0x2028 || c == 0x2029;
 }
 
+bool is_cased(char32_t c) {
+  return unicode::is_uppercase(c) || unicode::is_lowercase(c) ||
+         unicode::category(c) == unicode::Category::Lt;
+}
+
 bool contains(std::string_view characters, std::string_view one) {
   for (std::size_t at = 0; at < characters.size();) {
     const std::size_t start = at;
-    next_character(characters, at);
+    unicode::next_char(characters, at);
     if (characters.substr(start, at - start) == one) return true;
   }
   return false;
@@ -50,7 +57,7 @@ std::string changed(std::string_view text, Change change) {
   result.reserve(text.size());
   for (std::size_t at = 0; at < text.size();) {
     const std::size_t start = at;
-    change(result, next_character(text, at), start);
+    change(result, unicode::next_char(text, at), start);
     if (result.size() == result.capacity()) afford(2 * result.size());
   }
   return result;
@@ -60,17 +67,19 @@ constexpr char32_t capital_sigma = 0x3A3;
 
 // A capital sigma that ends a word becomes the final form.
 void append_lower_at(std::string& result, char32_t c, std::string_view text, std::size_t start) {
-  if (c != capital_sigma) return append_lower(result, c);
+  if (c != capital_sigma) return unicode::append_lower(result, c);
   std::size_t after = start + 2;
   const bool preceded = start > 0 && [&] {
-    std::size_t before = previous_character(text, start);
-    return is_alpha(next_character(text, before));
+    std::size_t before = unicode::last_char_begin(text.substr(0, start));
+    return unicode::is_letter(unicode::next_char(text, before));
   }();
-  const bool followed = after < text.size() && is_alpha(next_character(text, after));
-  append_character(result, preceded && !followed ? 0x3C2 : 0x3C3);
+  const bool followed = after < text.size() && unicode::is_letter(unicode::next_char(text, after));
+  unicode::append_char(result, preceded && !followed ? 0x3C2 : 0x3C3);
 }
 
 }  // namespace
+
+bool is_space(char32_t c) { return unicode::is_whitespace(c) || (c >= 0x1C && c <= 0x1F); }
 
 std::size_t find(std::string_view text, std::string_view needle, std::size_t from) {
   if (from > text.size()) return not_found;
@@ -101,7 +110,7 @@ std::vector<std::size_t> find_all(std::string_view text, std::string_view needle
     places.push_back(place);
   };
   if (needle.empty()) {
-    for (std::size_t at = 0; places.size() < limit; next_character(text, at)) {
+    for (std::size_t at = 0; places.size() < limit; unicode::next_char(text, at)) {
       add(at);
       if (at >= text.size()) break;
     }
@@ -148,17 +157,17 @@ std::string_view strip(std::string_view text, Side side, std::optional<std::stri
       spend_scan(characters->size());
       return contains(*characters, text.substr(start, end - start));
     }
-    return is_space(next_character(text, start));
+    return is_space(unicode::next_char(text, start));
   };
   std::size_t first = 0, last = text.size();
   while (side != Side::right && first < last) {
     std::size_t next = first;
-    next_character(text, next);
+    unicode::next_char(text, next);
     if (!strips(first, next)) break;
     first = next;
   }
   while (side != Side::left && last > first) {
-    const std::size_t before = previous_character(text, last);
+    const std::size_t before = unicode::last_char_begin(text.substr(0, last));
     if (!strips(before, last)) break;
     last = before;
   }
@@ -190,7 +199,7 @@ std::vector<std::string> split(std::string_view text, std::optional<std::string_
     }
     std::size_t end = 0;
     for (std::size_t at = 0; at < text.size(); end = at)
-      if (is_space(next_character(text, at))) break;
+      if (is_space(unicode::next_char(text, at))) break;
     spend_scan(end);
     add(text.substr(0, end));
     text.remove_prefix(end);
@@ -212,9 +221,9 @@ std::vector<std::string> split_right(std::string_view text, std::optional<std::s
     } else if (parts.size() < limit) {
       start = text.size();
       while (start > 0) {
-        std::size_t at = previous_character(text, start);
+        std::size_t at = unicode::last_char_begin(text.substr(0, start));
         const std::size_t before = at;
-        if (is_space(next_character(text, at))) break;
+        if (is_space(unicode::next_char(text, at))) break;
         start = before;
       }
       end = start == 0 ? not_found : start;
@@ -240,7 +249,7 @@ std::vector<std::string> split_lines(std::string_view text, bool keep_ends) {
   };
   for (std::size_t at = 0; at < text.size();) {
     const std::size_t end = at;
-    const char32_t c = next_character(text, at);
+    const char32_t c = unicode::next_char(text, at);
     if (!is_line_end(c)) continue;
     if (c == '\r' && at < text.size() && text[at] == '\n') ++at;
     add(keep_ends ? at : end);
@@ -251,7 +260,8 @@ std::vector<std::string> split_lines(std::string_view text, bool keep_ends) {
 }
 
 std::string upper(std::string_view text) {
-  return changed(text, [](std::string& result, char32_t c, std::size_t) { append_upper(result, c); });
+  return changed(text,
+                 [](std::string& result, char32_t c, std::size_t) { unicode::append_upper(result, c); });
 }
 
 std::string lower(std::string_view text) {
@@ -263,7 +273,7 @@ std::string lower(std::string_view text) {
 std::string capitalize(std::string_view text) {
   return changed(text, [&](std::string& result, char32_t c, std::size_t start) {
     if (start == 0)
-      append_title(result, c);
+      unicode::append_title(result, c);
     else
       append_lower_at(result, c, text, start);
   });
@@ -275,23 +285,14 @@ std::string title(std::string_view text) {
     if (after_letter)
       append_lower_at(result, c, text, start);
     else
-      append_title(result, c);
+      unicode::append_title(result, c);
     after_letter = is_cased(c);
-  });
-}
-
-std::string swap_case(std::string_view text) {
-  return changed(text, [&](std::string& result, char32_t c, std::size_t start) {
-    if (is_upper(c))
-      append_lower_at(result, c, text, start);
-    else
-      append_upper(result, c);
   });
 }
 
 std::size_t byte_offset(std::string_view text, std::size_t characters) {
   std::size_t at = 0;
-  for (; characters > 0 && at < text.size(); --characters) next_character(text, at);
+  for (; characters > 0 && at < text.size(); --characters) unicode::next_char(text, at);
   spend(at / 8);
   return at;
 }
@@ -315,7 +316,7 @@ std::string escape_html(std::string_view text) {
         result += "&#34;";
         break;
       default:
-        append_character(result, c);
+        unicode::append_char(result, c);
     }
   });
 }

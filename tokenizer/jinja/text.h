@@ -11,6 +11,8 @@
 
 namespace kelvin::jinja {
 
+bool is_space(char32_t c);  // str.isspace: White_Space and the separators U+001C to U+001F
+
 inline constexpr std::size_t not_found = static_cast<std::size_t>(-1);
 inline constexpr std::size_t no_limit = static_cast<std::size_t>(-1);
 
@@ -42,7 +44,6 @@ std::string upper(std::string_view text);
 std::string lower(std::string_view text);
 std::string capitalize(std::string_view text);
 std::string title(std::string_view text);  // str.title: letters after non-letters
-std::string swap_case(std::string_view text);
 
 // Bytes before the `characters`-th character; text.size() if there are fewer.
 std::size_t byte_offset(std::string_view text, std::size_t characters);

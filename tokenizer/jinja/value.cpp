@@ -4,8 +4,8 @@
 #include <cmath>
 #include <compare>
 
-#include "tokenizer/jinja/characters.h"
 #include "tokenizer/jinja/object.h"
+#include "tokenizer/unicode/utf8.h"
 
 namespace kelvin::jinja {
 
@@ -20,12 +20,13 @@ int nested(int depth) {
   return depth + 1;
 }
 
+// One U+FFFD for each byte that is part of no character.
 std::string repaired(std::string_view text) {
   std::string result;
-  for (std::size_t at = 0; at < text.size();) {
-    const std::size_t start = at;
-    const char32_t c = next_character(text, at);
-    append_character(result, at - start == 1 && c >= 0x80 ? 0xFFFD : c);
+  while (!text.empty()) {
+    const std::size_t length = unicode::utf8_length(text);
+    result += length > 0 ? text.substr(0, length) : std::string_view("\uFFFD");
+    text.remove_prefix(length > 0 ? length : 1);
   }
   return result;
 }
@@ -49,11 +50,6 @@ int rank(const Value& key) {
   return key.is_number() ? 1 : key.is_string() ? 2 : key.is_sequence() ? 3 : key.is_undefined() ? 4 : 0;
 }
 
-SequenceKind comparable_kind(const Value& value) {
-  const SequenceKind kind = value.as_sequence().kind;
-  return kind == SequenceKind::group ? SequenceKind::tuple : kind;
-}
-
 }  // namespace
 
 std::strong_ordering order_keys(const Value& a, const Value& b) {
@@ -67,10 +63,10 @@ std::strong_ordering order_keys(const Value& a, const Value& b) {
 }
 
 Value::Value(std::string bytes, bool markup) {
-  if (!is_valid_utf8(bytes)) bytes = repaired(bytes);
+  if (!unicode::is_utf8(bytes)) bytes = repaired(bytes);
   spend_scan(bytes.size());
   Charge charge(overhead + sizeof(Text) + bytes.size());
-  const std::size_t length = count_characters(bytes);
+  const std::size_t length = unicode::count_chars(bytes);
   data_ = std::make_shared<const Text>(Text{std::move(bytes), length, markup, std::move(charge)});
 }
 
@@ -221,7 +217,7 @@ bool equal(const Value& a, const Value& b) {
     case Value::Kind::sequence: {
       if (a.same(b)) return true;
       const Sequence &x = a.as_sequence(), &y = b.as_sequence();
-      if (comparable_kind(a) != comparable_kind(b) || x.kind == SequenceKind::generator) return false;
+      if (x.kind != y.kind || x.kind == SequenceKind::generator) return false;
       return std::equal(x.items.begin(), x.items.end(), y.items.begin(), y.items.end(), equal);
     }
     case Value::Kind::dict: {
@@ -250,8 +246,8 @@ bool less(const Value& a, const Value& b) {
     spend_scan(a.as_string().size());
     return a.as_string() < b.as_string();
   }
-  if (a.is_sequence() && b.is_sequence() && comparable_kind(a) == comparable_kind(b) &&
-      (comparable_kind(a) == SequenceKind::list || comparable_kind(a) == SequenceKind::tuple)) {
+  if (a.is_sequence() && b.is_sequence() && a.as_sequence().kind == b.as_sequence().kind &&
+      (a.as_sequence().kind == SequenceKind::list || a.as_sequence().kind == SequenceKind::tuple)) {
     const std::vector<Value>&x = a.as_sequence().items, &y = b.as_sequence().items;
     for (std::size_t i = 0; i < std::min(x.size(), y.size()); ++i)
       if (!equal(x[i], y[i])) return less(x[i], y[i]);
@@ -292,7 +288,7 @@ std::vector<Value> iterate(const Value& value) {
     items.reserve(value.as_text().length);
     for (std::size_t at = 0; at < text.size();) {
       const std::size_t start = at;
-      next_character(text, at);
+      unicode::next_char(text, at);
       items.emplace_back(std::string_view(text).substr(start, at - start));
     }
   } else if (!value.is_undefined()) {

@@ -34,7 +34,7 @@ struct Text {
 
 // What Python would call the sequence; they differ in their text, in what may be added to what and in whether
 // they can be read once (generator) or subscripted.
-enum class SequenceKind : std::uint8_t { list, tuple, group, range, generator, keys, values, items };
+enum class SequenceKind : std::uint8_t { list, tuple, range, generator, keys, values, items };
 
 struct Sequence;
 class Dict;

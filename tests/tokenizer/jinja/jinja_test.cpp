@@ -1,6 +1,6 @@
 // Small templates against what jinja2 3.1.6, set up as transformers 5.23 does, makes of them:
-// tests/data/jinja_cases.jsonl. The first line holds the variables of all; a case has its output, the words
-// it raises, or the class of another error.
+// tests/data/jinja_cases.jsonl. The first line holds the variables of all; a case has its output, the words it raises,
+// the class of another error, or what we say where jinja2 knows what we refuse.
 #include <doctest/doctest.h>
 
 #include <sstream>
@@ -52,6 +52,7 @@ TEST_CASE("small templates print what the reference prints") {
       CHECK_MESSAGE(!root.find("output"), error.what());
       CHECK(error.raised() == root.find("raises").has_value());
       if (error.raised()) CHECK(error.reason() == root.at("raises").as_string());
+      if (const auto refused = root.find("refused")) CHECK(error.reason() == refused->as_string());
     }
   }
   CHECK(cases > 500);
