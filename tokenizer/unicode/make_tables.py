@@ -9,7 +9,7 @@
 Names of tables end in the version of Unicode that they hold; README.md says which version serves which purpose. Categories,
 case, width and normal forms come from the C tables in the source of unicodedata2 (a library by CPython's developers, one
 release per version of Unicode), scripts from fonttools (16.0), what is left from regex (17.0).
-tests/unicode/check_tables.py compares the outcome with the reference library, code point by code point.
+tests/tokenizer/unicode/check_tables.py compares the outcome with the reference library, code point by code point.
 """
 import argparse
 import bisect

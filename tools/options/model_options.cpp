@@ -2,11 +2,12 @@
 
 #include <algorithm>
 #include <chrono>
-#include <future>
+#include <optional>
 #include <stdexcept>
 
 #include "engine/kernels/kernels.h"
 #include "loaders/model/model_folder.h"
+#include "tokenizer/base/parallel.h"
 #include "tools/generation/generate.h"
 #include "tools/options/model_folder_option.h"
 #include "tools/terminal/progress_bar.h"
@@ -89,20 +90,20 @@ OpenModel open_model(const ModelFlags& flags) {
   const auto start = std::chrono::steady_clock::now();
   const std::filesystem::path folder = model_folder(flags.folder);
   // A large vocabulary takes longer than to map the weights, and both are waited for before the first token.
-  std::future<LoadedTokenizer> loading =
-      std::async(std::launch::async, [&] { return load_tokenizer(folder); });
-  LoadedModel loaded = load_with_progress(folder, flags);
-  LoadedTokenizer text = loading.get();
+  std::optional<LoadedModel> weights;
+  std::optional<LoadedTokenizer> text;
+  side_by_side([&] { weights = load_with_progress(folder, flags); }, [&] { text = load_tokenizer(folder); });
+  LoadedModel& loaded = *weights;
 
   const int vocab_size = loaded.config.vocab_size;
-  std::vector<std::string> bytes = token_bytes(text.tokenizer, vocab_size);
-  std::vector<int> stops = stop_ids(loaded.generation, text.info, vocab_size);
+  std::vector<std::string> bytes = token_bytes(text->tokenizer, vocab_size);
+  std::vector<int> stops = stop_ids(loaded.generation, text->info, vocab_size);
   const int context = flags.context.value_or(std::max(loaded.config.max_position, 2));
 
   auto model = make_model(std::move(loaded), flags);
   const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
   return {folder,           std::move(loaded.generation),
-          std::move(text),  std::move(model),
+          std::move(*text), std::move(model),
           std::move(bytes), std::move(stops),
           context,          seconds.count()};
 }

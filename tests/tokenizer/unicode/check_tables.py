@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Checks what tokenizer/unicode/make_unicode_tables.py assumes against the reference library, code point by code point: which
+"""Checks what tokenizer/unicode/make_tables.py assumes against the reference library, code point by code point: which
 Unicode version each part of it follows. Needs tokenizers==0.23.3 and unicodedata2==16.0.0.
 
 Through kelvin-tokenize the tables themselves are compared: `check_tables.py build/bin/kelvin-tokenize` makes little
