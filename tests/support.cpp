@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
@@ -33,6 +34,22 @@ bool shared_has(const std::string& relative) {
   if (fs::exists(shared_dir() / relative)) return true;
   std::printf("SKIPPED: %s is absent (set KELVIN_SHARED)\n", (shared_dir() / relative).c_str());
   return false;
+}
+
+bool in_sample_of_today(std::size_t index, std::size_t of) {
+  static const bool whole = std::getenv("KELVIN_WHOLE") != nullptr;
+  static const unsigned long day = [] {
+    const char* named = std::getenv("KELVIN_DAY");
+    const auto since_1970 = std::chrono::system_clock::now().time_since_epoch();
+    const unsigned long today =
+        named ? std::stoul(named)
+              : static_cast<unsigned long>(
+                    std::chrono::duration_cast<std::chrono::hours>(since_1970).count() / 24);
+    if (!whole)
+      std::printf("a sample of all: KELVIN_DAY=%lu brings it back, KELVIN_WHOLE=1 runs all\n", today);
+    return today;
+  }();
+  return whole || index % of == day % of;
 }
 
 std::string read_text(const fs::path& path) {

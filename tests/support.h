@@ -21,6 +21,11 @@ std::filesystem::path shared_dir();
 // seen.
 bool shared_has(const std::string& relative);
 
+// A sample of what takes too long to run in full each time, another one each day: true for every `of`-th index,
+// so that `of` days see them all. KELVIN_DAY=20421 (days since 1970) brings a day's sample back, KELVIN_WHOLE=1
+// takes everything.
+bool in_sample_of_today(std::size_t index, std::size_t of);
+
 std::string read_text(const std::filesystem::path& path);  // throws std::runtime_error
 
 // A raw little-endian array without header, as the goldens have them.

@@ -3,6 +3,7 @@
 
 #include <fstream>
 #include <map>
+#include <set>
 
 #include "loaders/json/json.h"
 #include "loaders/tokenizer/base64.h"
@@ -110,22 +111,23 @@ void write_tiktoken(const fs::path& source, const fs::path& file) {
 TEST_CASE("every suite of real vocabularies gives the reference's ids and texts") {
   const fs::path tokenizers = third_party_tokenizers();
   if (tokenizers.empty()) return;
-  Counts total;
-  int suites = 0;
+  std::set<std::string> suites;
   for (const auto& entry : fs::directory_iterator(tokenizers)) {
     if (!fs::exists(entry.path() / "tokenizer.json")) continue;
     const std::string name = entry.path().filename().string();
     const LoadedTokenizer loaded = load_tokenizer(entry.path());
     const Counts counts = check_suite(name, loaded.tokenizer);
     CHECK_MESSAGE(counts.wrong == 0, name);
-    CHECK_MESSAGE(counts.encoded > 500, name);
-    total.encoded += counts.encoded;
-    total.decoded += counts.decoded;
-    ++suites;
+    CHECK_MESSAGE(counts.encoded > 0, name);
+    CHECK_MESSAGE(counts.decoded > 0, name);
+    suites.insert(name);
   }
-  CHECK(suites == 21);
-  CHECK(total.encoded == 11309);
-  CHECK(total.decoded == 840);
+  // No reference result without its vocabulary.
+  CHECK(!suites.empty());
+  for (const auto& entry : fs::directory_iterator(shared_dir() / "third_party/expected/tokenizers")) {
+    const std::string file = entry.path().filename().string();
+    CHECK_MESSAGE(suites.contains(file.substr(0, file.find('.'))), file);
+  }
 }
 
 TEST_CASE("the same vocabularies as SentencePiece and tiktoken files give the same ids and texts") {

@@ -50,6 +50,9 @@ TEST_CASE("the same seed gives the same text, whatever the threads, chunks and f
       generate({"--temp", "1.3", "--seed", "7", "--n", "30", "--threads", "3", "--chunk", "2"});
   CHECK(one.root().at("text").as_string() == other.root().at("text").as_string());
   CHECK(one.root().at("seed").as_int() == 7);
+  // In a build of any kind, too: what draws must be the same function where the compiler inlines nothing.
+  CHECK(one.root().at("text").as_string() ==
+        "Yes, listen. There once was a nervous fisherman who lived in the tried. She was calledMy name?");
   const test::Finished plain =
       run({"kelvin-generate", "--prompt", prompt, "--temp", "1.3", "--seed", "7", "--n", "30"});
   CHECK(plain.out == std::string(one.root().at("text").as_string()) + "\n");

@@ -79,7 +79,7 @@ TEST_CASE("feedback samplers follow the reference runs") {
     }
     CHECK(history.size() == 40);
   }
-  CHECK(runs == 8);
+  CHECK(runs >= 8);  // that the repository holds
 }
 
 TEST_CASE("mirostat 2 holds the surprise near its target") {
