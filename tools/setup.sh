@@ -6,6 +6,7 @@ setup_packages() {  # package names
   for package in "$@"; do
     case "$package" in
       doctest-dev) [ -e /usr/include/doctest/doctest.h ] || missing="$missing $package" ;;
+      make) command -v make >/dev/null 2>&1 || command -v ninja >/dev/null 2>&1 || missing="$missing $package" ;;
       *) command -v "$package" >/dev/null 2>&1 || missing="$missing $package" ;;
     esac
   done
@@ -29,6 +30,8 @@ setup_packages() {  # package names
 setup_jobs() { nproc 2>/dev/null || getconf _NPROCESSORS_ONLN; }
 
 setup_configure() {  # further cmake arguments
+  # Ninja where it is; a build folder keeps what it began with.
+  if [ ! -e build/CMakeCache.txt ] && command -v ninja >/dev/null 2>&1; then set -- -G Ninja "$@"; fi
   cmake -S . -B build -DCMAKE_BUILD_TYPE=Release "$@" >build-setup.log 2>&1 || {
     cat build-setup.log >&2
     exit 1

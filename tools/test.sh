@@ -1,6 +1,6 @@
 #!/bin/sh
 # Installs what is missing of the build packages, builds everything and runs the tests: all but those labelled slow;
-# with --all the slow ones too. Further arguments go to ctest, e.g. sh tools/test.sh -R sampling
+# with --all the slow ones too, in full. Further arguments go to ctest, e.g. sh tools/test.sh -R sampling
 set -eu
 cd "$(dirname "$0")/.."
 . tools/setup.sh
@@ -9,6 +9,7 @@ setup_configure -DKELVIN_TESTS=ON
 cmake --build build -j "$(setup_jobs)"
 if [ "${1:-}" = --all ]; then
   shift
+  export KELVIN_WHOLE=1
 else
   set -- -LE slow "$@"
 fi
