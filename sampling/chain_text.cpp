@@ -236,10 +236,10 @@ std::string stage_text(const StageType& type, const Params& params) {
   std::string text = type.name;
   for (std::size_t i = 0; i < type.parameters.size(); ++i) {
     const Parameter& p = type.parameters[i];
-    const bool standard = p.is_text ? params.text(p.name) == p.default_text
-                                    : params[p.name] == p.default_value &&
-                                          std::signbit(params[p.name]) == std::signbit(p.default_value);
-    if (i > 0 && standard) continue;
+    const bool is_default = p.is_text ? params.text(p.name) == p.default_text
+                                      : params[p.name] == p.default_value &&
+                                            std::signbit(params[p.name]) == std::signbit(p.default_value);
+    if (i > 0 && is_default) continue;
     text += i == 0 ? "=" : ":" + p.name + "=";
     text += p.is_text ? quote(params.text(p.name)) : number_text(params[p.name]);
   }

@@ -31,11 +31,11 @@ std::string closest(std::string_view word, const std::vector<std::string>& known
   // table.
   if (word.size() > 64) return {};
   std::string best;
-  std::size_t least = std::max<std::size_t>(1, std::min<std::size_t>(3, word.size() / 2)) + 1;
+  std::size_t min = std::max<std::size_t>(1, std::min<std::size_t>(3, word.size() / 2)) + 1;
   for (const std::string& candidate : known) {
     const std::size_t distance = edit_distance(word, candidate);
-    if (distance < least) {
-      least = distance;
+    if (distance < min) {
+      min = distance;
       best = candidate;
     }
   }

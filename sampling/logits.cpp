@@ -23,9 +23,9 @@ double sum_block(const double* values, std::size_t n) {
   return ((chain[0] + chain[1]) + (chain[2] + chain[3])) + ((chain[4] + chain[5]) + (chain[6] + chain[7]));
 }
 
-constexpr double least_exponent = -0x1.62e42fefa39efp-1 * 1023;
+constexpr double min_exponent = -0x1.62e42fefa39efp-1 * 1023;
 
-// exp for weights, least_exponent <= x <= 0: exp_exact with one factor less, which becomes 0 at the lower end
+// exp for weights, min_exponent <= x <= 0: exp_exact with one factor less, which becomes 0 at the lower end
 // by itself. Without a choice in it, loops become vector code.
 double weight_of(double x) {
   constexpr double log2_e = 0x1.71547652b82fep0, ln2_high = 0x1.62e42fefa38p-1,
@@ -49,7 +49,7 @@ double weight_of(double x) {
 void to_weights(std::span<double> distances) {
   double* w = distances.data();
   const std::size_t n = distances.size();
-  for (std::size_t i = 0; i < n; ++i) w[i] = w[i] < least_exponent ? least_exponent : w[i];
+  for (std::size_t i = 0; i < n; ++i) w[i] = w[i] < min_exponent ? min_exponent : w[i];
   for (std::size_t i = 0; i < n; ++i) w[i] = weight_of(w[i]);
 }
 
@@ -106,7 +106,7 @@ double sum_of(std::span<const double> values) {
   return total.value();
 }
 
-double weight_at(double distance) { return weight_of(distance < least_exponent ? least_exponent : distance); }
+double weight_at(double distance) { return weight_of(distance < min_exponent ? min_exponent : distance); }
 
 Spread spread_of(std::span<const float> logits, Scratch& scratch) {
   Spread spread{};

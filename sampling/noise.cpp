@@ -44,10 +44,10 @@ int draw(std::span<const float> logits, const Noise& noise) {
     const float block_top = largest(logits.subspan(begin, end - begin));
     const double lack = best - static_cast<double>(block_top) - slack;
     if (lack > largest_gumbel) continue;
-    const double least_u = lack > 0 ? 1 - exp_exact(-lack) : 0.0;
-    const auto least_bits = static_cast<std::uint64_t>(least_u * 0x1p64);
+    const double min_u = lack > 0 ? 1 - exp_exact(-lack) : 0.0;
+    const auto min_bits = static_cast<std::uint64_t>(min_u * 0x1p64);
     for (std::size_t i = begin; i < end; ++i)
-      if (noise.bits(static_cast<int>(i)) >= least_bits && logits[i] != impossible) offer(i);
+      if (noise.bits(static_cast<int>(i)) >= min_bits && logits[i] != impossible) offer(i);
   }
   return winner;
 }

@@ -36,7 +36,7 @@ std::string stage_of(const std::string& name, const std::string& value) {
 
 }  // namespace
 
-SamplerSettings::SamplerSettings() { settings_.push_back({"temp", "0.8", "default", Source::standard}); }
+SamplerSettings::SamplerSettings() { settings_.push_back({"temp", "0.8", "default", Source::default_value}); }
 
 void SamplerSettings::set(std::string_view given, std::string_view value, Source source,
                           std::string_view origin) {
@@ -105,7 +105,7 @@ Chain SamplerSettings::chain(const Vocabulary& vocabulary) const {
   Chain chain;
   chain.set_real_tokens(strongest("padding") == "draw" ? 0 : vocabulary.bytes.size());
   if (strongest("nonfinite") == "mask") chain.set_non_finite(NonFinite::mask);
-  Source strongest_sample = Source::standard;
+  Source strongest_sample = Source::default_value;
   const Setting* sample = nullptr;
   const Order* order = find_order("default");
   const Setting* named = nullptr;  // what says the order
@@ -122,7 +122,7 @@ Chain SamplerSettings::chain(const Vocabulary& vocabulary) const {
   // Per stage the strongest source; ban and its like add up. One temperature: a stronger source's replaces a
   // weaker one's.
   std::vector<const Setting*> chosen;
-  Source temperature_source = Source::standard;
+  Source temperature_source = Source::default_value;
   for (const Setting& s : settings_)
     if (is_temperature(s.name)) temperature_source = std::max(temperature_source, s.source);
   for (const Setting& s : settings_) {

@@ -11,7 +11,7 @@
 
 namespace kelvin {
 
-enum class Source { standard, generation_config, flag };  // weakest first
+enum class Source { default_value, generation_config, flag };  // weakest first
 
 class SamplerSettings {
  public:

@@ -25,7 +25,7 @@ const TokenRank& before_stage(const Contender& contender, std::size_t i) {
 }
 
 void find_turns(Why& why) {
-  double most = 1e-6;
+  double max = 1e-6;
   const auto odds = [](const TokenRank& drawn, const TokenRank& greedy) {
     return drawn.log_probability - greedy.log_probability;
   };
@@ -37,8 +37,8 @@ void find_turns(Why& why) {
     }
     const double gain = odds(why.drawn.after[i], why.greedy.after[i]) -
                         odds(before_stage(why.drawn, i), before_stage(why.greedy, i));
-    if (gain > most) {
-      most = gain;
+    if (gain > max) {
+      max = gain;
       why.favoured_by = static_cast<int>(i);
     }
   }

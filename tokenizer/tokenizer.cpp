@@ -25,10 +25,10 @@ namespace {
 
 // What the pieces of a word mean to the reader, whatever stands around them.
 std::string running_text(std::string piece, const std::vector<DecoderSpec>& decoders) {
-  const std::size_t most = tokenizer::max_length_from(piece.size());
+  const std::size_t max = tokenizer::max_length_from(piece.size());
   for (const DecoderSpec& decoder : decoders) {
     if (const auto* replace = std::get_if<ReplacePiece>(&decoder))
-      piece = tokenizer::replaced(piece, replace->pattern.regex(), replace->content, most);
+      piece = tokenizer::replaced(piece, replace->pattern.regex(), replace->content, max);
     else if (const auto* metaspace = std::get_if<MetaspacePieces>(&decoder))
       piece = tokenizer::replaced(piece, Regex::literal(metaspace->replacement), " ");
     else if (const auto* suffix = std::get_if<BpeSuffixPieces>(&decoder))
@@ -40,7 +40,7 @@ std::string running_text(std::string piece, const std::vector<DecoderSpec>& deco
     else if (const int byte = unicode::byte_of_token(piece);
              byte >= 0 && std::holds_alternative<ByteFallbackPieces>(decoder))
       return std::string(1, static_cast<char>(static_cast<unsigned char>(byte)));
-    tokenizer::check_length(piece.size(), most, "decoder");
+    tokenizer::check_length(piece.size(), max, "decoder");
   }
   return piece;
 }

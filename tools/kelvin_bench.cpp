@@ -93,11 +93,11 @@ int bench(int argc, char** argv) {
   Options options;
   if (!parse(options, argc, argv)) return 0;
   if (options.stages) return bench_stages(options.json);
-  const int most = options.model.threads > 0 ? options.model.threads : available_processors();
-  options.model.threads = most;
+  const int max_threads = options.model.threads > 0 ? options.model.threads : available_processors();
+  options.model.threads = max_threads;
   // First, for the peak of memory is that of the process.
   BenchReport report = measure(options);
-  for (int threads = 1; options.sweep && threads < most; threads *= 2) {
+  for (int threads = 1; options.sweep && threads < max_threads; threads *= 2) {
     options.model.threads = threads;
     report.sweep.push_back(threads_figures(measure(options)));
   }

@@ -32,7 +32,7 @@ int chat_main(int argc, char** argv) {
   ChatSettings settings;
   settings.clock = Clock::now();
   ChatView view;
-  std::optional<int> most;
+  std::optional<int> token_limit;
   std::optional<std::string> session_file;
   bool no_history = false;
   Flags flags("kelvin-chat", "a chat with a model; where stdin is no terminal, each line is a turn");
@@ -44,7 +44,7 @@ int chat_main(int argc, char** argv) {
                [&](const std::string& value) { settings.tools = parse_tools(read_file(value), value); });
   flags.option("n", "N",
                "most tokens of an answer, 0 for no limit (default: max_new_tokens of generation_config.json)",
-               to(most, 0));
+               to(token_limit, 0));
   flags.option("load", "FILE", "go on with a chat saved by /save", to(session_file));
   flags.option("date", "YYYY-MM-DD", "what a template that asks for the day is told (default: today)",
                [&](const std::string& value) { settings.clock = parse_date(value); });
@@ -58,7 +58,7 @@ int chat_main(int argc, char** argv) {
   settings.sampling = sampling.settings;
   settings.seed = sampling.seed ? *sampling.seed : random_seed();
   settings.seed_origin = sampling.seed ? "--seed" : "random";
-  const MaxTokens limit = max_tokens(most, model.generation, 0);
+  const MaxTokens limit = max_tokens(token_limit, model.generation, 0);
   settings.max_tokens = limit.count;
   settings.max_tokens_origin = limit.origin;
   settings.sampling.chain(model.vocabulary());  // contradictions are told now, not at the first turn

@@ -34,7 +34,7 @@ int generate_main(int argc, char** argv) {
   PromptOptions prompt_options;
   BatchFlags batch;
   SamplingOptions sampling;
-  std::optional<int> most;
+  std::optional<int> token_limit;
   std::optional<int> draws, draw_index;
   int chunk = 0;
   bool ignore_eos = false, json = false, stats = false;
@@ -51,7 +51,7 @@ int generate_main(int argc, char** argv) {
       [&](const std::string& rule) { sampling.settings.set("padding", rule, Source::flag, "--padding"); });
   flags.group("output");
   flags.option("n", "N", "most tokens to draw (default: max_new_tokens of generation_config.json, or 256)",
-               to(most, 1));
+               to(token_limit, 1));
   flags.option("draws", "N", "so many continuations side by side, numbered from 0; the prompt is read once",
                to(draws, 1, 1 << 16));
   flags.option("draw-index", "I", "the continuation that --draws numbers I, alone",
@@ -74,10 +74,11 @@ int generate_main(int argc, char** argv) {
 
   OpenModel model = open_model(model_flags);
   apply_generation_config(sampling.settings, model.generation);
-  if (batch.given()) return batch.run(model, {sampling.settings, sampling.seed, most, ignore_eos}, chunk);
+  if (batch.given())
+    return batch.run(model, {sampling.settings, sampling.seed, token_limit, ignore_eos}, chunk);
   const std::vector<int> prompt = prompt_options.resolve(model);
   // Who speaks in ids looks at the model itself, rows without a token included.
-  if (!prompt_options.ids.empty()) sampling.settings.set("padding", "draw", Source::standard, "--ids");
+  if (!prompt_options.ids.empty()) sampling.settings.set("padding", "draw", Source::default_value, "--ids");
   const Chain chain = sampling.settings.chain(model.vocabulary());
   const std::uint64_t seed = sampling.seed ? *sampling.seed : random_seed();
 
@@ -88,7 +89,7 @@ int generate_main(int argc, char** argv) {
   request.chain = &chain;
   request.seed = seed;
   request.stream = static_cast<std::uint64_t>(draw_index.value_or(0));
-  request.max_tokens = max_tokens(most, model.generation, 256).count;
+  request.max_tokens = max_tokens(token_limit, model.generation, 256).count;
   if (!ignore_eos) request.stops = model.stops;
   request.text_continues = true;
   request.log_probabilities = json || stats;

@@ -72,8 +72,8 @@ bool parse(Options& options, int argc, char** argv) {
 
 // The distribution after the last token as one more step, at which nothing came.
 std::vector<float> last_row(OpenModel& model, const std::vector<int>& ids, const std::atomic<bool>* stop) {
-  const std::size_t most = static_cast<std::size_t>(model.context);
-  const std::span<const int> seen = std::span(ids).last(std::min(ids.size(), most));
+  const std::size_t context = static_cast<std::size_t>(model.context);
+  const std::span<const int> seen = std::span(ids).last(std::min(ids.size(), context));
   Sequence sequence(*model.model, static_cast<int>(seen.size()));
   std::vector<float> row;
   const Feed feed{&sequence, seen, Want::last};

@@ -8,7 +8,7 @@
 namespace kelvin {
 namespace {
 
-constexpr std::int64_t most = std::int64_t{1} << 30;  // of any size; the engine's own bounds come later
+constexpr std::int64_t max_count = std::int64_t{1} << 30;  // of any size; the engine's own bounds come later
 
 // Rows of the embedding: what the model can really give, whatever vocab_size says.
 std::uint64_t vocabulary_rows(const GgufKeys& keys) {
@@ -40,7 +40,7 @@ std::vector<std::int64_t> end_ids(const GgufFile& file) {
   std::vector<std::int64_t> ids;
   for (const char* key :
        {"tokenizer.ggml.eos_token_id", "tokenizer.ggml.eot_token_id", "tokenizer.ggml.eom_token_id"})
-    if (const auto value = file.find(key)) ids.push_back(value->int_in(0, most));
+    if (const auto value = file.find(key)) ids.push_back(value->int_in(0, max_count));
   constexpr std::string_view names[] = {
       "<|eot_id|>",      "<|eom_id|>", "<|im_end|>",     "<|end|>",
       "<end_of_turn>",   "<|eot|>",    "<|endoftext|>",  "<|END_OF_TURN_TOKEN|>",
@@ -63,7 +63,7 @@ std::vector<std::int64_t> end_ids(const GgufFile& file) {
 }  // namespace
 
 JsonDocument gguf_config(const GgufKeys& keys, const GgufFamily& family) {
-  const std::int64_t hidden = keys.at("embedding_length").int_in(1, most);
+  const std::int64_t hidden = keys.at("embedding_length").int_in(1, max_count);
   keys.at("attention.head_count");
   const std::int64_t heads = *keys.integer("attention.head_count");
   const std::int64_t head_dim = head_dim_of(keys, hidden, heads);
@@ -72,7 +72,7 @@ JsonDocument gguf_config(const GgufKeys& keys, const GgufFamily& family) {
   JsonWriter config;
   config.begin_object().key("architectures").begin_array().value(family.architecture).end_array();
   config.member("vocab_size", vocabulary_rows(keys)).member("hidden_size", hidden);
-  config.member("num_hidden_layers", keys.at("block_count").int_in(1, most));
+  config.member("num_hidden_layers", keys.at("block_count").int_in(1, max_count));
   keys.at("feed_forward_length");
   config.member("intermediate_size", *keys.integer("feed_forward_length", 0));
   config.member("num_attention_heads", heads).member("head_dim", head_dim);
@@ -88,7 +88,7 @@ JsonDocument gguf_config(const GgufKeys& keys, const GgufFamily& family) {
   if (const std::vector<std::int64_t> ids = end_ids(keys.file()); !ids.empty())
     config.member("eos_token_id", ids);
   if (const auto bos = keys.file().find("tokenizer.ggml.bos_token_id"))
-    config.member("bos_token_id", bos->int_in(0, most));
+    config.member("bos_token_id", bos->int_in(0, max_count));
   family.settings(keys, config);
   config.end_object();
   return parse_json(config.text(), keys.file().name() + ": metadata as config.json");
@@ -110,7 +110,7 @@ std::optional<JsonDocument> gguf_generation_config(const GgufFile& file) {
       any = true;
     }
   if (const auto top_k = file.find("general.sampling.top_k")) {
-    config.member("top_k", top_k->int_in(-1, most));
+    config.member("top_k", top_k->int_in(-1, max_count));
     any = true;
   }
   config.end_object();

@@ -76,9 +76,9 @@ class GgufFile::Reader {
     return {name_, key, item, true, count, file_.subspan(begin, at_ - begin)};
   }
   // A count of things that take at least `least` bytes each.
-  std::uint64_t count(std::size_t least, std::uint64_t number, std::string_view what) const {
-    if (number > left() / least)
-      throw LoadError(name_, std::string(what) + ": at most " + std::to_string(left() / least) +
+  std::uint64_t count(std::size_t min, std::uint64_t number, std::string_view what) const {
+    if (number > left() / min)
+      throw LoadError(name_, std::string(what) + ": at most " + std::to_string(left() / min) +
                                  " expected (the file has no bytes for more), " + std::to_string(number) +
                                  " announced");
     return number;

@@ -11,7 +11,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr std::int64_t most_parts = 99999;  // what the five digits of a name hold
+constexpr std::int64_t max_parts = 99999;  // what the five digits of a name hold
 
 std::string part_suffix(std::int64_t number, std::int64_t count) {
   char text[32];
@@ -31,7 +31,7 @@ int part_number(const std::string& name) {
 
 std::int64_t part_count(const GgufFile& header) {
   const auto count = header.find("split.count");
-  return count ? std::max<std::int64_t>(count->int_in(0, most_parts), 1) : 1;
+  return count ? std::max<std::int64_t>(count->int_in(0, max_parts), 1) : 1;
 }
 
 }  // namespace

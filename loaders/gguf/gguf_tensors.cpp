@@ -10,7 +10,7 @@
 namespace kelvin {
 namespace {
 
-constexpr std::uint64_t most_experts = 1 << 16;
+constexpr std::uint64_t max_experts = 1 << 16;
 
 // RoPE's factors, which the config holds.
 bool is_setting(std::string_view name) {
@@ -55,8 +55,8 @@ void add_experts(const TensorFiles::Tensor& all, const std::string& pattern, con
                  std::vector<TensorFiles::Tensor>& into) {
   const StoredTensor& stored = all.stored;
   const std::uint64_t experts = stored.shape[0];
-  if (stored.shape.size() < 2 || experts == 0 || experts > most_experts)
-    throw LoadError(path, "tensor " + in_quotes(stored.name) + ": 1 to " + std::to_string(most_experts) +
+  if (stored.shape.size() < 2 || experts == 0 || experts > max_experts)
+    throw LoadError(path, "tensor " + in_quotes(stored.name) + ": 1 to " + std::to_string(max_experts) +
                               " experts, each of its own rows, expected, " + shape_text(stored.shape) +
                               " found");
   const std::size_t place = pattern.find("{}"), bytes = stored.data.size() / experts;

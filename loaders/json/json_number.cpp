@@ -21,13 +21,13 @@ bool too_large(std::string_view text) {
   const std::size_t first_digit = mantissa.find_first_not_of("-0.");
   if (first_digit == mantissa.npos) return false;
   // No text that fits into memory outweighs an exponent of this size.
-  constexpr std::int64_t most = std::int64_t{1} << 60;
+  constexpr std::int64_t max = std::int64_t{1} << 60;
   std::int64_t exponent = 0;
   if (exponent_at < text.size()) {
     const char *from = text.data() + exponent_at + 1, *const to = text.data() + text.size();
     if (*from == '+') ++from;
-    if (std::from_chars(from, to, exponent).ec != std::errc()) exponent = *from == '-' ? -most : most;
-    exponent = std::clamp(exponent, -most, most);
+    if (std::from_chars(from, to, exponent).ec != std::errc()) exponent = *from == '-' ? -max : max;
+    exponent = std::clamp(exponent, -max, max);
   }
   const std::size_t point = std::min(mantissa.find('.'), mantissa.size());
   return exponent + static_cast<std::int64_t>(point) - static_cast<std::int64_t>(first_digit) > 0;
@@ -43,27 +43,27 @@ NumberRead read_json_number(const char* begin, const char* end, JsonNode& node) 
   for (; at < end && *at >= '0' && *at <= '9'; ++at) sum = sum * 10 + static_cast<std::uint64_t>(*at - '0');
   if (at == digits) return {at, at, "a digit"};
   if (*digits == '0' && at - digits > 1) return {at, begin, "a number without leading zeros"};
-  bool whole = true;
+  bool integer = true;
   if (at < end && *at == '.') {
-    whole = false;
+    integer = false;
     const char* const fraction = at + 1;
     at = skip_digits(fraction, end);
     if (at == fraction) return {at, at, "a digit after the decimal point"};
   }
   if (at < end && (*at == 'e' || *at == 'E')) {
-    whole = false;
+    integer = false;
     ++at;
     if (at < end && (*at == '+' || *at == '-')) ++at;
     const char* const exponent = at;
     at = skip_digits(exponent, end);
     if (at == exponent) return {at, at, "a digit of the exponent"};
   }
-  if (whole && !negative && at - digits <= 18) {
+  if (integer && !negative && at - digits <= 18) {
     node.int64 = static_cast<std::int64_t>(sum);
     node.form = JsonNode::Form::int64;
     return {at, nullptr, {}};
   }
-  if (whole) {
+  if (integer) {
     if (std::from_chars(begin, at, node.int64).ec == std::errc()) {
       node.form = negative && node.int64 == 0 ? JsonNode::Form::minus_zero : JsonNode::Form::int64;
       return {at, nullptr, {}};

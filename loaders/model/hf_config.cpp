@@ -53,7 +53,7 @@ Found family_of(JsonValue config) {
 }
 
 // Real models have a hundred; more are refused before anything is made for each.
-constexpr int most_layers = 1 << 16;
+constexpr int max_layers = 1 << 16;
 
 // What changes the meaning of the weights and is not understood must not be passed over.
 void refuse_foreign(JsonValue config) {
@@ -80,9 +80,9 @@ Activation activation_of(JsonValue config, const Family& family) {
 }
 
 // `standard` where it is above 0 and the config does not say the size.
-int size_of(JsonValue config, std::string_view key, int standard, IntRange range = positive_int) {
-  return standard > 0 ? optional_int(config, key, range).value_or(standard)
-                      : required_int(config, key, range);
+int size_of(JsonValue config, std::string_view key, int default_value, IntRange range = positive_int) {
+  return default_value > 0 ? optional_int(config, key, range).value_or(default_value)
+                           : required_int(config, key, range);
 }
 
 void read_heads(JsonValue config, const Family& family, ModelConfig& into) {
@@ -122,7 +122,7 @@ ModelConfig model_config(const JsonDocument& document) {
   result.architecture = family.architecture;
   result.vocab_size = size_of(config, "vocab_size", family.defaults.vocab_size);
   result.hidden_size = required_int(config, "hidden_size", positive_int);
-  result.n_layers = required_int(config, "num_hidden_layers", {1, most_layers});
+  result.n_layers = required_int(config, "num_hidden_layers", {1, max_layers});
   result.layers.resize(static_cast<std::size_t>(result.n_layers));
   result.intermediate_size = required_int(config, "intermediate_size", positive_int);
   read_heads(config, family, result);

@@ -12,8 +12,8 @@
 namespace kelvin {
 namespace {
 
-bool flag(JsonValue config, std::string_view key, bool standard = false) {
-  return optional_bool(config, key).value_or(standard);
+bool flag(JsonValue config, std::string_view key, bool default_value = false) {
+  return optional_bool(config, key).value_or(default_value);
 }
 
 void one_rope(JsonValue config, ModelConfig& into, const RopeDefaults& defaults = {}) {
@@ -155,8 +155,8 @@ void read_gemma(JsonValue config, ModelConfig& into) {
 }
 
 // null: none.
-float soft_cap(JsonValue config, std::string_view key, double standard) {
-  if (!config.find(key)) return static_cast<float>(standard);
+float soft_cap(JsonValue config, std::string_view key, double default_value) {
+  if (!config.find(key)) return static_cast<float>(default_value);
   return static_cast<float>(optional_real(config, key, positive_real).value_or(0.0));
 }
 
@@ -168,8 +168,8 @@ void gemma_2_and_3(JsonValue config, ModelConfig& into, double logit_cap) {
   into.logit_soft_cap = soft_cap(config, "final_logit_softcapping", logit_cap);
 }
 
-std::vector<bool> by_pattern(JsonValue config, int n_layers, int standard) {
-  const int pattern = optional_int(config, "sliding_window_pattern", positive_int).value_or(standard);
+std::vector<bool> by_pattern(JsonValue config, int n_layers, int default_value) {
+  const int pattern = optional_int(config, "sliding_window_pattern", positive_int).value_or(default_value);
   return sliding_layers(config, n_layers, [=](int layer) { return (layer + 1) % pattern != 0; });
 }
 

@@ -8,9 +8,9 @@
 
 namespace kelvin {
 
-int window_size(JsonValue config, int standard) {
+int window_size(JsonValue config, int default_value) {
   const auto said = config.find("sliding_window");
-  if (!said) return standard;
+  if (!said) return default_value;
   return said->is_null() ? 0 : int_in(*said, positive_int);
 }
 

@@ -11,7 +11,7 @@
 namespace kelvin {
 
 // sliding_window, or `standard` where the key is absent; 0 where it is null.
-int window_size(JsonValue config, int standard);
+int window_size(JsonValue config, int default_value);
 
 // Which layers have a window: as `layer_types` says, where it does; else those `slides` is true for.
 std::vector<bool> sliding_layers(JsonValue config, int n_layers,

@@ -24,11 +24,11 @@ void q4_0(const Byte* block, float* to) {
 }
 
 void q4_1(const Byte* block, float* to) {
-  const float scale = half_at(block), least = half_at(block + 2);
+  const float scale = half_at(block), min = half_at(block + 2);
   for (int i = 0; i < 16; ++i) {
     const int byte = block[4 + i];
-    to[i] = scale * static_cast<float>(byte & 15) + least;
-    to[i + 16] = scale * static_cast<float>(byte >> 4) + least;
+    to[i] = scale * static_cast<float>(byte & 15) + min;
+    to[i + 16] = scale * static_cast<float>(byte >> 4) + min;
   }
 }
 
@@ -45,11 +45,11 @@ void q5_0(const Byte* block, float* to) {
 }
 
 void q5_1(const Byte* block, float* to) {
-  const float scale = half_at(block), least = half_at(block + 2);
+  const float scale = half_at(block), min = half_at(block + 2);
   const Byte *high = block + 4, *low = block + 8;
   for (int i = 0; i < 16; ++i) {
-    to[i] = scale * static_cast<float>((low[i] & 15) + fifth_bit(high, i)) + least;
-    to[i + 16] = scale * static_cast<float>((low[i] >> 4) + fifth_bit(high, i + 16)) + least;
+    to[i] = scale * static_cast<float>((low[i] & 15) + fifth_bit(high, i)) + min;
+    to[i + 16] = scale * static_cast<float>((low[i] >> 4) + fifth_bit(high, i + 16)) + min;
   }
 }
 
@@ -87,7 +87,7 @@ void q3_k(const Byte* block, float* to) {
 
 // Sub-scale and sub-minimum `part` (0 to 7) of Q4_K and Q5_K: 6 bits each, in 12 bytes.
 struct SubScale {
-  int scale, least;
+  int scale, min;
 };
 SubScale sub_scale(const Byte* packed, int part) {
   if (part < 4) return {packed[part] & 63, packed[part + 4] & 63};
@@ -100,10 +100,10 @@ void q4_k(const Byte* block, float* to) {
   const Byte *packed = block + 4, *codes = block + 16;
   for (int part = 0; part < 8; ++part) {
     const SubScale sub = sub_scale(packed, part);
-    const float by = scale * static_cast<float>(sub.scale), least = step * static_cast<float>(sub.least);
+    const float by = scale * static_cast<float>(sub.scale), min = step * static_cast<float>(sub.min);
     const Byte* const from = codes + part / 2 * 32;
     const int shift = part % 2 * 4;
-    for (int i = 0; i < 32; ++i) to[part * 32 + i] = by * static_cast<float>(from[i] >> shift & 15) - least;
+    for (int i = 0; i < 32; ++i) to[part * 32 + i] = by * static_cast<float>(from[i] >> shift & 15) - min;
   }
 }
 
@@ -112,12 +112,11 @@ void q5_k(const Byte* block, float* to) {
   const Byte *packed = block + 4, *high = block + 16, *codes = block + 48;
   for (int part = 0; part < 8; ++part) {
     const SubScale sub = sub_scale(packed, part);
-    const float by = scale * static_cast<float>(sub.scale), least = step * static_cast<float>(sub.least);
+    const float by = scale * static_cast<float>(sub.scale), min = step * static_cast<float>(sub.min);
     const Byte* const from = codes + part / 2 * 32;
     const int shift = part % 2 * 4;
     for (int i = 0; i < 32; ++i)
-      to[part * 32 + i] =
-          by * static_cast<float>((from[i] >> shift & 15) | (high[i] >> part & 1) << 4) - least;
+      to[part * 32 + i] = by * static_cast<float>((from[i] >> shift & 15) | (high[i] >> part & 1) << 4) - min;
   }
 }
 

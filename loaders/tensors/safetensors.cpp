@@ -27,9 +27,9 @@ std::span<const std::byte> header_of(std::span<const std::byte> file, const std:
         name, "a safetensors file of at least 10 bytes expected, " + std::to_string(file.size()) + " found");
   std::uint64_t length = 0;
   for (std::size_t i = 8; i-- > 0;) length = length << 8 | std::to_integer<std::uint64_t>(file[i]);
-  const std::uint64_t most = std::min<std::uint64_t>(file.size() - 8, header_limit);
-  if (length < 2 || length > most)
-    throw LoadError(name, "a header of 2 to " + std::to_string(most) + " bytes expected, " +
+  const std::uint64_t max = std::min<std::uint64_t>(file.size() - 8, header_limit);
+  if (length < 2 || length > max)
+    throw LoadError(name, "a header of 2 to " + std::to_string(max) + " bytes expected, " +
                               std::to_string(length) + " bytes announced");
   const auto header = file.subspan(8, length);
   if (header[0] != std::byte{'{'})

@@ -18,12 +18,12 @@ PieceConverter::PieceConverter(const TensorPiece& piece, int cols, Storage stora
     : left_(piece), cols_(cols), storage_(storage), team_(threads > 0 ? threads : available_processors()) {}
 
 TensorPiece PieceConverter::next() const {
-  std::size_t most = elements_in_step;
+  std::size_t max = elements_in_step;
   if (is_packed(storage_)) {
     const std::size_t panel = static_cast<std::size_t>(kernels::panel_rows) * static_cast<std::size_t>(cols_);
-    most = std::max(most / panel, std::size_t{1}) * panel;
+    max = std::max(max / panel, std::size_t{1}) * panel;
   }
-  return {left_.tensor, left_.first, std::min(left_.count, most)};
+  return {left_.tensor, left_.first, std::min(left_.count, max)};
 }
 
 std::size_t PieceConverter::step_bytes() const {

@@ -42,13 +42,13 @@ namespace {
 
 void add_components(JsonValue value, std::string_view list_key, std::vector<JsonValue>& found) {
   // Honest files have at most a dozen steps; each goes over the whole text.
-  constexpr std::size_t most_steps = 64;
+  constexpr std::size_t max_steps = 64;
   if (value.at("type").as_string() == "Sequence") {
     for (const JsonValue item : value.at(list_key).items()) add_components(item, list_key, found);
     return;
   }
-  if (found.size() == most_steps)
-    value.fail("at most " + std::to_string(most_steps) + " steps expected, more found");
+  if (found.size() == max_steps)
+    value.fail("at most " + std::to_string(max_steps) + " steps expected, more found");
   found.push_back(value);
 }
 

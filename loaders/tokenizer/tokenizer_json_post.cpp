@@ -19,7 +19,7 @@ using Parts = std::vector<Part>;
 int read_id(JsonValue value) { return token_id(value, value.as_int()); }
 
 // Every text gets them: a short list of names, each of which may stand for many ids, must not make millions.
-constexpr std::size_t most_ids = 4096;
+constexpr std::size_t max_ids = 4096;
 
 Parts read_template(JsonValue value, Parts parts) {
   if (parts.size() > 2)
@@ -31,8 +31,8 @@ Parts read_template(JsonValue value, Parts parts) {
   std::size_t n_ids = 0;
   const auto add = [&](Part part, JsonValue item) {
     n_ids += part.before.size() + part.after.size();
-    if (n_ids > most_ids)
-      item.fail("at most " + std::to_string(most_ids) + " ids around a text expected, more found");
+    if (n_ids > max_ids)
+      item.fail("at most " + std::to_string(max_ids) + " ids around a text expected, more found");
     filled.push_back(std::move(part));
   };
   for (const JsonValue item : pieces.items()) {

@@ -38,8 +38,9 @@ void Descending::sort_first(std::size_t count) {
 
 // A key that probably somewhat more than `count` others reach, from a sample of them.
 float Descending::likely_border(std::size_t count) const {
-  constexpr std::size_t sample_size = 2048, most = 8;  // of so many candidates a part is worth looking for
-  if (count > size_ / most || keys_.size() < 2 * sample_size) return impossible;
+  constexpr std::size_t sample_size = 2048,
+                        max_share = 8;  // of so many candidates a part is worth looking for
+  if (count > size_ / max_share || keys_.size() < 2 * sample_size) return impossible;
   auto& sample = scratch_->sample;
   sample.clear();
   sample.reserve(2 * sample_size);
@@ -53,20 +54,20 @@ float Descending::likely_border(std::size_t count) const {
 }
 
 // The candidates whose keys reach `least`, unsorted; returns how many.
-std::size_t Descending::collect(float least) {
+std::size_t Descending::collect(float min) {
   constexpr std::size_t block = 64;
-  least = std::max(least, std::numeric_limits<float>::lowest());
+  min = std::max(min, std::numeric_limits<float>::lowest());
   Candidate* const found = scratch_->candidates.data();
   std::array<std::uint32_t, block> bits;
   std::size_t n = 0;
   for (std::size_t begin = 0; begin < keys_.size(); begin += block) {
     const std::size_t length = std::min(block, keys_.size() - begin);
     const float* const key = keys_.data() + begin;
-    if (largest({key, length}) < least) continue;
+    if (largest({key, length}) < min) continue;
     for (std::size_t i = 0; i < length; ++i) bits[i] = Candidate::rank_bits(key[i]);
     for (std::size_t i = 0; i < length; ++i) {
       found[n] = Candidate::of_rank_bits(bits[i], static_cast<int>(begin + i));
-      n += key[i] >= least;
+      n += key[i] >= min;
     }
   }
   return n;
@@ -77,8 +78,8 @@ Candidate last_of(double count, std::span<const float> keys, Scratch& scratch) {
     const float top = largest(keys);
     return {top, static_cast<int>(first_of(keys, top))};
   }
-  const double most = static_cast<double>(keys.size());
-  return Descending(keys, scratch).first(static_cast<std::size_t>(std::min(count, most))).back();
+  const double max = static_cast<double>(keys.size());
+  return Descending(keys, scratch).first(static_cast<std::size_t>(std::min(count, max))).back();
 }
 
 void remove_after(std::span<float> logits, std::span<const float> keys, Candidate last) {

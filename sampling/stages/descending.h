@@ -28,7 +28,7 @@ class Descending {
   void sort_further(std::size_t rank);
   void sort_first(std::size_t count);
   float likely_border(std::size_t count) const;
-  std::size_t collect(float least);
+  std::size_t collect(float min);
 
   std::span<const float> keys_;
   Scratch* scratch_;

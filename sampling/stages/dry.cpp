@@ -51,8 +51,8 @@ void dry(std::span<float> logits, const Params& params, const StageContext& step
   for (std::size_t i = 1; i < n; ++i) {
     const int follower = window[n - i];
     if (!known(follower)) continue;
-    auto& most = longest[static_cast<std::size_t>(follower)];
-    most = std::max(most, static_cast<std::uint32_t>(std::min(lengths[i], since_breaker)));
+    auto& max = longest[static_cast<std::size_t>(follower)];
+    max = std::max(max, static_cast<std::uint32_t>(std::min(lengths[i], since_breaker)));
   }
   for (const int id : window) {
     if (!known(id)) continue;

@@ -11,16 +11,16 @@ namespace kelvin::sampling {
 
 void min_k(std::span<float> logits, const Params& params, const StageContext& step) {
   Descending order(logits, *step.scratch);
-  const double least = static_cast<double>(smallest_possible(logits));
+  const double min = static_cast<double>(smallest_possible(logits));
   const auto key = [&](std::size_t rank) { return static_cast<double>(order[rank].key()); };
-  const double range = key(0) - least;
+  const double range = key(0) - min;
   if (!(range > 0)) return;
   std::size_t cliff = 1;
   double steepest = 0, above = key(0);
   for (std::size_t i = 1; i < order.size(); ++i) {
     const double rank = static_cast<double>(i), drop = above - key(i);
     // No drop behind rank i - 1 can exceed what is left above the smallest logit.
-    if (above - least <= steepest * rank) break;
+    if (above - min <= steepest * rank) break;
     if (drop > steepest * rank) {
       steepest = drop / rank;
       cliff = i;

@@ -17,8 +17,8 @@ constexpr std::size_t steps = 1024, keys_at_once = 256;
 // no distance overflows.
 class Staircase {
  public:
-  Staircase(float top, float least) : half_top_(0.5f * top) {
-    const float height = half_top_ - 0.5f * least;
+  Staircase(float top, float min) : half_top_(0.5f * top) {
+    const float height = half_top_ - 0.5f * min;
     scale_ = std::min(static_cast<float>(steps) / height, std::numeric_limits<float>::max());
   }
   int operator()(float key) const {
@@ -33,10 +33,10 @@ class Staircase {
 
 }  // namespace
 
-Prefix prefix_holding(double wanted, std::span<const float> keys, std::span<const double> weights,
-                      double least, Scratch& scratch) {
+Prefix prefix_holding(double wanted, std::span<const float> keys, std::span<const double> weights, double min,
+                      Scratch& scratch) {
   const float top = largest(keys), lowest = smallest_possible(keys);
-  const Staircase step_of(top, std::clamp(static_cast<float>(least), lowest, top));
+  const Staircase step_of(top, std::clamp(static_cast<float>(min), lowest, top));
   // In four parts, so that of many tokens on one step each does not wait for the one before.
   constexpr std::size_t parts = 4;
   std::array<std::array<double, parts>, steps> held{};

@@ -14,7 +14,7 @@ struct Prefix {
   Candidate last;
   double sum;
 };
-Prefix prefix_holding(double wanted, std::span<const float> keys, std::span<const double> weights,
-                      double least, Scratch& scratch);
+Prefix prefix_holding(double wanted, std::span<const float> keys, std::span<const double> weights, double min,
+                      Scratch& scratch);
 
 }  // namespace kelvin::sampling

@@ -16,7 +16,7 @@ namespace {
 struct Known {
   std::span<const double> bends;  // |w - 2 w' + w''| at the first ranks
   std::size_t n;                  // of all bends
-  double least, most;             // bounds of their sum
+  double min, max;                // bounds of their sum
   double total;                   // of all weights, or more than it
 };
 
@@ -26,22 +26,22 @@ constexpr std::size_t undecided = 0;
 std::size_t count_kept(const Known& known, double z) {
   constexpr double flat = 1e-6;  // no bend to speak of: every token counts the same
   constexpr std::size_t block = 256;
-  const auto& [bends, n, least, most, total] = known;
+  const auto& [bends, n, min, max, total] = known;
   double sum = 0;
   std::size_t kept = 0;
-  if (least <= flat * total) {
+  if (min <= flat * total) {
     if (bends.size() < n) return undecided;
     while (kept < n && (sum += 1.0 / static_cast<double>(n), sum <= z || kept == 0)) ++kept;
     return kept;
   }
   for (; kept + block < bends.size(); kept += block) {
     const double next = sum + sum_of(bends.subspan(kept, block));
-    if (next > z * least) break;
+    if (next > z * min) break;
     sum = next;
   }
   for (; kept < bends.size(); ++kept) {
     sum += bends[kept];
-    if (kept > 0 && sum > z * least) return sum > z * most ? kept : undecided;
+    if (kept > 0 && sum > z * min) return sum > z * max ? kept : undecided;
   }
   return bends.size() == n ? n : undecided;
 }

@@ -33,13 +33,13 @@ std::vector<int> tokens_where(const Vocabulary& vocabulary, Test test) {
 
 // "13" or "14-20"
 void add_ids(std::string_view part, std::string_view expression, std::vector<int>& ids) {
-  constexpr int most = 1 << 24;
+  constexpr int max = 1 << 24;
   int first = 0, last = 0;
   const char* end = part.data() + part.size();
   auto at = std::from_chars(part.data(), end, first);
   last = first;
   if (at.ec == std::errc{} && at.ptr != end && *at.ptr == '-') at = std::from_chars(at.ptr + 1, end, last);
-  if (at.ec != std::errc{} || at.ptr != end || first < 0 || last < first || last >= most)
+  if (at.ec != std::errc{} || at.ptr != end || first < 0 || last < first || last >= max)
     refuse(expression, "token ids such as 13 or 14-20 expected, \"" + std::string(part) + "\" found");
   for (int id = first; id <= last; ++id) ids.push_back(id);
 }

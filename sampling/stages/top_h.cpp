@@ -13,8 +13,8 @@ namespace kelvin::sampling {
 void top_h(std::span<float> logits, const Params& params, const StageContext& step) {
   Scratch& scratch = *step.scratch;
   Descending order(logits, scratch);
-  const double most = static_cast<double>(order.size());
-  const auto ranked = order.first(static_cast<std::size_t>(std::min(params["of"], most)));
+  const double max = static_cast<double>(order.size());
+  const auto ranked = order.first(static_cast<std::size_t>(std::min(params["of"], max)));
   const double top = static_cast<double>(ranked[0].key());
   scratch.weights.resize(logits.size());
   scratch.ranked.resize(logits.size());

@@ -22,8 +22,8 @@ void top_p(std::span<float> logits, const Params& params, const StageContext& st
   const double wanted = params.text("meaning") == "hf" ? total - (1 - p) * total : p * total;
   // All tokens below half of (1 - p) / n together cannot hold 1 - p.
   const double hopeless = 0.5 * (1 - p) * total / static_cast<double>(logits.size());
-  const double least = static_cast<double>(largest(logits)) + log_exact(hopeless);
-  const auto [last, sum] = prefix_holding(wanted, logits, scratch.weights, least, scratch);
+  const double min = static_cast<double>(largest(logits)) + log_exact(hopeless);
+  const auto [last, sum] = prefix_holding(wanted, logits, scratch.weights, min, scratch);
   const Candidate must_stay = last_of(keep, logits, scratch);
   remove_after(logits, logits, std::max(last, must_stay));
   if (params.text("meaning") == "exclude" && sum > wanted && last > must_stay)

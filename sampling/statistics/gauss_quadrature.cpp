@@ -8,20 +8,18 @@
 namespace kelvin {
 namespace {
 
-constexpr int most = most_gauss_nodes;
-
 // Three-term recurrence p_{k+1} = (t - alpha_k) p_k - beta_k p_{k-1} of the polynomials orthogonal under the
 // measure.
 struct Recurrence {
   int count = 0;
-  std::array<double, most> alpha{}, beta{};
+  std::array<double, max_gauss_nodes> alpha{}, beta{};
 };
 
 // The modified Chebyshev algorithm (Gautschi 1982), from moments in the basis of monic Chebyshev polynomials.
 Recurrence recurrence_of(std::span<const double> moments) {
   const int nodes = static_cast<int>(moments.size() / 2);
   Recurrence r;
-  std::array<double, 2 * most> older{}, old{}, now{};
+  std::array<double, 2 * max_gauss_nodes> older{}, old{}, now{};
   for (int l = 0; l < 2 * nodes; ++l) old[l] = moments[l];
   r.alpha[0] = moments[1] / moments[0];
   r.beta[0] = moments[0];
@@ -49,7 +47,7 @@ GaussNodes gauss_quadrature(std::span<const double> moments) {
   const int n = r.count;
   // Eigenvalues of the symmetric tridiagonal Jacobi matrix are the nodes, squared first components of its
   // eigenvectors the weights: implicit QL steps (Golub and Welsch 1969).
-  std::array<double, most> diagonal = r.alpha, off{}, first{};
+  std::array<double, max_gauss_nodes> diagonal = r.alpha, off{}, first{};
   for (int k = 1; k < n; ++k) off[k - 1] = std::sqrt(r.beta[k]);
   first[0] = 1;
   for (int l = 0; l < n; ++l) {

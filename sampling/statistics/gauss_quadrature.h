@@ -6,12 +6,12 @@
 
 namespace kelvin {
 
-inline constexpr int most_gauss_nodes = 8;
+inline constexpr int max_gauss_nodes = 8;
 
 struct GaussNodes {
   int count = 0;
-  std::array<double, most_gauss_nodes> at{};  // ascending
-  std::array<double, most_gauss_nodes> weight{};
+  std::array<double, max_gauss_nodes> at{};  // ascending
+  std::array<double, max_gauss_nodes> weight{};
 };
 
 // moments: (2 nodes,), the integrals of the monic Chebyshev polynomials 1, t, t^2 - 1/2, ... over a positive

@@ -24,14 +24,14 @@ float smaller(float a, float b) { return b < a ? b : a; }
 }  // namespace
 
 float largest(std::span<const float> logits) {
-  std::array<float, scan_lanes> most;
-  most.fill(impossible);
+  std::array<float, scan_lanes> max;
+  max.fill(impossible);
   const float* z = logits.data();
   const std::size_t n = logits.size(), whole = n - n % scan_lanes;
   for (std::size_t i = 0; i < whole; i += scan_lanes)
-    for (std::size_t j = 0; j < scan_lanes; ++j) most[j] = larger(most[j], z[i + j]);
-  for (std::size_t i = whole; i < n; ++i) most[i - whole] = larger(most[i - whole], z[i]);
-  return fold(most, larger);
+    for (std::size_t j = 0; j < scan_lanes; ++j) max[j] = larger(max[j], z[i + j]);
+  for (std::size_t i = whole; i < n; ++i) max[i - whole] = larger(max[i - whole], z[i]);
+  return fold(max, larger);
 }
 
 Scan scan(std::span<const float> logits) {
@@ -47,15 +47,15 @@ Scan scan(std::span<const float> logits) {
 
 float smallest_possible(std::span<const float> logits) {
   constexpr float top = std::numeric_limits<float>::infinity();
-  std::array<float, scan_lanes> least;
-  least.fill(top);
+  std::array<float, scan_lanes> min;
+  min.fill(top);
   const auto masked_out = [](float z) { return z == impossible ? top : z; };
   const float* z = logits.data();
   const std::size_t n = logits.size(), whole = n - n % scan_lanes;
   for (std::size_t i = 0; i < whole; i += scan_lanes)
-    for (std::size_t j = 0; j < scan_lanes; ++j) least[j] = smaller(least[j], masked_out(z[i + j]));
-  for (std::size_t i = whole; i < n; ++i) least[i - whole] = smaller(least[i - whole], masked_out(z[i]));
-  return fold(least, smaller);
+    for (std::size_t j = 0; j < scan_lanes; ++j) min[j] = smaller(min[j], masked_out(z[i + j]));
+  for (std::size_t i = whole; i < n; ++i) min[i - whole] = smaller(min[i - whole], masked_out(z[i]));
+  return fold(min, smaller);
 }
 
 std::size_t first_of(std::span<const float> logits, float value) {

@@ -56,13 +56,13 @@ TEST_CASE("every quantity is that of the raw logits") {
     double nll = 0, entropy = 0, energy = 0, capacity = 0, top = 0;
     for (std::size_t t = 0; t < steps; ++t) {
       const float* z = &logits[t * vocabulary];
-      double most = -HUGE_VAL, sum = 0, mean = 0, square = 0;
-      for (std::size_t i = 0; i < vocabulary; ++i) most = std::max(most, beta * z[i]);
-      for (std::size_t i = 0; i < vocabulary; ++i) sum += std::exp(beta * z[i] - most);
-      for (std::size_t i = 0; i < vocabulary; ++i) mean += z[i] * std::exp(beta * z[i] - most) / sum;
+      double max = -HUGE_VAL, sum = 0, mean = 0, square = 0;
+      for (std::size_t i = 0; i < vocabulary; ++i) max = std::max(max, beta * z[i]);
+      for (std::size_t i = 0; i < vocabulary; ++i) sum += std::exp(beta * z[i] - max);
+      for (std::size_t i = 0; i < vocabulary; ++i) mean += z[i] * std::exp(beta * z[i] - max) / sum;
       for (std::size_t i = 0; i < vocabulary; ++i)
-        square += (z[i] - mean) * (z[i] - mean) * std::exp(beta * z[i] - most) / sum;
-      const double log_z = most + std::log(sum);
+        square += (z[i] - mean) * (z[i] - mean) * std::exp(beta * z[i] - max) / sum;
+      const double log_z = max + std::log(sum);
       nll += log_z - beta * z[came[t + 1]];
       entropy += log_z - beta * mean;
       energy -= mean;

@@ -36,7 +36,7 @@ int digit_value(char c) {
 }
 
 // Real templates have a few thousand; each takes a hundred times the memory of its byte.
-constexpr std::size_t most_tokens = std::size_t{1} << 18;
+constexpr std::size_t max_tokens = std::size_t{1} << 18;
 
 class Lexer {
  public:
@@ -54,8 +54,8 @@ class Lexer {
   std::string_view rest() const { return std::string_view(source_).substr(at_); }
   bool follows(std::string_view text) const { return rest().starts_with(text); }
   void add(Token::Kind kind, std::string text, Value value = {}) {
-    if (tokens_.size() == most_tokens)
-      fail("at most " + std::to_string(most_tokens) +
+    if (tokens_.size() == max_tokens)
+      fail("at most " + std::to_string(max_tokens) +
            " names, numbers, strings and symbols expected, more found");
     tokens_.push_back({kind, line_, std::move(text), std::move(value)});
   }

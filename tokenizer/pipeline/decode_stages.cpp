@@ -207,9 +207,9 @@ struct Maker {
   Stage operator()(const ReplacePiece& replace) const {
     return by_piece(
         [pattern = replace.pattern.regex(), content = replace.content](std::string_view piece, std::size_t) {
-          const std::size_t most = max_length_from(piece.size());
-          std::string text = replaced(piece, pattern, content, most);
-          check_length(text.size(), most, "decoder");
+          const std::size_t max = max_length_from(piece.size());
+          std::string text = replaced(piece, pattern, content, max);
+          check_length(text.size(), max, "decoder");
           return text;
         });
   }

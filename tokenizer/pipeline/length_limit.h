@@ -13,8 +13,8 @@ namespace kelvin::tokenizer {
 constexpr std::size_t max_length_from(std::size_t bytes) { return 64 * bytes + 4096; }
 
 // Throws TokenizerError that names the `part` of the file if `size` is above `most`.
-inline void check_length(std::size_t size, std::size_t most, const char* part) {
-  if (size > most)
+inline void check_length(std::size_t size, std::size_t max, const char* part) {
+  if (size > max)
     throw TokenizerError(std::string(part) +
                          ": a text at most 64 times as long as the given one expected, a longer one found");
 }

@@ -136,11 +136,11 @@ struct Apply {
 
 // As the reference does, which takes the shortest key that a short cluster begins with for the whole of it.
 // Stops where the result is longer than `most`.
-std::string mapped(std::string_view text, const CharsMap& map, std::size_t most) {
+std::string mapped(std::string_view text, const CharsMap& map, std::size_t max) {
   constexpr std::size_t short_cluster = 5;  // bytes
   std::string out;
   out.reserve(text.size());
-  while (!text.empty() && out.size() <= most) {
+  while (!text.empty() && out.size() <= max) {
     std::string_view cluster = text.substr(0, unicode::grapheme_length(text));
     text.remove_prefix(cluster.size());
     CharsMap::Found found;
@@ -149,7 +149,7 @@ std::string mapped(std::string_view text, const CharsMap& map, std::size_t most)
       out += found.text;
       continue;
     }
-    while (!cluster.empty() && out.size() <= most) {
+    while (!cluster.empty() && out.size() <= max) {
       const std::string_view one = cluster.substr(0, unicode::prefix_of_chars(cluster.substr(0, 4), 1));
       cluster.remove_prefix(one.size());
       found = map.shortest(one);
@@ -164,7 +164,7 @@ std::string mapped(std::string_view text, const CharsMap& map, std::size_t most)
 namespace {
 
 std::string replaced(std::string_view text, const std::vector<RegexMatch>& matches, std::string_view content,
-                     std::size_t most) {
+                     std::size_t max) {
   std::string out;
   out.reserve(text.size() + text.size() / 2);
   std::size_t copied = 0;
@@ -172,7 +172,7 @@ std::string replaced(std::string_view text, const std::vector<RegexMatch>& match
     out += text.substr(copied, match.begin - copied);
     out += content;
     copied = match.end;
-    if (out.size() > most) return out;
+    if (out.size() > max) return out;
   }
   out += text.substr(copied);
   return out;
@@ -180,9 +180,8 @@ std::string replaced(std::string_view text, const std::vector<RegexMatch>& match
 
 }  // namespace
 
-std::string replaced(std::string_view text, const Regex& pattern, std::string_view content,
-                     std::size_t most) {
-  return replaced(text, pattern.find_all(text), content, most);
+std::string replaced(std::string_view text, const Regex& pattern, std::string_view content, std::size_t max) {
+  return replaced(text, pattern.find_all(text), content, max);
 }
 
 Normalizer::Normalizer(const std::vector<NormalizerSpec>& specs) {
@@ -198,26 +197,26 @@ Normalizer::Normalizer(const std::vector<NormalizerSpec>& specs) {
   }
 }
 
-std::string Normalizer::after(const Step& step, std::string_view text, std::size_t most,
+std::string Normalizer::after(const Step& step, std::string_view text, std::size_t max,
                               bool& at_origin) const {
   if (const auto* replacement = std::get_if<Replacement>(&step)) {
     const std::vector<RegexMatch> matches = replacement->pattern.find_all(text);
     if (replacement->content.empty() && !matches.empty() && matches[0].begin == 0 && matches[0].end > 0)
       at_origin = false;
-    return replaced(text, matches, replacement->content, most);
+    return replaced(text, matches, replacement->content, max);
   }
   if (const auto* pieces = std::get_if<SentencePieceNormalizer>(&step))
-    return pieces->run(text, at_origin, most);
-  if (const auto* map = std::get_if<CharsMap>(&step)) return mapped(text, *map, most);
+    return pieces->run(text, at_origin, max);
+  if (const auto* map = std::get_if<CharsMap>(&step)) return mapped(text, *map, max);
   return std::visit(Apply{text, at_origin}, std::get<NormalizerSpec>(step));
 }
 
 std::string Normalizer::run(std::string_view text, bool& at_origin) const {
   std::string now(text);
-  const std::size_t most = max_length_from(text.size());
+  const std::size_t max = max_length_from(text.size());
   for (const Step& step : steps_) {
-    now = after(step, now, most, at_origin);
-    check_length(now.size(), most, "normalizer");
+    now = after(step, now, max, at_origin);
+    check_length(now.size(), max, "normalizer");
   }
   return now;
 }

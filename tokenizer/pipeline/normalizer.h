@@ -33,13 +33,13 @@ class Normalizer {
   };
   using Step = std::variant<NormalizerSpec, Replacement, SentencePieceNormalizer, CharsMap>;
 
-  std::string after(const Step& step, std::string_view text, std::size_t most, bool& at_origin) const;
+  std::string after(const Step& step, std::string_view text, std::size_t max, bool& at_origin) const;
 
   std::vector<Step> steps_;
 };
 
 // `text` with every match replaced. Stops where the result is longer than `most`.
 std::string replaced(std::string_view text, const Regex& pattern, std::string_view content,
-                     std::size_t most = std::string::npos);
+                     std::size_t max = std::string::npos);
 
 }  // namespace kelvin::tokenizer

@@ -20,7 +20,7 @@ SentencePieceNormalizer::Part SentencePieceNormalizer::front(std::string_view te
   return {text.substr(0, length), length};
 }
 
-std::string SentencePieceNormalizer::run(std::string_view text, bool at_origin, std::size_t most) const {
+std::string SentencePieceNormalizer::run(std::string_view text, bool at_origin, std::size_t max) const {
   if (spec_.remove_extra_whitespaces) {
     while (!text.empty()) {
       const Part part = front(text);
@@ -34,7 +34,7 @@ std::string SentencePieceNormalizer::run(std::string_view text, bool at_origin, 
   out.reserve(text.size() + text.size() / 2);
   if (marked && !spec_.blank_as_suffix) out += blank_;
   bool after_blank = spec_.remove_extra_whitespaces;
-  while (!text.empty() && out.size() <= most) {
+  while (!text.empty() && out.size() <= max) {
     auto [part, length] = front(text);
     text.remove_prefix(length);
     while (after_blank && part.starts_with(' ')) part.remove_prefix(1);

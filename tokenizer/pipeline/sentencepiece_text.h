@@ -17,7 +17,7 @@ class SentencePieceNormalizer {
 
   // `text` is well-formed. `at_origin`: it begins where the whole input begins. Stops where the result is
   // longer than `most`.
-  std::string run(std::string_view text, bool at_origin, std::size_t most = std::string::npos) const;
+  std::string run(std::string_view text, bool at_origin, std::size_t max = std::string::npos) const;
 
  private:
   struct Part {

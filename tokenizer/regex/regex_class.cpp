@@ -70,10 +70,10 @@ CharSet braced_property(RegexReader& reader) {
   return negated ? set->inverted() : *set;
 }
 
-char32_t hex_number(RegexReader& reader, int most) {
+char32_t hex_number(RegexReader& reader, int max) {
   char32_t code = 0;
   int digits = 0;
-  for (; digits < most; ++digits) {
+  for (; digits < max; ++digits) {
     const char32_t digit = reader.peek();
     if (!hex_digits().contains(digit)) break;
     reader.next("");

@@ -14,8 +14,8 @@ namespace kelvin {
 
 class AnswerFile {
  public:
-  // Opens or makes the file, and reads which lines of the batch it answers already. Throws UserError where it cannot
-  // be written, is being written by another process, or holds lines that are no answers.
+  // Opens or makes the file, and reads which lines of the batch it answers already. Throws UserError where it
+  // cannot be written, is being written by another process, or holds lines that are no answers.
   explicit AnswerFile(const std::filesystem::path& path);
 
   // The custom_id (if any) of every line answered when the file was opened, by its number.

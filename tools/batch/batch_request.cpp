@@ -17,7 +17,7 @@
 namespace kelvin {
 namespace {
 
-constexpr int most_choices = 128;
+constexpr int max_choices = 128;
 
 // Keys that change nothing here.
 constexpr std::array<std::string_view, 8> ignored = {"model",    "user",         "metadata", "store",
@@ -77,7 +77,7 @@ class LineReader {
     if (request_.prompt.size() >= static_cast<std::size_t>(model_.context))
       body.fail("the prompt has " + std::to_string(request_.prompt.size()) + " tokens, the context holds " +
                 std::to_string(model_.context) + ", one of them for the answer (--ctx)");
-    if (ids_given_) settings_.set("padding", "draw", Source::standard, "prompt");
+    if (ids_given_) settings_.set("padding", "draw", Source::default_value, "prompt");
     request_.chain = settings_.chain(model_.vocabulary());
     request_.max_tokens = kelvin::max_tokens(most_, model_.generation, 256).count;
     return std::move(request_);
@@ -95,7 +95,7 @@ class LineReader {
     } else if (key == "max_tokens" || key == "max_completion_tokens") {
       most_ = int_in(value, positive_int);
     } else if (key == "n") {
-      request_.choices = int_in(value, {1, most_choices});
+      request_.choices = int_in(value, {1, max_choices});
     } else if (key == "seed") {
       // Whoever counts seeds in signed numbers may.
       request_.seed = value.is_integer() && value.as_double() < 0 ? static_cast<std::uint64_t>(value.as_int())

@@ -16,7 +16,7 @@ double rate(double amount, double seconds) { return seconds > 0 ? amount / secon
 
 // How much of what the machine could do at most a part reached; 0 where it neither reads nor computes much.
 double share(const Work& work, double seconds, const MachineLimits& limits) {
-  return seconds > 0 ? work.least_seconds(limits) / seconds : 0;
+  return seconds > 0 ? work.min_seconds(limits) / seconds : 0;
 }
 
 void add_parts(std::string& text, const char* title, const PartTimes& times, const PartWork& work,

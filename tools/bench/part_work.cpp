@@ -43,7 +43,7 @@ std::vector<Pass> decode_passes(int first, int tokens, int sequences) {
   return passes;
 }
 
-double Work::least_seconds(const MachineLimits& limits) const {
+double Work::min_seconds(const MachineLimits& limits) const {
   const double reading = bytes / (limits.read_gb_s * 1e9);
   return std::max(reading, operations / ((integers ? limits.int8_gops : limits.fma_gflops) * 1e9));
 }

@@ -29,7 +29,7 @@ struct Work {
   bool integers = false;  // in 8 bits
 
   // The least seconds: by reading or by computing, whichever takes longer.
-  double least_seconds(const MachineLimits& limits) const;
+  double min_seconds(const MachineLimits& limits) const;
 };
 
 using PartWork = std::array<Work, part_count>;

@@ -86,7 +86,7 @@ class StageTimer {
   template <class Run, class Prepare = void (*)()>
   double best(
       const Run& run, const Prepare& prepare = [] {}) const {
-    double least = 1e9;
+    double min = 1e9;
     for (int i = 0; i < repeat_; ++i) {
       prepare();
       Step step;
@@ -95,10 +95,10 @@ class StageTimer {
       step.seed = static_cast<std::uint64_t>(i);
       const auto start = std::chrono::steady_clock::now();
       run(step);
-      least = std::min(
-          least, std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count());
+      min = std::min(
+          min, std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count());
     }
-    return least;
+    return min;
   }
 
   int repeat_;

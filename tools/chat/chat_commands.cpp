@@ -209,16 +209,16 @@ ChatCommands::Then ChatCommands::why(const std::string& argument) {
                                                               : number         ? *number
                                                                                : number_of(argument));
   const auto name = [&](int id) { return shown_token(session_.tokenizer(), id); };
-  constexpr std::size_t most_context = 60;
+  constexpr std::size_t max_context = 60;
   std::string context = session_.tokenizer().decode(found.before, true);
-  const bool cut = context.size() > most_context;
+  const bool cut = context.size() > max_context;
   if (cut) {
-    std::size_t from = context.size() - most_context;
+    std::size_t from = context.size() - max_context;
     while (from < context.size() && unicode::is_continuation(context[from])) ++from;
     context.erase(0, from);
   }
   out_ << "token " << found.number << " of " << found.of << ", " << name(found.id);
-  if (!context.empty()) out_ << ", after " << (cut ? "..." : "") << in_quotes(context, 2 * most_context);
+  if (!context.empty()) out_ << ", after " << (cut ? "..." : "") << in_quotes(context, 2 * max_context);
   out_ << "  (position " << found.position << ", seed " << found.seed << ")\n"
        << stage_report_text(found.trace, found.why, name);
   return Then::read_on;

@@ -9,7 +9,7 @@
 namespace kelvin {
 namespace {
 
-constexpr std::size_t most_shown = 10;  // positions that differ
+constexpr std::size_t max_shown = 10;  // positions that differ
 
 std::string number(double value) {
   char text[40];
@@ -56,7 +56,7 @@ std::string check_text(const SequenceCheck& check) {
             " are left out: their RoPE frequencies depend on the length of the text\n";
   std::size_t shown = 0, differing = 0;
   for (const PositionCheck& p : check.positions) {
-    if (p.agrees || ++differing > most_shown) continue;
+    if (p.agrees || ++differing > max_shown) continue;
     ++shown;
     text += "  position " + std::to_string(p.position) + " (token " + std::to_string(p.id) + "):";
     if (p.logits_error) text += " logits off by " + number(*p.logits_error);

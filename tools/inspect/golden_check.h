@@ -45,7 +45,7 @@ struct SequenceCheck {
   const StageCheck* first_difference() const;
 };
 
-inline constexpr double standard_check_tolerance = 1e-3;
+inline constexpr double default_check_tolerance = 1e-3;
 // Of hidden states, relative to the largest number of the stage: some hundred roundings of float32.
 inline constexpr double hidden_check_tolerance = 1e-4;
 

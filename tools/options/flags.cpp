@@ -31,6 +31,13 @@ int parse_int(const std::string& value, int min, int max) {
   return static_cast<int>(*number);
 }
 
+double parse_double(const std::string& value, double min, double max) {
+  const auto number = parse_real(value);
+  if (!number || *number < min || *number > max)
+    throw UsageError("a number from " + short_number(min) + " to " + short_number(max) + " expected");
+  return *number;
+}
+
 // Appends `text` broken at spaces, each line but the first indented.
 void append_wrapped(std::string& out, std::string_view text, std::size_t column, std::size_t indent) {
   while (!text.empty()) {
@@ -71,12 +78,10 @@ Setter to(std::optional<std::uint64_t>& target) {
   };
 }
 Setter to(double& target, double min, double max) {
-  return [&target, min, max](const std::string& value) {
-    const auto number = parse_real(value);
-    if (!number || *number < min || *number > max)
-      throw UsageError("a number from " + short_number(min) + " to " + short_number(max) + " expected");
-    target = *number;
-  };
+  return [&target, min, max](const std::string& value) { target = parse_double(value, min, max); };
+}
+Setter to(std::optional<double>& target, double min, double max) {
+  return [&target, min, max](const std::string& value) { target = parse_double(value, min, max); };
 }
 Setter to(std::vector<int>& target) {
   return [&target](const std::string& value) {

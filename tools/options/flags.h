@@ -28,6 +28,7 @@ Setter to(int& target, int min = 0, int max = std::numeric_limits<int>::max());
 Setter to(std::optional<int>& target, int min = 0, int max = std::numeric_limits<int>::max());
 Setter to(std::optional<std::uint64_t>& target);
 Setter to(double& target, double min, double max);
+Setter to(std::optional<double>& target, double min, double max);
 Setter to(std::vector<int>& target);  // "1,2,3": ids, each >= 0
 
 class Flags {

@@ -1,5 +1,5 @@
-// A file of JSON lines that a long run adds to, and that the same run goes on with after an interruption. A line that
-// is whole stays, whatever happens.
+// A file of JSON lines that a long run adds to, and that the same run goes on with after an interruption. A
+// line that is whole stays, whatever happens.
 #pragma once
 
 #include <cstddef>
@@ -15,9 +15,9 @@ namespace kelvin {
 
 class JsonLinesFile {
  public:
-  // Opens or makes the file and keeps other processes from writing it. "-" is stdout; that and what is no regular
-  // file (a pipe, /dev/stdout) is written from the beginning. Throws UserError where it cannot be written, or with
-  // the words of `busy` where another process is writing it.
+  // Opens or makes the file and keeps other processes from writing it. "-" is stdout; that and what is no
+  // regular file (a pipe, /dev/stdout) is written from the beginning. Throws UserError where it cannot be
+  // written, or with the words of `busy` where another process is writing it.
   explicit JsonLinesFile(std::filesystem::path path,
                          const std::string& busy = "another process is writing it");
   ~JsonLinesFile();
@@ -27,12 +27,12 @@ class JsonLinesFile {
   // What was found, until cut_rest(): the whole lines, with their ends, and a partly written one after them.
   std::string_view lines() const { return found().substr(0, length_); }
   std::string_view rest() const { return found().substr(length_); }
-  // The file is recognised as one of ours: its partly written line is removed, and lines follow the whole ones.
-  // Before this nothing in it has changed.
+  // The file is recognised as one of ours: its partly written line is removed, and lines follow the whole
+  // ones. Before this nothing in it has changed.
   void cut_rest();
 
-  // Adds a line, which has no end of line yet, and gives it to the system at once. Throws std::runtime_error where
-  // that fails; the file then holds whole lines as before.
+  // Adds a line, which has no end of line yet, and gives it to the system at once. Throws std::runtime_error
+  // where that fails; the file then holds whole lines as before.
   void add(std::string_view line);
 
  private:

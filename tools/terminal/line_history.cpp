@@ -11,7 +11,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr std::size_t most_entries = 1000;
+constexpr std::size_t max_entries = 1000;
 
 // One entry a line: newlines and backslashes escaped.
 std::string to_line(const std::string& entry) {
@@ -54,10 +54,10 @@ LineHistory::LineHistory(fs::path file) : file_(std::move(file)) {
   std::ifstream in(*file_, std::ios::binary);
   for (std::string line; std::getline(in, line);)
     if (!line.empty()) entries_.push_back(from_line(line));
-  if (entries_.size() <= most_entries) return;
+  if (entries_.size() <= max_entries) return;
 
-  const bool much_too_long = entries_.size() > 2 * most_entries;
-  entries_.erase(entries_.begin(), entries_.end() - most_entries);
+  const bool much_too_long = entries_.size() > 2 * max_entries;
+  entries_.erase(entries_.begin(), entries_.end() - max_entries);
   if (!much_too_long) return;
   std::string text;
   for (const std::string& entry : entries_) text += to_line(entry) + "\n";

@@ -15,7 +15,7 @@ namespace {
 
 constexpr double pi = std::numbers::pi;
 
-double standard(double theta, int i, int head_dim) { return std::pow(theta, -2.0 * i / head_dim); }
+double default_value(double theta, int i, int head_dim) { return std::pow(theta, -2.0 * i / head_dim); }
 
 }  // namespace
 
@@ -25,7 +25,7 @@ TEST_CASE("standard and linear frequencies") {
   spec.theta = 500000.0;
   const std::vector<float> f = Rope(spec).frequencies(0);
   REQUIRE(f.size() == 32);
-  for (int i = 0; i < 32; ++i) CHECK(f[i] == doctest::Approx(standard(5e5, i, 64)).epsilon(2e-7));
+  for (int i = 0; i < 32; ++i) CHECK(f[i] == doctest::Approx(default_value(5e5, i, 64)).epsilon(2e-7));
   CHECK(f[0] == 1.0f);
   spec.kind = RopeKind::linear;
   spec.factor = 2.5;
@@ -49,7 +49,7 @@ TEST_CASE("dynamic frequencies grow with the length beyond the border, one set p
   CHECK(rope.last_length(65) == 65);
   const std::vector<float> f = rope.frequencies(rope.frequency_set(100));
   const double theta = 10000.0 * std::pow(4.0 * 100 / 64 - 3.0, 16.0 / 14.0);
-  for (int i = 0; i < 8; ++i) CHECK(f[i] == doctest::Approx(standard(theta, i, 16)).epsilon(3e-7));
+  for (int i = 0; i < 8; ++i) CHECK(f[i] == doctest::Approx(default_value(theta, i, 16)).epsilon(3e-7));
 
   RopeSpec plain;
   plain.dims = 16;
@@ -67,7 +67,7 @@ TEST_CASE("llama3 divides slow frequencies, keeps fast ones and ramps between") 
   const std::vector<float> f = Rope(spec).frequencies(0);
   int kept = 0, divided = 0, between = 0;
   for (int i = 0; i < 64; ++i) {
-    const double plain = standard(5e5, i, 128), wavelength = 2 * pi / plain;
+    const double plain = default_value(5e5, i, 128), wavelength = 2 * pi / plain;
     double expected = plain;
     if (wavelength > 8192 / 1.0) {
       expected = plain / 8;
@@ -104,7 +104,7 @@ TEST_CASE("yarn ramps over dimensions and scales the angles' cosine and sine") {
     low = std::max(low, 0.0);
     high = std::min(high, 31.0);
     for (int i = 0; i < 16; ++i) {
-      const double plain = standard(1e4, i, 32), ramp = std::clamp((i - low) / (high - low), 0.0, 1.0);
+      const double plain = default_value(1e4, i, 32), ramp = std::clamp((i - low) / (high - low), 0.0, 1.0);
       CHECK(f[i] == doctest::Approx(plain / 8 * ramp + plain * (1 - ramp)).epsilon(1e-6));
     }
     std::vector<float> cosines(16), sines(16);
@@ -156,7 +156,7 @@ TEST_CASE("longrope divides each frequency by a factor of its own, long ones bey
     const std::vector<float> f = rope.frequencies(rope.frequency_set(length));
     const std::vector<double>& factors = length > 48 ? spec.long_factors : spec.short_factors;
     for (int i = 0; i < 3; ++i)
-      CHECK(f[i] == doctest::Approx(standard(1e4, i, 6) / factors[i]).epsilon(3e-7));
+      CHECK(f[i] == doctest::Approx(default_value(1e4, i, 6) / factors[i]).epsilon(3e-7));
   }
   std::vector<float> cosines(3), sines(3);
   rope.angles(rope.frequencies(0), 0, cosines.data(), sines.data());

@@ -32,7 +32,7 @@ TEST_CASE("a row of any storage is that row of the matrix") {
       quantize(storage, exact, kernels::scalar_quantized, 1, packed.data());
       matrix = {storage, rows, cols, packed.data()};
     }
-    const float most = storage == Storage::q4 ? 0.12f : storage == Storage::q8 ? 0.004f : 0.0f;
+    const float max = storage == Storage::q4 ? 0.12f : storage == Storage::q8 ? 0.004f : 0.0f;
     for (const int row : {0, 15, 16, 34}) {
       std::vector<float> read(cols);
       read_row(matrix, row, read.data());
@@ -41,7 +41,7 @@ TEST_CASE("a row of any storage is that row of the matrix") {
         const float expected = bf16_to_f32(halves[static_cast<std::size_t>(row * cols + col)]);
         error = std::fmax(error, std::fabs(read[static_cast<std::size_t>(col)] - expected));
       }
-      CHECK(error <= most);
+      CHECK(error <= max);
     }
   }
 }

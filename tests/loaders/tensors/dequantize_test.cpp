@@ -74,15 +74,14 @@ TEST_CASE("a block of known codes, by hand") {
   half(0, 2.0f);
   half(2, 0.5f);
   for (int part = 0; part < 8; ++part) {
-    const int scale = part + 1, least = part * 7;
+    const int scale = part + 1, min = part * 7;
     if (part < 4) {
       block[static_cast<std::size_t>(4 + part)] |= static_cast<std::uint8_t>(scale);
-      block[static_cast<std::size_t>(8 + part)] |= static_cast<std::uint8_t>(least);
+      block[static_cast<std::size_t>(8 + part)] |= static_cast<std::uint8_t>(min);
     } else {
-      block[static_cast<std::size_t>(8 + part)] |=
-          static_cast<std::uint8_t>((scale & 15) | (least & 15) << 4);
+      block[static_cast<std::size_t>(8 + part)] |= static_cast<std::uint8_t>((scale & 15) | (min & 15) << 4);
       block[static_cast<std::size_t>(part)] |= static_cast<std::uint8_t>(scale >> 4 << 6);
-      block[static_cast<std::size_t>(4 + part)] |= static_cast<std::uint8_t>(least >> 4 << 6);
+      block[static_cast<std::size_t>(4 + part)] |= static_cast<std::uint8_t>(min >> 4 << 6);
     }
   }
   for (std::size_t i = 16; i < 144; ++i) block[i] = 0xA3;  // codes 3 and 10

@@ -34,10 +34,10 @@ void check(const std::vector<float>& keys) {
     double sum = 0;
     std::size_t length = 0;
     while (length < ranked.size() && (length == 0 || sum < share * total)) sum += weights[ranked[length++]];
-    for (const double least : {-1e300, low, (low + high) / 2, high, 1e300}) {
+    for (const double min : {-1e300, low, (low + high) / 2, high, 1e300}) {
       CAPTURE(share);
-      CAPTURE(least);
-      const Prefix prefix = prefix_holding(share * total, keys, weights, least, scratch);
+      CAPTURE(min);
+      const Prefix prefix = prefix_holding(share * total, keys, weights, min, scratch);
       CHECK(prefix.last.id() == ranked[length - 1]);
       CHECK(prefix.last.key() == keys[ranked[length - 1]]);
       CHECK(prefix.sum == sum);

@@ -42,7 +42,7 @@ TEST_CASE("powers up to degree 2 nodes - 1 keep their sums") {
   std::vector<double> points, weights;
   for (int i = 0; i < 500; ++i)
     points.push_back(std::sin(i * 1.7) * std::fabs(std::cos(i * 0.3))), weights.push_back(1 + i % 3);
-  for (int nodes = 1; nodes <= most_gauss_nodes; ++nodes) {
+  for (int nodes = 1; nodes <= max_gauss_nodes; ++nodes) {
     const GaussNodes gauss = gauss_quadrature(moments_of(points, weights, nodes));
     REQUIRE(gauss.count == nodes);
     for (int power = 0; power < 2 * nodes; ++power) {

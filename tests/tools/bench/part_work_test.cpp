@@ -90,7 +90,7 @@ TEST_CASE("the least time is that of the slower of reading and computing") {
   limits.read_gb_s = 10;
   limits.fma_gflops = 100;
   limits.int8_gops = 400;
-  CHECK(Work{2e9, 1e9, false}.least_seconds(limits) == doctest::Approx(0.2));
-  CHECK(Work{2e9, 60e9, false}.least_seconds(limits) == doctest::Approx(0.6));
-  CHECK(Work{2e9, 60e9, true}.least_seconds(limits) == doctest::Approx(0.2));
+  CHECK(Work{2e9, 1e9, false}.min_seconds(limits) == doctest::Approx(0.2));
+  CHECK(Work{2e9, 60e9, false}.min_seconds(limits) == doctest::Approx(0.6));
+  CHECK(Work{2e9, 60e9, true}.min_seconds(limits) == doctest::Approx(0.2));
 }

@@ -1,5 +1,5 @@
-#include "engine/weights/config.h"
 #include "tools/options/model_options.h"
+#include "engine/weights/config.h"
 
 #include <doctest/doctest.h>
 

@@ -21,7 +21,7 @@ namespace kelvin {
 namespace {
 
 constexpr std::uint32_t no_token = 0xFFFFFFFF;
-constexpr std::size_t most_text = 60;  // bytes of a token that are shown
+constexpr std::size_t max_text = 60;  // bytes of a token that are shown
 
 std::uint32_t as_word(double value) { return std::bit_cast<std::uint32_t>(static_cast<float>(value)); }
 
@@ -75,7 +75,7 @@ LogitsPage::LogitsPage(const Tokenizer& tokenizer, LogitsPageTitle title, std::v
   // The page itself, the table of steps, and some air.
   const std::size_t fixed = 80'000 + ids_.size() * 40 + used_;
   used_ = 0;
-  room_ = most_bytes - std::min(fixed, most_bytes);
+  room_ = max_bytes - std::min(fixed, max_bytes);
 }
 
 int LogitsPage::ends_for(std::size_t tokens) { return tokens <= 160 ? 100 : tokens <= 320 ? 40 : 20; }
@@ -83,7 +83,7 @@ int LogitsPage::ends_for(std::size_t tokens) { return tokens <= 160 ? 100 : toke
 std::string LogitsPage::shown(int id) const {
   if (!tokenizer_.is_known(id)) return "";
   const std::string bytes = tokenizer_.bytes(id);
-  return bytes.size() <= most_text ? visible_text(bytes) : visible_text(bytes.substr(0, most_text)) + "...";
+  return bytes.size() <= max_text ? visible_text(bytes) : visible_text(bytes.substr(0, max_text)) + "...";
 }
 
 void LogitsPage::name(int id) {

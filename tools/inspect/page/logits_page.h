@@ -23,7 +23,7 @@ struct LogitsPageTitle {
 
 class LogitsPage {
  public:
-  static constexpr std::size_t most_bytes = 2'000'000;
+  static constexpr std::size_t max_bytes = 2'000'000;
   static constexpr std::size_t max_tokens = 10'000;  // coloured ones
 
   LogitsPage(const Tokenizer& tokenizer, LogitsPageTitle title, std::vector<int> ids);

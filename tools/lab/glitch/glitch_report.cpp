@@ -13,7 +13,7 @@
 namespace kelvin {
 namespace {
 
-constexpr std::size_t most_points = 8000;  // of the map, so that a page stays small
+constexpr std::size_t max_points = 8000;  // of the map, so that a page stays small
 
 std::span<const TokenIndicators> shown(const GlitchReport& report) {
   return std::span(report.scan.tokens).first(std::min(report.top, report.scan.tokens.size()));
@@ -112,10 +112,10 @@ std::string glitch_html(const GlitchReport& report, const Tokenizer& tokenizer,
     const auto& at = projection.at[static_cast<std::size_t>(t.id)];
     return std::pair<double, double>(at[0], at[1]);
   };
-  const std::size_t rest = report.scan.tokens.size() - suspects.size(), stride = 1 + rest / most_points;
+  const std::size_t rest = report.scan.tokens.size() - suspects.size(), stride = 1 + rest / max_points;
   for (std::size_t i = suspects.size(); i < report.scan.tokens.size(); i += stride)
     others.points.push_back(place(report.scan.tokens[i]));
-  for (std::size_t i = 0; i < std::min(suspects.size(), most_points); ++i)
+  for (std::size_t i = 0; i < std::min(suspects.size(), max_points); ++i)
     found.points.push_back(place(suspects[i]));
   map.series = {others, found, {"centroid", {{0.0, 0.0}}, PlotSeries::Style::points}};
 

@@ -83,10 +83,10 @@ std::vector<Plot> phase_picture(const SweepReport& report) {
   if (observed) {
     line.series.push_back(
         over_line(report, "surprise of the text, ln perplexity", [](const SweepPoint& p) { return p.nll; }));
-    double most = 0;
-    for (const SweepPoint& p : report.points) most = std::max(most, p.entropy);
+    double max = 0;
+    for (const SweepPoint& p : report.points) max = std::max(max, p.entropy);
     line.y.low = 0;
-    line.y.high = 2.2 * most;
+    line.y.high = 2.2 * max;
   }
   plots.push_back(line);
   Plot mass{

@@ -55,8 +55,8 @@ TextCost text_cost(const LabText& text, double nll) {
 }
 
 BatchError batch_error(std::span<const ObservedStep> steps, double beta) {
-  constexpr std::size_t most_batches = 12, smallest_batch = 4;
-  const std::size_t batches = std::min(most_batches, steps.size() / smallest_batch);
+  constexpr std::size_t max_batches = 12, smallest_batch = 4;
+  const std::size_t batches = std::min(max_batches, steps.size() / smallest_batch);
   if (batches < 2) return {undefined, 0};
   std::vector<double> scores(batches, 0.0);
   double information = 0;

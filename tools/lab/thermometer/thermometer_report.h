@@ -37,10 +37,10 @@ TokenLine token_line(const ObservedStep& step);
 // Calls window(first, count) for windows of `size` steps, each beginning half a window after the one before.
 template <class Window>
 void for_each_window(std::size_t steps, int size, const Window& window) {
-  const std::size_t most = static_cast<std::size_t>(size), stride = std::max<std::size_t>(1, most / 2);
+  const std::size_t max = static_cast<std::size_t>(size), stride = std::max<std::size_t>(1, max / 2);
   for (std::size_t first = 0; first < steps; first += stride) {
-    window(first, std::min(most, steps - first));
-    if (first + most >= steps) break;
+    window(first, std::min(max, steps - first));
+    if (first + max >= steps) break;
   }
 }
 

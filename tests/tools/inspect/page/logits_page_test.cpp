@@ -59,8 +59,8 @@ std::size_t count(const std::string& text, const std::string& part) {
 TEST_CASE("a long text keeps the page below 2 MB, and the page says what it leaves out") {
   const Tokenizer tokenizer = hostile_tokenizer();
   const std::string page = random_page(tokenizer, 700, 3000).html();
-  CHECK(page.size() < LogitsPage::most_bytes);
-  CHECK(page.size() > LogitsPage::most_bytes / 2);
+  CHECK(page.size() < LogitsPage::max_bytes);
+  CHECK(page.size() > LogitsPage::max_bytes / 2);
   CHECK(count(page, ",null") > 50);
   const std::string small = random_page(tokenizer, 30, 7).html();
   CHECK(count(small, "null") < count(small, "\"listed\""));

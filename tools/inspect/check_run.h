@@ -1,0 +1,24 @@
+// kelvin-logits as a proof: whether the model agrees with a dump made by another implementation.
+#pragma once
+
+#include <iosfwd>
+#include <optional>
+#include <string>
+
+#include "tools/options/flags.h"
+#include "tools/options/model_options.h"
+
+namespace kelvin {
+
+struct CheckFlags {
+  std::optional<std::string> golden;
+  std::optional<double> tolerance;
+
+  void add_to(Flags& flags);
+};
+
+// Compares every sequence of the dump and tells `out`, for people or as JSON lines. The exit status: 0 where
+// all agree, else 1. Throws UserError.
+int run_check(std::ostream& out, const ModelFlags& model, const CheckFlags& check, bool json);
+
+}  // namespace kelvin
