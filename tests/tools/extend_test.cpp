@@ -1,4 +1,4 @@
-// The program of the README's "Add a sampler in ten minutes", built outside the tree against the installed
+// The program of sampling/README.md, "Add a sampler in ten minutes", built outside the tree against the installed
 // library.
 #include <doctest/doctest.h>
 
@@ -13,9 +13,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// The fenced block of README.md whose first line is `first`, without that line.
+// The fenced block of sampling/README.md whose first line is `first`, without that line.
 std::string block(const std::string& first) {
-  std::istringstream lines(kelvin::test::read_text(kelvin::test::source_dir() / "README.md"));
+  std::istringstream lines(kelvin::test::read_text(kelvin::test::source_dir() / "sampling/README.md"));
   std::string text, line;
   bool inside = false, found = false;
   while (std::getline(lines, line)) {

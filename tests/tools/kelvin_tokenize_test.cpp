@@ -103,9 +103,9 @@ TEST_CASE("--check compares with a dump, line by line") {
   CHECK(tokenize({"--dump", "x"}).status == 2);
 }
 
-// The ```python block of README.md that writes such a dump, as a user would run it.
-TEST_CASE("the script in README.md writes what --check reads") {
-  const std::string readme = read_text(source_dir() / "README.md");
+// The ```python block of tools/README.md that writes such a dump, as a user would run it.
+TEST_CASE("the script in tools/README.md writes what --check reads") {
+  const std::string readme = read_text(source_dir() / "tools/README.md");
   const std::size_t begin = readme.find("```python\n# dump.py");
   REQUIRE(begin != readme.npos);
   const std::size_t first = readme.find('\n', begin) + 1;

@@ -1,17 +1,20 @@
-// Every command in README.md runs, and prints what the README says it prints.
+// Every command in every README.md runs, and prints what the README says it prints.
 //
 // A ```console block is a transcript: a line "$ command" and below it the expected output, up to the next "$
 // ". A line "..." stands for any lines, and "~" inside a line for any text (a speed, a path). A ```sh block
 // is run for its exit status alone.
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cstdlib>
+#include <filesystem>
 #include <sstream>
 #include <string>
 #include <vector>
 
 #include "sampling/registry.h"
 #include "tests/support.h"
+#include "tokenizer/unicode/utf8.h"
 
 namespace {
 
@@ -77,13 +80,21 @@ std::vector<std::string> lines_of(const std::string& text) {
   return lines;
 }
 
-}  // namespace
+// Of the checkout, front page first.
+std::vector<std::filesystem::path> readmes() {
+  const std::filesystem::path source = kelvin::test::source_dir();
+  std::vector<std::filesystem::path> found = {source / "README.md"};
+  for (const char* folder : {"engine", "tokenizer", "loaders", "sampling", "tools", "tests"})
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(source / folder))
+      if (entry.path().filename() == "README.md") found.push_back(entry.path());
+  std::sort(found.begin() + 1, found.end());
+  return found;
+}
 
-TEST_CASE("the commands of README.md print what it says") {
-  const auto commands = commands_of(kelvin::test::read_text(kelvin::test::source_dir() / "README.md"));
-  CHECK(commands.size() >= 10);
+void check_commands(const std::filesystem::path& readme) {
+  CAPTURE(readme);
   kelvin::test::TemporaryFolder folder;
-  for (const Command& command : commands) {
+  for (const Command& command : commands_of(kelvin::test::read_text(readme))) {
     // CI runs these two themselves; they build the tree this test belongs to.
     if (command.text.rfind("sh tools/", 0) == 0) continue;
     CAPTURE(command.text);
@@ -105,7 +116,38 @@ TEST_CASE("the commands of README.md print what it says") {
   }
 }
 
-TEST_CASE("the table of samplers in README.md is the registry's") {
-  const std::string readme = kelvin::test::read_text(kelvin::test::source_dir() / "README.md");
+}  // namespace
+
+TEST_CASE("the commands of every README.md print what it says") {
+  const auto found = readmes();
+  CHECK(commands_of(kelvin::test::read_text(found[0])).size() >= 7);
+  CHECK(found.size() >= 4);
+  for (const auto& readme : found) check_commands(readme);
+}
+
+TEST_CASE("the front page stays a page") {
+  const auto lines = lines_of(kelvin::test::read_text(kelvin::test::source_dir() / "README.md"));
+  CHECK(lines.size() <= 220);
+  for (const std::string& line : lines) {
+    CAPTURE(line);
+    CHECK(std::count_if(line.begin(), line.end(), [](char c) { return !kelvin::is_continuation(c); }) <= 140);
+  }
+}
+
+TEST_CASE("the files and folders that a README.md links to are there") {
+  for (const auto& readme : readmes()) {
+    CAPTURE(readme);
+    const std::string text = kelvin::test::read_text(readme);
+    for (std::size_t at = 0; (at = text.find("](", at)) != text.npos;) {
+      at += 2;
+      const std::string target = text.substr(at, text.find_first_of(")#", at) - at);
+      CAPTURE(target);
+      if (target.find("://") == target.npos) CHECK(std::filesystem::exists(readme.parent_path() / target));
+    }
+  }
+}
+
+TEST_CASE("the table of samplers in sampling/README.md is the registry's") {
+  const std::string readme = kelvin::test::read_text(kelvin::test::source_dir() / "sampling" / "README.md");
   CHECK(readme.find(kelvin::stage_markdown()) != readme.npos);
 }

@@ -89,7 +89,7 @@ std::string reasons(const Trace& trace, const Why& why, const TokenName& name) {
   if (why.rival.id < 0)
     text += "  No other token was left to draw.\n";
   else
-    text += "  The draw takes the largest ln p + Gumbel noise: " + sum(why.drawn) +
+    text += "  The draw takes the largest ln p + noise: " + sum(why.drawn) +
             "; the likeliest other, " + sum(why.rival) + ".\n";
   text += "  The same noise gives";
   for (const Why::Other& other : why.same_noise)

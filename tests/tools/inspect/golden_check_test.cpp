@@ -66,7 +66,7 @@ TEST_CASE("the first layer that differs is named") {
   CHECK_FALSE(check_sequence(model, sequence_named(dump, "long"), 1e-4).agrees);
 }
 
-// As the script in README.md writes it: every position, but no output of the last layer before its norm.
+// As the script in tools/README.md writes it: every position, but no output of the last layer before its norm.
 TEST_CASE("a dump of transformers' own hidden states") {
   LoadedModel loaded = load_model(test::data_dir() / "goldens" / "models" / name);
   Model model(loaded.config, std::move(loaded.weights), {.threads = 1});

@@ -37,7 +37,7 @@ TEST_CASE("why a one-percent token beat one of 98 percent: the temperature, and 
   CHECK(holds(text, "B had 1.79%, rank 2, by the model and 11.25%, rank 2"));
   CHECK(holds(text, "a draw takes it once in 8.9 times."));
   CHECK(holds(text, "temp=2 moved the odds: A from 97.93% to 83.10%, B from 1.79% to 11.25%."));
-  CHECK(holds(text, "The draw takes the largest ln p + Gumbel noise: B has -2.19 + "));
+  CHECK(holds(text, "The draw takes the largest ln p + noise: B has -2.19 + "));
   CHECK(holds(text, "the likeliest other, A has -0.19 "));
   CHECK(holds(text, " at T = 0.5, "));
   CHECK(holds(text, " at T = 4."));
