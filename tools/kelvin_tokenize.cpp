@@ -157,11 +157,11 @@ int tokenize_main(int argc, char** argv) {
                  if (when != "auto") options.colour = when == "always";
                });
   flags.group("check");
-  flags.option(
-      "check", "DIR",
-      "compare the folder's tokenizer with DIR/check.jsonl, which a script in README.md makes with another "
-      "implementation; status 1 if lines differ",
-      to(options.check));
+  flags.option("check", "DIR",
+               "compare the folder's tokenizer with DIR/check.jsonl, which a script in tools/README.md makes "
+               "with another "
+               "implementation; status 1 if lines differ",
+               to(options.check));
   flags.option("dump", "FILE", "that file elsewhere", to(options.dump));
   flags.group("prompts");
   flags.option(

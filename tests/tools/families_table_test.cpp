@@ -1,4 +1,4 @@
-// The table of families in README.md, line by line as measured here: what loads, how far it is from
+// The table of families in loaders/README.md, line by line as measured here: what loads, how far it is from
 // transformers, whether bits are the same, and what 8 and 4 bits change.
 #include <doctest/doctest.h>
 
@@ -97,8 +97,8 @@ std::string row_of(std::string_view architecture, const Measured* found) {
 
 }  // namespace
 
-TEST_CASE("the table of families in README.md is what is measured") {
-  const std::string readme = test::read_text(test::source_dir() / "README.md");
+TEST_CASE("the table of families in loaders/README.md is what is measured") {
+  const std::string readme = test::read_text(test::source_dir() / "loaders" / "README.md");
   std::map<std::string, Measured> measured;  // by architecture
   for (const std::string& name : test::golden_model_names()) {
     if (name.ends_with("-newcfg")) continue;

@@ -63,7 +63,8 @@ std::string wrong_in(const Tokenizer& tokenizer, JsonValue line, std::size_t num
 CheckResult check_tokenizer(const Tokenizer& tokenizer, const std::filesystem::path& dump,
                             const std::function<void(const std::string& json)>& differs) {
   std::ifstream file(dump, std::ios::binary);
-  if (!file) throw LoadError(path_text(dump), "cannot be read (README.md has the script that writes it)");
+  if (!file)
+    throw LoadError(path_text(dump), "cannot be read (tools/README.md has the script that writes it)");
   CheckResult result;
   std::string text;
   for (std::size_t number = 1; std::getline(file, text); ++number) {
