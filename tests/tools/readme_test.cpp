@@ -130,7 +130,8 @@ TEST_CASE("the front page stays a page") {
   CHECK(lines.size() <= 220);
   for (const std::string& line : lines) {
     CAPTURE(line);
-    CHECK(std::count_if(line.begin(), line.end(), [](char c) { return !kelvin::unicode::is_continuation(c); }) <= 140);
+    CHECK(std::count_if(line.begin(), line.end(),
+                        [](char c) { return !kelvin::unicode::is_continuation(c); }) <= 140);
   }
 }
 
