@@ -14,15 +14,9 @@
 
 #include "sampling/scratch.h"
 #include "sampling/statistics/logit_scan.h"
+#include "sampling/vocabulary.h"
 
 namespace kelvin {
-
-// What stages may know of the tokens; all of it optional. The chain keeps nothing of it after it is built.
-struct Vocabulary {
-  std::span<const std::string>
-      bytes;  // (n_tokens,) what each id decodes to; logits beyond n_tokens are padding, never drawn
-  std::span<const int> stops;  // ids that end the text; no constraint on the text removes them
-};
 
 // The parameters of one stage of a chain, complete with defaults.
 class Params {

@@ -5,9 +5,9 @@
 #include <optional>
 #include <vector>
 
-#include "loaders/json/json.h"
-
 namespace kelvin {
+
+class JsonDocument;
 
 // Absent where the files do not say.
 struct GenerationConfig {

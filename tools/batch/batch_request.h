@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "loaders/json/json.h"
 #include "sampling/settings.h"
 #include "tools/options/model_options.h"
 

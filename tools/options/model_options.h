@@ -11,7 +11,7 @@
 #include "loaders/model/checkpoint.h"
 #include "loaders/model/generation_config.h"
 #include "loaders/tokenizer/tokenizer_folder.h"
-#include "sampling/stage.h"
+#include "sampling/vocabulary.h"
 #include "tools/options/flags.h"
 
 namespace kelvin {

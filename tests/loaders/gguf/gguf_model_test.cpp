@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "engine/forward/model.h"
+#include "loaders/json/json.h"
 #include "loaders/model/model_folder.h"
 #include "loaders/tokenizer/tokenizer_folder.h"
 #include "tests/loaders/gguf_from_folder.h"

@@ -1,0 +1,16 @@
+// What a model's tokens are, as far as drawing them goes.
+#pragma once
+
+#include <span>
+#include <string>
+
+namespace kelvin {
+
+// What stages may know of the tokens; all of it optional. The chain keeps nothing of it after it is built.
+struct Vocabulary {
+  std::span<const std::string>
+      bytes;  // (n_tokens,) what each id decodes to; logits beyond n_tokens are padding, never drawn
+  std::span<const int> stops;  // ids that end the text; no constraint on the text removes them
+};
+
+}  // namespace kelvin
