@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "engine/kernels/kernels.h"
-#include "engine/platform/thread_team.h"
+#include "engine/platform/available_processors.h"
 #include "loaders/model/model_folder.h"
 #include "tools/bench/bench_report.h"
 #include "tools/bench/stage_bench.h"

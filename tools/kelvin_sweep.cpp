@@ -5,6 +5,7 @@
 #include <limits>
 #include <optional>
 
+#include "engine/platform/available_processors.h"
 #include "loaders/tokenizer/prompt.h"
 #include "tools/lab/reading/lab_reading.h"
 #include "tools/lab/reading/raw_text.h"
@@ -137,8 +138,8 @@ int sweep_main(int argc, char** argv) {
   }
   const bool usual = options.betas.empty();
   const std::vector<double> betas = usual ? default_betas() : options.betas;
-  SweepReport report{swept.text.name, swept.text.steps.size(),
-                     sweep(swept.text.steps, betas, options.model.threads),
+  const int threads = options.model.threads > 0 ? options.model.threads : available_processors();
+  SweepReport report{swept.text.name, swept.text.steps.size(), sweep(swept.text.steps, betas, threads),
                      usual ? short_list_of_betas() : betas};
   if (options.draws > 0)
     for (SweepPoint& point : report.points)

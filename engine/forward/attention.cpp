@@ -82,25 +82,27 @@ void Attention::plan(std::span<const TokenRun> runs) {
       }
 }
 
-void Attention::run(ThreadTeam::Member& member, const AttentionLayer& layer, Rows q, Rows output) {
-  Scratch& scratch = scratch_[member.rank()];
+void Attention::run(ThreadTeam& team, const AttentionLayer& layer, Rows q, Rows output) {
   const int window = layer.window;
   if (spans_shared_) {
-    member.for_contiguous(static_cast<int>(spans_.size()), [&](int i) {
+    team.parallel_for(static_cast<int>(spans_.size()), [&](int i, int worker) {
       const QueryGroup& group = groups_[spans_[i].group];
       if (spans_[i].span < first_span(group, 0, window)) return;
-      attend_span(group, layer, spans_[i].span, q, scratch, partials_[group.first_partial + spans_[i].span]);
+      attend_span(group, layer, spans_[i].span, q, scratch_[worker],
+                  partials_[group.first_partial + spans_[i].span]);
     });
-    member.for_dynamic(static_cast<int>(groups_.size()), [&](int g) {
+    team.parallel_for(static_cast<int>(groups_.size()), [&](int g, int worker) {
       const QueryGroup& group = groups_[g];
+      Scratch& scratch = scratch_[worker];
       for (int span = first_span(group, 0, window); span < group.spans(); ++span)
         merge(group, window, partials_[group.first_partial + span], span, scratch);
       finish(group, layer.value_dim, scratch.total, output);
     });
     return;
   }
-  member.for_dynamic(static_cast<int>(groups_.size()), [&](int g) {
+  team.parallel_for(static_cast<int>(groups_.size()), [&](int g, int worker) {
     const QueryGroup& group = groups_[g];
+    Scratch& scratch = scratch_[worker];
     for (int span = first_span(group, 0, window); span < group.spans(); ++span) {
       attend_span(group, layer, span, q, scratch, scratch.span);
       merge(group, window, scratch.span, span, scratch);

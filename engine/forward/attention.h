@@ -36,8 +36,7 @@ class Attention {
   // Prepares the work for some runs; the keys and values of all their tokens must be stored before run().
   void plan(std::span<const TokenRun> runs);
 
-  // Called by every member of the team.
-  void run(ThreadTeam::Member& member, const AttentionLayer& layer,
+  void run(ThreadTeam& team, const AttentionLayer& layer,
            Rows q,        // (rows, n_heads * head_dim), rotated and scaled
            Rows output);  // (rows, n_heads * value_dim) out
 
@@ -83,7 +82,7 @@ class Attention {
   bool spans_shared_ = false;
   std::vector<SpanOfGroup> spans_;
   std::vector<Sums> partials_;
-  std::vector<Scratch> scratch_;  // per thread
+  std::vector<Scratch> scratch_;  // per worker
 };
 
 }  // namespace kelvin::engine

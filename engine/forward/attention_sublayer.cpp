@@ -27,43 +27,43 @@ void AttentionSublayer::place(const Row& row, int index) const {
   ropes_.angles(*row.frequencies, row.position, activations_.cosines[index], activations_.sines[index]);
 }
 
-void AttentionSublayer::run(ThreadTeam::Member& member, const LayerWeights& w, int layer) {
+void AttentionSublayer::run(ThreadTeam& team, const LayerWeights& w, int layer) {
   Activations& a = activations_;
   Chunk& chunk = operations_.chunk();
-  const Rows x = operations_.pre_norm(member, w.attention_norm);
-  chunk.profile(member, PassPart::norms);
+  const Rows x = operations_.pre_norm(team, w.attention_norm);
+  chunk.profile(PassPart::norms);
   if (config_.latent.key_value_rank > 0)
-    latent_projections(member, w, x);
+    latent_projections(team, w, x);
   else
-    operations_.multiply_all(member, x, {{&w.q, a.q}, {&w.k, a.k}, {&w.v, a.v}});
-  chunk.profile(member, PassPart::projections);
-  for_each_token(member, chunk.size(), [&](int i) { qk_norm_rope_store(w, layer, i); });
-  chunk.profile(member, PassPart::rotation);
+    operations_.multiply_all(team, x, {{&w.q, a.q}, {&w.k, a.k}, {&w.v, a.v}});
+  chunk.profile(PassPart::projections);
+  for_each_token(team, chunk.size(), [&](int i) { qk_norm_rope_store(w, layer, i); });
+  chunk.profile(PassPart::rotation);
   const int window = config_.layers[static_cast<std::size_t>(layer)].window;
-  attention_.run(member, {layer, config_.value_dim, window, config_.attention_soft_cap}, a.q,
+  attention_.run(team, {layer, config_.value_dim, window, config_.attention_soft_cap}, a.q,
                  a.attention_output);
-  chunk.profile(member, PassPart::attention);
-  operations_.add_to_residual(member, w.o, a.attention_output, w.attention_post_norm);
-  chunk.profile(member, PassPart::attention_out);
+  chunk.profile(PassPart::attention);
+  operations_.add_to_residual(team, w.o, a.attention_output, w.attention_post_norm);
+  chunk.profile(PassPart::attention_out);
 }
 
-void AttentionSublayer::latent_projections(ThreadTeam::Member& member, const LayerWeights& w, Rows x) {
+void AttentionSublayer::latent_projections(ThreadTeam& team, const LayerWeights& w, Rows x) {
   const LatentSpec& latent = config_.latent;
   Activations& a = activations_;
   const bool short_queries = latent.query_rank > 0;
-  operations_.multiply_all(member, x,
+  operations_.multiply_all(team, x,
                            {{&w.kv_down, a.kv_compressed},
                             {short_queries ? &w.q_down : &w.q, short_queries ? a.q_compressed : a.q}});
-  member.for_dynamic(operations_.chunk().size(), [&](int i) {
+  team.parallel_for(operations_.chunk().size(), [&](int i) {
     operations_.normalise(w.kv_down_norm, a.kv_compressed[i], latent.key_value_rank, latent_epsilon,
                           a.kv_compressed[i]);
     if (short_queries)
       operations_.normalise(w.q_down_norm, a.q_compressed[i], latent.query_rank, latent_epsilon,
                             a.q_compressed[i]);
   });
-  if (short_queries) operations_.multiply_all(member, a.q_compressed, {{&w.q, a.q}});
-  operations_.multiply_all(member, a.kv_compressed, {{&w.kv_up, a.kv_expanded}});
-  member.for_dynamic(operations_.chunk().size(), [&](int i) { expand_kv(i); });
+  if (short_queries) operations_.multiply_all(team, a.q_compressed, {{&w.q, a.q}});
+  operations_.multiply_all(team, a.kv_compressed, {{&w.kv_up, a.kv_expanded}});
+  team.parallel_for(operations_.chunk().size(), [&](int i) { expand_kv(i); });
 }
 
 // Keys and values of all heads as plain attention has them: values are filled up with zeros.

@@ -20,11 +20,10 @@ class AttentionSublayer {
   void plan(std::span<const TokenRun> runs) { attention_.plan(runs); }
   // The angles of a row's position.
   void place(const Row& row, int index) const;
-  // Called by every member of the team.
-  void run(ThreadTeam::Member& member, const LayerWeights& w, int layer);
+  void run(ThreadTeam& team, const LayerWeights& w, int layer);
 
  private:
-  void latent_projections(ThreadTeam::Member& member, const LayerWeights& w, Rows x);
+  void latent_projections(ThreadTeam& team, const LayerWeights& w, Rows x);
   void expand_kv(int row);
   void qk_norm_rope_store(const LayerWeights& w, int layer, int row);
   void qk_norm(const Norm& norm, int heads, float* x) const;

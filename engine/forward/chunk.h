@@ -5,7 +5,6 @@
 
 #include "engine/forward/part_times.h"
 #include "engine/forward/rope_set.h"
-#include "engine/platform/thread_team.h"
 
 namespace kelvin {
 class InputObserver;
@@ -32,10 +31,8 @@ struct Chunk {
   PartClock clock;
 
   int size() const { return static_cast<int>(rows.size()); }
-  // What all members have done since the last call was `part`.
-  void profile(const ThreadTeam::Member& member, PassPart part) {
-    if (member.rank() == 0) clock.record(part);
-  }
+  // What was done since the last call was `part`.
+  void profile(PassPart part) { clock.record(part); }
 };
 
 }  // namespace kelvin::engine

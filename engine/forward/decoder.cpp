@@ -1,7 +1,6 @@
 #include "engine/forward/decoder.h"
 
 #include <algorithm>
-#include <exception>
 #include <numeric>
 
 #include "engine/forward/input_observer.h"
@@ -61,49 +60,31 @@ bool Decoder::run(std::span<const Row> rows, std::span<const TokenRun> runs, con
   wanted_.clear();
   for (int i = 0; i < n_rows; ++i)
     if (rows[i].wanted) wanted_.push_back(i);
-  stop_seen_ = false;
   reserve(n_rows, static_cast<int>(wanted_.size()));
   attention_.plan(runs);
 
   first_ = 0;
   count_ = std::min(static_cast<int>(wanted_.size()), logits_room_);
   first_portion_ = count_ > 0;
-  std::exception_ptr thrown;
-  // Others wait while the calling thread notifies; an exception must not leave the region.
-  const auto observe = [&](ThreadTeam::Member& member, int depth, Rows hidden) {
-    if (!observer) return;
-    if (member.rank() == 0 && !thrown) try {
-        notify(observer, depth, hidden);
-      } catch (...) {
-        thrown = std::current_exception();
-      }
-    member.barrier();
-  };
-
-  team_.run([&](ThreadTeam::Member& member) {
-    member.for_dynamic(n_rows, [&](int i) { embed(rows[i], i); });
-    chunk_.profile(member, PassPart::embedding);
-    for (int layer = 0; layer < config_.n_layers; ++layer) {
-      observe(member, layer, activations_.hidden);
-      if (member.rank() == 0) stop_seen_ = thrown || (stop && stop->load(std::memory_order_relaxed));
-      member.barrier();
-      if (stop_seen_) return;
-      const LayerWeights& w = weights_.layers[static_cast<std::size_t>(layer)];
-      attention_.run(member, w, layer);
-      mlp_.run(member, w, layer);
-    }
-    observe(member, config_.n_layers, activations_.hidden);
-    const bool input_wanted = chunk_.input_observer && chunk_.input_observer->wants(weights_.lm_head);
-    if (observer || input_wanted) {
-      member.for_dynamic(n_rows, [&](int i) { final_norm(i, i); });
-      observe(member, config_.n_layers + 1, activations_.normed);
-      // Of all tokens, whether their logits are wanted or not.
-      operations_.observe_input(member, activations_.normed, n_rows, weights_.lm_head);
-    }
-    if (count_ > 0) lm_head(member, 0, count_);
-  });
-  if (thrown) std::rethrow_exception(thrown);
-  return !stop_seen_;
+  team_.parallel_for(n_rows, [&](int i) { embed(rows[i], i); });
+  chunk_.profile(PassPart::embedding);
+  for (int layer = 0; layer < config_.n_layers; ++layer) {
+    if (observer) notify(observer, layer, activations_.hidden);
+    if (stop && stop->load(std::memory_order_relaxed)) return false;
+    const LayerWeights& w = weights_.layers[static_cast<std::size_t>(layer)];
+    attention_.run(team_, w, layer);
+    mlp_.run(team_, w, layer);
+  }
+  if (observer) notify(observer, config_.n_layers, activations_.hidden);
+  const bool input_wanted = chunk_.input_observer && chunk_.input_observer->wants(weights_.lm_head);
+  if (observer || input_wanted) {
+    team_.parallel_for(n_rows, [&](int i) { final_norm(i, i); });
+    if (observer) notify(observer, config_.n_layers + 1, activations_.normed);
+    // Of all tokens, whether their logits are wanted or not.
+    operations_.observe_input(team_, activations_.normed, n_rows, weights_.lm_head);
+  }
+  if (count_ > 0) lm_head(0, count_);
+  return true;
 }
 
 void Decoder::embed(const Row& row, int index) {
@@ -120,17 +101,16 @@ void Decoder::final_norm(int row, int to) {
 }
 
 // The wanted rows first .. first + count, their final norms packed into the first rows of Activations::normed.
-void Decoder::lm_head(ThreadTeam::Member& member, int first, int count) {
-  member.for_dynamic(count, [&](int i) { final_norm(wanted_[static_cast<std::size_t>(first + i)], i); });
+void Decoder::lm_head(int first, int count) {
+  team_.parallel_for(count, [&](int i) { final_norm(wanted_[static_cast<std::size_t>(first + i)], i); });
   const Linear head{weights_.lm_head, {}};
-  const MatmulInput x = operations_.prepare(member, activations_.normed, count, head.weight);
-  float* const scratch = operations_.scratch_of(member);
-  const RowBlocks blocks(head.weight, member.size(), count);
-  member.for_contiguous(blocks.count(), [&](int b) {
-    multiply(kernels_, head, blocks[b], x, count, logits_, scratch);
+  const MatmulInput x = operations_.prepare(team_, activations_.normed, count, head.weight);
+  const RowBlocks blocks(head.weight, team_.threads(), count);
+  team_.parallel_for(blocks.count(), [&](int b, int worker) {
+    multiply(kernels_, head, blocks[b], x, count, logits_, operations_.scratch_of(worker));
     finish_logits(blocks[b], count);
   });
-  chunk_.profile(member, PassPart::head);
+  chunk_.profile(PassPart::head);
 }
 
 void Decoder::finish_logits(RowBlock block, int count) const {
@@ -150,7 +130,7 @@ int Decoder::next_logits() {
   first_ += count_;
   count_ = std::min(static_cast<int>(wanted_.size()) - first_, logits_room_);
   chunk_.clock.restart();
-  if (count_ > 0) team_.run([&](ThreadTeam::Member& member) { lm_head(member, first_, count_); });
+  if (count_ > 0) lm_head(first_, count_);
   return count_;
 }
 

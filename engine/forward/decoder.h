@@ -43,7 +43,7 @@ class Decoder {
   void embed(const Row& row, int index);
   void notify(const Observer& observer, int depth, Rows hidden) const;
   void final_norm(int row, int to);
-  void lm_head(ThreadTeam::Member& member, int first, int count);
+  void lm_head(int first, int count);
   void finish_logits(RowBlock block, int count) const;
 
   const ModelConfig& config_;
@@ -56,7 +56,6 @@ class Decoder {
   LayerOperations operations_;
   AttentionSublayer attention_;
   MlpSublayer mlp_;
-  bool stop_seen_ = false;
 
   std::vector<int> wanted_;     // rows whose logits are
   int first_ = 0, count_ = 0;   // of wanted_: those logits_ holds

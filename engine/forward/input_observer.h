@@ -17,8 +17,8 @@ class InputObserver {
   virtual bool wants(const Matrix& matrix) const = 0;
 
   // The input of a matrix; of those that share it, any one stands for all. Nothing happens where it is not
-  // wanted. Called by every member of the team, with equal arguments; ends with a barrier. Must not throw.
-  virtual void observe(ThreadTeam::Member& member, const Kernels& kernels,
+  // wanted. `team` may help; it is at rest meanwhile.
+  virtual void observe(ThreadTeam& team, const Kernels& kernels,
                        engine::Rows x,  // (tokens, matrix.cols)
                        int tokens, const Matrix& matrix) = 0;
 };

@@ -1,5 +1,5 @@
 // What the sublayers of a decoder are made of: norms, products of the activations with matrices, and what is
-// added to the residual stream. Every member of the team calls these with equal arguments.
+// added to the residual stream.
 #pragma once
 
 #include <cstddef>
@@ -35,24 +35,24 @@ class LayerOperations {
   // One row: y = norm(x); y may be x itself.
   void normalise(const Norm& norm, const float* x, int n, float epsilon, float* y) const;
   // What a sublayer reads: the residual stream, normalised where it has a norm before.
-  Rows pre_norm(ThreadTeam::Member& member, const Norm& norm);
+  Rows pre_norm(ThreadTeam& team, const Norm& norm);
 
   // Tells the input observer, if there is one, what a matrix is multiplied with.
-  void observe_input(ThreadTeam::Member& member, Rows x, int tokens, const Matrix& matrix) const;
+  void observe_input(ThreadTeam& team, Rows x, int tokens, const Matrix& matrix) const;
   // What a matrix is multiplied with: quantised where it is packed.
-  MatmulInput prepare(ThreadTeam::Member& member, Rows x, int tokens, const Matrix& matrix,
+  MatmulInput prepare(ThreadTeam& team, Rows x, int tokens, const Matrix& matrix,
                       ActivationBits bits = ActivationBits::sixteen);
   // Room for the activations of packed matrices, whatever they come from.
   ActivationBuffer& codes() { return codes_; }
-  // (matmul_scratch(tokens),) of this thread, nullptr where no matrix is packed.
-  float* scratch_of(const ThreadTeam::Member& member);
+  // (matmul_scratch(tokens),) of a worker of the team, nullptr where no matrix is packed.
+  float* scratch_of(int worker);
 
   // Products of the same input, their blocks shared out together.
-  void multiply_all(ThreadTeam::Member& member, Rows x, std::initializer_list<Product> products);
+  void multiply_all(ThreadTeam& team, Rows x, std::initializer_list<Product> products);
   // hidden += residual_multiplier * post_norm(linear x)
-  void add_to_residual(ThreadTeam::Member& member, const Linear& linear, Rows x, const Norm& post_norm);
+  void add_to_residual(ThreadTeam& team, const Linear& linear, Rows x, const Norm& post_norm);
   // The same for a product that lies in Activations::product.
-  void add_product(ThreadTeam::Member& member, const Norm& post_norm);
+  void add_product(ThreadTeam& team, const Norm& post_norm);
 
  private:
   const ModelConfig& config_;
@@ -70,10 +70,10 @@ class LayerOperations {
 // Neighbouring tokens write into the same cache lines of codes' scales and of key panels, so that each thread
 // takes some together.
 template <class Work>
-void for_each_token(ThreadTeam::Member& member, int tokens, Work work) {
-  const int fair = tokens / (4 * member.size());
+void for_each_token(ThreadTeam& team, int tokens, Work work) {
+  const int fair = tokens / (4 * team.threads());
   const int together = fair < 1 ? 1 : fair > 16 ? 16 : fair;
-  member.for_dynamic((tokens + together - 1) / together, [&](int unit) {
+  team.parallel_for((tokens + together - 1) / together, [&](int unit) {
     const int end = (unit + 1) * together < tokens ? (unit + 1) * together : tokens;
     for (int i = unit * together; i < end; ++i) work(i);
   });

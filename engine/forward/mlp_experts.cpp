@@ -9,44 +9,44 @@
 namespace kelvin::engine {
 
 // Leaves the sum of the experts' answers in Activations::product.
-void MlpSublayer::experts(ThreadTeam::Member& member, const LayerWeights& w, Rows x) {
+void MlpSublayer::experts(ThreadTeam& team, const LayerWeights& w, Rows x) {
   const ExpertSpec& spec = config_.experts;
   Activations& a = activations_;
   const int tokens = operations_.chunk().size(), hidden = config_.hidden_size;
   const std::size_t per_token = static_cast<std::size_t>(spec.per_token);
   if (spec.shared_gate)
-    operations_.multiply_all(member, x, {{&w.router, a.router_logits}, {&w.shared_gate, a.shared_gate}});
+    operations_.multiply_all(team, x, {{&w.router, a.router_logits}, {&w.shared_gate, a.shared_gate}});
   else
-    operations_.multiply_all(member, x, {{&w.router, a.router_logits}});
-  member.for_dynamic(tokens, [&](int i) {
+    operations_.multiply_all(team, x, {{&w.router, a.router_logits}});
+  team.parallel_for(tokens, [&](int i) {
     route(spec, {a.router_logits[i], static_cast<std::size_t>(spec.count)}, w.router_correction,
           std::span(chosen_).subspan(i * per_token, per_token));
   });
-  if (member.rank() == 0) batch_by_expert();
-  member.barrier();
-  member.for_dynamic(tokens, [&](int i) {
+  batch_by_expert();
+  team.parallel_for(tokens, [&](int i) {
     for (std::size_t j = i * per_token; j < (i + 1) * per_token; ++j)
       std::copy_n(x[i], hidden, a.expert_in[slots_[j]]);
   });
 
-  float* const scratch = operations_.scratch_of(member);
-  multiply_batches(member, w, a.expert_in, &Mlp::up,
-                   [&](const Mlp& mlp, RowBlock block, const MatmulInput& input, const ExpertBatch& batch) {
+  multiply_batches(team, w, a.expert_in, &Mlp::up,
+                   [&](const Mlp& mlp, RowBlock block, const MatmulInput& input, const ExpertBatch& batch,
+                       float* scratch) {
                      gate_up(mlp, block, input, batch.count, a.expert_gate.from(batch.first),
                              a.expert_up.from(batch.first), scratch);
                    });
   // The gathered inputs are done with; the answers take their place.
-  multiply_batches(member, w, a.expert_gate, &Mlp::down,
-                   [&](const Mlp& mlp, RowBlock block, const MatmulInput& input, const ExpertBatch& batch) {
+  multiply_batches(team, w, a.expert_gate, &Mlp::down,
+                   [&](const Mlp& mlp, RowBlock block, const MatmulInput& input, const ExpertBatch& batch,
+                       float* scratch) {
                      multiply(operations_.kernels(), mlp.down, block, input, batch.count,
                               a.expert_in.from(batch.first), scratch);
                    });
 
   if (spec.shared_intermediate_size > 0) {
-    up_projection(member, w.mlp, x);
-    operations_.multiply_all(member, a.gate, {{&w.mlp.down, a.product}});
+    up_projection(team, w.mlp, x);
+    operations_.multiply_all(team, a.gate, {{&w.mlp.down, a.product}});
   }
-  member.for_dynamic(tokens, [&](int i) { mix_experts(i); });
+  team.parallel_for(tokens, [&](int i) { mix_experts(i); });
 }
 
 // Gives every choice a row of expert_in, those of an expert side by side.
@@ -67,32 +67,33 @@ void MlpSublayer::batch_by_expert() {
 
 // Each expert's rows of x with blocks of its matrix of one kind.
 template <class Work>
-void MlpSublayer::multiply_batches(ThreadTeam::Member& member, const LayerWeights& w, Rows x,
-                                   Linear Mlp::*shape, Work work) {
+void MlpSublayer::multiply_batches(ThreadTeam& team, const LayerWeights& w, Rows x, Linear Mlp::*shape,
+                                   Work work) {
   // All experts have the same shapes, hence the same blocks.
   const Matrix& any = (w.experts.front().*shape).weight;
   const int n_batches = static_cast<int>(batches_.size());
   for (const ExpertBatch& batch : batches_)
-    operations_.observe_input(member, x.from(batch.first), batch.count,
+    operations_.observe_input(team, x.from(batch.first), batch.count,
                               (w.experts[static_cast<std::size_t>(batch.expert)].*shape).weight);
   kernels::QuantizedActivations codes{};
   if (is_packed(any.storage)) {
     const auto bits = shape == &Mlp::up ? ActivationBits::eight : ActivationBits::sixteen;
     codes = operations_.codes().view(batches_.back().first + batches_.back().count, any.cols,
                                      activation_format(any.storage, bits));
-    member.for_dynamic(n_batches, [&](int b) {
+    team.parallel_for(n_batches, [&](int b) {
       const ExpertBatch& batch = batches_[static_cast<std::size_t>(b)];
       const kernels::QuantizedActivations of_batch = rows_of(codes, batch.first, batch.count);
       for (int i = 0; i < batch.count; ++i)
         operations_.kernels().quantized->quantize_activations(x[batch.first + i], of_batch, i);
     });
   }
-  const RowBlocks blocks(any, member.size(), operations_.chunk().size());
-  member.for_contiguous(n_batches * blocks.count(), [&](int i) {
+  const RowBlocks blocks(any, team.threads(), operations_.chunk().size());
+  team.parallel_for(n_batches * blocks.count(), [&](int i, int worker) {
     const ExpertBatch& batch = batches_[static_cast<std::size_t>(i / blocks.count())];
     MatmulInput input{x.from(batch.first), {}};
     if (codes.codes) input.codes = rows_of(codes, batch.first, batch.count);
-    work(w.experts[static_cast<std::size_t>(batch.expert)], blocks[i % blocks.count()], input, batch);
+    work(w.experts[static_cast<std::size_t>(batch.expert)], blocks[i % blocks.count()], input, batch,
+         operations_.scratch_of(worker));
   });
 }
 

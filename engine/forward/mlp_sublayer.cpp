@@ -13,32 +13,32 @@ void MlpSublayer::reserve(int tokens) {
   slots_.resize(choices);
 }
 
-void MlpSublayer::run(ThreadTeam::Member& member, const LayerWeights& w, int layer) {
+void MlpSublayer::run(ThreadTeam& team, const LayerWeights& w, int layer) {
   Activations& a = activations_;
   Chunk& chunk = operations_.chunk();
-  const Rows x = config_.parallel ? a.normed : operations_.pre_norm(member, w.mlp_norm);
-  chunk.profile(member, PassPart::norms);
+  const Rows x = config_.parallel ? a.normed : operations_.pre_norm(team, w.mlp_norm);
+  chunk.profile(PassPart::norms);
   if (config_.layers[static_cast<std::size_t>(layer)].experts) {
-    experts(member, w, x);
-    chunk.profile(member, PassPart::mlp_up);
-    operations_.add_product(member, w.mlp_post_norm);
+    experts(team, w, x);
+    chunk.profile(PassPart::mlp_up);
+    operations_.add_product(team, w.mlp_post_norm);
   } else {
-    up_projection(member, w.mlp, x);
-    chunk.profile(member, PassPart::mlp_up);
-    operations_.add_to_residual(member, w.mlp.down, a.gate, w.mlp_post_norm);
+    up_projection(team, w.mlp, x);
+    chunk.profile(PassPart::mlp_up);
+    operations_.add_to_residual(team, w.mlp.down, a.gate, w.mlp_post_norm);
   }
-  chunk.profile(member, PassPart::mlp_down);
+  chunk.profile(PassPart::mlp_down);
 }
 
 // All of an MLP but its last matrix; leaves it in Activations::gate.
-void MlpSublayer::up_projection(ThreadTeam::Member& member, const Mlp& mlp, Rows x) {
+void MlpSublayer::up_projection(ThreadTeam& team, const Mlp& mlp, Rows x) {
   const int tokens = operations_.chunk().size();
-  operations_.observe_input(member, x, tokens, mlp.up.weight);
-  const MatmulInput input = operations_.prepare(member, x, tokens, mlp.up.weight, ActivationBits::eight);
-  float* const scratch = operations_.scratch_of(member);
-  const RowBlocks blocks(mlp.up.weight, member.size(), tokens);
-  member.for_contiguous(blocks.count(), [&](int b) {
-    gate_up(mlp, blocks[b], input, tokens, activations_.gate, activations_.up, scratch);
+  operations_.observe_input(team, x, tokens, mlp.up.weight);
+  const MatmulInput input = operations_.prepare(team, x, tokens, mlp.up.weight, ActivationBits::eight);
+  const RowBlocks blocks(mlp.up.weight, team.threads(), tokens);
+  team.parallel_for(blocks.count(), [&](int b, int worker) {
+    gate_up(mlp, blocks[b], input, tokens, activations_.gate, activations_.up,
+            operations_.scratch_of(worker));
   });
 }
 

@@ -15,8 +15,7 @@ class MlpSublayer {
 
   // Room for chunks of `tokens` tokens. Throws std::bad_alloc.
   void reserve(int tokens);
-  // Called by every member of the team.
-  void run(ThreadTeam::Member& member, const LayerWeights& w, int layer);
+  void run(ThreadTeam& team, const LayerWeights& w, int layer);
 
  private:
   // Rows of expert_in that go through one expert.
@@ -24,16 +23,15 @@ class MlpSublayer {
     int expert, first, count;
   };
 
-  void up_projection(ThreadTeam::Member& member, const Mlp& mlp, Rows x);
+  void up_projection(ThreadTeam& team, const Mlp& mlp, Rows x);
   void gate_up(const Mlp& mlp, RowBlock block, const MatmulInput& x, int rows, Rows gate, Rows up,
                float* scratch) const;
 
   // mlp_experts.cpp
-  void experts(ThreadTeam::Member& member, const LayerWeights& w, Rows x);
+  void experts(ThreadTeam& team, const LayerWeights& w, Rows x);
   void batch_by_expert();
   template <class Work>
-  void multiply_batches(ThreadTeam::Member& member, const LayerWeights& w, Rows x, Linear Mlp::*shape,
-                        Work work);
+  void multiply_batches(ThreadTeam& team, const LayerWeights& w, Rows x, Linear Mlp::*shape, Work work);
   void mix_experts(int row);
 
   const ModelConfig& config_;

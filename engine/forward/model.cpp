@@ -8,7 +8,7 @@
 #include "engine/forward/kv_cache.h"
 #include "engine/forward/rope_set.h"
 #include "engine/kernels/kernels.h"
-#include "engine/platform/thread_team.h"
+#include "engine/platform/available_processors.h"
 #include "engine/weights/config.h"
 #include "engine/weights/shape_check.h"
 #include "engine/weights/weights.h"

@@ -9,6 +9,8 @@
 #include <sstream>
 #include <string_view>
 
+#include "engine/platform/control_groups.h"
+
 namespace kelvin {
 namespace {
 
@@ -48,36 +50,18 @@ class Smallest {
   AvailableMemory found_;
 };
 
-// One control group and those above it. What the group keeps of files it would give back.
-void offer_groups(const fs::path& mount, fs::path group, const char* limit, const char* usage,
-                  const char* inactive, Smallest& smallest) {
-  for (;;) {
-    const fs::path folder = mount / group.relative_path();
-    const auto allowed = number_in(folder / limit), used = number_in(folder / usage);
-    if (allowed && used) {
-      const std::uint64_t files = number_after(folder / "memory.stat", inactive).value_or(0);
-      smallest.offer_rest(*allowed, *used > files ? *used - files : 0, "the control group of this process");
-    }
-    if (group.relative_path().empty()) return;
-    group = group.parent_path();
-  }
-}
-
-void offer_all_groups(const fs::path& root, Smallest& smallest) {
-  std::ifstream file(root / "proc/self/cgroup");
-  for (std::string line; std::getline(file, line);) {
-    // "0::/path" in version 2, "4:memory:/path" in version 1.
-    const std::size_t first = line.find(':');
-    const std::size_t second = first == line.npos ? line.npos : line.find(':', first + 1);
-    if (second == line.npos) continue;
-    const std::string controllers = "," + line.substr(first + 1, second - first - 1) + ",";
-    const fs::path group = line.substr(second + 1);
-    if (controllers == ",,")
-      offer_groups(root / "sys/fs/cgroup", group, "memory.max", "memory.current", "inactive_file", smallest);
-    else if (controllers.find(",memory,") != controllers.npos)
-      offer_groups(root / "sys/fs/cgroup/memory", group, "memory.limit_in_bytes", "memory.usage_in_bytes",
-                   "total_inactive_file", smallest);
-  }
+// What a group keeps of files it would give back.
+void offer_group(const engine::ControlGroup& group, Smallest& smallest) {
+  const auto path = [&](const char* unified, const char* version_1) {
+    return group.folder / (group.unified ? unified : version_1);
+  };
+  const auto limit = number_in(path("memory.max", "memory.limit_in_bytes"));
+  const auto used = number_in(path("memory.current", "memory.usage_in_bytes"));
+  if (!limit || !used) return;
+  const std::uint64_t files =
+      number_after(group.folder / "memory.stat", group.unified ? "inactive_file" : "total_inactive_file")
+          .value_or(0);
+  smallest.offer_rest(*limit, *used > files ? *used - files : 0, "the control group of this process");
 }
 
 void offer_limit(int resource, std::uint64_t used, const char* limited_by, Smallest& smallest) {
@@ -93,7 +77,8 @@ AvailableMemory available_memory(const fs::path& root) {
   Smallest smallest;
   if (const auto kib = number_after(root / "proc/meminfo", "MemAvailable:"))
     smallest.offer(*kib * 1024, "this machine");
-  offer_all_groups(root, smallest);
+  for (const engine::ControlGroup& group : engine::control_groups("memory", root))
+    offer_group(group, smallest);
   const auto used = [&](const char* word) {
     return number_after(root / "proc/self/status", word).value_or(0) * 1024;
   };

@@ -1,77 +1,83 @@
-// Threads that work through one forward pass together: a region is entered once, light barriers separate its
-// loops.
+// Threads that divide the units of one loop after another. The caller leads: it alone runs the code between the loops,
+// and no loop waits for a thread that has lost its processor, unless that thread holds a unit.
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
-#include <functional>
+#include <memory>
+#include <thread>
+#include <type_traits>
 #include <vector>
 
 namespace kelvin {
 
 class ThreadTeam {
  public:
-  // One thread's view of the team inside run().
-  class Member {
-   public:
-    int rank() const { return rank_; }
-    int size() const { return team_.running_; }
-
-    // Returns when every member has arrived; what they wrote before is then visible.
-    void barrier();
-
-    // Calls work(unit) for 0 <= unit < units, each unit on whichever member is free; ends with a barrier.
-    template <class Work>
-    void for_dynamic(int units, Work&& work) {
-      for (int unit; (unit = team_.next_unit_.fetch_add(1, std::memory_order_relaxed)) < units;) work(unit);
-      barrier();
-    }
-
-    // The same for units that lie side by side in memory: each member takes a contiguous part in ascending
-    // order, which reads memory in one stream, and then steals from the ends of the others'.
-    template <class Work>
-    void for_contiguous(int units, Work&& work) {
-      for (int other = 0; other < size(); ++other)
-        for (int unit; (unit = take((rank_ + other) % size(), units)) >= 0;) work(unit);
-      barrier();
-    }
-
-   private:
-    // The next unit of a member's part; -1: none is left.
-    int take(int owner, int units);
-
-    friend class ThreadTeam;
-    Member(ThreadTeam& team, int rank) : team_(team), rank_(rank) {}
-    ThreadTeam& team_;
-    int rank_;
-  };
-
-  // threads >= 1
-  explicit ThreadTeam(int threads) : threads_(threads), parts_(static_cast<std::size_t>(threads)) {}
+  // threads >= 1, the caller's included. The others are made when they are first of use, and sleep between loops that
+  // are far apart. Where the system gives fewer, the work is done by those there are.
+  explicit ThreadTeam(int threads);
+  ~ThreadTeam();
   ThreadTeam(const ThreadTeam&) = delete;
   ThreadTeam& operator=(const ThreadTeam&) = delete;
 
   int threads() const { return threads_; }
 
-  // Runs `body` on every member at once; rank 0 is the calling thread. `body` must not throw.
-  void run(const std::function<void(Member&)>& body);
+  // Calls work(unit) or work(unit, worker) for 0 <= unit < units, and returns when all are done; what they wrote is
+  // then visible. 0 <= worker < threads(): no two calls at once have the same one, and the caller is 0. Each worker
+  // has a contiguous part of the units, which it takes in ascending order, so that memory is read in one stream; then
+  // it steals from the ends of the others' parts. `work` must not throw, and not use this team.
+  //
+  // Where another program takes a processor away again and again, waiting for the worker on it costs more than it
+  // brings: the caller then works alone for a while (4 ms, doubled up to 1 s while it goes on like that).
+  template <class Work>
+  void parallel_for(int units, Work&& work) {
+    using Type = std::remove_reference_t<Work>;
+    const auto call = [](void* context, int unit, int worker) {
+      if constexpr (std::is_invocable_v<Type&, int, int>)
+        (*static_cast<Type*>(context))(unit, worker);
+      else
+        (*static_cast<Type*>(context))(unit);
+    };
+    if (units <= 1 || threads_ == 1) {
+      for (int unit = 0; unit < units; ++unit) call(const_cast<std::remove_const_t<Type>*>(&work), unit, 0);
+      return;
+    }
+    run({call, const_cast<std::remove_const_t<Type>*>(&work)}, units);
+  }
 
  private:
-  // How many units of a member's part are taken: by itself from the front, low half, and by others from
-  // the end. Loops between barriers take turns with the two: one can be cleared while the other is in use.
+  using Clock = std::chrono::steady_clock;
+  struct Job {
+    void (*call)(void* context, int unit, int worker) = nullptr;
+    void* context = nullptr;
+  };
+  // The units of a worker that are not taken yet: first, low half, and end.
   struct alignas(64) Part {
-    std::atomic<std::uint64_t> taken[2]{};
+    std::atomic<std::uint64_t> open{0};
   };
 
-  int threads_;
-  int running_ = 1;
-  std::vector<Part> parts_;  // per member
-  alignas(64) std::atomic<int> next_unit_{0};
-  alignas(64) std::atomic<int> arrived_{0};
-  alignas(64) std::atomic<unsigned> generation_{0};
-};
+  void run(Job job, int units);
+  int work(int worker);
+  int take(int owner, bool from_end);
+  void wait_for_helpers(Clock::time_point begun, int done);
+  void note_stall(Clock::time_point now);
+  void help(int worker);
+  void make_helpers();
 
-// Processors this process may run on.
-int available_processors();
+  const int threads_;
+  std::vector<Part> parts_;                // (threads,)
+  Job job_;                                // of the current loop; written while no unit is open
+  alignas(64) std::atomic<int> left_{0};   // units that are not done
+  alignas(64) std::atomic<int> loops_{0};  // that were handed out; helpers wait for the next
+  std::atomic<int> sleepers_{0};           // helpers that sleep
+  std::atomic<bool> leader_sleeps_{false};
+  std::atomic<bool> over_{false};
+  std::vector<std::thread> helpers_;
+  bool made_ = false;
+  // The leader's own.
+  Clock::time_point alone_until_{}, stalled_{};
+  Clock::duration alone_for_{};
+};
 
 }  // namespace kelvin

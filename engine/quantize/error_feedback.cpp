@@ -85,18 +85,12 @@ class ErrorFeedback::Factorisation {
         inverse_(block_columns * block_columns) {}
 
   bool run(double damping) {
-    bool good = true;
-    team_.run([&](ThreadTeam::Member& member) {
-      member.for_dynamic(static_cast<int>(n_),
-                         [&](int i) { take_row(static_cast<std::size_t>(i), damping); });
-      for (int block = out_.blocks() - 1; block >= 0; --block) {
-        if (member.rank() == 0) good = own_triangle(block, 0.5 * damping);
-        member.barrier();
-        if (!good) return;
-        rows_above(member, block);
-      }
-    });
-    return good;
+    team_.parallel_for(static_cast<int>(n_), [&](int i) { take_row(static_cast<std::size_t>(i), damping); });
+    for (int block = out_.blocks() - 1; block >= 0; --block) {
+      if (!own_triangle(block, 0.5 * damping)) return false;
+      rows_above(block);
+    }
+    return true;
   }
 
  private:
@@ -123,11 +117,11 @@ class ErrorFeedback::Factorisation {
     return true;
   }
 
-  void rows_above(ThreadTeam::Member& member, int block) {
+  void rows_above(int block) {
     const int first = block_width * block, width = out_.width(block);
     const std::size_t columns = static_cast<std::size_t>(width);
     float* const earlier = out_.factor_.floats() + out_.offset(block);
-    member.for_dynamic((first + strip - 1) / strip, [&](int unit) {
+    team_.parallel_for((first + strip - 1) / strip, [&](int unit) {
       const int row = unit * strip, rows = std::min(strip, first - row);
       const std::size_t at = static_cast<std::size_t>(row);
       // U D = rest U'^-T with U' the triangle of the block.
@@ -149,7 +143,7 @@ class ErrorFeedback::Factorisation {
               u;
         }
     });
-    member.for_dynamic(tiles_of(first), [&](int index) {
+    team_.parallel_for(tiles_of(first), [&](int index) {
       const TileIndex tile = tile_at(index);
       const int row = tile.row * tile_width, col = tile.col * tile_width;
       const RowProducts rows{scaled_.floats() + static_cast<std::size_t>(row) * columns,

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "engine/kernels/quantized.h"
+#include "engine/platform/thread_team.h"
 #include "engine/quantize/panel_columns.h"
 
 namespace kelvin {
@@ -17,8 +18,7 @@ void quantize(Storage format, const Matrix& from, const QuantizedKernels& kernel
   const std::size_t panel_bytes = packed_panel_bytes(format, from.cols);
   const int panels = (from.rows + panel_rows - 1) / panel_rows;
   const auto pack = (kernels.*format_of(format).kernels).pack;
-#pragma omp parallel for num_threads(threads) schedule(dynamic, 4)
-  for (int panel = 0; panel < panels; ++panel) {
+  ThreadTeam(threads).parallel_for(panels, [&](int panel) {
     alignas(64) float w[block_width * panel_rows];
     std::byte* block = packed + static_cast<std::size_t>(panel) * panel_bytes;
     for (int col = 0; col < from.cols; col += block_width) {
@@ -27,7 +27,7 @@ void quantize(Storage format, const Matrix& from, const QuantizedKernels& kernel
       pack(w, width, block, nullptr);
       block += packed_panel_bytes(format, width);
     }
-  }
+  });
 }
 
 }  // namespace kelvin

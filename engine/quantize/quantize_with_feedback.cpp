@@ -1,5 +1,3 @@
-#include <omp.h>
-
 #include <algorithm>
 #include <vector>
 
@@ -123,12 +121,11 @@ void quantize(Storage format, const Matrix& from, const Kernels& kernels, const 
   std::vector<PanelsWithFeedback> workers;
   workers.reserve(static_cast<std::size_t>(threads));
   for (int i = 0; i < threads; ++i) workers.emplace_back(format, from, kernels, feedback);
-#pragma omp parallel for num_threads(threads) schedule(dynamic)
-  for (int unit = 0; unit < units; ++unit) {
+  ThreadTeam(threads).parallel_for(units, [&](int unit, int worker) {
     const int first = unit * together;
-    workers[static_cast<std::size_t>(omp_get_thread_num())].pack(
-        first, std::min(together, panels - first), packed + static_cast<std::size_t>(first) * panel_bytes);
-  }
+    workers[static_cast<std::size_t>(worker)].pack(first, std::min(together, panels - first),
+                                                   packed + static_cast<std::size_t>(first) * panel_bytes);
+  });
 }
 
 }  // namespace kelvin

@@ -100,7 +100,7 @@ AlignedBuffer SecondMoments::sum(const Matrix& matrix) const {
   return dense;
 }
 
-void SecondMoments::observe(ThreadTeam::Member& member, const Kernels& kernels, Rows x, int tokens,
+void SecondMoments::observe(ThreadTeam& team, const Kernels& kernels, Rows x, int tokens,
                             const Matrix& matrix) {
   const Input* const found = find(matrix);
   if (!found) return;
@@ -111,10 +111,10 @@ void SecondMoments::observe(ThreadTeam::Member& member, const Kernels& kernels, 
     const auto rows_at = [&](int tile) {
       return transposed_.floats() + static_cast<std::size_t>(tile * tile_width) * static_cast<std::size_t>(n);
     };
-    member.for_dynamic(tiles_across(input.cols), [&](int tile) {
+    team.parallel_for(tiles_across(input.cols), [&](int tile) {
       transpose(x, token, n, tile * tile_width, width_at(tile), transposed_.floats());
     });
-    member.for_dynamic(tiles_of(input.cols), [&](int index) {
+    team.parallel_for(tiles_of(input.cols), [&](int index) {
       const TileIndex tile = tile_at(index);
       const RowProducts rows{rows_at(tile.row), static_cast<std::size_t>(n), width_at(tile.row),
                              rows_at(tile.col), width_at(tile.col),          n};
@@ -122,7 +122,7 @@ void SecondMoments::observe(ThreadTeam::Member& member, const Kernels& kernels, 
                    tile_width);
     });
   }
-  if (member.rank() == 0) input.tokens += tokens;
+  input.tokens += tokens;
 }
 
 }  // namespace kelvin::engine

@@ -36,8 +36,7 @@ class SecondMoments : public InputObserver {
 
   // Adds the input of a matrix. The bits of the sums depend on how the tokens come together, in pieces of at
   // most 256, and on nothing else.
-  void observe(ThreadTeam::Member& member, const Kernels& kernels, Rows x, int tokens,
-               const Matrix& matrix) override;
+  void observe(ThreadTeam& team, const Kernels& kernels, Rows x, int tokens, const Matrix& matrix) override;
 
  private:
   struct Input {

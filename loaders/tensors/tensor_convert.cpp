@@ -4,6 +4,7 @@
 
 #include "engine/kernels/kernels.h"
 #include "engine/kernels/quantized.h"
+#include "engine/platform/available_processors.h"
 #include "engine/quantize/quantize.h"
 
 namespace kelvin {
@@ -48,12 +49,10 @@ std::size_t PieceConverter::step(std::byte* to) {
 void PieceConverter::convert_all(const TensorPiece& piece, Storage storage, std::byte* to) {
   const std::size_t units = (piece.count + elements_in_unit - 1) / elements_in_unit;
   if (units == 1) return convert(piece.dtype(), piece.bytes().data(), piece.count, storage, to);
-  team_.run([&](ThreadTeam::Member& member) {
-    member.for_dynamic(static_cast<int>(units), [&](int unit) {
-      const std::size_t at = static_cast<std::size_t>(unit) * elements_in_unit;
-      const TensorPiece part{piece.tensor, piece.first + at, std::min(elements_in_unit, piece.count - at)};
-      convert(part.dtype(), part.bytes().data(), part.count, storage, to + at * bytes_per_element(storage));
-    });
+  team_.parallel_for(static_cast<int>(units), [&](int unit) {
+    const std::size_t at = static_cast<std::size_t>(unit) * elements_in_unit;
+    const TensorPiece part{piece.tensor, piece.first + at, std::min(elements_in_unit, piece.count - at)};
+    convert(part.dtype(), part.bytes().data(), part.count, storage, to + at * bytes_per_element(storage));
   });
 }
 

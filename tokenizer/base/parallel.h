@@ -13,12 +13,11 @@
 
 namespace kelvin {
 
-// Calls work(0) ... work(count - 1), each once, on up to `threads` threads (0: one per processor), in any
-// order. Results that each call writes to its own place do not depend on the number of threads. Rethrows the
-// exception of the lowest index that threw.
+// Calls work(0) ... work(count - 1), each once, on up to `threads` threads (>= 1), in any order. Results that
+// each call writes to its own place do not depend on the number of threads. Rethrows the exception of the
+// lowest index that threw.
 template <class Work>
 void in_parallel(std::size_t count, int threads, const Work& work) {
-  if (threads <= 0) threads = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
   const std::size_t workers = std::min(count, static_cast<std::size_t>(threads));
   std::atomic<std::size_t> next{0};
   std::mutex mutex;

@@ -32,15 +32,13 @@ double read_gb_s(const Kernels& kernels, ThreadTeam& team) {
   // The first round only brings the pages in.
   for (int repetition = -1; repetition < repetitions; ++repetition) {
     const double seconds = seconds_of([&] {
-      team.run([&](ThreadTeam::Member& member) {
-        member.for_dynamic(portions, [&](int i) {
-          std::byte* start = memory.data() + static_cast<std::size_t>(i) * portion;
-          if (repetition < 0) {
-            std::fill(start, start + portion, static_cast<std::byte>(i));
-          } else {
-            sum += kernels.read_burst(start, portion);
-          }
-        });
+      team.parallel_for(portions, [&](int i) {
+        std::byte* start = memory.data() + static_cast<std::size_t>(i) * portion;
+        if (repetition < 0) {
+          std::fill(start, start + portion, static_cast<std::byte>(i));
+        } else {
+          sum += kernels.read_burst(start, portion);
+        }
       });
     });
     if (repetition >= 0) best = std::max(best, static_cast<double>(bytes) / seconds / 1e9);
@@ -57,7 +55,7 @@ double best_giga_operations(ThreadTeam& team, const Burst& burst) {
   for (int repetition = 0; repetition < repetitions; ++repetition) {
     multiplications = 0;
     const double seconds =
-        seconds_of([&] { team.run([&](ThreadTeam::Member&) { multiplications += burst(); }); });
+        seconds_of([&] { team.parallel_for(team.threads(), [&](int) { multiplications += burst(); }); });
     best = std::max(best, 2.0 * static_cast<double>(multiplications.load()) / seconds / 1e9);
   }
   return best;

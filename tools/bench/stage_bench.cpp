@@ -4,9 +4,9 @@
 #include <chrono>
 #include <cstdio>
 #include <map>
-#include <thread>
 
 #include "engine/kernels/kernels.h"
+#include "engine/platform/available_processors.h"
 #include "loaders/json/json_writer.h"
 #include "sampling/chain.h"
 #include "sampling/noise.h"
@@ -125,7 +125,7 @@ StageBench run_stage_bench(std::size_t vocabulary, int repeat,
   result.usual = bench.cost(SamplerSettings().chain(), true);
   result.long_chain = bench.cost(Chain::parse(long_chain, bench.vocabulary()), true);
   result.draw_milliseconds = bench.draw_milliseconds();
-  const int threads = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
+  const int threads = available_processors();
   result.read_gb_s = measure_machine(chosen_kernels(), threads).read_gb_s;
   result.decode_milliseconds = llama_1b_bytes / result.read_gb_s / 1e6;
   return result;

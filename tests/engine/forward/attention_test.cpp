@@ -80,9 +80,7 @@ std::vector<float> attend(const Kernels& kernels, const Setting& s, Filled& fill
     const TokenRun run{&filled.cache, from, to - from, s.first_position + from};
     attention.plan({&run, 1});
     const std::size_t stride = static_cast<std::size_t>(columns);
-    team.run([&](ThreadTeam::Member& member) {
-      attention.run(member, layer_of(s), Rows{q_copy.data(), stride}, Rows{out.data(), stride});
-    });
+    attention.run(team, layer_of(s), Rows{q_copy.data(), stride}, Rows{out.data(), stride});
   }
   return out;
 }

@@ -2,27 +2,17 @@
 
 #include <doctest/doctest.h>
 
-#include <fstream>
 #include <string>
 
-#include "tests/support.h"
+#include "tests/engine/platform/machine_files.h"
 
 using namespace kelvin;
 
 namespace {
 
-// A machine of files below a folder.
-class Machine {
+class Machine : public test::MachineFiles {
  public:
-  void write(const std::string& path, const std::string& text) {
-    const std::filesystem::path file = folder_.path() / path;
-    std::filesystem::create_directories(file.parent_path());
-    std::ofstream(file) << text;
-  }
-  AvailableMemory available() const { return available_memory(folder_.path()); }
-
- private:
-  test::TemporaryFolder folder_;
+  AvailableMemory available() const { return available_memory(root()); }
 };
 
 }  // namespace

@@ -9,86 +9,101 @@
 
 using namespace kelvin;
 
-TEST_CASE("every unit is worked on once, and barriers separate the steps") {
-  for (const int threads : {1, 2, 3, 4, 7}) {
+TEST_CASE("every unit is done once, and a loop sees what the one before it wrote") {
+  for (const int threads : {1, 2, 3, 4, 7, 64}) {
     ThreadTeam team(threads);
     std::vector<int> first(1000), second(1000);
-    std::atomic<int> members = 0;
-    std::atomic<bool> caller_is_first = false;
-    const std::thread::id caller = std::this_thread::get_id();
-    team.run([&](ThreadTeam::Member& member) {
-      ++members;
-      if (member.rank() == 0) caller_is_first = std::this_thread::get_id() == caller;
-      for (int round = 0; round < 20; ++round) {
-        member.for_dynamic(1000, [&](int unit) { ++first[unit]; });
-        // Reads what other members wrote before the barrier.
-        member.for_dynamic(1000, [&](int unit) { second[unit] += first[999 - unit]; });
-        member.for_dynamic(0, [&](int) { first[0] = -1000; });
-      }
-    });
-    CHECK(members == threads);
-    CHECK(caller_is_first);
-    for (int unit = 0; unit < 1000; ++unit) {
+    for (int round = 0; round < 20; ++round) {
+      team.parallel_for(1000, [&](int unit) { ++first[static_cast<std::size_t>(unit)]; });
+      team.parallel_for(1000, [&](int unit) {
+        second[static_cast<std::size_t>(unit)] += first[static_cast<std::size_t>(999 - unit)];
+      });
+      team.parallel_for(0, [&](int) { first[0] = -1000; });
+    }
+    for (std::size_t unit = 0; unit < 1000; ++unit) {
       REQUIRE(first[unit] == 20);
       REQUIRE(second[unit] == 210);
     }
   }
 }
 
-TEST_CASE("runs of units are worked on once each, ascending by their owner, and helped with from the end") {
-  for (const int threads : {1, 2, 3, 7}) {
+TEST_CASE("workers are numbered, the caller is 0, and none does two units at once") {
+  for (const int threads : {1, 2, 5}) {
     ThreadTeam team(threads);
-    for (const int units : {0, 1, 2, 6, 13, 1000}) {
-      std::vector<int> worked(static_cast<std::size_t>(units));
-      std::vector<std::vector<int>> order(static_cast<std::size_t>(threads));
-      const auto start = [&](int member) { return units * member / threads; };
-      constexpr int rounds = 15;
-      team.run([&](ThreadTeam::Member& member) {
-        for (int round = 0; round < rounds; ++round) {
-          member.for_contiguous(units, [&](int unit) {
-            ++worked[static_cast<std::size_t>(unit)];
-            if (round == 0) order[static_cast<std::size_t>(member.rank())].push_back(unit);
-            // One that is slow at first is helped.
-            if (unit == 0 && round == 0) std::this_thread::sleep_for(std::chrono::milliseconds(2));
-          });
-          // Another kind of step between may not disturb the next.
-          if (round % 3 == 0) member.barrier();
+    std::vector<std::atomic<int>> busy(static_cast<std::size_t>(threads));
+    std::atomic<bool> right = true;
+    const std::thread::id caller = std::this_thread::get_id();
+    for (int round = 0; round < 50; ++round)
+      team.parallel_for(100, [&](int, int worker) {
+        if (worker < 0 || worker >= threads) {
+          right = false;
+          return;
         }
+        if ((worker == 0) != (std::this_thread::get_id() == caller)) right = false;
+        if (busy[static_cast<std::size_t>(worker)].fetch_add(1) != 0) right = false;
+        busy[static_cast<std::size_t>(worker)].fetch_sub(1);
       });
-      for (const int times : worked) REQUIRE(times == rounds);
-      for (int rank = 0; rank < threads; ++rank) {
-        int expected = start(rank);
-        for (const int unit : order[static_cast<std::size_t>(rank)])
-          if (unit >= start(rank) && unit < start(rank + 1)) REQUIRE(unit == expected++);
-      }
-    }
+    CHECK(right);
   }
 }
 
-TEST_CASE("a run whose owner is away is worked on by the others") {
+TEST_CASE("each worker takes its own part in ascending order") {
+  for (const int threads : {1, 2, 3, 7})
+    for (const int units : {1, 2, 6, 13, 1000}) {
+      ThreadTeam team(threads);
+      std::vector<std::vector<int>> order(static_cast<std::size_t>(threads));
+      team.parallel_for(
+          units, [&](int unit, int worker) { order[static_cast<std::size_t>(worker)].push_back(unit); });
+      int done = 0;
+      for (int worker = 0; worker < threads; ++worker) {
+        int last = -1;
+        for (const int unit : order[static_cast<std::size_t>(worker)]) {
+          ++done;
+          if (unit < units * worker / threads || unit >= units * (worker + 1) / threads) continue;
+          CHECK(unit > last);
+          last = unit;
+        }
+      }
+      CHECK(done == units);
+    }
+}
+
+TEST_CASE("whoever is away is stood in for") {
+  // The leader's part is done by others while its first unit lasts, as long as it takes them to come.
   ThreadTeam team(2);
   std::atomic<int> done = 0;
   std::atomic<bool> helped = false;
-  team.run([&](ThreadTeam::Member& member) {
-    member.for_contiguous(10, [&](int unit) {
-      // The owner of the first unit goes on once all the others are done.
-      while (unit == 0 && done < 9 && member.size() > 1) std::this_thread::yield();
-      if (unit > 0 && unit < 5 && member.rank() == 1) helped = true;
-      ++done;
-    });
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+  team.parallel_for(10, [&](int unit, int worker) {
+    while (unit == 0 && worker == 0 && done < 9 && std::chrono::steady_clock::now() < deadline)
+      std::this_thread::yield();
+    if (unit > 0 && unit < 5 && worker == 1) helped = true;
+    ++done;
   });
   CHECK(done == 10);
   CHECK(helped);
 }
 
-TEST_CASE("teams of different sizes can take turns") {
-  ThreadTeam small(1), large(4);
-  for (int round = 0; round < 50; ++round) {
-    std::atomic<int> sum = 0;
-    small.run([&](ThreadTeam::Member& member) { member.for_dynamic(10, [&](int unit) { sum += unit; }); });
-    large.run([&](ThreadTeam::Member& member) { member.for_dynamic(10, [&](int unit) { sum += unit; }); });
-    CHECK(sum == 90);
+TEST_CASE("a helper that holds a unit for long is waited for, and the loops after it are whole") {
+  ThreadTeam team(3);
+  for (int round = 0; round < 5; ++round) {
+    std::atomic<int> done = 0;
+    team.parallel_for(30, [&](int, int worker) {
+      if (worker == 2) std::this_thread::sleep_for(std::chrono::milliseconds(3));
+      ++done;
+    });
+    CHECK(done == 30);
   }
 }
 
-TEST_CASE("there is a processor to run on") { CHECK(available_processors() >= 1); }
+TEST_CASE("teams of different sizes take turns, and go while their helpers sleep") {
+  ThreadTeam small(1), large(4);
+  for (int round = 0; round < 50; ++round) {
+    std::atomic<int> sum = 0;
+    small.parallel_for(10, [&](int unit) { sum += unit; });
+    large.parallel_for(10, [&](int unit) { sum += unit; });
+    if (round % 10 == 0) std::this_thread::sleep_for(std::chrono::milliseconds(2));
+    CHECK(sum == 90);
+  }
+  { ThreadTeam unused(8); }
+}

@@ -170,10 +170,8 @@ TEST_CASE("sums over tokens are those of plain loops, whatever the sizes") {
       const SharedInput shared = {&first, &second};
       SecondMoments moments({&shared, 1});
       ThreadTeam team(2);
-      team.run([&](ThreadTeam::Member& member) {
-        moments.observe(member, best_kernels(), {memory.floats(), x.stride}, tokens, second);
-        moments.observe(member, best_kernels(), {memory.floats(), x.stride}, tokens, other);
-      });
+      moments.observe(team, best_kernels(), {memory.floats(), x.stride}, tokens, second);
+      moments.observe(team, best_kernels(), {memory.floats(), x.stride}, tokens, other);
       check_sum(moments, first, inputs);
       CHECK(values_of(moments, first) == values_of(moments, second));
       CHECK_FALSE(moments.wants(other));

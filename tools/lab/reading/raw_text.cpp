@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "engine/platform/available_processors.h"
 #include "loaders/files/load_error.h"
 #include "loaders/files/mapped_file.h"
 
@@ -40,7 +41,7 @@ LabText read_raw_logits(const std::filesystem::path& path, int vocabulary, std::
   const std::size_t rows = shifted ? ids.size() - 1 : ids.size();
   LabText text;
   text.name = path.string();
-  RowReader reader(text, vocabulary, threads);
+  RowReader reader(text, vocabulary, threads > 0 ? threads : available_processors());
   std::vector<float> row(static_cast<std::size_t>(vocabulary));
   for (std::size_t t = 0; t < rows; ++t) {
     const int id = ids[shifted ? t + 1 : t];

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <span>
 
+#include "engine/platform/available_processors.h"
 #include "loaders/json/json_writer.h"
 #include "tokenizer/base/parallel.h"
 #include "tools/lab/thermometer/thermometer_page.css.h"
@@ -27,7 +28,7 @@ Plot cost_plot(const LabText& text, const TemperatureFit& fit) {
   const double count = static_cast<double>(text.steps.size());
   constexpr int points = 81;
   cost.points.resize(points);
-  in_parallel(points, 0, [&](std::size_t i) {
+  in_parallel(points, available_processors(), [&](std::size_t i) {
     const double place = -1 + 2.0 * static_cast<double>(i + 1) / (points + 1);
     cost.points[i] = {place, text_statistics(text.steps, beta_at(place)).nll / count};
   });
@@ -85,7 +86,7 @@ Plot window_plot(const LabText& text, const TemperatureFit& fit, int size) {
 std::string tokens_json(const LabText& text, const Tokenizer* tokenizer, std::size_t count) {
   const auto rounded = [](double value) { return std::round(value * 1e4) / 1e4; };
   std::vector<TokenLine> lines(count);
-  in_parallel(count, 0, [&](std::size_t t) { lines[t] = token_line(text.steps[t]); });
+  in_parallel(count, available_processors(), [&](std::size_t t) { lines[t] = token_line(text.steps[t]); });
   JsonWriter json;
   json.begin_array();
   for (std::size_t t = 0; t < count; ++t) {
