@@ -1,4 +1,6 @@
 // kelvin-generate: continues a prompt.
+#include <unistd.h>
+
 #include <iostream>
 
 #include "loaders/json/json_writer.h"
@@ -13,6 +15,7 @@
 #include "tools/options/sampling_options.h"
 #include "tools/terminal/interrupt.h"
 #include "tools/terminal/progress_bar.h"
+#include "tools/terminal/terminal_text.h"
 
 namespace kelvin {
 namespace {
@@ -84,6 +87,7 @@ int generate_main(int argc, char** argv) {
 
   const Interrupt interrupt;
   ProgressBar bar("prompt", "tok");
+  TerminalText shown(std::cout, STDOUT_FILENO);
   ContinuationRequest request;
   request.prompt = prompt;
   request.chain = &chain;
@@ -96,7 +100,7 @@ int generate_main(int argc, char** argv) {
   if (!json && !draws)
     request.on_text = [&](std::string_view text) {
       bar.finish();
-      std::cout << text << std::flush;
+      shown.write(text);
     };
   Sequence sequence(*model.model, model.context);
   const std::vector<Continuation> results =
@@ -112,8 +116,8 @@ int generate_main(int argc, char** argv) {
     if (json)
       std::cout << as_json(result, prompt, chain, seed, number);
     else if (draws)
-      std::cout << (i > 0 ? "\n" : "") << "[draw " << i << "]" << result.text;
-    std::cout << "\n";
+      shown.write((i > 0 ? "\n[draw " : "[draw ") + std::to_string(i) + "]" + result.text);
+    shown.write("\n");
     full |= result.ending == Ending::context_full;
     interrupted |= result.ending == Ending::interrupted;
   }

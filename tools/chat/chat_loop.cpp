@@ -1,5 +1,7 @@
 #include "tools/chat/chat_loop.h"
 
+#include <unistd.h>
+
 #include <iostream>
 
 #include "loaders/files/load_error.h"
@@ -7,6 +9,7 @@
 #include "tools/generation/statistics.h"
 #include "tools/terminal/interrupt.h"
 #include "tools/terminal/progress_bar.h"
+#include "tools/terminal/terminal_text.h"
 
 namespace kelvin {
 namespace {
@@ -60,24 +63,23 @@ void ChatLoop::turn(const std::string& line) {
 void ChatLoop::answer(const std::string* message, const std::string& role) {
   const QuietTerminal quiet;
   ProgressBar bar("prompt", "tok");
-  bool at_line_start = true;
+  TerminalText text(std::cout, STDOUT_FILENO);
   ChatTurn turn;
   turn.stop = Interrupt::flag();
   turn.log_probabilities = view_.stats;
   turn.on_prompt = [&](int done, int total) { bar.update(done, total); };
-  turn.on_text = [&](std::string_view text) {
+  turn.on_text = [&](std::string_view part) {
     bar.finish();
-    std::cout << text << std::flush;
-    at_line_start = text.ends_with('\n');
+    text.write(part);
   };
   const auto end_line = [&] {
     bar.finish();
-    if (!at_line_start) std::cout << std::endl;
+    if (!text.at_line_start()) text.write("\n");
   };
   try {
     const Continuation reply = message ? session_.ask(*message, turn, role) : session_.regenerate(turn);
     // An empty answer is a line, too: whoever reads a pipe counts them.
-    if (at_line_start && reply.text.empty()) at_line_start = false;
+    if (reply.text.empty()) text.write("\n");
     end_line();
     report(reply, message == nullptr);
   } catch (...) {

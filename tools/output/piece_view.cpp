@@ -4,6 +4,7 @@
 #include <array>
 
 #include "tokenizer/unicode/escape.h"
+#include "tokenizer/unicode/properties.h"
 #include "tools/terminal/display_width.h"
 
 namespace kelvin {
@@ -19,7 +20,7 @@ std::string visible(std::string_view bytes) {
     if (code == ' ') return "\u00B7";
     if (code == '\n') return "\u23CE";
     if (code == '\t') return "\u2192";
-    const bool hidden = code == unicode::ill_formed || code < 0x20 || code == 0x7F;
+    const bool hidden = code == unicode::ill_formed || unicode::is_control(code);
     return hidden ? unicode::escaped_bytes(part, unicode::HexCase::upper) : std::string();
   });
   return out;

@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include "loaders/json/json.h"
 #include "tests/loaders/load_error_check.h"
 
 using namespace kelvin;

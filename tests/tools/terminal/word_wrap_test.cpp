@@ -1,0 +1,124 @@
+#include "tools/terminal/word_wrap.h"
+
+#include <doctest/doctest.h>
+
+#include <string>
+#include <vector>
+
+#include "tools/terminal/display_width.h"
+
+namespace kelvin {
+namespace {
+
+// A terminal as wide as one likes: what it shows after the bytes a WordWrap writes.
+std::vector<std::string> screen(const std::string& bytes) {
+  std::vector<std::vector<std::string>> rows(1);  // cells; the second of a wide character is empty
+  std::size_t column = 0;
+  for (std::size_t at = 0; at < bytes.size();) {
+    if (bytes[at] == '\n') {
+      rows.emplace_back();
+      column = 0;
+      ++at;
+    } else if (bytes[at] == '\x1b') {
+      const std::size_t end = bytes.find_first_of("DKm", at);
+      const std::string number = bytes.substr(at + 2, end - at - 2);
+      if (bytes[end] == 'D') column -= std::stoul(number);
+      if (bytes[end] == 'K') rows.back().resize(column);
+      at = end + 1;
+    } else {
+      const std::size_t end = next_character(bytes, at);
+      const std::string cell = bytes.substr(at, end - at);
+      const auto width = static_cast<std::size_t>(display_columns(cell));
+      rows.back().resize(std::max(rows.back().size(), column + width));
+      rows.back()[column] = cell;
+      column += width;
+      at = end;
+    }
+  }
+  std::vector<std::string> lines;
+  for (const auto& row : rows) {
+    lines.emplace_back();
+    for (const std::string& cell : row) lines.back() += cell;
+    while (lines.back().ends_with(' ')) lines.back().pop_back();  // not to be seen
+  }
+  return lines;
+}
+
+std::string pushed(const std::string& text, int columns, std::size_t step) {
+  WordWrap wrap(columns);
+  std::string bytes;
+  for (std::size_t at = 0; at < text.size();) {
+    std::size_t end = at;
+    for (std::size_t i = 0; i < step && end < text.size(); ++i)
+      end = text[end] == '\n' ? end + 1 : next_character(text, end);
+    bytes += wrap.push(std::string_view(text).substr(at, end - at));
+    at = end;
+  }
+  return bytes;
+}
+
+TEST_CASE("words move to the next row whole, however the text is cut into pieces") {
+  for (std::size_t step = 1; step < 9; ++step) {
+    CAPTURE(step);
+    CHECK(screen(pushed("The quick brown fox", 13, step)) ==
+          std::vector<std::string>{"The quick", "brown fox"});
+    CHECK(screen(pushed("a bb ccccccccccccccc d", 11, step)) ==
+          std::vector<std::string>{"a bb", "cccccccccc", "ccccc d"});
+    CHECK(screen(pushed("one\n\ntwo", 11, step)) == std::vector<std::string>{"one", "", "two"});
+  }
+}
+
+TEST_CASE("wide characters may end a row anywhere, marks stay with theirs") {
+  CHECK(screen(pushed("\u6f22\u5b57\u6f22\u5b57\u6f22\u5b57", 10, 1)) ==
+        std::vector<std::string>{"\u6f22\u5b57\u6f22\u5b57", "\u6f22\u5b57"});
+  CHECK(screen(pushed("nai\u0308ve nai\u0308ve", 10, 1)) ==
+        std::vector<std::string>{"nai\u0308ve", "nai\u0308ve"});
+}
+
+TEST_CASE("no row is wider than the terminal, and no letter is lost") {
+  const std::string text =
+      "In a hole in the ground there lived a \u6f22\u5b57 thing, un-be-liev-a-bly long: "
+      "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\nand\tthe end of it";
+  for (int columns = 8; columns < 60; ++columns) {
+    std::string letters, expected;
+    for (const std::string& row : screen(pushed(text, columns, 3))) {
+      CHECK(display_columns(row) < columns);
+      for (const char c : row)
+        if (c != ' ') letters += c;
+    }
+    for (const char c : text)
+      if (c != ' ' && c != '\n' && c != '\t') expected += c;
+    CHECK(letters == expected);
+  }
+  CHECK(pushed(text, 0, 3).find("\x1b") == std::string::npos);
+}
+
+TEST_CASE("colours end with their piece and come along with a word that moves") {
+  WordWrap wrap(9);
+  std::string bytes = wrap.push("abc de", "\x1b[31m");
+  bytes += wrap.push("fgh", "\x1b[32m");
+  CHECK(screen(bytes) == std::vector<std::string>{"abc", "defgh"});
+  CHECK(bytes.ends_with("\x1b[0m"));
+  const std::string moved = bytes.substr(bytes.rfind('\n'));
+  CHECK(moved.find("\x1b[31mde") != std::string::npos);
+  CHECK(moved.find("\x1b[32mfgh") != std::string::npos);
+}
+
+TEST_CASE("whole lines wrap with an indent, and stay what they are where they fit") {
+  const std::string table = "name    value\n  x     1\n";
+  CHECK(wrapped(table, 80) == table);
+  CHECK(wrapped(table, 0) == table);
+  CHECK(wrapped("  one two three four", 14) == "  one two\n    three\n    four");
+  CHECK(wrapped("\x1b[31mone\x1b[0m two", 9) == "\x1b[31mone\x1b[0m two");
+  for (int columns = 8; columns < 40; ++columns) {
+    const std::string out = wrapped("/set NAME VALUE   change a setting: temp -0.001, top-k 40", columns);
+    for (std::size_t at = 0; at < out.size();) {
+      const std::size_t end = std::min(out.find('\n', at), out.size());
+      CHECK(display_columns(out.substr(at, end - at)) < columns);
+      at = end + 1;
+    }
+  }
+}
+
+}  // namespace
+}  // namespace kelvin

@@ -1,0 +1,33 @@
+// Text of a model on its way to a person or a pipe.
+#pragma once
+
+#include <iosfwd>
+#include <string>
+#include <string_view>
+
+#include "tools/terminal/word_wrap.h"
+
+namespace kelvin {
+
+// Control characters but newline and tab, and what is no UTF-8, as \xNN: terminals act on them (CWE-150).
+std::string without_controls(std::string_view text);
+
+class TerminalText {
+ public:
+  // `out` writes to `descriptor`. On a terminal words are wrapped at its width, which is asked for again with every
+  // write, and control characters are spelled out; a pipe or file gets the bytes as they are.
+  TerminalText(std::ostream& out, int descriptor);
+
+  // Whole characters, written at once.
+  void write(std::string_view text);
+  bool at_line_start() const { return at_line_start_; }
+
+ private:
+  std::ostream& out_;
+  int descriptor_;
+  bool is_terminal_, moves_cursor_;
+  WordWrap wrap_;
+  bool at_line_start_ = true;
+};
+
+}  // namespace kelvin
