@@ -20,7 +20,6 @@ const StageType* find_stage(std::string_view name);
 // samples. Throws std::invalid_argument if the name is not made of a-z, 0-9 and '-', or if `apply` is empty.
 void register_stage(StageType type);
 
-std::string stage_help();      // the text of --help: one line per stage, one per parameter
 std::string stage_markdown();  // the table of the documentation
 
 }  // namespace kelvin

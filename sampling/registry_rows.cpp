@@ -7,42 +7,15 @@
 namespace kelvin::sampling {
 
 using namespace row_parts;
-using Logits = std::span<float>;
 
-void allow(Logits, const Params&, const StageContext&);
-void ban(Logits, const Params&, const StageContext&);
-void bias(Logits, const Params&, const StageContext&);
-void sequence_bias(Logits, const Params&, const StageContext&);
-void min_new(Logits, const Params&, const StageContext&);
-void end_decay(Logits, const Params&, const StageContext&);
-void string_ban(Logits, const Params&, const StageContext&);
-void penalty(Logits, const Params&, const StageContext&);
-void frequency(Logits, const Params&, const StageContext&);
-void presence(Logits, const Params&, const StageContext&);
-void dry(Logits, const Params&, const StageContext&);
-void no_repeat(Logits, const Params&, const StageContext&);
-void temp(Logits, const Params&, const StageContext&);
-void beta(Logits, const Params&, const StageContext&);
-void temp_dynamic(Logits, const Params&, const StageContext&);
-void temp_top(Logits, const Params&, const StageContext&);
-void temp_entropy(Logits, const Params&, const StageContext&);
-void temp_schedule(Logits, const Params&, const StageContext&);
-void mirostat_1(Logits, const Params&, const StageContext&);
-void mirostat_2(Logits, const Params&, const StageContext&);
-void adaptive_p(Logits, const Params&, const StageContext&);
+Edit allow, ban, bias, sequence_bias, min_new, end_decay, string_ban;
+Edit penalty, frequency, presence, dry, no_repeat;
+Edit temp, beta, temp_dynamic, temp_top, temp_entropy, temp_schedule;
+Edit mirostat_1, mirostat_2, adaptive_p;
 
-std::shared_ptr<const void> prepare_token_set(const Params&, const Vocabulary&);
-std::shared_ptr<const void> prepare_allowed(const Params&, const Vocabulary&);
-std::shared_ptr<const void> prepare_sequence(const Params&, const Vocabulary&);
-std::shared_ptr<const void> prepare_ends(const Params&, const Vocabulary&);
-std::shared_ptr<const void> prepare_string_ban(const Params&, const Vocabulary&);
-std::shared_ptr<const void> prepare_dry(const Params&, const Vocabulary&);
-std::shared_ptr<const void> prepare_schedule(const Params&, const Vocabulary&);
-
-int accept_string_ban(int, const Params&, const StageContext&);
-int accept_schedule(int, const Params&, const StageContext&);
-int accept_mirostat(int, const Params&, const StageContext&);
-int accept_adaptive_p(int, const Params&, const StageContext&);
+Prepare prepare_token_set, prepare_allowed, prepare_sequence, prepare_ends, prepare_string_ban, prepare_dry,
+    prepare_schedule;
+Accept accept_string_ban, accept_schedule, accept_mirostat, accept_adaptive_p;
 int unsettled_string_ban(const Params&, const StageContext&);
 
 namespace {
@@ -50,30 +23,23 @@ namespace {
 std::vector<StageType> constraints() {
   return {
       {.name = "allow",
-       .kind = Kind::constraint,
        .apply = allow,
        .parameters = {text("tokens", token_set_help)},
        .help = "only these tokens, and those that end the text",
-       .below_zero = "holds at every temperature",
        .prepare = prepare_allowed},
       {.name = "ban",
-       .kind = Kind::constraint,
        .apply = ban,
        .parameters = {text("tokens", token_set_help)},
        .help = "never these tokens",
-       .below_zero = "holds at every temperature",
        .prepare = prepare_token_set},
       {.name = "string-ban",
-       .kind = Kind::constraint,
        .apply = string_ban,
        .parameters = {text("text", "what must not be written, however it is cut into tokens")},
        .help = "take the answer back to before this text and go on otherwise",
-       .below_zero = "holds at every temperature",
        .prepare = prepare_string_ban,
        .accept = accept_string_ban,
        .unsettled = unsettled_string_ban},
       {.name = "bias",
-       .kind = Kind::constraint,
        .apply = bias,
        .parameters = {number("by", 0, -inf, 1e30, "added to their logits; -inf bans them"),
                       text("tokens", token_set_help)},
@@ -83,7 +49,6 @@ std::vector<StageType> constraints() {
        .aliases = {"logit-bias"},
        .prepare = prepare_token_set},
       {.name = "sequence-bias",
-       .kind = Kind::constraint,
        .apply = sequence_bias,
        .parameters = {number("by", 0, -inf, 1e30, "added to the last id's logit; -inf bans it there"),
                       text("ids", "token ids with spaces between, as in '485 794 6'")},
@@ -92,17 +57,14 @@ std::vector<StageType> constraints() {
        .below_zero = "a positive bias makes a token less likely there",
        .prepare = prepare_sequence},
       {.name = "min-new",
-       .kind = Kind::constraint,
        .apply = min_new,
        .parameters = {integer("n", 0, 0, inf, "tokens that are drawn before the text may end"), ends()},
        .help = "no end of the text before n tokens",
        .source = "transformers, min_new_tokens",
-       .below_zero = "holds at every temperature",
        .aliases = {"min-tokens", "min-new-tokens"},
        .once = true,
        .prepare = prepare_ends},
       {.name = "end-decay",
-       .kind = Kind::constraint,
        .apply = end_decay,
        .parameters = {integer("start", 0, 0, inf, "drawn tokens that change nothing"),
                       number("factor", 1.05, 1e-3, 1e3, "growth per token after them"), ends()},
@@ -114,13 +76,9 @@ std::vector<StageType> constraints() {
   };
 }
 
-constexpr const char* penalty_below_zero =
-    "lowers the raw logit, hence favours repetition; put it after the temperature to discourage it";
-
 std::vector<StageType> histories() {
   return {
       {.name = "penalty",
-       .kind = Kind::history,
        .apply = penalty,
        .parameters = {number("repetition", 1, 1e-6, 1e6, "divides logits above 0, multiplies those below"),
                       number("presence", 0, -1e6, 1e6, "taken off once"),
@@ -128,30 +86,21 @@ std::vector<StageType> histories() {
                       which_history()},
        .help = "make tokens that were seen before less likely",
        .source = "Keskar et al. 2019, arXiv 1909.05858",
-       .below_zero = penalty_below_zero,
-       .aliases = {"repetition-penalty", "repeat-penalty"},
-       .once = true},
+       .aliases = {"repetition-penalty", "repeat-penalty"}},
       {.name = "frequency",
-       .kind = Kind::history,
        .apply = frequency,
        .parameters = {number("by", 0, -1e6, 1e6, "taken off per occurrence"), last_tokens(-1),
                       which_history()},
        .help = "lower tokens by how often they were seen",
        .source = "OpenAI API, frequency_penalty",
-       .below_zero = penalty_below_zero,
-       .aliases = {"frequency-penalty"},
-       .once = true},
+       .aliases = {"frequency-penalty"}},
       {.name = "presence",
-       .kind = Kind::history,
        .apply = presence,
        .parameters = {number("by", 0, -1e6, 1e6, "taken off once"), last_tokens(-1), which_history()},
        .help = "lower tokens that were seen at all",
        .source = "OpenAI API, presence_penalty",
-       .below_zero = penalty_below_zero,
-       .aliases = {"presence-penalty"},
-       .once = true},
+       .aliases = {"presence-penalty"}},
       {.name = "dry",
-       .kind = Kind::history,
        .apply = dry,
        .parameters = {number("multiplier", 0.8, 0, 1e6, "loss at the allowed length; 0: off"),
                       number("base", 1.75, 1, 1e6, "growth of the loss per further token"),
@@ -163,25 +112,20 @@ std::vector<StageType> histories() {
                                  "none, or a set as for ban")},
        .help = "don't repeat yourself: lower tokens that would prolong a repetition",
        .source = "p-e-w 2024, text-generation-webui PR 5677",
-       .below_zero = penalty_below_zero,
-       .once = true,
        .prepare = prepare_dry},
       {.name = "no-repeat",
-       .kind = Kind::history,
        .apply = no_repeat,
        .parameters = {integer("n", 3, 0, 1e9, "length of the sequences; 0: off"), last_tokens(-1)},
        .help = "ban tokens that would repeat a sequence of n tokens",
        .source = "Paulus et al. 2017, arXiv 1705.04304",
        .below_zero = "holds at every temperature",
-       .aliases = {"no-repeat-ngram", "no-repeat-ngram-size"},
-       .once = true},
+       .aliases = {"no-repeat-ngram", "no-repeat-ngram-size"}},
   };
 }
 
 std::vector<StageType> temperatures() {
   return {
       {.name = "temp",
-       .kind = Kind::temperature,
        .apply = temp,
        .parameters = {number("temperature", 0.8, -inf, inf,
                              "T: 0 greedy, -0 the least likely, inf uniform, negative inverts"),
@@ -191,7 +135,6 @@ std::vector<StageType> temperatures() {
        .below_zero = "turns the order round for all stages after it",
        .aliases = {"temperature"}},
       {.name = "beta",
-       .kind = Kind::temperature,
        .apply = beta,
        .parameters = {number("beta", 1, -inf, inf, "1/T: inf greedy, 0 uniform, -inf the least likely"),
                       origin()},
@@ -199,7 +142,6 @@ std::vector<StageType> temperatures() {
        .source = "Boltzmann 1868",
        .below_zero = "turns the order round for all stages after it"},
       {.name = "temp-dynamic",
-       .kind = Kind::temperature,
        .apply = temp_dynamic,
        .parameters = {number("temperature", 1, -inf, inf, "centre"),
                       number(
@@ -211,20 +153,17 @@ std::vector<StageType> temperatures() {
        .below_zero = "the size moves, the sign stays",
        .aliases = {"dynatemp"}},
       {.name = "temp-top",
-       .kind = Kind::temperature,
        .apply = temp_top,
        .parameters = {number("low", 0.5, -1e9, 1e9, "where the likeliest token is certain"),
                       number("high", 1.5, -1e9, 1e9, "where it is most unlikely"),
                       number("exponent", 1, 0, 1e3, "of 1 - p_top")},
        .help = "temperature that falls with the probability of the likeliest token"},
       {.name = "temp-entropy",
-       .kind = Kind::temperature,
        .apply = temp_entropy,
        .parameters = {number("target", 1.5, 0, inf, "entropy in nats"),
                       choice("side", {"positive", "negative"}, "sign of the temperature")},
        .help = "hold the entropy of every step at a target"},
       {.name = "temp-schedule",
-       .kind = Kind::temperature,
        .apply = temp_schedule,
        .parameters = {text(
            "expression",
@@ -236,63 +175,70 @@ std::vector<StageType> temperatures() {
 }
 
 std::vector<StageType> feedbacks() {
-  const std::string below_zero =
-      "works on the distribution after the temperature, whose order is turned round";
   return {
       {.name = "mirostat",
-       .kind = Kind::feedback,
        .apply = mirostat_1,
        .parameters = {number("tau", 5, 0, 1e3, "surprise to hold, bits"),
                       number("rate", 0.1, 0, 1e3, "of learning")},
        .help = "hold the surprise near a target by a moving top-k",
        .source = "Basu et al. 2020, arXiv 2007.14966",
-       .below_zero = below_zero,
-       .once = true,
-       .last = true,
        .accept = accept_mirostat},
       {.name = "mirostat-2",
-       .kind = Kind::feedback,
        .apply = mirostat_2,
        .parameters = {number("tau", 5, 0, 1e3, "surprise to hold, bits"),
                       number("rate", 0.1, 0, 1e3, "of learning")},
        .help = "hold the surprise near a target by a moving limit of surprise",
        .source = "Basu et al. 2020, arXiv 2007.14966",
-       .below_zero = below_zero,
        .aliases = {"mirostat-v2"},
-       .once = true,
-       .last = true,
        .accept = accept_mirostat},
       {.name = "adaptive-p",
-       .kind = Kind::feedback,
        .apply = adaptive_p,
        .parameters = {number("target", 0.5, 0, 1, "probability to draw at"),
                       number("decay", 0.9, 0, 0.999, "of its memory, per token")},
        .help = "draw tokens whose probability is near a target that follows what was drawn",
        .source = "llama.cpp PR 17927",
-       .below_zero = below_zero,
-       .once = true,
-       .last = true,
        .accept = accept_adaptive_p},
   };
 }
 
-void append(std::vector<StageType>& rows, std::vector<StageType> more) {
-  for (StageType& row : more) {
-    row.may_empty = row.kind == Kind::constraint || row.kind == Kind::history;
-    rows.push_back(std::move(row));
+// What a negative temperature does to a stage, where its row says nothing of its own.
+std::string usual_below_zero(Kind kind) {
+  switch (kind) {
+    case Kind::constraint:
+      return "holds at every temperature";
+    case Kind::history:
+      return "lowers the raw logit, hence favours repetition; put it after the temperature to discourage it";
+    case Kind::feedback:
+      return "works on the distribution after the temperature, whose order is turned round";
+    default:
+      return {};
+  }
+}
+
+// Rows of one kind, completed by what they have in common.
+void append(std::vector<StageType>& all, Kind kind, std::vector<StageType> rows) {
+  const bool on_raw_logits = kind == Kind::constraint || kind == Kind::history;
+  for (StageType& row : rows) {
+    row.kind = kind;
+    row.may_empty = on_raw_logits;
+    row.once = row.once || kind == Kind::history || kind == Kind::feedback;
+    row.last = kind == Kind::feedback;
+    if (row.below_zero.empty()) row.below_zero = usual_below_zero(kind);
+    all.push_back(std::move(row));
   }
 }
 
 }  // namespace
 
 std::vector<StageType> built_in_samplers() {
-  std::vector<StageType> rows = constraints();
-  append(rows, histories());
-  append(rows, shapings());
-  append(rows, truncations());
-  append(rows, temperatures());
-  append(rows, feedbacks());
-  return rows;
+  std::vector<StageType> all;
+  append(all, Kind::constraint, constraints());
+  append(all, Kind::history, histories());
+  append(all, Kind::shaping, shapings());
+  append(all, Kind::truncation, truncations());
+  append(all, Kind::temperature, temperatures());
+  append(all, Kind::feedback, feedbacks());
+  return all;
 }
 
 }  // namespace kelvin::sampling

@@ -1,4 +1,4 @@
-// Help and documentation, made from the registry's rows.
+// The documentation, made from the registry's rows.
 #include "sampling/chain_text.h"
 #include "sampling/registry.h"
 
@@ -7,24 +7,6 @@ namespace kelvin {
 namespace {
 
 constexpr double unlimited = std::numeric_limits<double>::infinity();
-
-std::string title(Kind kind) {
-  switch (kind) {
-    case Kind::constraint:
-      return "Constraints";
-    case Kind::history:
-      return "History";
-    case Kind::shaping:
-      return "Shaping";
-    case Kind::truncation:
-      return "Truncation";
-    case Kind::temperature:
-      return "Temperature";
-    case Kind::feedback:
-      return "Feedback";
-  }
-  return {};
-}
 
 std::string values_of(const Parameter& p) {
   if (p.is_text) {
@@ -54,24 +36,6 @@ std::string cell(const std::string& text) {
 }
 
 }  // namespace
-
-std::string stage_help() {
-  std::string all;
-  const StageType* last = nullptr;
-  for (const StageType& type : stage_types()) {
-    if (!last || last->kind != type.kind) all += title(type.kind) + ":\n";
-    last = &type;
-    all += "  " + type.name + std::string(type.name.size() < 16 ? 16 - type.name.size() : 1, ' ') +
-           type.help + "\n";
-    for (const Parameter& p : type.parameters) {
-      all += "      " + p.name + " " + values_of(p);
-      if (!default_of(p).empty()) all += " (" + default_of(p) + ")";
-      if (!p.help.empty()) all += ": " + p.help;
-      all += "\n";
-    }
-  }
-  return all;
-}
 
 std::string stage_markdown() {
   std::string all =

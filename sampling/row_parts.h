@@ -2,6 +2,8 @@
 #pragma once
 
 #include <limits>
+#include <memory>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -9,6 +11,11 @@
 #include "sampling/stage_type.h"
 
 namespace kelvin::sampling::row_parts {
+
+// The functions of stage.h as stages/ defines them.
+using Edit = void(std::span<float>, const Params&, const StageContext&);
+using Prepare = std::shared_ptr<const void>(const Params&, const Vocabulary&);
+using Accept = int(int, const Params&, const StageContext&);
 
 inline constexpr double inf = std::numeric_limits<double>::infinity();
 

@@ -32,7 +32,7 @@ struct Parameter {
 
 struct StageType {
   std::string name;  // "min-p"; also the plain flag --min-p
-  Kind kind;
+  Kind kind = Kind::shaping;
   StageFunction apply;
   std::vector<Parameter> parameters = {};  // the first is what stands behind "name="
   std::string help = {};                   // one line

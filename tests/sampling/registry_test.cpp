@@ -96,12 +96,9 @@ TEST_CASE("every stage without need of a text runs with its defaults, at both si
   }
 }
 
-TEST_CASE("help and documentation come from the rows") {
-  const std::string help = stage_help(), table = stage_markdown();
-  for (const StageType& type : stage_types()) {
-    CHECK(holds(help, "  " + type.name + " "));
-    CHECK(holds(table, "| `" + type.name + "` |"));
-  }
+TEST_CASE("the documentation comes from the rows") {
+  const std::string table = stage_markdown();
+  for (const StageType& type : stage_types()) CHECK(holds(table, "| `" + type.name + "` |"));
   CHECK(holds(table, "after it: mirrored | Nguyen et al. 2024, arXiv 2407.01082"));
   CHECK(holds(table, "`k` 0..inf, 40"));
   CHECK(holds(table, "include\\|hf\\|exclude"));
@@ -137,7 +134,7 @@ TEST_CASE("a stage registered at run time is a stage like any other") {
   SamplerSettings settings;
   settings.set("test-halve", "1.5", Source::flag, "--test-halve");
   CHECK(settings.chain().text() == "test-halve=1.5,temp=0.8");
-  CHECK(holds(stage_help(), "test-halve"));
+  CHECK(holds(stage_markdown(), "test-halve"));
   CHECK_THROWS_AS(
       register_stage(
           {.name = "Bad Name", .kind = Kind::shaping, .apply = [](auto, const auto&, const auto&) {}}),
