@@ -2,75 +2,47 @@
 
 #include <algorithm>
 
+#include "sampling/chain_text.h"
+
 namespace kelvin {
 
+namespace {
+
+// "top-p,temp:origin=zero": stages in their order, some with what is said behind a colon as their dialect.
+std::vector<Order::Place> places_of(std::string_view stages) {
+  std::vector<Order::Place> places;
+  for (const std::string& stage : split_chain(stages)) {
+    const std::size_t colon = std::min(stage.find(':'), stage.size());
+    places.push_back({stage.substr(0, colon), stage.substr(colon)});
+  }
+  return places;
+}
+
+std::size_t index_of(const Order& order, std::string_view stage) {
+  const auto named = std::find_if(order.places.begin(), order.places.end(),
+                                  [&](const auto& place) { return place.stage == stage; });
+  return static_cast<std::size_t>(named - order.places.begin());
+}
+
+}  // namespace
+
 const std::vector<Order>& orders() {
-  static const std::string zero = ":origin=zero", all_ties = ":ties=all", window = ":last=64";
   static const std::vector<Order> all = {
       {"default", "constraints, history, shaping, truncation, temperature last", {}},
-      {"hf",
-       "transformers: temperature before truncation",
-       {{"sequence-bias"},
-        {"bias"},
-        {"penalty"},
-        {"no-repeat"},
-        {"min-new"},
-        {"end-decay"},
-        {"ban"},
-        {"temp", zero},
-        {"top-h"},
-        {"top-k", all_ties},
-        {"top-p", ":meaning=hf"},
-        {"min-p"},
-        {"typical", all_ties},
-        {"epsilon"},
-        {"eta"}}},
-      {"llama.cpp",
-       "temperature after truncation; penalties look back 64 tokens",
-       {{"bias"},
-        {"ban"},
-        {"penalty", window},
-        {"frequency", window},
-        {"presence", window},
-        {"dry", window},
-        {"top-n-sigma"},
-        {"top-k"},
-        {"typical"},
-        {"top-p"},
-        {"min-p"},
-        {"xtc"},
-        {"temp", zero}}},
-      {"vllm",
-       "temperature, then min-p, then top-k and top-p; frequency and presence count the answer alone",
-       {{"allow"},
-        {"ban"},
-        {"min-new"},
-        {"bias"},
-        {"penalty"},
-        {"frequency", ":of=output"},
-        {"presence", ":of=output"},
-        {"temp", zero},
-        {"min-p"},
-        {"top-k", all_ties},
-        {"top-p", ":meaning=hf"}}},
-      {"mlx",
-       "mlx-lm: temperature last, top-k after the others; the penalty looks back 20 tokens",
-       {{"bias"},
-        {"penalty", ":last=20"},
-        {"top-p", ":meaning=hf"},
-        {"min-p"},
-        {"xtc"},
-        {"top-k"},
-        {"temp", zero}}},
-      {"ollama",
-       "its own sampler: top-k, temperature, then top-p and min-p",
-       {{"penalty", window},
-        {"frequency", window},
-        {"presence", window},
-        {"top-k"},
-        {"temp", zero},
-        {"top-p"},
-        {"min-p"}}},
+      {"hf", "transformers: temperature before truncation",
+       places_of("sequence-bias, bias, penalty, no-repeat, min-new, end-decay, ban, temp:origin=zero, top-h, "
+                 "top-k:ties=all, top-p:meaning=hf, min-p, typical:ties=all, epsilon, eta")},
+      {"llama.cpp", "temperature after truncation; penalties look back 64 tokens",
+       places_of("bias, ban, penalty:last=64, frequency:last=64, presence:last=64, dry:last=64, top-n-sigma, "
+                 "top-k, typical, top-p, min-p, xtc, temp:origin=zero")},
+      {"vllm", "temperature, then min-p, then top-k and top-p; frequency and presence count the answer alone",
+       places_of("allow, ban, min-new, bias, penalty, frequency:of=output, presence:of=output, "
+                 "temp:origin=zero, min-p, top-k:ties=all, top-p:meaning=hf")},
+      {"mlx", "mlx-lm: temperature last, top-k after the others; the penalty looks back 20 tokens",
+       places_of("bias, penalty:last=20, top-p:meaning=hf, min-p, xtc, top-k, temp:origin=zero")},
+      {"ollama", "its own sampler: top-k, temperature, then top-p and min-p",
+       places_of("penalty:last=64, frequency:last=64, presence:last=64, top-k, temp:origin=zero, top-p, "
+                 "min-p")},
   };
   return all;
 }
@@ -86,16 +58,6 @@ std::vector<std::string> order_names() {
   for (const Order& order : orders()) names.push_back(order.name);
   return names;
 }
-
-namespace {
-
-std::size_t index_of(const Order& order, std::string_view stage) {
-  const auto named = std::find_if(order.places.begin(), order.places.end(),
-                                  [&](const auto& place) { return place.stage == stage; });
-  return static_cast<std::size_t>(named - order.places.begin());
-}
-
-}  // namespace
 
 int place_in(const Order& order, const StageType& type) {
   const auto& rows = stage_types();

@@ -13,7 +13,7 @@ namespace kelvin {
 struct Order {
   struct Place {
     std::string stage;
-    std::string dialect = {};  // parameters by which this engine's meaning differs: ":ties=all"
+    std::string dialect;  // parameters by which this engine's meaning differs: ":ties=all"
   };
   std::string name;
   std::string help;
