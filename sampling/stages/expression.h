@@ -24,43 +24,14 @@ class Expression {
 
  private:
   friend class ExpressionParser;
-  // Code for a stack machine; `?:` jumps forward only.
-  enum class Op {
-    constant,
-    variable,
-    negate,
-    invert,
-    add,
-    subtract,
-    multiply,
-    divide,
-    modulo,
-    power,
-    equal,
-    unequal,
-    less,
-    less_equal,
-    greater,
-    greater_equal,
-    both,
-    either,
-    jump_if_zero,
-    jump,
-    exp,
-    ln,
-    sqrt,
-    abs,
-    floor,
-    sin,
-    cos,
-    min,
-    max,
-    clamp
-  };
+  using Operation = double (*)(const double* arguments);
+  // Code for a stack machine, where a call replaces its arguments by their result; `?:` jumps forward only.
+  enum class Op { constant, variable, call, jump_if_zero, jump };
   struct Instruction {
     Op op;
-    double number = 0;      // constant
-    std::size_t index = 0;  // variable, or target of a jump
+    double number = 0;              // constant
+    std::size_t index = 0;          // variable, number of arguments, or target of a jump
+    Operation operation = nullptr;  // called
   };
   std::vector<std::string> variables_;
   std::vector<Instruction> code_;
