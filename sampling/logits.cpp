@@ -129,7 +129,7 @@ Spread spread_of(std::span<const float> logits, Scratch& scratch) {
   return spread;
 }
 
-Moments moments_of(std::span<const float> logits, Scratch& scratch) {
+double variance_of(std::span<const float> logits, Scratch& scratch) {
   const double n = static_cast<double>(count_possible(logits));
   // Measured from the largest logit: a common offset does not cost digits.
   const double top = static_cast<double>(largest(logits));
@@ -148,7 +148,7 @@ Moments moments_of(std::span<const float> logits, Scratch& scratch) {
   sum_over(first, [](double d) { return d; });
   const double mean = first.value() / n;
   sum_over(second, [mean](double d) { return (d - mean) * (d - mean); });
-  return {top + mean, second.value() / n};
+  return second.value() / n;
 }
 
 void remove_below(std::span<float> logits, double cut) {

@@ -33,11 +33,8 @@ struct Spread {
 };
 Spread spread_of(std::span<const float> logits, Scratch& scratch);
 
-// Mean and population variance of the possible logits.
-struct Moments {
-  double mean, variance;
-};
-Moments moments_of(std::span<const float> logits, Scratch& scratch);
+// The population variance of the possible logits.
+double variance_of(std::span<const float> logits, Scratch& scratch);
 
 // Makes every token below `cut` impossible.
 void remove_below(std::span<float> logits, double cut);

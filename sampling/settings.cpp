@@ -93,32 +93,25 @@ bool SamplerSettings::set_from_generation_config(std::string_view key, double va
   return false;
 }
 
-// The value of a setting that is no stage; empty if there is none.
-std::string SamplerSettings::strongest(std::string_view name) const {
+// A setting that is no stage; nullptr if there is none.
+const SamplerSettings::Setting* SamplerSettings::strongest(std::string_view name) const {
   const Setting* found = nullptr;
   for (const Setting& s : settings_)
     if (s.name == name && (!found || s.source >= found->source)) found = &s;
-  return found ? found->value : "";
+  return found;
 }
 
 Chain SamplerSettings::chain(const Vocabulary& vocabulary) const {
   Chain chain;
-  chain.set_real_tokens(strongest("padding") == "draw" ? 0 : vocabulary.bytes.size());
-  if (strongest("nonfinite") == "mask") chain.set_non_finite(NonFinite::mask);
-  Source strongest_sample = Source::default_value;
-  const Setting* sample = nullptr;
-  const Order* order = find_order("default");
+  const Setting* const padding = strongest("padding");
+  const Setting* const non_finite = strongest("nonfinite");
+  const Setting* const sample = strongest("sample");
+  chain.set_real_tokens(padding && padding->value == "draw" ? 0 : vocabulary.bytes.size());
+  if (non_finite && non_finite->value == "mask") chain.set_non_finite(NonFinite::mask);
   const Setting* named = nullptr;  // what says the order
-  for (const Setting& s : settings_) {
-    if (s.name == "order" && !s.value.empty()) {
-      order = find_order(s.value);
-      named = &s;
-    }
-    if (s.name == "sample" && s.source >= strongest_sample) {
-      sample = &s;
-      strongest_sample = s.source;
-    }
-  }
+  for (const Setting& s : settings_)
+    if (s.name == "order" && !s.value.empty()) named = &s;
+  const Order* const order = find_order(named ? named->value : "default");
   // Per stage the strongest source; ban and its like add up. One temperature: a stronger source's replaces a
   // weaker one's.
   std::vector<const Setting*> chosen;

@@ -38,7 +38,7 @@ class SamplerSettings {
     std::string name, value, origin;
     Source source;
   };
-  std::string strongest(std::string_view name) const;
+  const Setting* strongest(std::string_view name) const;
   std::vector<Setting> settings_;
 };
 

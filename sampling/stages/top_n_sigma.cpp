@@ -11,7 +11,7 @@ namespace kelvin::sampling {
 
 void top_n_sigma(std::span<float> logits, const Params& params, const StageContext& step) {
   const double top = static_cast<double>(largest(logits));
-  const double sigma = std::sqrt(moments_of(logits, *step.scratch).variance);
+  const double sigma = std::sqrt(variance_of(logits, *step.scratch));
   remove_below(logits, top - params["n"] * sigma);
 }
 

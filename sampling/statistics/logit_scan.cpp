@@ -10,52 +10,39 @@ namespace {
 // So many that compilers keep the loop over them and make vector code of it.
 constexpr std::size_t scan_lanes = 64;
 
-// Folds the upper half of the scan_lanes onto the lower one until one is left.
-template <class T, class Join>
-T fold(std::array<T, scan_lanes>& values, const Join& join) {
+// Joins of(z) of all logits in scan_lanes chains, each with every scan_lanes-th one; then the upper half of the chains
+// with the lower one until one is left.
+template <class T, class Of, class Join>
+T fold(std::span<const float> logits, T none, const Of& of, const Join& join) {
+  std::array<T, scan_lanes> chain;
+  chain.fill(none);
+  const float* z = logits.data();
+  const std::size_t n = logits.size(), whole = n - n % scan_lanes;
+  for (std::size_t i = 0; i < whole; i += scan_lanes)
+    for (std::size_t j = 0; j < scan_lanes; ++j) chain[j] = join(chain[j], of(z[i + j]));
+  for (std::size_t i = whole; i < n; ++i) chain[i - whole] = join(chain[i - whole], of(z[i]));
   for (std::size_t half = scan_lanes / 2; half > 0; half /= 2)
-    for (std::size_t j = 0; j < half; ++j) values[j] = join(values[j], values[j + half]);
-  return values[0];
+    for (std::size_t j = 0; j < half; ++j) chain[j] = join(chain[j], chain[j + half]);
+  return chain[0];
 }
 
 float larger(float a, float b) { return a < b ? b : a; }
 float smaller(float a, float b) { return b < a ? b : a; }
 
+constexpr float positive_infinity = std::numeric_limits<float>::infinity();
+
 }  // namespace
 
-float largest(std::span<const float> logits) {
-  std::array<float, scan_lanes> max;
-  max.fill(impossible);
-  const float* z = logits.data();
-  const std::size_t n = logits.size(), whole = n - n % scan_lanes;
-  for (std::size_t i = 0; i < whole; i += scan_lanes)
-    for (std::size_t j = 0; j < scan_lanes; ++j) max[j] = larger(max[j], z[i + j]);
-  for (std::size_t i = whole; i < n; ++i) max[i - whole] = larger(max[i - whole], z[i]);
-  return fold(max, larger);
-}
+float largest(std::span<const float> logits) { return fold(logits, impossible, std::identity{}, larger); }
 
 Scan scan(std::span<const float> logits) {
-  std::array<unsigned, scan_lanes> bad{};
-  constexpr float top = std::numeric_limits<float>::infinity();
-  const float* z = logits.data();
-  const std::size_t n = logits.size(), whole = n - n % scan_lanes;
-  for (std::size_t i = 0; i < whole; i += scan_lanes)
-    for (std::size_t j = 0; j < scan_lanes; ++j) bad[j] += !(z[i + j] < top);
-  for (std::size_t i = whole; i < n; ++i) bad[i - whole] += !(z[i] < top);
-  return {largest(logits), fold(bad, std::plus<>{})};
+  const auto is_bad = [](float z) -> unsigned { return !(z < positive_infinity); };
+  return {largest(logits), fold(logits, 0u, is_bad, std::plus<>{})};
 }
 
 float smallest_possible(std::span<const float> logits) {
-  constexpr float top = std::numeric_limits<float>::infinity();
-  std::array<float, scan_lanes> min;
-  min.fill(top);
-  const auto masked_out = [](float z) { return z == impossible ? top : z; };
-  const float* z = logits.data();
-  const std::size_t n = logits.size(), whole = n - n % scan_lanes;
-  for (std::size_t i = 0; i < whole; i += scan_lanes)
-    for (std::size_t j = 0; j < scan_lanes; ++j) min[j] = smaller(min[j], masked_out(z[i + j]));
-  for (std::size_t i = whole; i < n; ++i) min[i - whole] = smaller(min[i - whole], masked_out(z[i]));
-  return fold(min, smaller);
+  const auto masked_out = [](float z) { return z == impossible ? positive_infinity : z; };
+  return fold(logits, positive_infinity, masked_out, smaller);
 }
 
 std::size_t first_of(std::span<const float> logits, float value) {

@@ -5,19 +5,8 @@
 namespace kelvin {
 
 std::string_view name_of(Ending ending) {
-  switch (ending) {
-    case Ending::stop_token:
-      return "eos";
-    case Ending::stop_text:
-      return "stop";
-    case Ending::max_tokens:
-      return "length";
-    case Ending::context_full:
-      return "context";
-    case Ending::interrupted:
-      return "interrupted";
-  }
-  return "";
+  static constexpr std::string_view names[] = {"eos", "stop", "length", "context", "interrupted"};
+  return names[static_cast<std::size_t>(ending)];
 }
 
 double Continuation::mean_log_probability() const {
