@@ -22,26 +22,11 @@ inline Int multiply_int16(Int a, Int b) { return _mm256_mullo_epi16(a, b); }
 inline Int bit_and(Int a, Int b) { return _mm256_and_si256(a, b); }
 inline Int bit_or(Int a, Int b) { return _mm256_or_si256(a, b); }
 inline Int bit_xor(Int a, Int b) { return _mm256_xor_si256(a, b); }
-template <int bits>
-Int shift_left(Int a) {
-  return _mm256_slli_epi32(a, bits);
-}
-template <int bits>
-Int shift_right(Int a) {
-  return _mm256_srli_epi32(a, bits);
-}
-template <int bits>
-Int shift_left_int16(Int a) {
-  return _mm256_slli_epi16(a, bits);
-}
-template <int bits>
-Int shift_right_int16(Int a) {
-  return _mm256_srli_epi16(a, bits);
-}
-template <int bits>
-Int shift_right_signed_int16(Int a) {
-  return _mm256_srai_epi16(a, bits);
-}
+inline Int shift_left(Int a, int bits) { return _mm256_slli_epi32(a, bits); }
+inline Int shift_right(Int a, int bits) { return _mm256_srli_epi32(a, bits); }
+inline Int shift_left_int16(Int a, int bits) { return _mm256_slli_epi16(a, bits); }
+inline Int shift_right_int16(Int a, int bits) { return _mm256_srli_epi16(a, bits); }
+inline Int shift_right_signed_int16(Int a, int bits) { return _mm256_srai_epi16(a, bits); }
 inline Int blend_int16(Int even, Int odd) { return _mm256_blend_epi16(even, odd, 0xaa); }
 // Keeps the compiler from reordering a sum's additions, which would keep all terms in registers.
 inline void optimization_barrier(Int& a) { asm("" : "+x"(a)); }

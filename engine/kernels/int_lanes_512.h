@@ -23,26 +23,11 @@ inline Int multiply_int16(Int a, Int b) { return _mm512_mullo_epi16(a, b); }
 inline Int bit_and(Int a, Int b) { return _mm512_and_si512(a, b); }
 inline Int bit_or(Int a, Int b) { return _mm512_or_si512(a, b); }
 inline Int bit_xor(Int a, Int b) { return _mm512_xor_si512(a, b); }
-template <int bits>
-Int shift_left(Int a) {
-  return _mm512_slli_epi32(a, bits);
-}
-template <int bits>
-Int shift_right(Int a) {
-  return _mm512_srli_epi32(a, bits);
-}
-template <int bits>
-Int shift_left_int16(Int a) {
-  return _mm512_slli_epi16(a, bits);
-}
-template <int bits>
-Int shift_right_int16(Int a) {
-  return _mm512_srli_epi16(a, bits);
-}
-template <int bits>
-Int shift_right_signed_int16(Int a) {
-  return _mm512_srai_epi16(a, bits);
-}
+inline Int shift_left(Int a, int bits) { return _mm512_slli_epi32(a, bits); }
+inline Int shift_right(Int a, int bits) { return _mm512_srli_epi32(a, bits); }
+inline Int shift_left_int16(Int a, int bits) { return _mm512_slli_epi16(a, bits); }
+inline Int shift_right_int16(Int a, int bits) { return _mm512_srli_epi16(a, bits); }
+inline Int shift_right_signed_int16(Int a, int bits) { return _mm512_srai_epi16(a, bits); }
 inline Int blend_int16(Int even, Int odd) { return _mm512_mask_blend_epi16(0xaaaaaaaau, even, odd); }
 // Keeps the compiler from reordering a sum's additions, which would keep all terms in registers.
 inline void optimization_barrier(Int& a) { asm("" : "+v"(a)); }

@@ -31,7 +31,7 @@ void add_to_sums(const KernelCall& call, int group, const Int (&dot)[columns][re
 #pragma GCC unroll 8
     for (int r = 0; r < registers; ++r) {
       Int product = dot[token * planes][r];
-      if constexpr (planes == 2) product = add(shift_left<8>(product), dot[token * planes + 1][r]);
+      if constexpr (planes == 2) product = add(shift_left(product, 8), dot[token * planes + 1][r]);
       const Float scale = multiply(load_float(w_scales + r * int_lanes), x_scale);
       float* const sum = sums + r * int_lanes;
       store_float(sum, multiply_add(to_float(product), scale, load_float(sum)));

@@ -20,7 +20,7 @@ constexpr int q8_groups = block_width / q8_format.group;
 struct PackedWeights {
   static constexpr int step_bytes = 64, max = max_tokens_packed_int16;
   static Int int16(const std::byte* w, int odd) {
-    return odd ? shift_right_int16<8>(load(w)) : bit_and(load(w), splat(0x00ff00ff));
+    return odd ? shift_right_int16(load(w), 8) : bit_and(load(w), splat(0x00ff00ff));
   }
 };
 struct UnpackedWeights {
@@ -131,18 +131,18 @@ inline void unpack_codes(const std::byte* block, int steps, std::byte* to) {
       Int sum = zero();  // of up to eight codes each
       for (int i = 0; i < 4; ++i) {
         Int even = load(codes + i / 2 * 64), odd = load(codes + i / 2 * 64 + 128);
-        if (i % 2 == 1) even = shift_right<4>(even), odd = shift_right<4>(odd);
+        if (i % 2 == 1) even = shift_right(even, 4), odd = shift_right(odd, 4);
         even = bit_and(even, low);
         odd = bit_and(odd, low);
-        const Int front = add_bytes(blend_int16(even, shift_left<16>(odd)), minus_8);
-        const Int back = add_bytes(blend_int16(shift_right<16>(even), odd), minus_8);
+        const Int front = add_bytes(blend_int16(even, shift_left(odd, 16)), minus_8);
+        const Int back = add_bytes(blend_int16(shift_right(even, 16), odd), minus_8);
         store(out + i * 128, front);
         store(out + i * 128 + 64, back);
         sum = add_bytes(sum, add_bytes(front, back));
       }
       const Int even_scale = sub_scale(block, 2 * pair, part * int_lanes);
       const Int odd_scale = sub_scale(block, 2 * pair + 1, part * int_lanes);
-      const Int scales = blend_int16(even_scale, shift_left<16>(odd_scale));
+      const Int scales = blend_int16(even_scale, shift_left(odd_scale, 16));
       store(to + Int4Pairs::to_scales + pair * 64 + at, scales);
       const Int added = multiply_add_bytes(splat(static_cast<std::int32_t>(0x80808080u)), sum);
       start = subtract(start, multiply_add_int16(added, scales));
@@ -168,10 +168,10 @@ inline void widen_codes(const std::int8_t* codes, int planes, std::int8_t* to) {
   for (int k = 0; k < planes * block_width; k += 64) prefetch_codes(codes + k, planes);
   for (int k = 0; k < block_width; k += int_lanes * 4) {
     const Int low = load(codes + (planes - 1) * block_width + k);
-    Int even = shift_right_signed_int16<8>(shift_left_int16<8>(low)), odd = shift_right_signed_int16<8>(low);
+    Int even = shift_right_signed_int16(shift_left_int16(low, 8), 8), odd = shift_right_signed_int16(low, 8);
     if (planes == 2) {
       const Int high = load(codes + k);
-      even = add_int16(even, shift_left_int16<8>(high));
+      even = add_int16(even, shift_left_int16(high, 8));
       odd = add_int16(odd, bit_and(high, splat(static_cast<std::int32_t>(0xff00ff00u))));
     }
     store(to + k, even);

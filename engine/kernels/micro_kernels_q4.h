@@ -16,7 +16,7 @@ inline Int sub_scale(const std::byte* block, int sub, int first) {
   const Int pair = load_bytes_wide(block + sub / 2 * panel_rows + first);
   std::uint16_t signs;
   __builtin_memcpy(&signs, block + q4_signs + 2 * sub, sizeof signs);
-  return negate_lanes(sub % 2 ? shift_right<4>(pair) : bit_and(pair, splat(15)), signs, first);
+  return negate_lanes(sub % 2 ? shift_right(pair, 4) : bit_and(pair, splat(15)), signs, first);
 }
 
 template <int columns>
@@ -44,8 +44,8 @@ struct Int4Direct {
         const Int scale = sub_scale_operand(sub_scale(call.w, sub, part * int_lanes));
         const Int low = splat(0x0f0f0f0f);
         const Int a = load(codes + part * int_lanes * 4), b = load(codes + part * int_lanes * 4 + 64);
-        const Int code[4] = {bit_and(a, low), bit_and(shift_right<4>(a), low), bit_and(b, low),
-                             bit_and(shift_right<4>(b), low)};
+        const Int code[4] = {bit_and(a, low), bit_and(shift_right(a, 4), low), bit_and(b, low),
+                             bit_and(shift_right(b, 4), low)};
         for (int token = 0; token < tokens; ++token) {
           Int sum = splat(call.x_sub_offset[token * subs_per_block + sub]);
           for (int i = 0; i < 4; ++i)
@@ -70,7 +70,7 @@ struct Int8Scale {
                             multiply_int16(factor, splat(0x08080808)))) {}
   Int weights(Int codes) const { return add_int16(multiply_int16(codes, factor), base); }
   Int low_weights(Int pair) const { return weights(bit_and(pair, splat(0x0f0f0f0f))); }
-  Int high_weights(Int pair) const { return low_weights(shift_right<4>(pair)); }
+  Int high_weights(Int pair) const { return low_weights(shift_right(pair, 4)); }
 };
 
 // 4-bit weights made bytes in registers, for the columns of one tile.

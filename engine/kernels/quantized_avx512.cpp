@@ -23,7 +23,7 @@ inline Int add_int8_products(Int sum, Int w, Int x) {
 inline Int add_int4_products(Int sum, Int code, Int x) {
   return add_int16(sum, _mm512_maddubs_epi16(code, x));
 }
-inline Int sub_scale_operand(Int s) { return bit_or(bit_and(s, splat(0xffff)), shift_left<16>(s)); }
+inline Int sub_scale_operand(Int s) { return bit_or(bit_and(s, splat(0xffff)), shift_left(s, 16)); }
 inline Int add_scaled(Int total, Int sum, Int s) { return add(total, _mm512_madd_epi16(sum, s)); }
 constexpr int int4_to_int8_from = 1 << 30,
               unpack_from = 1 << 30;  // products of codes are cheaper than of bytes
