@@ -15,8 +15,15 @@ namespace {
 class Tables {
  public:
   Tables() {
-    for (const kernels::InstructionSet& set : kernels::instruction_sets())
-      if (set.install_floats && set.runs_here()) add(set);
+    for (const kernels::InstructionSet& set : kernels::instruction_sets()) {
+      if (!set.install_floats || !set.runs_here()) continue;
+      Table& table = tables_.emplace_back();
+      set.install_floats(table.floats);
+      set.install_integers(table.integers);
+      table.floats.name = table.integers.name = set.name;
+      table.floats.quantized = &table.integers;
+      supported_.push_back(&table.floats);
+    }
     supported_.push_back(&kernels::scalar_kernels);
   }
   std::span<const Kernels* const> supported() const { return supported_; }
@@ -26,15 +33,6 @@ class Tables {
     Kernels floats = kernels::scalar_kernels;
     QuantizedKernels integers = kernels::scalar_quantized;
   };
-
-  void add(const kernels::InstructionSet& set) {
-    Table& table = tables_.emplace_back();
-    set.install_floats(table.floats);
-    set.install_integers(table.integers);
-    table.floats.name = table.integers.name = set.name;
-    table.floats.quantized = &table.integers;
-    supported_.push_back(&table.floats);
-  }
 
   std::deque<Table> tables_;  // a deque's elements stay where they are
   std::vector<const Kernels*> supported_;

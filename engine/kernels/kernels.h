@@ -20,14 +20,14 @@ constexpr int tile_rows = 4;
 
 // y = x W^T + bias for some rows of W.
 struct FloatMatmul {
-  const void* w;         // (rows, cols) row-major, float or bfloat16 bits, aligned to the element only
-  int rows, cols;        // both >= 1
-  const float* x;        // (tokens, cols)
-  std::size_t x_stride;  // floats from token to token
-  int tokens;            // >= 1
-  const float* bias;     // (rows,) or nullptr
-  float* y;              // (tokens, rows)
-  std::size_t y_stride;  // floats from token to token
+  const void* w;                // (rows, cols) row-major, float or bfloat16 bits, aligned to the element only
+  int rows, cols;               // both >= 1
+  const float* x;               // (tokens, cols)
+  std::size_t x_stride;         // floats from token to token
+  int tokens;                   // >= 1
+  const float* bias = nullptr;  // (rows,) or nullptr
+  float* y;                     // (tokens, rows)
+  std::size_t y_stride;         // floats from token to token
 };
 
 // Keys that lie side by side in the key cache.
@@ -89,15 +89,10 @@ struct Kernels {
 
   // y = activation(gate) * up: silu(x) = x / (1 + exp(-x)); gelu in its exact form and in the tanh form.
   // Where `up` is nullptr, y = activation(gate).
-  void (*silu_multiply)(const float* gate,       // (n,)
-                        const float* up,         // (n,)
-                        int n, float* y);        // (n,); may be gate itself
-  void (*gelu_erf_multiply)(const float* gate,   // (n,)
-                            const float* up,     // (n,)
-                            int n, float* y);    // (n,)
-  void (*gelu_tanh_multiply)(const float* gate,  // (n,)
-                             const float* up,    // (n,)
-                             int n, float* y);   // (n,)
+  using Gate = void(const float* gate,  // (n,)
+                    const float* up,    // (n,)
+                    int n, float* y);   // (n,); may be gate itself
+  Gate *silu_multiply, *gelu_erf_multiply, *gelu_tanh_multiply;
 
   // y = exp(x), within 1.02 units in the last place; +0 below -87, +infinity above 88.72
   void (*exp)(const float* x,    // (n,)
