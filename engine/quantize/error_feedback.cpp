@@ -131,7 +131,6 @@ class ErrorFeedback::Factorisation {
       m.x = rest_.floats() + at * stride_ + static_cast<std::size_t>(first);
       m.x_stride = stride_;
       m.tokens = rows;
-      m.bias = nullptr;
       m.y = scaled_.floats() + at * columns;
       m.y_stride = columns;
       kernels_.matmul_f32(m);

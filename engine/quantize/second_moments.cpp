@@ -12,13 +12,6 @@ namespace {
 constexpr int piece_tokens = 256;
 constexpr std::size_t tile_floats = std::size_t{tile_width} * tile_width;
 
-SharedInput present(std::initializer_list<const Linear*> linears) {
-  SharedInput found;
-  for (const Linear* linear : linears)
-    if (linear->weight.data) found.push_back(&linear->weight);
-  return found;
-}
-
 // Columns `first` to `first + columns` of x become rows.
 void transpose(Rows x, int token, int tokens, int first, int columns, float* to) {
   constexpr int square = 16;
@@ -35,7 +28,10 @@ void transpose(Rows x, int token, int tokens, int first, int columns, float* to)
 std::vector<SharedInput> shared_inputs(const Weights& weights) {
   std::vector<SharedInput> inputs;
   const auto add = [&](std::initializer_list<const Linear*> linears) {
-    if (SharedInput input = present(linears); !input.empty()) inputs.push_back(std::move(input));
+    SharedInput present;
+    for (const Linear* linear : linears)
+      if (linear->weight.data) present.push_back(&linear->weight);
+    if (!present.empty()) inputs.push_back(std::move(present));
   };
   const auto add_mlp = [&](const Mlp& mlp) {
     add({&mlp.gate, &mlp.up});

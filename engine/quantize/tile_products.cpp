@@ -23,7 +23,6 @@ void add_products(const Kernels& kernels, const RowProducts& rows, float factor,
     m.x = rows.a;
     m.x_stride = rows.a_stride;
     m.tokens = rows.a_rows;
-    m.bias = nullptr;
     m.y = sums;
     m.y_stride = strip;
     kernels.matmul_f32(m);
