@@ -4,7 +4,7 @@
 #include <numeric>
 
 #include "engine/forward/input_observer.h"
-#include "engine/weights/matrix_rows.h"
+#include "engine/weights/weights.h"
 
 namespace kelvin::engine {
 namespace {

@@ -6,14 +6,8 @@
 namespace kelvin {
 
 const char* name_of(Storage storage) {
-  switch (storage) {
-    case Storage::f32:
-      return "f32";
-    case Storage::bf16:
-      return "bf16";
-    default:
-      return format_of(storage).name;
-  }
+  if (is_packed(storage)) return format_of(storage).name;
+  return storage == Storage::f32 ? "f32" : "bf16";
 }
 
 std::optional<Storage> storage_named(std::string_view name) {

@@ -1,5 +1,10 @@
 #include "engine/weights/weights.h"
 
+#include <algorithm>
+
+#include "engine/weights/half.h"
+#include "engine/weights/packed.h"
+
 namespace kelvin {
 namespace {
 
@@ -28,6 +33,17 @@ std::vector<Projection*> projections_of(Layer& w) {
 }
 
 }  // namespace
+
+void read_row(const Matrix& matrix, int row, float* out) {
+  const std::size_t n = static_cast<std::size_t>(matrix.cols), start = static_cast<std::size_t>(row) * n;
+  if (is_packed(matrix.storage))
+    unpack_row(matrix.storage, static_cast<const std::byte*>(matrix.data), row, matrix.cols, out);
+  else if (matrix.storage == Storage::f32)
+    std::copy_n(static_cast<const float*>(matrix.data) + start, n, out);
+  else
+    std::transform(static_cast<const std::uint16_t*>(matrix.data) + start,
+                   static_cast<const std::uint16_t*>(matrix.data) + start + n, out, engine::bf16_to_f32);
+}
 
 std::vector<const Linear*> linears_of(const LayerWeights& layer) {
   return projections_of<const LayerWeights, const Linear>(layer);

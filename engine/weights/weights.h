@@ -24,6 +24,9 @@ struct Matrix {
   std::size_t bytes() const { return matrix_bytes(storage, rows, cols); }
 };
 
+// A row as numbers, whatever it is stored as.
+void read_row(const Matrix& matrix, int row, float* out);  // (cols,)
+
 // y = W x + bias
 struct Linear {
   Matrix weight;                // (out, in)

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "engine/weights/matrix_rows.h"
+#include "engine/weights/weights.h"
 #include "loaders/json/json_file.h"
 #include "tests/tools/demo.h"
 #include "tests/tools/json_lines.h"

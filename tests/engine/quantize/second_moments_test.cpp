@@ -6,7 +6,7 @@
 #include <cmath>
 #include <map>
 
-#include "engine/weights/matrix_rows.h"
+#include "engine/weights/weights.h"
 #include "loaders/json/json_file.h"
 #include "loaders/model/model_folder.h"
 #include "tests/engine/random_values.h"

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "engine/weights/matrix_rows.h"
+#include "engine/weights/weights.h"
 #include "tokenizer/base/parallel.h"
 
 namespace kelvin {

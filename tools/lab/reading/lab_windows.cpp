@@ -4,7 +4,7 @@
 #include <stdexcept>
 
 #include "engine/weights/config.h"
-#include "engine/weights/matrix_rows.h"
+#include "engine/weights/weights.h"
 #include "tools/output/sha256.h"
 
 namespace kelvin {

@@ -6,7 +6,7 @@
 #include <limits>
 #include <vector>
 
-#include "engine/weights/matrix_rows.h"
+#include "engine/weights/weights.h"
 #include "loaders/model/model_folder.h"
 #include "tests/support.h"
 
