@@ -5,8 +5,8 @@
 
 #include "loaders/json/json_writer.h"
 #include "tools/batch/batch_flags.h"
+#include "tools/generation/continuation.h"
 #include "tools/generation/generate.h"
-#include "tools/generation/statistics.h"
 #include "tools/options/flags.h"
 #include "tools/options/generation_defaults.h"
 #include "tools/options/model_options.h"

@@ -6,7 +6,7 @@
 
 #include "loaders/files/load_error.h"
 #include "tokenizer/jinja/repr.h"
-#include "tools/generation/statistics.h"
+#include "tools/generation/continuation.h"
 #include "tools/terminal/interrupt.h"
 #include "tools/terminal/progress_bar.h"
 #include "tools/terminal/terminal_text.h"

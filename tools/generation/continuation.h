@@ -4,6 +4,7 @@
 #include <atomic>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -43,8 +44,10 @@ struct Continuation {
   int prompt_tokens = 0;
   int cached = 0;  // of them, those whose keys and values were there already
   double prompt_seconds = 0, decode_seconds = 0;
-
-  double mean_log_probability() const;  // NaN if nothing was drawn or not asked for
 };
+
+// "prompt 40 tok, 80.0 tok/s (+ 20 cached); answer 5 tok, 2.0 tok/s; mean ln p -3.0000 (perplexity 20.09)"; before
+// it the time to load, if given.
+std::string statistics_line(const Continuation& result, std::optional<double> load_seconds = {});
 
 }  // namespace kelvin

@@ -1,4 +1,4 @@
-#include "tools/generation/statistics.h"
+#include "tools/generation/continuation.h"
 
 #include <doctest/doctest.h>
 
