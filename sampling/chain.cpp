@@ -43,12 +43,6 @@ void record_removed(StageTrace& record, std::span<const float> before, std::span
 
 }  // namespace
 
-ChainState& ChainState::operator=(const ChainState& other) {
-  memory_ = other.memory_;
-  past_ = other.past_;
-  return *this;
-}
-
 std::vector<std::vector<double>> ChainState::values() const {
   std::vector<std::vector<double>> all;
   for (const Memory& memory : memory_) all.push_back(memory.values);

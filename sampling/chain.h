@@ -31,12 +31,6 @@ enum class NonFinite { error, mask };
 // regenerate).
 class ChainState {
  public:
-  ChainState() = default;
-  ChainState(const ChainState& other) : memory_(other.memory_), past_(other.past_) {}
-  ChainState& operator=(const ChainState& other);
-  ChainState(ChainState&&) = default;
-  ChainState& operator=(ChainState&&) = default;
-
   // The numbers stages keep, one vector per stage: what a saved session has to hold.
   std::vector<std::vector<double>> values() const;
   void set_values(const std::vector<std::vector<double>>& values);

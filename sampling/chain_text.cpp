@@ -20,9 +20,10 @@ std::string_view trim(std::string_view text) {
   return text;
 }
 
-// Positions of `separator` outside quotes and brackets. Apostrophes within words do not open quotes.
-std::vector<std::size_t> top_level(std::string_view text, char separator) {
-  std::vector<std::size_t> found;
+// The parts between separators that stand outside quotes and brackets. Apostrophes within words do not open quotes.
+std::vector<std::string_view> split(std::string_view text, char separator) {
+  std::vector<std::string_view> parts;
+  std::size_t begin = 0;
   char quote = 0;
   int depth = 0;
   for (std::size_t i = 0; i < text.size(); ++i) {
@@ -36,19 +37,12 @@ std::vector<std::size_t> top_level(std::string_view text, char separator) {
     if ((c == '"' || c == '\'') && opens) quote = c;
     if (c == '(' || c == '[' || c == '{') ++depth;
     if ((c == ')' || c == ']' || c == '}') && depth > 0) --depth;
-    if (c == separator && depth == 0) found.push_back(i);
+    if (c == separator && depth == 0) {
+      parts.push_back(text.substr(begin, i - begin));
+      begin = i + 1;
+    }
   }
   if (quote) refuse("a quote is not closed in \"" + std::string(text) + "\"");
-  return found;
-}
-
-std::vector<std::string_view> split(std::string_view text, char separator) {
-  std::vector<std::string_view> parts;
-  std::size_t begin = 0;
-  for (const std::size_t end : top_level(text, separator)) {
-    parts.push_back(text.substr(begin, end - begin));
-    begin = end + 1;
-  }
   parts.push_back(text.substr(begin));
   return parts;
 }

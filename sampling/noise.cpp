@@ -7,18 +7,12 @@
 
 namespace kelvin {
 
-namespace {
-
-constexpr std::uint64_t purpose_shift = 32;
-
-}  // namespace
-
 double Noise::gumbel(int token) const { return -log_exact(-log_exact(uniform(token))); }
 
 Noise draw_noise(const Step& step) { return Noise(step.seed, step.stream, step.position()); }
 
 Noise stage_noise(const Step& step, std::uint64_t purpose) {
-  return Noise(step.seed, step.stream | (purpose << purpose_shift), step.position());
+  return Noise(step.seed, step.stream | purpose << 32, step.position());
 }
 
 int draw(std::span<const float> logits, const Noise& noise) {

@@ -10,6 +10,13 @@ namespace kelvin {
 
 // Buffers that stages of one chain share within a step, so that steps after the first allocate nothing.
 struct Scratch {
+  Scratch() = default;
+  // A copy has buffers of its own: what these hold is of no use beyond the step.
+  Scratch(const Scratch&) {}
+  Scratch& operator=(const Scratch&) { return *this; }
+  Scratch(Scratch&&) = default;
+  Scratch& operator=(Scratch&&) = default;
+
   std::vector<double> weights;               // exp(z - max) by id
   std::vector<float> keys;                   // by id
   std::vector<Candidate> candidates, spare;  // (vocabulary,), in use as far as there are candidates

@@ -30,10 +30,6 @@ bool adds_up(std::string_view name) {
          name == "string-ban";
 }
 
-std::string stage_of(const std::string& name, const std::string& value) {
-  return value.empty() ? name : name + "=" + value;
-}
-
 }  // namespace
 
 SamplerSettings::SamplerSettings() { settings_.push_back({"temp", "0.8", "default", Source::default_value}); }
@@ -132,8 +128,8 @@ Chain SamplerSettings::chain(const Vocabulary& vocabulary) const {
                       " contradict each other: the chain is in its own order");
     for (const Setting* s : chosen)
       if (s->source == Source::flag)
-        throw UserError(s->origin + " and " + sample->origin + " contradict each other: write \"" +
-                        stage_of(s->name, s->value) + "\" into " + sample->origin);
+        throw UserError(s->origin + " and " + sample->origin + " contradict each other: write \"" + s->name +
+                        "=" + s->value + "\" into " + sample->origin);
     for (const std::string& stage : split_chain(sample->value)) chain.add(stage, vocabulary, sample->origin);
     return chain;
   }

@@ -23,12 +23,6 @@ std::span<const Candidate> Descending::first(std::size_t count) {
   return {scratch_->candidates.data(), count};
 }
 
-// Much further, since who asks rank by rank will ask again.
-void Descending::sort_further(std::size_t rank) {
-  constexpr std::size_t few = 256;
-  first(std::max(few, 16 * rank));
-}
-
 void Descending::sort_first(std::size_t count) {
   std::size_t found = collect(likely_border(count));
   if (found < count) found = collect(impossible);

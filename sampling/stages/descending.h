@@ -1,6 +1,7 @@
 // Candidates in descending order, sorted about as far as somebody looks.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <span>
 
@@ -20,12 +21,13 @@ class Descending {
   std::span<const Candidate> first(std::size_t count);
   std::span<const Candidate> all() { return first(size_); }
   const Candidate& operator[](std::size_t rank) {
-    if (rank >= sorted_) sort_further(rank);
+    constexpr std::size_t few = 256;
+    // Much further, since who asks rank by rank will ask again.
+    if (rank >= sorted_) first(std::max(few, 16 * rank));
     return scratch_->candidates[rank];
   }
 
  private:
-  void sort_further(std::size_t rank);
   void sort_first(std::size_t count);
   float likely_border(std::size_t count) const;
   std::size_t collect(float min);

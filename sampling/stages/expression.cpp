@@ -2,8 +2,261 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
+#include <cmath>
+#include <system_error>
+
+#include "sampling/closest.h"
+#include "sampling/statistics/boltzmann.h"
+#include "tokenizer/base/user_error.h"
 
 namespace kelvin::sampling {
+
+namespace {
+
+// x^y; whole y by repeated squaring, so that small powers are exact and negative x allowed.
+double power_of(double x, double y) {
+  if (std::floor(y) == y && std::fabs(y) <= 1024) {
+    double result = 1, factor = x;
+    for (auto n = static_cast<unsigned>(std::fabs(y)); n > 0; n >>= 1) {
+      if (n & 1) result *= factor;
+      factor *= factor;
+    }
+    return y < 0 ? 1 / result : result;
+  }
+  return x == 0 ? (y > 0 ? 0.0 : infinity) : exp_exact(y * log_exact(x));
+}
+
+constexpr double pi = 3.14159265358979323846;
+
+// sin by its Taylor series after reduction to [-pi/2, pi/2]; within 1e-13 for |x| up to 1e3, ample for a
+// schedule.
+double sine(double x) {
+  const double turns = std::floor(x / pi + 0.5);
+  const double r = x - turns * pi;
+  double series = 1;
+  for (int n = 21; n >= 3; n -= 2) series = 1 - series * r * r / (n * (n - 1));
+  const bool odd = std::floor(turns / 2) * 2 != turns;
+  return odd ? -r * series : r * series;
+}
+
+using Operation = double (*)(const double* arguments);
+
+struct Function {
+  const char* name;
+  std::size_t arguments;
+  Operation operation;
+};
+constexpr Function functions[] = {
+    {"exp", 1, [](const double* x) { return exp_exact(x[0]); }},
+    {"ln", 1, [](const double* x) { return log_exact(x[0]); }},
+    {"sqrt", 1, [](const double* x) { return std::sqrt(x[0]); }},
+    {"abs", 1, [](const double* x) { return std::fabs(x[0]); }},
+    {"floor", 1, [](const double* x) { return std::floor(x[0]); }},
+    {"sin", 1, [](const double* x) { return sine(x[0]); }},
+    {"cos", 1, [](const double* x) { return sine(x[0] + pi / 2); }},
+    {"min", 2, [](const double* x) { return std::min(x[0], x[1]); }},
+    {"max", 2, [](const double* x) { return std::max(x[0], x[1]); }},
+    {"clamp", 3, [](const double* x) { return std::min(std::max(x[0], x[1]), x[2]); }},
+};
+
+// Operators between two values, by how strongly they bind. No sign is the beginning of a later one of its level.
+struct Operator {
+  int level;
+  const char* sign;
+  Operation operation;
+};
+constexpr int comparison = 2, strongest = 4;
+constexpr Operator operators[] = {
+    {0, "||", [](const double* x) { return double(x[0] != 0 || x[1] != 0); }},
+    {1, "&&", [](const double* x) { return double(x[0] != 0 && x[1] != 0); }},
+    {comparison, "==", [](const double* x) { return double(x[0] == x[1]); }},
+    {comparison, "!=", [](const double* x) { return double(x[0] != x[1]); }},
+    {comparison, "<=", [](const double* x) { return double(x[0] <= x[1]); }},
+    {comparison, ">=", [](const double* x) { return double(x[0] >= x[1]); }},
+    {comparison, "<", [](const double* x) { return double(x[0] < x[1]); }},
+    {comparison, ">", [](const double* x) { return double(x[0] > x[1]); }},
+    {3, "+", [](const double* x) { return x[0] + x[1]; }},
+    {3, "-", [](const double* x) { return x[0] - x[1]; }},
+    {strongest, "*", [](const double* x) { return x[0] * x[1]; }},
+    {strongest, "/", [](const double* x) { return x[0] / x[1]; }},
+    {strongest, "%", [](const double* x) { return x[0] - std::floor(x[0] / x[1]) * x[1]; }},
+};
+
+}  // namespace
+
+// Recursive descent, one function per level of precedence.
+class ExpressionParser {
+ public:
+  using Op = Expression::Op;
+
+  ExpressionParser(std::string_view text, Expression& result) : text_(text), result_(result) {
+    choice();
+    if (at_ < text_.size()) fail("an operator or the end expected");
+  }
+
+ private:
+  static constexpr int deepest = 100;
+  struct Deeper {
+    explicit Deeper(ExpressionParser& parser) : depth(parser.depth_) {
+      if (++depth > deepest) parser.fail("it is nested too deeply");
+    }
+    ~Deeper() { --depth; }
+    int& depth;
+  };
+
+  [[noreturn]] void fail(const std::string& expected) {
+    skip_spaces();
+    const std::string found =
+        at_ < text_.size() ? "\"" + std::string(text_.substr(at_, 12)) + "\"" : "the end";
+    throw UserError("expression \"" + std::string(text_) + "\", column " + std::to_string(at_ + 1) + ": " +
+                    expected + ", " + found + " found");
+  }
+
+  void skip_spaces() {
+    while (at_ < text_.size() && (text_[at_] == ' ' || text_[at_] == '\t')) ++at_;
+  }
+
+  bool take(std::string_view symbol) {
+    skip_spaces();
+    if (text_.substr(at_, symbol.size()) != symbol) return false;
+    at_ += symbol.size();
+    return true;
+  }
+
+  void require(std::string_view symbol) {
+    if (!take(symbol)) fail("\"" + std::string(symbol) + "\" expected");
+  }
+
+  // `pushed`: by how much the stack grows.
+  std::size_t emit(const Expression::Instruction& instruction, int pushed) {
+    result_.code_.push_back(instruction);
+    height_ += pushed;
+    if (height_ > Expression::deepest_stack) fail("it is nested too deeply");
+    return result_.code_.size() - 1;
+  }
+
+  void emit_call(Operation operation, std::size_t arguments) {
+    emit({Op::call, 0, arguments, operation}, 1 - static_cast<int>(arguments));
+  }
+
+  void choice() {
+    const Deeper deeper(*this);
+    operands(0);
+    if (!take("?")) return;
+    const std::size_t test = emit({Op::jump_if_zero}, -1);
+    choice();
+    require(":");
+    const std::size_t leave = emit({Op::jump}, -1);
+    result_.code_[test].index = result_.code_.size();
+    choice();
+    result_.code_[leave].index = result_.code_.size();
+  }
+
+  // Values with the operators of this level and stronger ones between them, from the left.
+  void operands(int level) {
+    if (level > strongest) return sign();
+    operands(level + 1);
+    while (const Operation operation = take_operator(level)) {
+      operands(level + 1);
+      emit_call(operation, 2);
+      if (level == comparison) return;  // which are not chained
+    }
+  }
+
+  Operation take_operator(int level) {
+    for (const Operator& known : operators)
+      if (known.level == level && take(known.sign)) return known.operation;
+    return nullptr;
+  }
+
+  void sign() {
+    const Deeper deeper(*this);
+    if (take("-")) {
+      sign();
+      emit_call([](const double* x) { return -x[0]; }, 1);
+    } else if (take("!")) {
+      sign();
+      emit_call([](const double* x) { return double(x[0] == 0); }, 1);
+    } else {
+      power();
+    }
+  }
+
+  void power() {
+    primary();
+    if (!take("^")) return;
+    sign();
+    emit_call([](const double* x) { return power_of(x[0], x[1]); }, 2);
+  }
+
+  void primary() {
+    skip_spaces();
+    if (take("(")) {
+      choice();
+      require(")");
+      return;
+    }
+    const char c = at_ < text_.size() ? text_[at_] : '\0';
+    if ((c >= '0' && c <= '9') || c == '.') return number();
+    if (is_letter(c)) return word();
+    fail("a number, a name or \"(\" expected");
+  }
+
+  void number() {
+    double value = 0;
+    const char* begin = text_.data() + at_;
+    const auto [end, error] = std::from_chars(begin, text_.data() + text_.size(), value);
+    if (error != std::errc{}) fail("a number expected");
+    at_ += static_cast<std::size_t>(end - begin);
+    emit({Op::constant, value}, 1);
+  }
+
+  static bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
+
+  void word() {
+    std::size_t end = at_;
+    while (end < text_.size() && is_letter(text_[end])) ++end;
+    const std::string_view name = text_.substr(at_, end - at_);
+    for (std::size_t i = 0; i < result_.variables_.size(); ++i)
+      if (result_.variables_[i] == name) {
+        at_ = end;
+        emit({Op::variable, 0, i}, 1);
+        return;
+      }
+    if (name == "inf" || name == "pi") {
+      at_ = end;
+      emit({Op::constant, name == "inf" ? infinity : pi}, 1);
+      return;
+    }
+    for (const Function& function : functions)
+      if (function.name == name) {
+        at_ = end;
+        require("(");
+        for (std::size_t i = 0; i < function.arguments; ++i) {
+          if (i > 0) require(",");
+          choice();
+        }
+        require(")");
+        emit_call(function.operation, function.arguments);
+        return;
+      }
+    std::vector<std::string> known = result_.variables_;
+    for (const Function& function : functions) known.emplace_back(function.name);
+    const std::string near = closest(name, known);
+    fail("a variable or function expected" + (near.empty() ? "" : " (did you mean \"" + near + "\"?)"));
+  }
+
+  std::string_view text_;
+  Expression& result_;
+  std::size_t at_ = 0;
+  int depth_ = 0, height_ = 0;
+};
+
+Expression::Expression(std::string_view text, std::vector<std::string> variables)
+    : variables_(std::move(variables)) {
+  ExpressionParser parser(text, *this);
+}
 
 bool Expression::uses(std::string_view variable) const {
   return std::any_of(code_.begin(), code_.end(), [&](const Instruction& instruction) {

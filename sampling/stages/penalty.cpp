@@ -1,6 +1,7 @@
 // Penalties on tokens that the recent history holds, counted once per distinct token or per occurrence:
 //   penalty     z > 0: z / r, else z r (Keskar et al. 2019, CTRL, arXiv 1909.05858). Depends on where z is 0:
 //   belongs on raw logits frequency   z - f count,  presence   z - p (OpenAI's API)
+#include <algorithm>
 #include <limits>
 
 #include "sampling/stage.h"
@@ -28,8 +29,7 @@ void for_each_seen(std::span<float> logits, const Params& params, const StageCon
 }
 
 float finite(float z) {
-  constexpr float top = std::numeric_limits<float>::max();
-  return z > top ? top : z < -top ? -top : z;
+  return std::clamp(z, std::numeric_limits<float>::lowest(), std::numeric_limits<float>::max());
 }
 
 }  // namespace

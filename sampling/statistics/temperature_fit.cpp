@@ -28,21 +28,6 @@ double middle(double a, double b) {
   return from_ordinal(i / 2 + j / 2 + (i % 2 + j % 2) / 2);
 }
 
-// What the limits beta -> +-inf and the degenerate texts look like.
-struct Extremes {
-  bool all_at_top = true, all_at_bottom = true, all_constant = true;
-};
-
-Extremes extremes_of(std::span<const ObservedStep> steps) {
-  Extremes e;
-  for (const ObservedStep& step : steps) {
-    e.all_at_top &= step.observed == step.states.largest();
-    e.all_at_bottom &= step.observed == step.states.smallest();
-    e.all_constant &= step.states.largest() == step.states.smallest();
-  }
-  return e;
-}
-
 double root_of_gradient(std::span<const ObservedStep> steps, double beta) {
   double low = -largest_number, high = largest_number, before = infinity;
   for (int round = 0; round < 300; ++round) {
@@ -96,15 +81,17 @@ TemperatureFit fit_temperature(std::span<const ObservedStep> steps, double start
     fit.forbidden_step = static_cast<std::size_t>(forbidden - steps.begin());
     return fit;
   }
-  const Extremes extremes = extremes_of(steps);
-  if (extremes.all_constant) {
+  const auto all = [&](auto test) { return std::all_of(steps.begin(), steps.end(), test); };
+  if (all([](const ObservedStep& s) { return s.states.largest() == s.states.smallest(); })) {
     fit.kind = FitKind::undetermined;
     fit.nll = text_statistics(steps, 1.0).nll;
     return fit;
   }
-  if (extremes.all_at_top || extremes.all_at_bottom) {
-    fit.kind = extremes.all_at_top ? FitKind::plus_infinity : FitKind::minus_infinity;
-    fit.beta = extremes.all_at_top ? infinity : -infinity;
+  // The limits beta -> +-inf.
+  const bool at_top = all([](const ObservedStep& s) { return s.observed == s.states.largest(); });
+  if (at_top || all([](const ObservedStep& s) { return s.observed == s.states.smallest(); })) {
+    fit.kind = at_top ? FitKind::plus_infinity : FitKind::minus_infinity;
+    fit.beta = at_top ? infinity : -infinity;
     fit.nll = text_statistics(steps, fit.beta).nll;
     return fit;
   }
