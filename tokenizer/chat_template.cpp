@@ -16,8 +16,7 @@ void check(const Clock& clock) {
                                          std::chrono::month(static_cast<unsigned>(clock.month)),
                                          std::chrono::day(static_cast<unsigned>(clock.day))};
   const bool time = clock.hour >= 0 && clock.hour < 24 && clock.minute >= 0 && clock.minute < 60 &&
-                    clock.second >= 0 && clock.second < 61 && clock.microsecond >= 0 &&
-                    clock.microsecond < 1'000'000;
+                    clock.second >= 0 && clock.second < 61;
   if (!date.ok() || !time)
     throw std::invalid_argument("the clock of a chat template has no valid date and time");
 }
@@ -44,18 +43,6 @@ std::string ChatTemplate::render(const TemplateValue& variables, const RenderOpt
   } catch (const jinja::Failure& failure) {
     throw TemplateError(name_, interpreter.line(), failure.what(), failure.raised());
   }
-}
-
-std::string render_chat(const ChatTemplate& chat_template, const std::vector<ChatMessage>& messages,
-                        bool add_generation_prompt, const std::optional<std::string>& bos,
-                        const std::optional<std::string>& eos,
-                        const std::vector<std::pair<std::string, TemplateValue>>& extra,
-                        const RenderOptions& options) {
-  std::vector<TemplateValue> list;
-  for (const ChatMessage& message : messages)
-    list.push_back(TemplateValue::dict({{"role", message.role}, {"content", message.content}}));
-  return render_chat(chat_template, TemplateValue::list(std::move(list)), add_generation_prompt, bos, eos,
-                     extra, options);
 }
 
 std::string render_chat(const ChatTemplate& chat_template, const TemplateValue& messages,

@@ -39,7 +39,6 @@ class ChatTemplate {
   std::string render(const TemplateValue& variables, const RenderOptions& options = {}) const;
 
   const std::string& source() const { return source_; }
-  const std::string& name() const { return name_; }
 
  private:
   ChatTemplate(std::string source, std::string name);
@@ -48,21 +47,10 @@ class ChatTemplate {
   std::shared_ptr<const jinja::Program> program_;
 };
 
-struct ChatMessage {
-  std::string role, content;
-};
-
-// The prompt for a plain conversation. `bos` and `eos` are undefined for the template where absent; `extra`
-// holds further variables (tools, enable_thinking, ...). tools and documents are None unless given, as
-// transformers has it. A template that wants a BOS token writes it itself: encode the result with add_special
-// = false, or there may be two.
-std::string render_chat(const ChatTemplate& chat_template, const std::vector<ChatMessage>& messages,
-                        bool add_generation_prompt, const std::optional<std::string>& bos,
-                        const std::optional<std::string>& eos,
-                        const std::vector<std::pair<std::string, TemplateValue>>& extra = {},
-                        const RenderOptions& options = {});
-
-// The same for messages of any shape (tool calls, content parts): `messages` is a list of dicts.
+// The prompt for a conversation: `messages` is a list of dicts with role and content. `bos` and `eos` are undefined
+// for the template where absent; `extra` holds further variables (tools, enable_thinking, ...). tools and documents
+// are None unless given, as transformers has it. A template that wants a BOS token writes it itself: encode the result
+// with add_special = false, or there may be two.
 std::string render_chat(const ChatTemplate& chat_template, const TemplateValue& messages,
                         bool add_generation_prompt, const std::optional<std::string>& bos,
                         const std::optional<std::string>& eos,

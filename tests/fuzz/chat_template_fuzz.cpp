@@ -25,7 +25,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   try {
     const auto chat_template =
         kelvin::ChatTemplate::parse(std::string(reinterpret_cast<const char*>(data), size));
-    kelvin::RenderOptions options{.clock = kelvin::Clock{2025, 3, 14, 15, 9, 26, 0}, .limits = {}};
+    kelvin::RenderOptions options{.clock = kelvin::Clock{2025, 3, 14, 15, 9, 26}, .limits = {}};
     options.limits.steps = 200'000;
     options.limits.bytes = 8 << 20;
     const std::string text =

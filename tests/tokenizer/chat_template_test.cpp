@@ -13,7 +13,11 @@ using namespace kelvin;
 
 namespace {
 
-const Clock pi_day{2025, 3, 14, 15, 9, 26, 0};
+const Clock pi_day{2025, 3, 14, 15, 9, 26};
+
+TemplateValue message(const char* role, const char* content) {
+  return TemplateValue::dict({{"role", role}, {"content", content}});
+}
 
 std::string render_case(const ChatTemplate& chat_template, const JsonValue& root) {
   const auto token = [&](const char* key) -> std::optional<std::string> {
@@ -77,7 +81,8 @@ TEST_CASE("a plain conversation needs no JSON") {
       "%}"
       "{% if add_generation_prompt %}<assistant>{% endif %}{{ tools is none }}{{ name | default('nobody') "
       "}}");
-  const std::vector<ChatMessage> messages = {{"user", " Hi "}, {"assistant", "Hello"}, {"user", "1 < 2?"}};
+  const TemplateValue messages = TemplateValue::list(
+      {message("user", " Hi "), message("assistant", "Hello"), message("user", "1 < 2?")});
   CHECK(render_chat(chat_template, messages, true, "<s>", "</s>") ==
         "<s><user>Hi</s><assistant>Hello</s><user>1 < 2?</s><assistant>Truenobody");
   CHECK(render_chat(chat_template, messages, false, std::nullopt, std::nullopt,
@@ -85,16 +90,15 @@ TEST_CASE("a plain conversation needs no JSON") {
 }
 
 TEST_CASE("the clock can be set, and must be a date") {
-  const ChatTemplate chat_template =
-      ChatTemplate::parse("{{ strftime_now('%d %b %Y, %A, week %V, %-I:%M %p') }}");
+  const ChatTemplate chat_template = ChatTemplate::parse("{{ strftime_now('%d %b %Y, %A, %-I:%M %p') }}");
   const auto at = [&](const Clock& clock) {
     return chat_template.render(TemplateValue::dict({}), {.clock = clock, .limits = {}});
   };
-  CHECK(at(pi_day) == "14 Mar 2025, Friday, week 11, 3:09 PM");
-  CHECK(at({2024, 12, 30, 0, 5, 0, 0}) == "30 Dec 2024, Monday, week 01, 12:05 AM");
-  CHECK(at({2021, 1, 1, 12, 0, 0, 0}) == "01 Jan 2021, Friday, week 53, 12:00 PM");
-  CHECK_THROWS_AS(at({2025, 2, 29, 0, 0, 0, 0}), std::invalid_argument);
-  CHECK_THROWS_AS(at({2025, 1, 1, 24, 0, 0, 0}), std::invalid_argument);
+  CHECK(at(pi_day) == "14 Mar 2025, Friday, 3:09 PM");
+  CHECK(at({2024, 12, 30, 0, 5, 0}) == "30 Dec 2024, Monday, 12:05 AM");
+  CHECK(at({2021, 1, 1, 12, 0, 0}) == "01 Jan 2021, Friday, 12:00 PM");
+  CHECK_THROWS_AS(at({2025, 2, 29, 0, 0, 0}), std::invalid_argument);
+  CHECK_THROWS_AS(at({2025, 1, 1, 24, 0, 0}), std::invalid_argument);
 }
 
 TEST_CASE("hostile templates are stopped by their limits") {
@@ -129,7 +133,6 @@ TEST_CASE("hostile templates are stopped by their limits") {
            {"{% set n = namespace(x=[]) %}{% for i in range(1000) %}{% set n.x = [n.x] %}{% endfor %}",
             nesting},
            {"{% macro f(n) %}{{ f(n) }}{% endmacro %}{{ f(1) }}", depth},
-           {"{% for x in [1] recursive %}{{ loop([1]) }}{% endfor %}", depth},
            {"{% macro a() %}{% call a() %}{% endcall %}{{ caller() }}{% endmacro %}{% call a() %}{% endcall "
             "%}",
             depth},
@@ -193,7 +196,8 @@ TEST_CASE("defective templates of the shared folder") {
     const JsonDocument config = parse_json(test::read_text(entry.path() / "tokenizer_config.json"));
     const std::string source(config.root().at("chat_template").as_string());
     const auto render = [&] {
-      return render_chat(ChatTemplate::parse(source), std::vector<ChatMessage>{{"user", "hi"}}, true, {}, {});
+      return render_chat(ChatTemplate::parse(source), TemplateValue::list({message("user", "hi")}), true, {},
+                         {});
     };
     if (name == "ct-valid")
       CHECK(render() == "<|im_start|>user\nhi<|im_end|>\n<|im_start|>assistant\n");

@@ -34,8 +34,9 @@ std::optional<Value> own_attribute(const Value& object, std::string_view name) {
                             " is not allowed: it would change the value");
   if (const Builtin* method = find_method(object, name))
     return Value(std::make_shared<Function>(*method, object));
-  if (object.is_string() && is_refused_method(name))
-    return Value::undefined("the string method '" + std::string(name) + "' is not supported");
+  if (is_refused_method(object, name))
+    return Value::undefined("the " + std::string(object.is_string() ? "string" : type_name(object)) +
+                            " method '" + std::string(name) + "' is not supported");
   return std::nullopt;
 }
 

@@ -14,9 +14,7 @@ using NameId = int;
 struct Expression;
 
 struct Argument {
-  enum class Kind { positional, named, unpacked_list, unpacked_dict };
-  Kind kind;
-  std::string name;               // of a named argument
+  std::string name;               // of a named argument, else empty
   std::vector<Expression> value;  // one
 };
 
@@ -77,8 +75,7 @@ struct MacroCode {
   std::string name;
   std::vector<Parameter> parameters;
   Block body;
-  // Which of the special variables the body mentions.
-  bool uses_caller = false, uses_varargs = false, uses_kwargs = false;
+  bool uses_caller = false;  // the body mentions the special variable
 };
 
 struct Statement {
@@ -92,7 +89,6 @@ struct Statement {
     macro,         // macro[0] bound to `name`
     call_block,    // prints expressions[0], a call, with macro[0] as its caller
     filter_block,  // prints blocks[0] through expressions[0]
-    with,          // targets[i] = expressions[i] within blocks[0]
     scope,         // blocks[0] with variables of its own
     leave_loop,    // break
     next_round,    // continue
@@ -100,7 +96,6 @@ struct Statement {
   Kind kind;
   int line;
   NameId name = -1;
-  bool recursive = false;  // of a loop
   std::string text = {};
   std::vector<Expression> expressions = {};
   std::vector<Target> targets = {};

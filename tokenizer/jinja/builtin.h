@@ -27,7 +27,7 @@ struct Builtin {
 const Builtin* find_filter(std::string_view name);
 const Builtin* find_test(std::string_view name);
 const Builtin* find_global(std::string_view name);
-// Of strings, dicts, lists and tuples, by the kind of `value`.
+// Of strings and dicts, by the kind of `value`.
 const Builtin* find_method(const Value& value, std::string_view name);
 
 // What an error says where there is no such row: that the filter is not supported if it is one of jinja2's, else that
@@ -35,8 +35,8 @@ const Builtin* find_method(const Value& value, std::string_view name);
 std::string missing_filter(std::string_view name);
 std::string missing_test(std::string_view name);
 std::string missing_name(std::string_view name);  // no variable or global function
-// Methods of Python's str that are not supported.
-bool is_refused_method(std::string_view name);
+// Methods of Python's str, dict, list and tuple that are not supported.
+bool is_refused_method(const Value& value, std::string_view name);
 
 // One use of a row: the value it is applied to and its arguments.
 class Call {

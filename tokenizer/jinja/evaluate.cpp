@@ -7,24 +7,13 @@ namespace kelvin::jinja {
 namespace {
 
 bool compared(char operation, const Value& a, const Value& b) {
-  switch (operation) {
-    case '=':
-      return equal(a, b);
-    case '!':
-      return !equal(a, b);
-    case '<':
-      return less(a, b);
-    case '>':
-      return less(b, a);
-    case 'l':
-      return less(a, b) || equal(a, b);
-    case 'g':
-      return less(b, a) || equal(a, b);
-    case 'i':
-      return contains(b, a);
-    default:
-      return !contains(b, a);
-  }
+  if (operation == '=') return equal(a, b);
+  if (operation == '!') return !equal(a, b);
+  if (operation == '<') return less(a, b);
+  if (operation == '>') return less(b, a);
+  if (operation == 'l') return less(a, b) || equal(a, b);
+  if (operation == 'g') return less(b, a) || equal(a, b);
+  return contains(b, a) == (operation == 'i');
 }
 
 }  // namespace
@@ -156,29 +145,10 @@ Arguments Interpreter::evaluate_arguments(const std::vector<Argument>& arguments
   Arguments result;
   for (const Argument& argument : arguments) {
     Value value = evaluate(argument.value[0]);
-    switch (argument.kind) {
-      case Argument::Kind::positional:
-        result.positional.push_back(std::move(value));
-        break;
-      case Argument::Kind::named:
-        result.named.emplace_back(argument.name, std::move(value));
-        break;
-      case Argument::Kind::unpacked_list:
-        for (Value& item : iterate(value)) result.positional.push_back(std::move(item));
-        break;
-      case Argument::Kind::unpacked_dict:
-        if (!value.is_dict()) throw Failure("only a dict can follow **, not a " + type_name(value));
-        for (const auto& [key, item] : value.as_dict().entries()) {
-          if (!key.is_string()) throw Failure("names of arguments must be strings");
-          spend_scan(8 * result.named.size());
-          if (result.named.size() > max_arguments) throw Failure("too many arguments");
-          if (result.take(key.as_string()))
-            throw Failure("the argument '" + key.as_string() + "' is given twice");
-          result.named.emplace_back(key.as_string(), item);
-        }
-        break;
-    }
-    if (result.positional.size() + result.named.size() > max_arguments) throw Failure("too many arguments");
+    if (argument.name.empty())
+      result.positional.push_back(std::move(value));
+    else
+      result.named.emplace_back(argument.name, std::move(value));
   }
   return result;
 }

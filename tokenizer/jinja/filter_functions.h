@@ -19,10 +19,7 @@ Value filter_trim(Call& call);
 Value filter_upper(Call& call);
 
 // number_filters.cpp
-Value filter_abs(Call& call);
-Value filter_float(Call& call);
 Value filter_int(Call& call);
-Value filter_round(Call& call);
 
 // sequence_filters.cpp
 Value filter_default(Call& call);
@@ -33,20 +30,15 @@ Value filter_last(Call& call);
 Value filter_length(Call& call);
 Value filter_list(Call& call);
 Value filter_reverse(Call& call);
-Value filter_sum(Call& call);
 
 // selecting_filters.cpp: those that look at attributes, apply other filters or tests, or sort
-Value filter_attr(Call& call);
 Value filter_dictsort(Call& call);
 Value filter_map(Call& call);
-Value filter_max(Call& call);
-Value filter_min(Call& call);
 Value filter_reject(Call& call);
 Value filter_rejectattr(Call& call);
 Value filter_select(Call& call);
 Value filter_selectattr(Call& call);
 Value filter_sort(Call& call);
-Value filter_unique(Call& call);
 
 // globals.cpp
 Value global_dict(Call& call);

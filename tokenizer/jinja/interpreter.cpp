@@ -51,8 +51,6 @@ Interpreter::Interpreter(const Program& program, const Value& variables, const C
     const auto number = static_cast<NameId>(id);
     if (name == "loop") loop_name_ = number;
     if (name == "caller") caller_name_ = number;
-    if (name == "varargs") varargs_name_ = number;
-    if (name == "kwargs") kwargs_name_ = number;
   }
 }
 
@@ -99,15 +97,19 @@ Interpreter::Flow Interpreter::run(const Statement& statement) {
     case Statement::Kind::conditional:
       return run_conditional(statement);
     case Statement::Kind::loop:
-      return run_loop(statement, iterate(evaluate(statement.expressions[0])), 0);
+      return run_loop(statement);
     case Statement::Kind::set:
       assign(statement.targets[0], evaluate(statement.expressions[0]));
       break;
-    case Statement::Kind::set_block: {
+    case Statement::Kind::set_block:
+    case Statement::Kind::filter_block: {
       Value text;
       if (const Flow flow = capture(statement.blocks[0], statement.expressions, text); flow != Flow::normal)
         return flow;
-      assign(statement.targets[0], std::move(text));
+      if (statement.kind == Statement::Kind::set_block)
+        assign(statement.targets[0], std::move(text));
+      else
+        out_->append(to_text(text));
       break;
     }
     case Statement::Kind::macro:
@@ -116,15 +118,6 @@ Interpreter::Flow Interpreter::run(const Statement& statement) {
     case Statement::Kind::call_block:
       run_call_block(statement);
       break;
-    case Statement::Kind::filter_block: {
-      Value text;
-      if (const Flow flow = capture(statement.blocks[0], statement.expressions, text); flow != Flow::normal)
-        return flow;
-      out_->append(to_text(text));
-      break;
-    }
-    case Statement::Kind::with:
-      return run_with(statement);
     case Statement::Kind::scope:
       return run_in_new_scope(statement.blocks[0]);
     case Statement::Kind::leave_loop:
@@ -150,18 +143,8 @@ Interpreter::Flow Interpreter::run_in_new_scope(const Block& block) {
   return flow;
 }
 
-Interpreter::Flow Interpreter::run_with(const Statement& statement) {
-  std::vector<Value> values;
-  for (const Expression& expression : statement.expressions) values.push_back(evaluate(expression));
-  const std::shared_ptr<Scope> outer = scope_;
-  scope_ = std::make_shared<Scope>(Scope{outer, {}});
-  for (std::size_t i = 0; i < values.size(); ++i) assign(statement.targets[i], std::move(values[i]));
-  const Flow flow = run(statement.blocks[0]);
-  scope_ = outer;
-  return flow;
-}
-
-Interpreter::Flow Interpreter::run_loop(const Statement& statement, std::vector<Value> items, int depth) {
+Interpreter::Flow Interpreter::run_loop(const Statement& statement) {
+  std::vector<Value> items = iterate(evaluate(statement.expressions[0]));
   const std::shared_ptr<Scope> outer = scope_;
   std::function<bool(const Value&)> test;
   if (statement.expressions.size() > 1)
@@ -173,12 +156,7 @@ Interpreter::Flow Interpreter::run_loop(const Statement& statement, std::vector<
       scope_ = here;
       return passes;
     };
-  std::function<Value(std::vector<Value>)> recurse;
-  if (statement.recursive)
-    recurse = [&, outer, depth](std::vector<Value> inner) {
-      return render_loop(statement, outer, std::move(inner), depth + 1);
-    };
-  const auto loop = std::make_shared<Loop>(std::move(items), std::move(test), std::move(recurse), depth);
+  const auto loop = std::make_shared<Loop>(std::move(items), std::move(test));
   const std::unique_ptr<Loop, void (*)(Loop*)> finisher(loop.get(), [](Loop* done) { done->finish(); });
 
   bool completed = false;  // some round to its end: only then is there no else
@@ -195,15 +173,6 @@ Interpreter::Flow Interpreter::run_loop(const Statement& statement, std::vector<
   scope_ = outer;
   if (completed || statement.blocks.size() < 2) return Flow::normal;
   return run_in_new_scope(statement.blocks[1]);
-}
-
-Value Interpreter::render_loop(const Statement& statement, const std::shared_ptr<Scope>& home,
-                               std::vector<Value> items, int depth) {
-  const Nested nested(*this);
-  const std::shared_ptr<Scope> here = std::exchange(scope_, home);
-  std::string text = captured([&] { run_loop(statement, std::move(items), depth); });
-  scope_ = here;
-  return text;
 }
 
 Interpreter::Flow Interpreter::capture(const Block& block, const std::vector<Expression>& filters,
@@ -255,21 +224,11 @@ void Interpreter::define_parameters(const MacroCode& code, Arguments arguments) 
     std::optional<Value> caller = arguments.take("caller");
     scope_->set(caller_name_, caller ? *std::move(caller) : Value::undefined("no caller is defined"));
   }
-  if (code.uses_kwargs) {
-    std::vector<Entry> entries;
-    for (auto& [name, value] : arguments.named) entries.emplace_back(name, std::move(value));
-    scope_->set(kwargs_name_, Value::dict(std::move(entries)));
-  } else if (!arguments.named.empty()) {
+  if (!arguments.named.empty())
     throw Failure("macro '" + called + "' takes no argument '" + arguments.named[0].first + "'");
-  }
-  if (positional.size() > code.parameters.size() && !code.uses_varargs)
+  if (positional.size() > code.parameters.size())
     throw Failure("macro '" + called + "' takes at most " + std::to_string(code.parameters.size()) +
                   " arguments");
-  if (code.uses_varargs) {
-    const std::size_t taken = std::min(code.parameters.size(), positional.size());
-    scope_->set(varargs_name_,
-                Value::tuple({positional.begin() + static_cast<std::ptrdiff_t>(taken), positional.end()}));
-  }
 }
 
 void Interpreter::assign(const Target& target, Value value) {

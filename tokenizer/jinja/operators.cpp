@@ -5,6 +5,7 @@
 
 #include "tokenizer/jinja/repr.h"
 #include "tokenizer/jinja/text.h"
+#include "tokenizer/unicode/utf8.h"
 
 namespace kelvin::jinja {
 
@@ -18,12 +19,6 @@ namespace {
 std::int64_t fit(bool overflows, std::int64_t result) {
   if (overflows) throw Failure("an integer does not fit into 64 bits");
   return result;
-}
-
-std::int64_t multiply(std::int64_t a, std::int64_t b) {
-  std::int64_t product = 0;
-  const bool overflows = __builtin_mul_overflow(a, b, &product);
-  return fit(overflows, product);
 }
 
 void check_divisor(bool zero) {
@@ -60,45 +55,18 @@ double floor_divide(double a, double b) {
   return quotient - down > 0.5 ? down + 1 : down;
 }
 
-template <class Number, class Multiply>
-Number raised(Number base, std::uint64_t exponent, Multiply times) {
-  Number result = 1;
-  for (; exponent > 0; exponent >>= 1) {
-    if (exponent & 1) result = times(result, base);
-    if (exponent > 1) base = times(base, base);
-  }
-  return result;
-}
-
-Value power(const Value& left, const Value& right) {
-  if (left.is_integral() && right.is_integral() && right.as_integer() >= 0) {
-    // 0, 1 and -1 never overflow; for others 63 squarings are plenty.
-    return raised(left.as_integer(), static_cast<std::uint64_t>(right.as_integer()), multiply);
-  }
-  const double exponent = right.as_number();
-  if (std::floor(exponent) != exponent || std::fabs(exponent) > 0x1p62)
-    throw Failure("powers with a fractional exponent are not supported");
-  const double size = raised(left.as_number(), static_cast<std::uint64_t>(std::fabs(exponent)),
-                             [](double a, double b) { return a * b; });
-  check_divisor(exponent < 0 && size == 0);
-  return exponent < 0 ? 1 / size : size;
-}
-
 Value integer_operation(std::string_view symbol, std::int64_t a, std::int64_t b) {
-  std::int64_t result = 0;
-  if (symbol == "+") {
-    const bool overflows = __builtin_add_overflow(a, b, &result);
-    return fit(overflows, result);
-  }
-  if (symbol == "-") {
-    const bool overflows = __builtin_sub_overflow(a, b, &result);
-    return fit(overflows, result);
-  }
-  if (symbol == "*") return multiply(a, b);
   if (symbol == "//") return floor_divide(a, b);
   if (symbol == "%") return modulo(a, b);
-  check_divisor(b == 0);
-  return static_cast<double>(a) / static_cast<double>(b);
+  if (symbol == "/") {
+    check_divisor(b == 0);
+    return static_cast<double>(a) / static_cast<double>(b);
+  }
+  std::int64_t result = 0;
+  const bool overflows = symbol == "+"   ? __builtin_add_overflow(a, b, &result)
+                         : symbol == "-" ? __builtin_sub_overflow(a, b, &result)
+                                         : __builtin_mul_overflow(a, b, &result);
+  return fit(overflows, result);
 }
 
 Value real_operation(std::string_view symbol, double a, double b) {
@@ -172,7 +140,6 @@ Value binary_operation(std::string_view symbol, const Value& left, const Value& 
   check_defined(left);
   check_defined(right);
   if (left.is_number() && right.is_number()) {
-    if (symbol == "**") return power(left, right);
     if (left.is_integral() && right.is_integral())
       return integer_operation(symbol, left.as_integer(), right.as_integer());
     return real_operation(symbol, left.as_number(), right.as_number());
@@ -236,7 +203,10 @@ Value get_slice(const Value& object, const Value& start, const Value& stop, cons
     if (first >= last) return {std::string(), object.as_text().markup};
     const bool single_bytes = object.as_text().length == text.size();
     const auto offset = [&](std::int64_t at) {
-      return single_bytes ? static_cast<std::size_t>(at) : byte_offset(text, static_cast<std::size_t>(at));
+      const auto characters = static_cast<std::size_t>(at);
+      if (single_bytes) return characters;
+      spend_scan(text.size());
+      return unicode::prefix_of_chars(text, characters);
     };
     const std::size_t from = offset(first), to = offset(last);
     return {std::string(text.substr(from, to - from)), object.as_text().markup};

@@ -10,7 +10,7 @@ namespace kelvin::jinja {
 // Throws Failure, with the reason, if the value is undefined.
 void check_defined(const Value& value);
 
-// + - * / // % **
+// + - * / // %
 Value binary_operation(std::string_view symbol, const Value& left, const Value& right);
 Value negate(const Value& operand);
 Value plus(const Value& operand);

@@ -77,12 +77,4 @@ Value filter_reverse(Call& call) {
   return read_once ? Value::list(std::move(items)) : generator(std::move(items));
 }
 
-Value filter_sum(Call& call) {
-  Value total = call.value_or(1, 0);
-  if (total.is_string()) call.fail("strings are put together by join, not by sum");
-  for (const Value& item : iterate(call.self))
-    total = binary_operation("+", total, call.has_some(0) ? attribute_path(item, call[0]) : item);
-  return total;
-}
-
 }  // namespace kelvin::jinja

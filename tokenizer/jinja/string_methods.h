@@ -9,9 +9,7 @@ namespace kelvin::jinja {
 
 // The row of a str method, nullptr if Python (or we) have none of that name.
 const Builtin* find_string_method(std::string_view name);
-
-// str.islower() and str.isupper(): some letter has case, and none has the other.
-bool is_lower_text(std::string_view text);
-bool is_upper_text(std::string_view text);
+// Those of Python that are not supported.
+bool is_refused_string_method(std::string_view name);
 
 }  // namespace kelvin::jinja

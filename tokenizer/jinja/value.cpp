@@ -11,12 +11,12 @@ namespace kelvin::jinja {
 
 namespace {
 
-constexpr int max_nesting = 256;
+constexpr int max_value_depth = 256;
 // Books of the allocator and of std::shared_ptr for one string or list.
 constexpr std::size_t overhead = 48;
 
 int nested(int depth) {
-  if (depth >= max_nesting) throw Failure("values are nested too deeply");
+  if (depth >= max_value_depth) throw Failure("values are nested too deeply");
   return depth + 1;
 }
 

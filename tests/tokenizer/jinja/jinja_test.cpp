@@ -15,7 +15,7 @@ using namespace kelvin;
 
 namespace {
 
-const RenderOptions fixed_clock{.clock = Clock{2025, 3, 14, 15, 9, 26, 0}, .limits = {}};
+const RenderOptions fixed_clock{.clock = Clock{2025, 3, 14, 15, 9, 26}, .limits = {}};
 
 std::string render(const std::string& source, std::vector<jinja::Entry> variables = {}) {
   return ChatTemplate::parse(source).render(TemplateValue::dict(std::move(variables)), fixed_clock);
@@ -80,10 +80,12 @@ TEST_CASE("errors name the template and the line") {
 TEST_CASE("integers beyond 64 bits are errors, not other numbers") {
   CHECK(reason_of("{{ 9223372036854775807 + 1 }}").find("64 bits") != std::string::npos);
   CHECK(reason_of("{{ 10000000000000000000 }}").find("64 bits") != std::string::npos);
-  CHECK(reason_of("{{ 3 ** 41 }}").find("64 bits") != std::string::npos);
+  CHECK(reason_of("{{ 4000000000 * 4000000000 }}").find("64 bits") != std::string::npos);
   CHECK(reason_of("{{ '9223372036854775808' | int }}").find("64 bits") != std::string::npos);
-  CHECK(render("{{ 3 ** 39 }} {{ '-9223372036854775808' | int }} {{ -9223372036854775807 - 1 }}") ==
-        "4052555153018976267 -9223372036854775808 -9223372036854775808");
+  CHECK(
+      render(
+          "{{ 2026277576509488133 * 2 + 1 }} {{ '-9223372036854775808' | int }} {{ -9223372036854775807 - 1 "
+          "}}") == "4052555153018976267 -9223372036854775808 -9223372036854775808");
 }
 
 TEST_CASE("strings count characters and keep to valid UTF-8") {
@@ -113,8 +115,9 @@ TEST_CASE("a namespace that holds itself can be printed no more than in Python, 
         std::string::npos);
   CHECK(render("{% set ns = namespace() %}{% set ns.x = [ns] %}{{ ns.x[0].x[0].x | length }}") == "1");
   // A loop that holds itself, left by an error.
-  CHECK(reason_of("{% for x in [1] %}{% set ns = namespace(l=loop) %}{{ loop.changed(loop, ns) }}{{ 1 / 0 "
-                  "}}{% endfor %}") == "division by zero");
+  CHECK(
+      reason_of("{% for x in [1] %}{% set ns = namespace(l=loop) %}{{ loop.index }}{{ ns.l.first }}{{ 1 / 0 "
+                "}}{% endfor %}") == "division by zero");
 }
 
 TEST_CASE("JSON becomes values of the same shape") {
