@@ -8,21 +8,9 @@
 namespace kelvin {
 
 std::string_view json_type_name(JsonType type) {
-  switch (type) {
-    case JsonType::null:
-      return "null";
-    case JsonType::boolean:
-      return "true or false";
-    case JsonType::number:
-      return "a number";
-    case JsonType::string:
-      return "a string";
-    case JsonType::array:
-      return "an array";
-    case JsonType::object:
-      return "an object";
-  }
-  return "nothing";
+  constexpr std::string_view names[] = {"null",     "true or false", "a number",
+                                        "a string", "an array",      "an object"};
+  return names[static_cast<std::size_t>(type)];
 }
 
 std::uint32_t json_hash(std::string_view key) {
@@ -46,11 +34,7 @@ std::uint32_t json_hash(std::string_view key) {
 
 const std::string& JsonDocument::name() const { return tape_->name; }
 
-std::size_t JsonDocument::memory() const {
-  return tape_->nodes.capacity() * sizeof(JsonNode) + tape_->arena.capacity() +
-         tape_->hashes.capacity() * sizeof(std::uint64_t) +
-         tape_->lookups.capacity() * sizeof(JsonTape::Lookup);
-}
+std::string_view JsonDocument::text() const { return tape_->text; }
 
 JsonType JsonValue::type() const { return tape_->nodes[index_].type; }
 

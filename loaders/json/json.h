@@ -86,7 +86,7 @@ class JsonDocument {
   explicit JsonDocument(std::shared_ptr<const JsonTape> tape) : tape_(std::move(tape)) {}
   JsonValue root() const { return JsonValue(*tape_, 0); }
   const std::string& name() const;
-  std::size_t memory() const;  // bytes held beside the text
+  std::string_view text() const;  // that was parsed
 
  private:
   std::shared_ptr<const JsonTape> tape_;

@@ -1,6 +1,8 @@
 #include "loaders/json/json_string.h"
 
+#include <algorithm>
 #include <bit>
+#include <charconv>
 #include <cstdint>
 #include <cstring>
 
@@ -58,20 +60,11 @@ class EscapeReader {
 };
 
 bool EscapeReader::hex4(unsigned& value) {
-  value = 0;
-  for (int i = 0; i < 4; ++i, ++at_) {
-    const char c = at_ < end_ ? *at_ : '\0';
-    const int digit = c >= '0' && c <= '9'   ? c - '0'
-                      : c >= 'a' && c <= 'f' ? c - 'a' + 10
-                      : c >= 'A' && c <= 'F' ? c - 'A' + 10
-                                             : -1;
-    if (digit < 0) {
-      refuse(at_, "four hexadecimal digits after \\u");
-      return false;
-    }
-    value = value << 4 | static_cast<unsigned>(digit);
-  }
-  return true;
+  const char* const begin = at_;
+  at_ = std::from_chars(begin, std::min(begin + 4, end_), value, 16).ptr;
+  if (at_ == begin + 4) return true;
+  refuse(at_, "four hexadecimal digits after \\u");
+  return false;
 }
 
 const char* EscapeReader::run() {

@@ -33,21 +33,13 @@ void append_string(std::string& out, std::string_view text) {
   out += '"';
 }
 
-template <class Number>
-void append_number(std::string& out, Number number) {
-  char digits[32];
-  const auto end = std::to_chars(digits, digits + sizeof digits, number).ptr;
-  out.append(digits, end);
-}
-
+// The shortest digits that read back as the same number; JSON has no others than finite ones.
 template <class Real>
-void append_real(std::string& out, Real number) {
-  if (std::isnan(number))
-    out += "\"nan\"";
-  else if (std::isinf(number))
-    out += number < 0 ? "\"-inf\"" : "\"inf\"";
-  else
-    append_number(out, number);
+std::string real_text(Real number) {
+  if (std::isnan(number)) return "\"nan\"";
+  if (std::isinf(number)) return number < 0 ? "\"-inf\"" : "\"inf\"";
+  char digits[32];
+  return {digits, std::to_chars(digits, digits + sizeof digits, number).ptr};
 }
 
 }  // namespace
@@ -88,29 +80,8 @@ JsonWriter& JsonWriter::raw(std::string_view json) {
   return *this;
 }
 
-JsonWriter& JsonWriter::value(float number) {
-  separate();
-  append_real(text_, number);
-  return *this;
-}
-
-JsonWriter& JsonWriter::value(double number) {
-  separate();
-  append_real(text_, number);
-  return *this;
-}
-
-JsonWriter& JsonWriter::integer(std::int64_t number) {
-  separate();
-  append_number(text_, number);
-  return *this;
-}
-
-JsonWriter& JsonWriter::integer(std::uint64_t number) {
-  separate();
-  append_number(text_, number);
-  return *this;
-}
+JsonWriter& JsonWriter::value(float number) { return raw(real_text(number)); }
+JsonWriter& JsonWriter::value(double number) { return raw(real_text(number)); }
 
 std::string json_string(std::string_view text) {
   std::string out;

@@ -7,7 +7,7 @@
 #pragma once
 
 #include <concepts>
-#include <cstdint>
+#include <cstddef>
 #include <ranges>
 #include <string>
 #include <string_view>
@@ -25,13 +25,10 @@ class JsonWriter {
   JsonWriter& value(std::string_view text);
   JsonWriter& value(const char* text) { return value(std::string_view(text)); }
   JsonWriter& value(std::integral auto number) {
-    using Number = decltype(number);
-    if constexpr (std::same_as<Number, bool>)
+    if constexpr (std::same_as<decltype(number), bool>)
       return raw(number ? "true" : "false");
-    else if constexpr (std::is_signed_v<Number>)
-      return integer(static_cast<std::int64_t>(number));
     else
-      return integer(static_cast<std::uint64_t>(number));
+      return raw(std::to_string(number));
   }
   // The shortest text that reads back as the same float or double; "inf", "-inf" and "nan" as strings, JSON
   // has no such numbers.
@@ -59,8 +56,6 @@ class JsonWriter {
  private:
   JsonWriter& open(char bracket);
   JsonWriter& close(char bracket);
-  JsonWriter& integer(std::int64_t number);
-  JsonWriter& integer(std::uint64_t number);
   void separate();
 
   std::string text_;

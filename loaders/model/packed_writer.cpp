@@ -101,14 +101,8 @@ std::vector<Entry> vector_entries(const WeightPlan& plan) {
 }
 
 const char* dtype_of(Storage storage) {
-  switch (storage) {
-    case Storage::f32:
-      return "F32";
-    case Storage::bf16:
-      return "BF16";
-    default:
-      return "U8";  // packed
-  }
+  if (is_packed(storage)) return "U8";
+  return storage == Storage::bf16 ? "BF16" : "F32";
 }
 
 // With its length before it.

@@ -138,31 +138,18 @@ void q6_k(const Byte* block, float* to) {
 
 using BlockFunction = void (*)(const Byte* block, float* to);
 
+struct Format {
+  Dtype dtype;
+  BlockFunction function;
+};
+constexpr Format formats[] = {
+    {Dtype::q4_0, q4_0}, {Dtype::q4_1, q4_1}, {Dtype::q5_0, q5_0}, {Dtype::q5_1, q5_1}, {Dtype::q8_0, q8_0},
+    {Dtype::q2_k, q2_k}, {Dtype::q3_k, q3_k}, {Dtype::q4_k, q4_k}, {Dtype::q5_k, q5_k}, {Dtype::q6_k, q6_k}};
+
 BlockFunction function_of(Dtype dtype) {
-  switch (dtype) {
-    case Dtype::q4_0:
-      return q4_0;
-    case Dtype::q4_1:
-      return q4_1;
-    case Dtype::q5_0:
-      return q5_0;
-    case Dtype::q5_1:
-      return q5_1;
-    case Dtype::q8_0:
-      return q8_0;
-    case Dtype::q2_k:
-      return q2_k;
-    case Dtype::q3_k:
-      return q3_k;
-    case Dtype::q4_k:
-      return q4_k;
-    case Dtype::q5_k:
-      return q5_k;
-    case Dtype::q6_k:
-      return q6_k;
-    default:
-      return nullptr;
-  }
+  for (const Format& format : formats)
+    if (format.dtype == dtype) return format.function;
+  return nullptr;
 }
 
 }  // namespace

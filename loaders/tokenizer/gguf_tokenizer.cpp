@@ -49,10 +49,11 @@ Vocabulary read_vocabulary(const GgufFile& file) {
   return vocabulary;
 }
 
+constexpr std::size_t no_usual = TokenTable::id_limit;
+
 // The token with this key's id, or else with the `usual` one if that is a control token.
 std::optional<NamedToken> named_token(const GgufFile& file, std::string_view key,
-                                      const Vocabulary& vocabulary,
-                                      std::size_t usual = TokenTable::id_limit) {
+                                      const Vocabulary& vocabulary, std::size_t usual = no_usual) {
   const auto value = file.find(key);
   if (!value && usual < vocabulary.types.size() && vocabulary.types[usual] == control)
     return NamedToken{std::string(vocabulary.tokens[usual]), static_cast<int>(usual)};
@@ -77,12 +78,8 @@ void add_tokens(const Vocabulary& vocabulary, TokenizerSpec& spec) {
     }
     const std::int64_t type = vocabulary.types[i];
     if ((type != control && type != user_defined && type != unknown) || token.empty()) continue;
-    AddedToken added;
-    added.content = token;
-    added.id = id;
-    added.normalized = false;
-    added.special = type != user_defined;
-    spec.added_tokens.push_back(std::move(added));
+    spec.added_tokens.push_back(
+        {.content = std::string(token), .id = id, .normalized = false, .special = type != user_defined});
   }
 }
 
@@ -186,10 +183,8 @@ LoadedTokenizer gguf_tokenizer(const GgufFile& file) {
     model.fail("llama or gpt2 expected, " + in_quotes(model.as_string()) + " found");
   const bool by_scores = model.as_string() == "llama";
   TokenizerInfo info;
-  info.bos = by_scores ? named_token(file, "tokenizer.ggml.bos_token_id", vocabulary, 1)
-                       : named_token(file, "tokenizer.ggml.bos_token_id", vocabulary);
-  info.eos = by_scores ? named_token(file, "tokenizer.ggml.eos_token_id", vocabulary, 2)
-                       : named_token(file, "tokenizer.ggml.eos_token_id", vocabulary);
+  info.bos = named_token(file, "tokenizer.ggml.bos_token_id", vocabulary, by_scores ? 1 : no_usual);
+  info.eos = named_token(file, "tokenizer.ggml.eos_token_id", vocabulary, by_scores ? 2 : no_usual);
   info.unk = named_token(file, "tokenizer.ggml.unknown_token_id", vocabulary);
   info.pad = named_token(file, "tokenizer.ggml.padding_token_id", vocabulary);
   info.chat_template = text(file, "tokenizer.chat_template");

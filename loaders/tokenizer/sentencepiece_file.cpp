@@ -49,28 +49,12 @@ void read_trainer(ProtobufReader reader, SentencePieceFile& file) {
   std::uint64_t type = unigram;
   while (const auto field = reader.next()) {
     const auto id = static_cast<int>(static_cast<std::uint32_t>(field->value));
-    switch (field->number) {
-      case model_type:
-        type = field->value;
-        break;
-      case treat_whitespace_as_suffix:
-        file.model.whitespace_as_suffix = field->value != 0;
-        break;
-      case byte_fallback:
-        file.model.byte_fallback = field->value != 0;
-        break;
-      case bos_id:
-        file.bos_id = id;
-        break;
-      case eos_id:
-        file.eos_id = id;
-        break;
-      case pad_id:
-        file.pad_id = id;
-        break;
-      default:
-        break;
-    }
+    if (field->number == model_type) type = field->value;
+    if (field->number == treat_whitespace_as_suffix) file.model.whitespace_as_suffix = field->value != 0;
+    if (field->number == byte_fallback) file.model.byte_fallback = field->value != 0;
+    if (field->number == bos_id) file.bos_id = id;
+    if (field->number == eos_id) file.eos_id = id;
+    if (field->number == pad_id) file.pad_id = id;
   }
   if (type == word || type == character)
     reader.fail(std::string("trainer_spec.model_type ") + (type == word ? "WORD" : "CHAR") +

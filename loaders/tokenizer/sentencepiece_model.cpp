@@ -59,10 +59,8 @@ BpeSpec bpe_of(const SentencePieceModel& model, const TokenTable& vocabulary) {
 
 UnigramSpec unigram_of(const SentencePieceModel& model) {
   float lowest = std::numeric_limits<float>::max();
-  for (const ScoredPiece& piece : model.pieces) {
-    if (piece.type != PieceType::normal) continue;
-    lowest = std::min(lowest, piece.score);
-  }
+  for (const ScoredPiece& piece : model.pieces)
+    if (piece.type == PieceType::normal) lowest = std::min(lowest, piece.score);
   UnigramSpec spec;
   spec.is_sentencepiece = true;
   spec.byte_fallback = model.byte_fallback;
@@ -107,14 +105,8 @@ TokenizerSpec sentencepiece_tokenizer(SentencePieceModel model) {
       refuse(piece, std::string("cannot be added: ") + problem.what());
     }
     if (piece.type == PieceType::user_defined) literals.push_back(piece.text);
-    if (piece.type == PieceType::control || piece.type == PieceType::unknown) {
-      AddedToken token;
-      token.content = piece.text;
-      token.id = id;
-      token.normalized = false;
-      token.special = true;
-      spec.added_tokens.push_back(std::move(token));
-    }
+    if (piece.type == PieceType::control || piece.type == PieceType::unknown)
+      spec.added_tokens.push_back({.content = piece.text, .id = id, .normalized = false, .special = true});
   }
   if (model.is_unigram) {
     spec.model = unigram_of(model);

@@ -126,13 +126,9 @@ TokenizerSpec tiktoken_tokenizer(const TiktokenFile& file, const TiktokenLayout&
   spec.pre_tokenizers = {SplitPattern{{layout.pattern, true}, SplitBehavior::removed, true},
                          ByteLevelWords{false, false}};
   spec.decoders = {ByteLevelPieces{}};
-  for (std::size_t i = 0; i < layout.special.size(); ++i) {
-    AddedToken token;
-    token.content = layout.special[i];
-    token.id = static_cast<int>(file.tokens.size() + i);
-    token.normalized = false;
-    token.special = true;
-    spec.added_tokens.push_back(std::move(token));
+  for (const std::string& token : layout.special) {
+    const auto id = static_cast<int>(file.tokens.size() + spec.added_tokens.size());
+    spec.added_tokens.push_back({.content = token, .id = id, .normalized = false, .special = true});
   }
   return spec;
 }

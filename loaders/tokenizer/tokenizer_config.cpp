@@ -16,18 +16,6 @@ namespace fs = std::filesystem;
 
 namespace {
 
-std::optional<bool> optional_flag(JsonValue object, std::string_view key) {
-  const auto value = present(object, key);
-  return value ? std::optional(value->as_bool()) : std::nullopt;
-}
-
-// A string, or an object with its content.
-std::optional<std::string> optional_token(JsonValue object, std::string_view key) {
-  const auto value = present(object, key);
-  if (!value) return std::nullopt;
-  return std::string(value->is_object() ? value->at("content").as_string() : value->as_string());
-}
-
 int id_of_key(std::string_view key, JsonValue place) {
   std::int64_t id = -1;
   const auto [end, error] = std::from_chars(key.data(), key.data() + key.size(), id);
@@ -56,10 +44,8 @@ void read_decoder_list(JsonValue list, TokensById& tokens) {
 
 void read_added_list(JsonValue root, TokensById& tokens) {
   for (const auto& [content, value] : root.members()) {
-    AddedToken token;
-    token.content = content;
-    token.id = token_id(value, value.as_int());
-    token.normalized = false;
+    const AddedToken token{
+        .content = std::string(content), .id = token_id(value, value.as_int()), .normalized = false};
     const auto [place, added] = tokens.emplace(token.id, token);
     if (!added && place->second.content != content)
       value.fail("id " + std::to_string(token.id) + " is " + in_quotes(place->second.content) +
@@ -78,14 +64,14 @@ TokenizerNotes read_tokenizer_notes(const fs::path& folder) {
     const JsonDocument document = load_json(config);
     const JsonValue root = document.root();
     notes.tokenizer_class = string_member(root, "tokenizer_class", "");
-    notes.bos_token = optional_token(root, "bos_token");
-    notes.eos_token = optional_token(root, "eos_token");
-    notes.pat_str = optional_token(root, "pat_str");
-    notes.add_bos_token = optional_flag(root, "add_bos_token");
-    notes.add_eos_token = optional_flag(root, "add_eos_token");
-    notes.add_prefix_space = optional_flag(root, "add_prefix_space");
-    notes.legacy = optional_flag(root, "legacy");
-    if (const auto list = present(root, "added_tokens_decoder")) read_decoder_list(*list, tokens);
+    notes.bos_token = token_member(root, "bos_token");
+    notes.eos_token = token_member(root, "eos_token");
+    notes.pat_str = token_member(root, "pat_str");
+    notes.add_bos_token = optional_bool(root, "add_bos_token");
+    notes.add_eos_token = optional_bool(root, "add_eos_token");
+    notes.add_prefix_space = optional_bool(root, "add_prefix_space");
+    notes.legacy = optional_bool(root, "legacy");
+    if (const auto list = optional_member(root, "added_tokens_decoder")) read_decoder_list(*list, tokens);
   }
   if (fs::exists(added)) read_added_list(load_json(added).root(), tokens);
   for (auto& [id, token] : tokens) notes.added_tokens.push_back(std::move(token));

@@ -24,13 +24,10 @@ namespace fs = std::filesystem;
 
 namespace {
 
-// A token in tokenizer_config.json: a string, or an object with its content.
 std::optional<NamedToken> named_token(const JsonDocument& document, std::string_view key,
                                       const Tokenizer& tokenizer) {
-  const std::optional<JsonValue> value = present(document.root(), key);
-  if (!value) return std::nullopt;
-  const std::string content(value->is_object() ? value->at("content").as_string() : value->as_string());
-  return NamedToken{content, tokenizer.id_of(content)};
+  const std::optional<std::string> content = token_member(document.root(), key);
+  return content ? std::optional(NamedToken{*content, tokenizer.id_of(*content)}) : std::nullopt;
 }
 
 void read_special_tokens(const JsonDocument& document, const Tokenizer& tokenizer, TokenizerInfo& info) {
@@ -55,12 +52,12 @@ void read_template_key(JsonValue value, TokenizerInfo& info) {
 void read_config(const JsonDocument& document, const Tokenizer& tokenizer, TokenizerInfo& info) {
   const JsonValue root = document.root();
   read_special_tokens(document, tokenizer, info);
-  if (const auto flag = present(root, "add_bos_token")) info.add_bos_token = flag->as_bool();
-  if (const auto flag = present(root, "add_eos_token")) info.add_eos_token = flag->as_bool();
+  if (const auto flag = optional_member(root, "add_bos_token")) info.add_bos_token = flag->as_bool();
+  if (const auto flag = optional_member(root, "add_eos_token")) info.add_eos_token = flag->as_bool();
   // "Very large" stands for no limit: 1e30 written out.
-  if (const auto length = present(root, "model_max_length"); length && length->as_double() < 1e15)
+  if (const auto length = optional_member(root, "model_max_length"); length && length->as_double() < 1e15)
     info.model_max_length = static_cast<long long>(length->as_double());
-  if (const auto text = present(root, "chat_template")) {
+  if (const auto text = optional_member(root, "chat_template")) {
     read_template_key(*text, info);
     if (info.chat_template) info.chat_template_origin = document.name() + ": chat_template";
   }

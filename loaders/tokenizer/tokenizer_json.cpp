@@ -64,11 +64,13 @@ TokenizerSpec read_tokenizer_json(std::span<const std::byte> text, const std::st
     root.fail("an object expected, " + std::string(json_type_name(root.type())) + " found");
   TokenizerSpec spec;
   model.finish(root.at("model"), spec);
-  if (const auto list = present(root, "added_tokens")) read_added_tokens(*list, spec);
-  if (const auto value = present(root, "normalizer")) spec.normalizers = read_normalizers(*value);
-  if (const auto value = present(root, "pre_tokenizer")) spec.pre_tokenizers = read_pre_tokenizers(*value);
-  if (const auto value = present(root, "post_processor")) spec.post_processor = read_post_processor(*value);
-  if (const auto value = present(root, "decoder")) spec.decoders = read_decoders(*value);
+  if (const auto list = optional_member(root, "added_tokens")) read_added_tokens(*list, spec);
+  if (const auto value = optional_member(root, "normalizer")) spec.normalizers = read_normalizers(*value);
+  if (const auto value = optional_member(root, "pre_tokenizer"))
+    spec.pre_tokenizers = read_pre_tokenizers(*value);
+  if (const auto value = optional_member(root, "post_processor"))
+    spec.post_processor = read_post_processor(*value);
+  if (const auto value = optional_member(root, "decoder")) spec.decoders = read_decoders(*value);
   return spec;
 }
 

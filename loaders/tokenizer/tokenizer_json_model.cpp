@@ -176,7 +176,7 @@ void TokenizerModelReader::resolve() {
 
 BpeSpec TokenizerModelReader::bpe(JsonValue model) {
   BpeSpec spec;
-  if (const auto dropout = present(model, "dropout"); dropout && dropout->as_double() != 0.0)
+  if (const auto dropout = optional_member(model, "dropout"); dropout && dropout->as_double() != 0.0)
     dropout->fail("dropout is not supported");
   spec.unk_token = string_member(model, "unk_token", "");
   spec.fuse_unk = bool_member(model, "fuse_unk", false);
@@ -208,7 +208,7 @@ UnigramSpec TokenizerModelReader::unigram(JsonValue model) {
   index();
   UnigramSpec spec;
   spec.scores = std::move(scores_);
-  if (const auto unk = present(model, "unk_id")) {
+  if (const auto unk = optional_member(model, "unk_id")) {
     spec.unk_id = token_id(*unk, unk->as_int());
     if (static_cast<std::size_t>(spec.unk_id) >= spec.scores.size()) unk->fail("no token has this id");
   }

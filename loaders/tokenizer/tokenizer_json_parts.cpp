@@ -12,19 +12,19 @@
 
 namespace kelvin {
 
-std::optional<JsonValue> present(JsonValue object, std::string_view key) {
-  const std::optional<JsonValue> value = object.find(key);
-  return value && !value->is_null() ? value : std::nullopt;
-}
-
 bool bool_member(JsonValue object, std::string_view key, bool otherwise) {
-  const std::optional<JsonValue> value = present(object, key);
-  return value ? value->as_bool() : otherwise;
+  return optional_bool(object, key).value_or(otherwise);
 }
 
 std::string string_member(JsonValue object, std::string_view key, std::string_view otherwise) {
-  const std::optional<JsonValue> value = present(object, key);
+  const std::optional<JsonValue> value = optional_member(object, key);
   return std::string(value ? value->as_string() : otherwise);
+}
+
+std::optional<std::string> token_member(JsonValue object, std::string_view key) {
+  const std::optional<JsonValue> value = optional_member(object, key);
+  if (!value) return std::nullopt;
+  return std::string(value->is_object() ? value->at("content").as_string() : value->as_string());
 }
 
 int token_id(JsonValue place, std::int64_t id) {
@@ -63,7 +63,7 @@ std::vector<JsonValue> components(JsonValue value, std::string_view list_key) {
 namespace {
 
 std::size_t size_member(JsonValue object, std::string_view key, std::size_t otherwise) {
-  const std::optional<JsonValue> value = present(object, key);
+  const std::optional<JsonValue> value = optional_member(object, key);
   if (!value) return otherwise;
   const std::uint64_t size = value->as_uint();
   if (size > 1000000) value->fail("at most 1000000 expected, " + std::to_string(size) + " found");

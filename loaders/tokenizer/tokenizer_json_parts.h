@@ -3,17 +3,17 @@
 
 #include <vector>
 
-#include "loaders/json/json.h"
+#include "loaders/json/json_fields.h"
 #include "tokenizer/spec.h"
 
 namespace kelvin {
 
-// The member, unless it is absent or null.
-std::optional<JsonValue> present(JsonValue object, std::string_view key);
-
 // Members with a default. Throw LoadError on another type.
 bool bool_member(JsonValue object, std::string_view key, bool otherwise);
 std::string string_member(JsonValue object, std::string_view key, std::string_view otherwise);
+
+// The content of a token that may be a string or an object; nothing if the member is absent or null.
+std::optional<std::string> token_member(JsonValue object, std::string_view key);
 
 // `id` where `place` says it. Throws LoadError unless it is one of 0 to TokenTable::id_limit - 1.
 int token_id(JsonValue place, std::int64_t id);

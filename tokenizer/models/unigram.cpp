@@ -16,8 +16,6 @@
 
 namespace kelvin::tokenizer {
 
-namespace {}  // namespace
-
 UnigramModel::UnigramModel(const TokenTable& vocabulary, UnigramSpec spec)
     : vocabulary_(&vocabulary), spec_(std::move(spec)), by_first_(257, 0) {
   if (spec_.scores.size() != static_cast<std::size_t>(vocabulary.limit()))

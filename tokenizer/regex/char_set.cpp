@@ -75,12 +75,6 @@ bool CharSet::contains(char32_t code) const {
   return after != ranges_.begin() && code <= after[-1].last;
 }
 
-bool CharSet::operator==(const CharSet& other) const {
-  return std::equal(
-      ranges_.begin(), ranges_.end(), other.ranges_.begin(), other.ranges_.end(),
-      [](unicode::Range a, unicode::Range b) { return a.first == b.first && a.last == b.last; });
-}
-
 namespace {
 
 // The ranges of every category, from one walk over the tables.

@@ -25,7 +25,7 @@ class CharSet {
   bool contains(char32_t code) const;
   bool empty() const { return ranges_.empty(); }
   const std::vector<unicode::Range>& ranges() const { return ranges_; }
-  bool operator==(const CharSet& other) const;
+  bool operator==(const CharSet& other) const = default;
 
  private:
   std::vector<unicode::Range> ranges_;

@@ -87,6 +87,18 @@ bool is_letter_or_digit(char32_t code) {
   return (code >= '0' && code <= '9') || ((code | 0x20) >= 'a' && (code | 0x20) <= 'z');
 }
 
+// Behind \u or \x: the number.
+char32_t read_code_point(RegexReader& reader, char32_t letter) {
+  const bool braces = letter == 'x' && reader.take('{');
+  const std::size_t start = reader.position();
+  const char32_t value = hex_number(reader, braces ? 8 : letter == 'u' ? 4 : 2);
+  if (letter == 'u' && reader.position() != start + 4) reader.fail("\\u needs four digits");
+  if (braces && !reader.take('}')) reader.fail("\\x{ without }");
+  if (value > CharSet::last_code || (value >= 0xD800 && value <= 0xDFFF)) reader.fail("no such code point");
+  if (letter == 'x' && !braces && value >= 0x80) reader.fail("single bytes above 7F are not supported");
+  return value;
+}
+
 // [:name:], if that is what stands behind the '[' already read.
 bool read_posix_class(RegexReader& reader, CharSet& set) {
   const std::size_t start = reader.position();
@@ -130,69 +142,28 @@ std::optional<char32_t> read_class_item(RegexReader& reader, int depth, std::vec
 }  // namespace
 
 bool read_set_escape(RegexReader& reader, bool in_class, CharSet& set) {
-  const char32_t code = reader.peek();
-  switch (code) {
-    case 'd':
-    case 'D':
-      set = reader.known(digit_set());
-      break;
-    case 's':
-    case 'S':
-      set = reader.known(space_set());
-      break;
-    // Inside a class \w lacks the numbers of Latin-1: so Oniguruma has it.
-    case 'w':
-    case 'W':
-      set = reader.known(in_class ? *property_set("word") : word_set());
-      break;
-    case 'h':
-    case 'H':
-      set = hex_digits();
-      break;
-    case 'p':
-    case 'P':
-      break;
-    default:
-      return false;
-  }
+  const char32_t code = reader.peek(), kind = code | 0x20;
+  if (kind == 'd')
+    set = reader.known(digit_set());
+  else if (kind == 's')
+    set = reader.known(space_set());
+  else if (kind == 'w')  // inside a class \w lacks the numbers of Latin-1: so Oniguruma has it
+    set = reader.known(in_class ? *property_set("word") : word_set());
+  else if (kind == 'h')
+    set = hex_digits();
+  else if (kind != 'p')
+    return false;
   reader.next("");
-  if (code == 'p' || code == 'P') set = braced_property(reader);
+  if (kind == 'p') set = braced_property(reader);
   if (code < 'a') set = set.inverted();
   return true;
 }
 
 char32_t read_char_escape(RegexReader& reader) {
   const char32_t code = reader.next("'\\' at the end");
-  switch (code) {
-    case 't':
-      return '\t';
-    case 'n':
-      return '\n';
-    case 'r':
-      return '\r';
-    case 'f':
-      return '\f';
-    case 'v':
-      return '\v';
-    case 'a':
-      return '\a';
-    case 'e':
-      return 27;
-    case 'u':
-    case 'x': {
-      const bool braces = code == 'x' && reader.take('{');
-      const std::size_t start = reader.position();
-      const char32_t value = hex_number(reader, braces ? 8 : code == 'u' ? 4 : 2);
-      if (code == 'u' && reader.position() != start + 4) reader.fail("\\u needs four digits");
-      if (braces && !reader.take('}')) reader.fail("\\x{ without }");
-      if (value > CharSet::last_code || (value >= 0xD800 && value <= 0xDFFF))
-        reader.fail("no such code point");
-      if (code == 'x' && !braces && value >= 0x80) reader.fail("single bytes above 7F are not supported");
-      return value;
-    }
-    default:
-      break;
-  }
+  constexpr std::u32string_view letters = U"tnrfvae", meanings = U"\t\n\r\f\v\a\x1b";
+  if (const std::size_t which = letters.find(code); which != letters.npos) return meanings[which];
+  if (code == 'u' || code == 'x') return read_code_point(reader, code);
   if (is_letter_or_digit(code)) reader.fail("\\" + unicode::to_utf8(code) + " is not supported");
   return code;
 }

@@ -83,32 +83,23 @@ class Compiler {
         return alternation(node, exits);
       case Kind::repeat:
         return repeat(node, exits);
-      case Kind::set: {
-        RegexInstruction made{.op = Op::set};
-        made.set = set_of(node.set);
-        made.next = exits.consumed;
-        return emit(made);
-      }
-      case Kind::edge: {
-        RegexInstruction made{.op = Op::edge};
-        made.ahead = node.ahead;
-        made.border = node.border;
-        made.set = set_of(node.set);
-        made.next = exits.empty;
-        return emit(made);
-      }
+      case Kind::set:
+        return emit({.op = Op::set, .set = set_of(node.set), .next = exits.consumed});
+      case Kind::edge:
+        return emit({.op = Op::edge,
+                     .ahead = node.ahead,
+                     .border = node.border,
+                     .set = set_of(node.set),
+                     .next = exits.empty});
       case Kind::look:
         return look(node, exits);
-      case Kind::atomic: {
+      case Kind::atomic:
         refuse_inside_behind();
         program_.local = false;
-        const int body = entry_of(node.children[0]);
-        RegexInstruction made{.op = Op::atomic};
-        made.other = body;
-        made.next = exits.consumed;
-        made.empty_next = exits.empty;
-        return emit(made);
-      }
+        return emit({.op = Op::atomic,
+                     .next = exits.consumed,
+                     .other = entry_of(node.children[0]),
+                     .empty_next = exits.empty});
     }
     return -1;
   }
@@ -135,12 +126,7 @@ class Compiler {
     return static_cast<int>(number);
   }
 
-  int split(int first, int second) {
-    RegexInstruction made{.op = Op::split};
-    made.next = first;
-    made.other = second;
-    return emit(made);
-  }
+  int split(int first, int second) { return emit({.op = Op::split, .next = first, .other = second}); }
 
   // The entries of `node` when something was consumed before and when nothing was.
   Exits entries(const RegexNode& node, Exits exits) {

@@ -291,21 +291,14 @@ class Parser : RegexReader {
 
   RegexNode escape() {
     const char32_t code = peek();
-    if (code == 'b' || code == 'B' || code == 'A' || code == 'Z' || code == 'z' || code == 'R') {
+    if (std::u32string_view(U"bBAZzR").find(code) != std::u32string_view::npos) {
       next("");
       previous_literal_ = 0;
-      switch (code) {
-        case 'A':
-          return edge(false, {}, true);
-        case 'z':
-          return edge(true, {}, true);
-        case 'Z':
-          return text_end_or_last_newline();
-        case 'R':
-          return any_newline();
-        default:
-          return word_boundary(known(word_set()), code == 'B');
-      }
+      if (code == 'A') return edge(false, {}, true);
+      if (code == 'z') return edge(true, {}, true);
+      if (code == 'Z') return text_end_or_last_newline();
+      if (code == 'R') return any_newline();
+      return word_boundary(known(word_set()), code == 'B');
     }
     CharSet set;
     if (read_set_escape(*this, false, set)) {

@@ -1,6 +1,7 @@
 #include "tokenizer/unicode/byte_level.h"
 
 #include <array>
+#include <charconv>
 #include <cstdint>
 
 #include "tokenizer/unicode/escape.h"
@@ -79,17 +80,9 @@ std::string byte_token(unsigned char byte) { return "<0x" + hex(byte, 2, HexCase
 
 int byte_of_token(std::string_view token) {
   if (token.size() != 6 || !token.starts_with("<0x") || token[5] != '>') return -1;
-  int byte = 0;
-  for (char digit : token.substr(3, 2)) {
-    const int lower = digit | 0x20;
-    if (digit >= '0' && digit <= '9')
-      byte = byte * 16 + (digit - '0');
-    else if (lower >= 'a' && lower <= 'f')
-      byte = byte * 16 + (lower - 'a' + 10);
-    else
-      return -1;
-  }
-  return byte;
+  unsigned byte = 0;
+  const char* const end = token.data() + 5;
+  return std::from_chars(token.data() + 3, end, byte, 16).ptr == end ? static_cast<int>(byte) : -1;
 }
 
 }  // namespace kelvin::unicode

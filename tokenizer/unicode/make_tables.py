@@ -23,7 +23,7 @@ import regex
 
 CODES = range(0x110000)
 CATEGORIES = "Cn Lu Ll Lt Lm Lo Mn Mc Me Nd Nl No Pc Pd Ps Pe Pi Pf Po Sm Sc Sk So Zs Zl Zp Cc Cf Cs Co".split()
-LOWER, UPPER, DIGIT, EXTENDED = 0x08, 0x80, 0x04, 0x4000  # flags of CPython's records
+LOWER, UPPER, EXTENDED = 0x08, 0x80, 0x4000  # flags of CPython's records
 # In the order of GraphemeBreak in grapheme.cpp. Hangul syllables are computed there.
 BREAKS = ["CR", "LF", "Control", "Extend", "ZWJ", "RI", "Prepend", "SpacingMark", "L", "V", "T"]
 # Characters of 9.0 whose script has changed by 16.0, or that the reference sees otherwise.
@@ -221,7 +221,6 @@ def property_tables(v8, v9, v16, v17):
     out.ranges("marks_9", [c for c in CODES if v9.category[c][0] == "M"])
     out.ranges("nonspacing_9", [c for c in CODES if v9.category[c] == "Mn"])
     out.ranges("numbers_17", [c for c in CODES if v17.category[c][0] == "N"])
-    out.ranges("other_digits_16", [c for c in CODES if v16.types[c][5] & DIGIT and v16.category[c] != "Nd"])
     out.ranges("other_alphabetic_16", beyond(v16, "Alphabetic", ("Lu", "Ll", "Lt", "Lm", "Lo", "Nl")))
     out.ranges("other_uppercase_16", [c for c in CODES if v16.types[c][5] & UPPER and v16.category[c] != "Lu"])
     out.ranges("other_lowercase_16", [c for c in CODES if v16.types[c][5] & LOWER and v16.category[c] != "Ll"])

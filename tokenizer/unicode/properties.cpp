@@ -9,22 +9,8 @@ bool is_whitespace(char32_t code) {
 }
 
 bool is_word(char32_t code) {
-  switch (category(code)) {
-    case Category::Lu:
-    case Category::Ll:
-    case Category::Lt:
-    case Category::Lm:
-    case Category::Lo:
-    case Category::Mn:
-    case Category::Mc:
-    case Category::Me:
-    case Category::Nd:
-    case Category::Nl:
-    case Category::Pc:
-      return true;
-    default:
-      break;
-  }
+  const Category kind = category(code);
+  if ((kind >= Category::Lu && kind <= Category::Nl) || kind == Category::Pc) return true;  // L, M, Nd, Nl
   // Other_Alphabetic among the symbols: circled, squared and negative letters.
   return (code >= 0x24B6 && code <= 0x24E9) || (code >= 0x1F130 && code <= 0x1F149) ||
          (code >= 0x1F150 && code <= 0x1F169) || (code >= 0x1F170 && code <= 0x1F189) || code == 0x200C ||
@@ -52,10 +38,6 @@ bool is_nonspacing(char32_t code) {
 bool is_letter(char32_t code) {
   const Category kind = category(code);
   return kind >= Category::Lu && kind <= Category::Lo;
-}
-
-bool is_digit(char32_t code) {
-  return category(code) == Category::Nd || tables::row_of(tables::other_digits_16, code) != nullptr;
 }
 
 bool is_uppercase(char32_t code) {

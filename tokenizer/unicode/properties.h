@@ -29,7 +29,6 @@ bool is_mark(char32_t code);         // M; 9.0
 bool is_nonspacing(char32_t code);   // Mn; 9.0
 
 bool is_letter(char32_t code);     // L; 16.0
-bool is_digit(char32_t code);      // Numeric_Type Decimal or Digit; 16.0
 bool is_uppercase(char32_t code);  // Uppercase; 16.0
 bool is_lowercase(char32_t code);  // Lowercase; 16.0
 

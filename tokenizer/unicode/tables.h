@@ -11,6 +11,7 @@ namespace kelvin::unicode {
 
 struct Range {
   char32_t first, last;
+  bool operator==(const Range&) const = default;
 };
 
 namespace tables {
@@ -50,10 +51,9 @@ extern const std::uint16_t block_of[0x2200];
 extern const std::uint8_t records[][128];
 
 extern const std::span<const Range> punctuation_8, marks_9, nonspacing_9, numbers_17;
-// Derived properties beyond those of the category: Numeric_Type=Digit beside Nd, Alphabetic beside L and Nl,
-// Uppercase beside Lu, Lowercase beside Ll.
-extern const std::span<const Range> other_digits_16, other_alphabetic_16, other_uppercase_16,
-    other_lowercase_16;
+// Derived properties beyond those of the category: Alphabetic beside L and Nl, Uppercase beside Lu, Lowercase
+// beside Ll.
+extern const std::span<const Range> other_alphabetic_16, other_uppercase_16, other_lowercase_16;
 
 extern const std::span<const ClassRange> scripts_16;  // value: index in script_names_16
 extern const std::span<const ScriptName> script_names_16;

@@ -42,9 +42,6 @@ TEST_CASE("other properties follow other versions") {
 TEST_CASE("what Python's str methods ask") {
   CHECK(is_letter(0x6F22));
   CHECK_FALSE(is_letter(0x2160));  // a letter number
-  CHECK(is_digit(U'\u0664'));
-  CHECK(is_digit(U'\u00B2'));        // a digit that is no decimal
-  CHECK_FALSE(is_digit(U'\u00BD'));  // a number that is no digit
   CHECK(is_uppercase(U'\u24B6'));
   CHECK(is_lowercase(U'\u00AA'));
   CHECK_FALSE(is_lowercase(U'\u01C5'));
