@@ -97,11 +97,19 @@ void fail_at_pattern(JsonValue value) {
   }
 }
 
-Tokenizer tokenizer_of(TokenizerSpec spec, const fs::path& path) {
+void fail_at_patterns(const fs::path& path) {
+  const JsonDocument document = load_json(path);
+  for (const char* part : {"normalizer", "pre_tokenizer", "decoder"})
+    if (const auto value = document.root().find(part)) fail_at_pattern(*value);
+}
+
+// `explain` may throw an error that says more than that the parts do not fit together.
+Tokenizer tokenizer_of(TokenizerSpec spec, const fs::path& path, void (*explain)(const fs::path&)) {
   spec.source = path_text(path);
   try {
     return Tokenizer(std::move(spec));
   } catch (const TokenizerError& problem) {
+    explain(path);
     throw LoadError(path_text(path), printable(problem.what(), 500));
   }
 }
@@ -109,21 +117,10 @@ Tokenizer tokenizer_of(TokenizerSpec spec, const fs::path& path) {
 LoadedTokenizer vocabulary_of(const fs::path& folder) {
   const fs::path path = folder / "tokenizer.json";
   const std::optional<fs::path> other = fs::exists(path) ? std::nullopt : find_tokenizer_model(folder);
-  if (!other) {
-    // The file is gone before the tokenizer's own tables are made: their memory does not add up.
-    TokenizerSpec spec = load_tokenizer_json(path);
-    spec.source = path_text(path);
-    try {
-      return {Tokenizer(std::move(spec)), {}};
-    } catch (const TokenizerError& problem) {
-      const JsonDocument document = load_json(path);
-      for (const char* part : {"normalizer", "pre_tokenizer", "decoder"})
-        if (const auto value = document.root().find(part)) fail_at_pattern(*value);
-      throw LoadError(path_text(path), printable(problem.what(), 500));
-    }
-  }
+  // The file is gone before the tokenizer's own tables are made: their memory does not add up.
+  if (!other) return {tokenizer_of(load_tokenizer_json(path), path, fail_at_patterns), {}};
   TokenizerModelFile file = load_tokenizer_model(*other);
-  LoadedTokenizer loaded{tokenizer_of(std::move(file.spec), *other), {}};
+  LoadedTokenizer loaded{tokenizer_of(std::move(file.spec), *other, [](const fs::path&) {}), {}};
   if (file.bos) loaded.info.bos = NamedToken{*file.bos, loaded.tokenizer.id_of(*file.bos)};
   if (file.eos) loaded.info.eos = NamedToken{*file.eos, loaded.tokenizer.id_of(*file.eos)};
   return loaded;

@@ -31,7 +31,7 @@ class JsonPrinter {
       case Value::Kind::sequence: {
         const SequenceKind kind = value.as_sequence().kind;
         if (kind == SequenceKind::list || kind == SequenceKind::tuple)
-          return print_list(value.as_sequence().items);
+          return print_all("[]", value.as_sequence().items, [&](const Value& item) { print(item); });
         break;
       }
       default:
@@ -55,39 +55,32 @@ class JsonPrinter {
     for (int i = 0; i < depth_; ++i) out_.append(*style_.indent);
   }
 
-  void print_list(const std::vector<Value>& items) {
-    if (items.empty()) return out_.append("[]");
-    out_.append("[");
+  // Each of `items` by `print_one`, on a line of its own where there is an indent.
+  template <class Items, class Print>
+  void print_all(std::string_view brackets, const Items& items, Print print_one) {
+    out_.append(brackets.substr(0, 1));
     ++depth_;
     for (std::size_t i = 0; i < items.size(); ++i) {
       if (i > 0) out_.append(style_.item_separator);
       new_line();
-      print(items[i]);
+      print_one(items[i]);
     }
     --depth_;
-    new_line();
-    out_.append("]");
+    if (!items.empty()) new_line();
+    out_.append(brackets.substr(1));
   }
 
   void print_dict(const Dict& dict) {
-    if (dict.entries().empty()) return out_.append("{}");
     std::vector<const Entry*> entries;
     for (const Entry& entry : dict.entries()) entries.push_back(&entry);
     if (style_.sort_keys)
       std::stable_sort(entries.begin(), entries.end(),
                        [](const Entry* a, const Entry* b) { return less(a->first, b->first); });
-    out_.append("{");
-    ++depth_;
-    for (std::size_t i = 0; i < entries.size(); ++i) {
-      if (i > 0) out_.append(style_.item_separator);
-      new_line();
-      print_key(entries[i]->first);
+    print_all("{}", entries, [&](const Entry* entry) {
+      print_key(entry->first);
       out_.append(style_.key_separator);
-      print(entries[i]->second);
-    }
-    --depth_;
-    new_line();
-    out_.append("}");
+      print(entry->second);
+    });
   }
 
   void print_key(const Value& key) {

@@ -32,39 +32,38 @@ void append_quoted(TextBuilder& out, std::string_view text) {
   out.append(1, quote);
 }
 
-void append_items(TextBuilder& out, const std::vector<Value>& items, int depth) {
+void append_sequence(TextBuilder& out, const Sequence& sequence, int depth) {
+  // In the order of SequenceKind.
+  static constexpr std::pair<std::string_view, std::string_view> brackets[] = {{"[", "]"},
+                                                                               {"(", ")"},
+                                                                               {"", ""},
+                                                                               {"<generator>", ""},
+                                                                               {"dict_keys([", "])"},
+                                                                               {"dict_values([", "])"},
+                                                                               {"dict_items([", "])"}};
+  if (sequence.kind == SequenceKind::range) return out.append(sequence.label);
+  const auto& [opening, closing] = brackets[static_cast<std::size_t>(sequence.kind)];
+  out.append(opening);
+  if (sequence.kind == SequenceKind::generator) return;
   bool first = true;
-  for (const Value& item : items) {
+  for (const Value& item : sequence.items) {
     if (!std::exchange(first, false)) out.append(", ");
     append_repr(out, item, depth);
   }
+  if (sequence.kind == SequenceKind::tuple && sequence.items.size() == 1) out.append(",");
+  out.append(closing);
 }
 
-void append_sequence(TextBuilder& out, const Sequence& sequence, int depth) {
-  switch (sequence.kind) {
-    case SequenceKind::tuple:
-      out.append("(");
-      append_items(out, sequence.items, depth);
-      out.append(sequence.items.size() == 1 ? ",)" : ")");
-      break;
-    case SequenceKind::range:
-      out.append(sequence.label);
-      break;
-    case SequenceKind::generator:
-      out.append("<generator>");
-      break;
-    case SequenceKind::list:
-      out.append("[");
-      append_items(out, sequence.items, depth);
-      out.append("]");
-      break;
-    default:
-      out.append(sequence.kind == SequenceKind::keys     ? "dict_keys(["
-                 : sequence.kind == SequenceKind::values ? "dict_values(["
-                                                         : "dict_items([");
-      append_items(out, sequence.items, depth);
-      out.append("])");
+void append_dict(TextBuilder& out, const Dict& dict, int depth) {
+  bool first = true;
+  out.append("{");
+  for (const auto& [key, item] : dict.entries()) {
+    if (!std::exchange(first, false)) out.append(", ");
+    append_repr(out, key, depth);
+    out.append(": ");
+    append_repr(out, item, depth);
   }
+  out.append("}");
 }
 
 // Python's rule for when floats get an exponent, given the digits as to_chars wrote them: d[.ddd]e+XX.
@@ -96,43 +95,26 @@ void append_repr(TextBuilder& out, const Value& value, int depth) {
   if (depth > max_nesting) throw Failure("values are nested too deeply");
   switch (value.kind()) {
     case Value::Kind::undefined:
-      out.append("Undefined");
-      break;
+      return out.append("Undefined");
     case Value::Kind::none:
-      out.append("None");
-      break;
+      return out.append("None");
     case Value::Kind::boolean:
-      out.append(value.as_bool() ? "True" : "False");
-      break;
+      return out.append(value.as_bool() ? "True" : "False");
     case Value::Kind::integer:
-      out.append(std::to_string(value.as_integer()));
-      break;
+      return out.append(std::to_string(value.as_integer()));
     case Value::Kind::real:
-      out.append(real_text(value.as_number()));
-      break;
+      return out.append(real_text(value.as_number()));
     case Value::Kind::string:
       if (value.as_text().markup) out.append("Markup(");
       append_quoted(out, value.as_string());
       if (value.as_text().markup) out.append(")");
-      break;
+      return;
     case Value::Kind::sequence:
-      append_sequence(out, value.as_sequence(), depth + 1);
-      break;
-    case Value::Kind::dict: {
-      bool first = true;
-      out.append("{");
-      for (const auto& [key, item] : value.as_dict().entries()) {
-        if (!std::exchange(first, false)) out.append(", ");
-        append_repr(out, key, depth + 1);
-        out.append(": ");
-        append_repr(out, item, depth + 1);
-      }
-      out.append("}");
-      break;
-    }
+      return append_sequence(out, value.as_sequence(), depth + 1);
+    case Value::Kind::dict:
+      return append_dict(out, value.as_dict(), depth + 1);
     case Value::Kind::object:
-      value.as_object()->append_text(out, depth + 1);
-      break;
+      return value.as_object()->append_text(out, depth + 1);
   }
 }
 

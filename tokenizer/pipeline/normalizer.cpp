@@ -159,10 +159,6 @@ std::string mapped(std::string_view text, const CharsMap& map, std::size_t max) 
   return out;
 }
 
-}  // namespace
-
-namespace {
-
 std::string replaced(std::string_view text, const std::vector<RegexMatch>& matches, std::string_view content,
                      std::size_t max) {
   std::string out;

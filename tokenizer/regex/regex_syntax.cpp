@@ -14,24 +14,13 @@ namespace {
 using Kind = RegexNode::Kind;
 
 RegexNode node(Kind kind, std::vector<RegexNode> children = {}) {
-  RegexNode made;
-  made.kind = kind;
-  made.children = std::move(children);
-  return made;
+  return {.kind = kind, .children = std::move(children), .set = {}};
 }
 
-RegexNode one_of(CharSet set) {
-  RegexNode made = node(Kind::set);
-  made.set = std::move(set);
-  return made;
-}
+RegexNode one_of(CharSet set) { return {.kind = Kind::set, .children = {}, .set = std::move(set)}; }
 
 RegexNode edge(bool ahead, CharSet set, bool border) {
-  RegexNode made = node(Kind::edge);
-  made.ahead = ahead;
-  made.set = std::move(set);
-  made.border = border;
-  return made;
+  return {.kind = Kind::edge, .children = {}, .set = std::move(set), .ahead = ahead, .border = border};
 }
 
 CharSet any_char() { return CharSet(0, CharSet::last_code); }
