@@ -25,14 +25,10 @@ std::size_t next_character(std::string_view text, std::size_t at) {
 std::size_t previous_character(std::string_view text, std::size_t at) {
   while (at > 0) {
     at = unicode::last_char_begin(text.substr(0, at));
-    if (code_point_columns(text.substr(at)) != 0) break;
+    std::size_t end = at;
+    if (unicode::columns_of(next_code_point(text, end)) != 0) break;
   }
   return at;
-}
-
-int code_point_columns(std::string_view text) {
-  std::size_t at = 0;
-  return unicode::columns_of(next_code_point(text, at));
 }
 
 int display_columns(std::string_view text) {

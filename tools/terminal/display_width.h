@@ -12,10 +12,7 @@ namespace kelvin {
 std::size_t next_character(std::string_view text, std::size_t at);
 std::size_t previous_character(std::string_view text, std::size_t at);
 
-// Columns of the first code point of `text`: 0 for combining marks, 2 for East Asian wide characters and
-// emoji, else 1.
-int code_point_columns(std::string_view text);
-
+// 0 for combining marks, 2 for East Asian wide characters and emoji, else 1 for each code point.
 int display_columns(std::string_view text);
 
 // `text` with every malformed sequence replaced by U+FFFD, and control characters other than newline and tab

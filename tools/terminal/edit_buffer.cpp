@@ -48,7 +48,9 @@ std::size_t EditBuffer::end_of_line(std::size_t at) const {
 void EditBuffer::line_start() { cursor_ = start_of_line(cursor_); }
 void EditBuffer::line_end() { cursor_ = end_of_line(cursor_); }
 
-void EditBuffer::move_to_line(std::size_t line_start, std::size_t characters) {
+void EditBuffer::move_to_line(std::size_t line_start) {
+  std::size_t characters = 0;  // before the cursor in its line
+  for (std::size_t at = start_of_line(cursor_); at < cursor_; at = next_character(text_, at)) ++characters;
   const std::size_t end = end_of_line(line_start);
   cursor_ = line_start;
   while (characters-- > 0 && cursor_ < end) right();
@@ -56,20 +58,14 @@ void EditBuffer::move_to_line(std::size_t line_start, std::size_t characters) {
 
 bool EditBuffer::up() {
   const std::size_t start = start_of_line(cursor_);
-  if (start == 0) return false;
-  std::size_t characters = 0;
-  for (std::size_t at = start; at < cursor_; at = next_character(text_, at)) ++characters;
-  move_to_line(start_of_line(start - 1), characters);
-  return true;
+  if (start > 0) move_to_line(start_of_line(start - 1));
+  return start > 0;
 }
 
 bool EditBuffer::down() {
   const std::size_t end = end_of_line(cursor_);
-  if (end == text_.size()) return false;
-  std::size_t characters = 0;
-  for (std::size_t at = start_of_line(cursor_); at < cursor_; at = next_character(text_, at)) ++characters;
-  move_to_line(end + 1, characters);
-  return true;
+  if (end < text_.size()) move_to_line(end + 1);
+  return end < text_.size();
 }
 
 void EditBuffer::erase_left() {

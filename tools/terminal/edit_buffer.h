@@ -35,7 +35,7 @@ class EditBuffer {
  private:
   std::size_t start_of_line(std::size_t at) const;
   std::size_t end_of_line(std::size_t at) const;
-  void move_to_line(std::size_t line_start, std::size_t characters);
+  void move_to_line(std::size_t line_start);
   void kill(std::size_t begin, std::size_t end);
 
   std::string text_, killed_;

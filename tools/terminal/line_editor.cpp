@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <cstdlib>
 #include <iostream>
+#include <map>
 #include <optional>
 
 #include "tools/terminal/edit_buffer.h"
@@ -142,56 +143,28 @@ class HistoryWalk {
 };
 
 void edit(EditBuffer& buffer, HistoryWalk& history, const Key& key) {
-  switch (key.kind) {
-    case Key::Kind::text:
-      buffer.insert(key.text);
-      break;
-    case Key::Kind::left:
-      buffer.left();
-      break;
-    case Key::Kind::right:
-      buffer.right();
-      break;
-    case Key::Kind::up:
-      if (!buffer.up()) history.older(buffer);
-      break;
-    case Key::Kind::down:
-      if (!buffer.down()) history.newer(buffer);
-      break;
-    case Key::Kind::word_left:
-      buffer.word_left();
-      break;
-    case Key::Kind::word_right:
-      buffer.word_right();
-      break;
-    case Key::Kind::home:
-      buffer.line_start();
-      break;
-    case Key::Kind::end:
-      buffer.line_end();
-      break;
-    case Key::Kind::backspace:
-      buffer.erase_left();
-      break;
-    case Key::Kind::erase:
-    case Key::Kind::end_of_input:
-      buffer.erase_right();
-      break;
-    case Key::Kind::kill_word:
-      buffer.kill_word_left();
-      break;
-    case Key::Kind::kill_to_start:
-      buffer.kill_to_line_start();
-      break;
-    case Key::Kind::kill_to_end:
-      buffer.kill_to_line_end();
-      break;
-    case Key::Kind::yank:
-      buffer.yank();
-      break;
-    default:
-      break;
-  }
+  static const std::map<Key::Kind, void (EditBuffer::*)()> actions = {
+      {Key::Kind::left, &EditBuffer::left},
+      {Key::Kind::right, &EditBuffer::right},
+      {Key::Kind::word_left, &EditBuffer::word_left},
+      {Key::Kind::word_right, &EditBuffer::word_right},
+      {Key::Kind::home, &EditBuffer::line_start},
+      {Key::Kind::end, &EditBuffer::line_end},
+      {Key::Kind::backspace, &EditBuffer::erase_left},
+      {Key::Kind::erase, &EditBuffer::erase_right},
+      {Key::Kind::end_of_input, &EditBuffer::erase_right},
+      {Key::Kind::kill_word, &EditBuffer::kill_word_left},
+      {Key::Kind::kill_to_start, &EditBuffer::kill_to_line_start},
+      {Key::Kind::kill_to_end, &EditBuffer::kill_to_line_end},
+      {Key::Kind::yank, &EditBuffer::yank}};
+  if (const auto action = actions.find(key.kind); action != actions.end())
+    (buffer.*action->second)();
+  else if (key.kind == Key::Kind::text)
+    buffer.insert(key.text);
+  else if (key.kind == Key::Kind::up && !buffer.up())
+    history.older(buffer);
+  else if (key.kind == Key::Kind::down && !buffer.down())
+    history.newer(buffer);
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 #include "tools/terminal/terminal_keys.h"
 
 #include <algorithm>
+#include <span>
 
 #include "tools/terminal/display_width.h"
 
@@ -10,6 +11,52 @@ namespace {
 constexpr int escape = 0x1B;
 // A lone Escape key is told from a sequence by the silence after it.
 constexpr int sequence_timeout = 50;
+
+struct KeyCode {
+  int code;
+  Key::Kind kind;
+};
+
+Key key_in(std::span<const KeyCode> table, int code) {
+  for (const KeyCode& entry : table)
+    if (entry.code == code) return {entry.kind, {}};
+  return {};
+}
+
+// Ctrl with a letter sends the letter's number.
+constexpr KeyCode single_bytes[] = {{byte_closed, Key::Kind::closed},
+                                    {'\r', Key::Kind::enter},
+                                    {'\n', Key::Kind::enter},
+                                    {1, Key::Kind::home},
+                                    {2, Key::Kind::left},
+                                    {3, Key::Kind::interrupt},
+                                    {4, Key::Kind::end_of_input},
+                                    {5, Key::Kind::end},
+                                    {6, Key::Kind::right},
+                                    {8, Key::Kind::backspace},
+                                    {0x7F, Key::Kind::backspace},
+                                    {11, Key::Kind::kill_to_end},
+                                    {12, Key::Kind::clear_screen},
+                                    {14, Key::Kind::down},
+                                    {16, Key::Kind::up},
+                                    {21, Key::Kind::kill_to_start},
+                                    {23, Key::Kind::kill_word},
+                                    {25, Key::Kind::yank}};
+
+// After Escape and [ or O.
+constexpr KeyCode lettered_keys[] = {{'A', Key::Kind::up},   {'B', Key::Kind::down}, {'C', Key::Kind::right},
+                                     {'D', Key::Kind::left}, {'H', Key::Kind::home}, {'F', Key::Kind::end}};
+
+// The number before ~.
+constexpr KeyCode numbered_keys[] = {{'1', Key::Kind::home},
+                                     {'7', Key::Kind::home},
+                                     {'4', Key::Kind::end},
+                                     {'8', Key::Kind::end},
+                                     {'3', Key::Kind::erase}};
+
+// After Escape alone.
+constexpr KeyCode alt_keys[] = {
+    {'b', Key::Kind::word_left}, {'f', Key::Kind::word_right}, {0x7F, Key::Kind::kill_word}};
 
 Key pasted(const ByteSource& next) {
   constexpr std::string_view terminator = "\x1b[201~";
@@ -34,57 +81,22 @@ Key control_sequence(const ByteSource& next) {
     parameters += static_cast<char>(byte);
     byte = next(sequence_timeout);
   }
-  const bool modified = parameters.find(';') != parameters.npos;  // Ctrl, Alt or Shift held
-  switch (byte) {
-    case 'A':
-      return {Key::Kind::up, {}};
-    case 'B':
-      return {Key::Kind::down, {}};
-    case 'C':
-      return {modified ? Key::Kind::word_right : Key::Kind::right, {}};
-    case 'D':
-      return {modified ? Key::Kind::word_left : Key::Kind::left, {}};
-    case 'H':
-      return {Key::Kind::home, {}};
-    case 'F':
-      return {Key::Kind::end, {}};
-    case '~':
-      if (parameters == "200") return pasted(next);
-      if (parameters == "1" || parameters == "7") return {Key::Kind::home, {}};
-      if (parameters == "4" || parameters == "8") return {Key::Kind::end, {}};
-      if (parameters == "3") return {Key::Kind::erase, {}};
-      return {};
-    default:
-      return {};
+  if (byte == '~') {
+    if (parameters == "200") return pasted(next);
+    return parameters.size() == 1 ? key_in(numbered_keys, parameters[0]) : Key{};
   }
+  const bool modified = parameters.find(';') != parameters.npos;  // Ctrl, Alt or Shift held
+  if (modified && byte == 'C') return {Key::Kind::word_right, {}};
+  if (modified && byte == 'D') return {Key::Kind::word_left, {}};
+  return key_in(lettered_keys, byte);
 }
 
 Key after_escape(const ByteSource& next) {
   const int byte = next(sequence_timeout);
-  switch (byte) {
-    case '[':
-      return control_sequence(next);
-    case 'O': {
-      const int letter = next(sequence_timeout);
-      if (letter == 'A') return {Key::Kind::up, {}};
-      if (letter == 'B') return {Key::Kind::down, {}};
-      if (letter == 'C') return {Key::Kind::right, {}};
-      if (letter == 'D') return {Key::Kind::left, {}};
-      if (letter == 'H') return {Key::Kind::home, {}};
-      if (letter == 'F') return {Key::Kind::end, {}};
-      return {};
-    }
-    case 'b':
-      return {Key::Kind::word_left, {}};
-    case 'f':
-      return {Key::Kind::word_right, {}};
-    case 0x7F:
-      return {Key::Kind::kill_word, {}};
-    case '\r':
-      return {Key::Kind::text, "\n"};  // Alt-Enter
-    default:
-      return {};
-  }
+  if (byte == '[') return control_sequence(next);
+  if (byte == 'O') return key_in(lettered_keys, next(sequence_timeout));
+  if (byte == '\r') return {Key::Kind::text, "\n"};  // Alt-Enter
+  return key_in(alt_keys, byte);
 }
 
 Key character(int first, const ByteSource& next) {
@@ -102,48 +114,10 @@ Key character(int first, const ByteSource& next) {
 
 Key read_key(const ByteSource& next) {
   const int byte = next(-1);
-  switch (byte) {
-    case byte_closed:
-      return {Key::Kind::closed, {}};
-    case byte_timeout:
-      return {};
-    case '\r':
-    case '\n':
-      return {Key::Kind::enter, {}};
-    case 1:
-      return {Key::Kind::home, {}};
-    case 2:
-      return {Key::Kind::left, {}};
-    case 3:
-      return {Key::Kind::interrupt, {}};
-    case 4:
-      return {Key::Kind::end_of_input, {}};
-    case 5:
-      return {Key::Kind::end, {}};
-    case 6:
-      return {Key::Kind::right, {}};
-    case 8:
-    case 0x7F:
-      return {Key::Kind::backspace, {}};
-    case 11:
-      return {Key::Kind::kill_to_end, {}};
-    case 12:
-      return {Key::Kind::clear_screen, {}};
-    case 14:
-      return {Key::Kind::down, {}};
-    case 16:
-      return {Key::Kind::up, {}};
-    case 21:
-      return {Key::Kind::kill_to_start, {}};
-    case 23:
-      return {Key::Kind::kill_word, {}};
-    case 25:
-      return {Key::Kind::yank, {}};
-    case escape:
-      return after_escape(next);
-    default:
-      return byte == '\t' || byte >= 0x20 ? character(byte, next) : Key{};
-  }
+  if (byte == escape) return after_escape(next);
+  const Key key = key_in(single_bytes, byte);
+  const bool is_text = key.kind == Key::Kind::ignored && (byte == '\t' || byte >= 0x20);
+  return is_text ? character(byte, next) : key;
 }
 
 }  // namespace kelvin
