@@ -51,8 +51,7 @@ int bench_stages(bool json) {
   constexpr std::size_t vocabulary = 128'256;
   constexpr int repeat = 25;
   ProgressBar bar("stages", "stages");
-  const StageBench bench =
-      run_stage_bench(vocabulary, repeat, [&](int done, int total) { bar.update(done, total); });
+  const StageBench bench = run_stage_bench(vocabulary, repeat, bar.updates());
   bar.finish();
   std::cout << (json ? stage_bench_json(bench) + "\n" : stage_bench_text(bench));
   return 0;
@@ -76,8 +75,7 @@ BenchReport measure(const Options& options) {
   report.profile = options.profile;
   {
     ProgressBar bar("running", "tok");
-    report.figures = run_bench(model, options.size, options.profile,
-                               [&](int done, int total) { bar.update(done, total); });
+    report.figures = run_bench(model, options.size, options.profile, bar.updates());
   }
   // Before measuring the machine, which takes memory of its own.
   report.peak_rss_mib = peak_rss_mib();

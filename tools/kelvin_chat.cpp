@@ -2,6 +2,7 @@
 #include <cstdlib>
 #include <iostream>
 
+#include "tokenizer/base/formatted.h"
 #include "tools/chat/chat_loop.h"
 #include "tools/options/date_option.h"
 #include "tools/options/generation_defaults.h"
@@ -18,9 +19,7 @@ bool wants_colours() {
 }
 
 void greet(const ChatSession& session, double load_seconds) {
-  char loaded[32];
-  std::snprintf(loaded, sizeof loaded, "%.2f s", load_seconds);
-  std::cerr << session.model_line() << ", loaded in " << loaded << "\n";
+  std::cerr << session.model_line() << formatted(", loaded in %.2f s\n", load_seconds);
   const std::string chain = session.settings().sampling.chain(session.vocabulary()).text();
   std::cerr << "chain " << (chain.empty() ? "(none: T = 1)" : chain)
             << "   /help lists what can be done, Ctrl-D ends\n";

@@ -105,9 +105,7 @@ int generate_main(int argc, char** argv) {
   Sequence sequence(*model.model, model.context);
   const std::vector<Continuation> results =
       continue_prompt_often(*model.model, sequence, model.tokenizer(), request, draws.value_or(1),
-                            {.chunk = chunk, .stop = interrupt.flag(), .on_prompt = [&](int done, int total) {
-                               bar.update(done, total);
-                             }});
+                            {.chunk = chunk, .stop = interrupt.flag(), .on_prompt = bar.updates()});
   bar.finish();
   bool full = false, interrupted = false;
   for (std::size_t i = 0; i < results.size(); ++i) {

@@ -1,13 +1,14 @@
-// kelvin-logits: the logits of every position of a text, explained (tools/inspect/explanation.h) or as arrays
+// kelvin-logits: the logits of every position of a text, explained (logits_report.h, logits_page.h) or as arrays
 // (array_dump.h); and whether they are right (check_run.h).
 #include <iostream>
 
 #include "engine/weights/config.h"
 #include "tools/inspect/array_dump.h"
 #include "tools/inspect/check_run.h"
-#include "tools/inspect/explanation.h"
 #include "tools/inspect/logits_pass.h"
+#include "tools/inspect/logits_report.h"
 #include "tools/inspect/logits_text.h"
+#include "tools/inspect/page/logits_page.h"
 #include "tools/options/run_main.h"
 #include "tools/output/sha256.h"
 #include "tools/terminal/progress_bar.h"
@@ -18,7 +19,10 @@ namespace {
 struct Options {
   ModelFlags model;
   LogitsTextFlags text;
-  ExplainFlags explain;
+  LogitsReport::Format format;
+  std::optional<std::string> html;
+  int html_from = 0;
+  bool lens = false;
   DumpFlags dump;
   CheckFlags check;
 
@@ -30,37 +34,82 @@ void Options::add_to(Flags& flags) {
   flags.option("chunk", "N", "prompt tokens in one pass; the output does not depend on it",
                to(text.chunk, 1, 1 << 20));
   text.add_to(flags);
-  explain.add_to(flags);
+  flags.group("output");
+  flags.option(
+      "html", "FILE",
+      "a report that opens in a browser: tokens coloured by what the model thought of them, and behind "
+      "each both ends of the distribution, the chain stage by stage, other temperatures and a slider",
+      to(html));
+  flags.option("html-from", "N", "the first token whose step the report holds in detail (default 0)",
+               to(html_from));
+  flags.option("top", "N", "how many of the most likely next tokens (default 5)", to(format.top, 0, 1 << 20));
+  flags.option("bottom", "N", "how many of the least likely next tokens (default 5)",
+               to(format.bottom, 0, 1 << 20));
+  flags.toggle("lens",
+               "what every layer would say if the model ended there: its hidden state through the final norm "
+               "and the head, how far that is from what the model says (KL), and its best tokens",
+               lens);
+  flags.toggle("json", "JSON lines, one a position and one at the end", format.json);
   dump.add_to(flags);
   text.sampling.add_to(flags);
   check.add_to(flags);
 }
 
-// Explains and dumps in one pass over the text.
+// Adds the step after a position to the page, with what the chain makes of it; within the prompt: what the chain
+// would draw if it ended there. `state` is that of the drawn tokens.
+void add_to_page(LogitsPage& page, const PositionLogits& at, const LogitsText& text, int first_detailed,
+                 ChainState& state) {
+  const auto seen = static_cast<std::size_t>(at.position) + 1;
+  if (seen > LogitsPage::max_tokens) return;
+  const std::size_t detailed =
+      text.ids.size() - std::min(text.ids.size(), static_cast<std::size_t>(first_detailed));
+  const StepRecordOptions options{.chain = &text.chain,
+                                  .detailed = at.position + 1 >= first_detailed && page.has_room(),
+                                  .ends = LogitsPage::ends_for(detailed)};
+  const Step step{std::span(text.ids).first(seen), std::min(seen, text.n_prompt), text.seed};
+  const bool within_prompt = seen < text.n_prompt;
+  ChainState fresh;
+  page.add(record_step(at, step, within_prompt ? fresh : state, options), options.detailed);
+  if (!within_prompt && at.next) text.chain.accept(*at.next, step, state);
+}
+
+// Explains and dumps in one pass over the text; with arrays or a page, only JSON is printed beside the hash.
 int look_at_text(Options& options) {
   OpenModel model = open_model(options.model);
-  Explanation explanation(std::cout, model, options.explain, options.dump.given());
+  // At once, so that a path that cannot be written is told before the model works.
+  std::optional<OutputFile> html_file;
+  if (options.html) html_file.emplace(*options.html);
   const LogitsText text = options.text.read(model, options.model.context);
-  explanation.begin(text);
   const ModelConfig& config = model.model->config();
-  ArrayDump dump(options.dump, text.ids.size(), static_cast<std::size_t>(config.n_layers) + 1,
-                 static_cast<std::size_t>(config.vocab_size));
-
+  const auto vocabulary = static_cast<std::size_t>(config.vocab_size);
+  ArrayDump dump(options.dump, text.ids.size(), static_cast<std::size_t>(config.n_layers) + 1, vocabulary);
+  LogitsReport report(std::cout, model.tokenizer(), options.format);
+  const bool reports = options.format.json || !(options.dump.given() || options.html);
+  std::optional<LogitsPage> page;
+  if (html_file) {
+    LogitsPageTitle title{model.name(), text.chain.text(), text.seed, text.n_prompt, vocabulary};
+    page.emplace(model.tokenizer(), std::move(title), text.ids);
+  }
+  ChainState drawn;
   Sha256 hash;
   ProgressBar bar("forward", "tok");
-  LogitsPassOptions pass;
-  pass.chunk = options.text.chunk;
-  pass.lens = options.explain.lens || options.dump.lens_npy;
-  pass.progress = [&](int done, int total) { bar.update(done, total); };
+  const LogitsPassOptions pass{
+      .lens = options.lens || options.dump.lens_npy, .chunk = options.text.chunk, .progress = bar.updates()};
   pass_over(*model.model, text.ids, pass, [&](const PositionLogits& at) {
     hash.update(at.logits);
     dump.add(at);
-    explanation.add(at);
+    if (page) add_to_page(*page, at, text, options.html_from, drawn);
+    if (reports)
+      report.add(at.position, at.id, at.logits, at.next, options.lens ? at.lens : std::span<const float>());
   });
   bar.finish();
   dump.commit();
-  explanation.finish(hash.hex());
-  const bool drew = text.ids.size() > text.n_prompt || options.explain.html;
+  if (page) {
+    html_file->write(page->html());
+    html_file->commit();
+  }
+  report.finish(static_cast<int>(text.ids.size()), config.vocab_size, hash.hex());
+  const bool drew = text.ids.size() > text.n_prompt || options.html;
   if (drew && !options.text.sampling.seed) std::cerr << "seed " << text.seed << "\n";
   return 0;
 }
@@ -73,8 +122,7 @@ int logits_main(int argc, char** argv) {
       "before it, the entropy of what follows, the most and the least likely next tokens");
   options.add_to(flags);
   if (!flags.parse(argc, argv)) return 0;
-  if (options.check.golden)
-    return run_check(std::cout, options.model, options.check, options.explain.format.json);
+  if (options.check.golden) return run_check(std::cout, options.model, options.check, options.format.json);
   return look_at_text(options);
 }
 

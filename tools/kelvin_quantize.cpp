@@ -2,6 +2,7 @@
 #include <cstdio>
 #include <filesystem>
 #include <iostream>
+#include <utility>
 
 #include "engine/platform/available_memory.h"
 #include "engine/quantize/calibrated_packing.h"
@@ -123,22 +124,19 @@ std::vector<AlignedBuffer> calibrated(const Options& options, const Interrupt& i
     return {};
   const TokenTexts texts = calibration_texts(model, options, interrupt);
   // The two take turns where memory asks for several readings.
-  std::optional<ProgressBar> reading, packing;
-  const auto show = [&](std::optional<ProgressBar>& bar, std::optional<ProgressBar>& other, const char* what,
-                        const char* unit, double done, double total) {
-    other.reset();
-    if (!bar) bar.emplace(what, unit);
-    bar->update(done, total);
-    heed(interrupt);
+  std::optional<ProgressBar> bar;
+  const char* shown = nullptr;
+  const auto show = [&](const char* what, const char* unit) {
+    return [&, what, unit](double done, double total) {
+      if (std::exchange(shown, what) != what) bar.emplace(what, unit);
+      bar->update(done, total);
+      heed(interrupt);
+    };
   };
   CalibrationOptions calibration;
   calibration.moment_bytes = available_memory().bytes / 2;
-  calibration.reading = [&](double done, double total) {
-    show(reading, packing, "reading", "tok", done, total);
-  };
-  calibration.packing = [&](double done, double total) {
-    show(packing, reading, "packing", "weights", done, total);
-  };
+  calibration.reading = show("reading", "tok");
+  calibration.packing = show("packing", "weights");
   return pack_calibrated(*model.model, *options.weights, texts, calibration);
 }
 

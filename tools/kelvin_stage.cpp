@@ -43,10 +43,7 @@ void run_rows(const Options& options, std::span<const float> all, std::size_t vo
   for (std::size_t row = 0; row < all.size() / vocabulary; ++row) {
     const auto given = all.subspan(row * vocabulary, vocabulary);
     std::vector<float> logits(given.begin(), given.end());
-    Step step;
-    step.tokens = history;
-    step.n_prompt = options.history.size();
-    step.seed = seed;
+    const Step step{history, options.history.size(), seed};
     Trace trace;
     trace.keep_ids = true;
     const ChainState before = state;
@@ -98,10 +95,7 @@ int stage_main(int argc, char** argv) {
   if (all.size() % vocabulary != 0)
     throw UsageError("--vocab: " + std::to_string(all.size()) + " logits in " + options.logits +
                      " are no whole number of rows of " + std::to_string(vocabulary));
-  for (const int id : options.history)
-    if (id < 0 || static_cast<std::size_t>(id) >= vocabulary)
-      throw UsageError("--history: ids from 0 to " + std::to_string(vocabulary - 1) + " expected, " +
-                       std::to_string(id) + " found");
+  require_ids("--history", options.history, vocabulary);
   if (options.betas.empty()) {
     run_rows(options, all, vocabulary);
     return 0;

@@ -8,6 +8,7 @@
 #include "engine/platform/available_processors.h"
 #include "loaders/tokenizer/prompt.h"
 #include "tools/lab/reading/lab_reading.h"
+#include "tools/lab/reading/lab_windows.h"
 #include "tools/lab/reading/raw_text.h"
 #include "tools/lab/sweep/sweep_report.h"
 #include "tools/options/run_main.h"
@@ -77,13 +78,8 @@ std::vector<float> last_row(OpenModel& model, const std::vector<int>& ids, const
   const std::span<const int> seen = std::span(ids).last(std::min(ids.size(), context));
   Sequence sequence(*model.model, static_cast<int>(seen.size()));
   std::vector<float> row;
-  const Feed feed{&sequence, seen, Want::last};
-  ForwardOptions forward;
-  forward.stop = stop;
-  const auto sink = [&](int, int, std::span<const float> logits) {
-    row.assign(logits.begin(), logits.end());
-  };
-  if (!model.model->forward(std::span(&feed, 1), sink, forward)) throw std::runtime_error("interrupted");
+  run_ids(*model.model, sequence, seen, Want::last, stop,
+          [&](int, int, std::span<const float> logits) { row.assign(logits.begin(), logits.end()); });
   return row;
 }
 

@@ -72,13 +72,7 @@ int check(const Options& options) {
 }
 
 std::string decoded(const Tokenizer& tokenizer, JsonValue request, const Options& options) {
-  std::vector<int> ids;
-  for (const JsonValue item : request.at("ids").items()) {
-    const std::int64_t id = item.as_int();
-    if (id < 0 || id >= tokenizer.vocab_size()) item.fail("no token has the id " + std::to_string(id));
-    ids.push_back(static_cast<int>(id));
-  }
-  const std::string text = tokenizer.decode(ids, options.skip_special);
+  const std::string text = tokenizer.decode(ids_of(request.at("ids"), tokenizer), options.skip_special);
   if (options.text) return text;
   JsonWriter line;
   line.begin_object().member("text_b64", to_base64(text)).member("text", text).end_object();
@@ -86,11 +80,8 @@ std::string decoded(const Tokenizer& tokenizer, JsonValue request, const Options
 }
 
 std::string answer(const Tokenizer& tokenizer, JsonValue request, const Options& options) {
-  if (options.decode) return decoded(tokenizer, request, options);
-  const JsonValue text = request.at("text_b64");
-  const std::optional<std::string> bytes = from_base64(text.as_string());
-  if (!bytes) text.fail("base64 expected");
-  return encoded(tokenizer, *bytes, options);
+  return options.decode ? decoded(tokenizer, request, options)
+                        : encoded(tokenizer, text_in_base64(request), options);
 }
 
 void answer_lines(const Tokenizer& tokenizer, const Options& options) {

@@ -65,8 +65,8 @@ using LogitsSink = std::function<void(int feed, int position, std::span<const fl
 struct ForwardOptions {
   int chunk = 0;                            // most tokens in one pass over the weights; 0: default_chunk
   const std::atomic<bool>* stop = nullptr;  // checked per layer; when set, forward gives up and returns false
-  std::function<void(int done, int total)> progress;  // tokens, after every chunk
-  Observer observer;
+  std::function<void(int done, int total)> progress = {};  // tokens, after every chunk
+  Observer observer = {};
   InputObserver* input_observer = nullptr;  // after a stop it has seen a part only
   PartTimes* times = nullptr;               // added to
 };

@@ -8,6 +8,8 @@
 
 #include <concepts>
 #include <cstddef>
+#include <cstdint>
+#include <optional>
 #include <ranges>
 #include <string>
 #include <string_view>
@@ -35,6 +37,11 @@ class JsonWriter {
   JsonWriter& value(float number);
   JsonWriter& value(double number);
   JsonWriter& value(std::nullptr_t) { return raw("null"); }
+  // What is absent as null.
+  template <class Value>
+  JsonWriter& value(const std::optional<Value>& of) {
+    return of ? value(*of) : value(nullptr);
+  }
   // Any range of the above as an array.
   template <std::ranges::input_range Range>
   requires(!std::convertible_to<Range, std::string_view>) JsonWriter& value(const Range& range) {
@@ -60,6 +67,11 @@ class JsonWriter {
 
   std::string text_;
 };
+
+// For JSON a number that does not exist is absent.
+inline std::optional<double> unless_nan(double number) {
+  return number == number ? std::optional(number) : std::nullopt;
+}
 
 // `text` as a JSON string with its quotes.
 std::string json_string(std::string_view text);

@@ -6,20 +6,27 @@ namespace kelvin {
 namespace {
 
 void begin_line(JsonWriter& json, const BatchLine& line) {
-  json.begin_object().member("id", "line-" + std::to_string(line.number)).key("custom_id");
-  line.custom_id ? json.value(*line.custom_id) : json.value(nullptr);
-  json.member("line", line.number);
+  json.begin_object().member("id", "line-" + std::to_string(line.number));
+  json.member("custom_id", line.custom_id).member("line", line.number);
 }
 
 std::string_view reason_of(Ending ending) {
   return ending == Ending::stop_token || ending == Ending::stop_text ? "stop" : "length";
 }
 
-void write_token(JsonWriter& json, const Tokenizer& tokenizer, int id, double log_probability) {
+// Into an object that is open.
+JsonWriter& write_token(JsonWriter& json, const Tokenizer& tokenizer, int id, double log_probability) {
   const std::string bytes = tokenizer.bytes(id);
   json.member("token", bytes).member("id", id).member("logprob", log_probability);
-  json.key("bytes").begin_array();
-  for (const char c : bytes) json.value(static_cast<unsigned>(static_cast<unsigned char>(c)));
+  const std::span<const unsigned char> numbers(reinterpret_cast<const unsigned char*>(bytes.data()),
+                                               bytes.size());
+  return json.member("bytes", numbers);
+}
+
+void write_tokens(JsonWriter& json, const Tokenizer& tokenizer, std::span<const TokenRank> tokens) {
+  json.begin_array();
+  for (const TokenRank& token : tokens)
+    write_token(json.begin_object(), tokenizer, token.id, token.log_probability).end_object();
   json.end_array();
 }
 
@@ -27,16 +34,11 @@ void write_token(JsonWriter& json, const Tokenizer& tokenizer, int id, double lo
 void write_chat_log_probabilities(JsonWriter& json, const Tokenizer& tokenizer, const Continuation& choice) {
   json.begin_object().key("content").begin_array();
   for (std::size_t i = 0; i < choice.ids.size(); ++i) {
-    json.begin_object();
-    write_token(json, tokenizer, choice.ids[i], choice.log_probabilities[i]);
-    json.member("chain_logprob", choice.chain_log_probabilities[i]).key("top_logprobs").begin_array();
-    if (!choice.alternatives.empty())
-      for (const TokenRank& other : choice.alternatives[i]) {
-        json.begin_object();
-        write_token(json, tokenizer, other.id, other.log_probability);
-        json.end_object();
-      }
-    json.end_array().end_object();
+    write_token(json.begin_object(), tokenizer, choice.ids[i], choice.log_probabilities[i]);
+    json.member("chain_logprob", choice.chain_log_probabilities[i]).key("top_logprobs");
+    write_tokens(json, tokenizer,
+                 choice.alternatives.empty() ? std::span<const TokenRank>() : choice.alternatives[i]);
+    json.end_object();
   }
   json.end_array().end_object();
 }
@@ -51,15 +53,7 @@ void write_text_log_probabilities(JsonWriter& json, const Tokenizer& tokenizer, 
     return;
   }
   json.begin_array();
-  for (const std::vector<TokenRank>& others : choice.alternatives) {
-    json.begin_array();
-    for (const TokenRank& other : others) {
-      json.begin_object();
-      write_token(json, tokenizer, other.id, other.log_probability);
-      json.end_object();
-    }
-    json.end_array();
-  }
+  for (const std::vector<TokenRank>& others : choice.alternatives) write_tokens(json, tokenizer, others);
   json.end_array().end_object();
 }
 

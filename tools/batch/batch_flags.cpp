@@ -50,9 +50,7 @@ int BatchFlags::run(OpenModel& model, const BatchDefaults& defaults, int chunk) 
   options.width = width_;
   options.chunk = chunk;
   options.stop = interrupt.flag();
-  options.progress = [&](std::size_t done, std::size_t total) {
-    bar.update(static_cast<double>(done), static_cast<double>(total));
-  };
+  options.progress = bar.updates();
   const BatchResult result = run_batch(model, *in_, lines_, *answers_, options);
   bar.finish();
   const std::size_t done = result.before + result.answered;

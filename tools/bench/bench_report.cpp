@@ -1,7 +1,7 @@
 #include "tools/bench/bench_report.h"
 
 #include "loaders/json/json_writer.h"
-#include "tools/output/formatted.h"
+#include "tokenizer/base/formatted.h"
 
 namespace kelvin {
 namespace {
@@ -81,10 +81,6 @@ std::string bench_text(const BenchReport& r) {
 
 std::string bench_json(const BenchReport& r) {
   JsonWriter json;
-  const auto optional = [&](const char* key, const std::optional<double>& value) {
-    json.key(key);
-    value ? json.value(*value) : json.value(nullptr);
-  };
   json.begin_object();
   json.member("model", r.model).member("weights", r.weights).member("kv", r.kv).member("isa", r.isa);
   json.member("threads", r.threads).member("prefill", r.size.prefill).member("decode", r.size.decode);
@@ -95,8 +91,7 @@ std::string bench_json(const BenchReport& r) {
   json.member("machine_read_gb_s", r.limits.read_gb_s);
   json.member("prefill_gflops", r.prefill_gflops()).member("machine_fma_gflops", r.limits.fma_gflops);
   json.member("machine_int8_gops", r.limits.int8_gops);
-  optional("machine_vnni_gops", r.limits.vnni_gops);
-  optional("machine_amx_gops", r.limits.amx_gops);
+  json.member("machine_vnni_gops", r.limits.vnni_gops).member("machine_amx_gops", r.limits.amx_gops);
   json.member("logits_sha256", r.figures.logits_sha256);
   if (r.profile) {
     json.key("profile").begin_object();

@@ -145,9 +145,7 @@ class ModelTimer {
     const auto start = std::chrono::steady_clock::now();
     for (std::size_t s = 0; s < logits_.size(); ++s) {
       ChainState state;
-      Step step;
-      step.tokens = sequences_[s].tokens();
-      chain.sample(logits_[s], step, state);
+      chain.sample(logits_[s], {sequences_[s].tokens()}, state);
     }
     return seconds_since(start);
   }

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cstdio>
 #include <map>
 
 #include "engine/kernels/kernels.h"
@@ -12,6 +11,7 @@
 #include "sampling/noise.h"
 #include "sampling/settings.h"
 #include "sampling/stages/temperature.h"
+#include "tokenizer/base/formatted.h"
 #include "tools/bench/machine_limits.h"
 #include "tools/options/model_options.h"
 
@@ -89,10 +89,7 @@ class StageTimer {
     double min = 1e9;
     for (int i = 0; i < repeat_; ++i) {
       prepare();
-      Step step;
-      step.tokens = tokens_;
-      step.n_prompt = history / 2;
-      step.seed = static_cast<std::uint64_t>(i);
+      const Step step{tokens_, history / 2, static_cast<std::uint64_t>(i)};
       const auto start = std::chrono::steady_clock::now();
       run(step);
       min = std::min(
@@ -132,27 +129,20 @@ StageBench run_stage_bench(std::size_t vocabulary, int repeat,
 }
 
 std::string stage_bench_text(const StageBench& bench) {
-  std::string text;
-  char line[256];
-  const auto add = [&](const char* pattern, auto... values) {
-    std::snprintf(line, sizeof line, pattern, values...);
-    text += line;
+  const auto row = [](const StageCost& cost) {
+    return formatted("%9.3f %9.3f %9.3f  %s\n", cost.milliseconds, cost.below_zero_milliseconds,
+                     cost.hot_milliseconds, cost.chain.c_str());
   };
-  const auto add_cost = [&](const StageCost& cost) {
-    add("%9.3f %9.3f %9.3f  %s\n", cost.milliseconds, cost.below_zero_milliseconds, cost.hot_milliseconds,
-        cost.chain.c_str());
-  };
-  add("%zu tokens, one thread, ms a step\n       ms   T = -1   T = 100  stage, alone\n", bench.vocabulary);
-  for (const StageCost& cost : bench.stages) add_cost(cost);
-  add("%9.3f %19s  the draw\n\n", bench.draw_milliseconds, "");
-  text += "       ms   T = -1   T = 100  chain, with its draw\n";
-  add_cost(bench.usual);
-  add_cost(bench.long_chain);
-  add("The default chain takes %.2f %% of a decode step of Llama-3.2-1B: bfloat16 weights take %.1f ms or "
-      "more\n"
-      "at the %.1f GB/s that this machine reads.\n",
-      100 * bench.usual.milliseconds / bench.decode_milliseconds, bench.decode_milliseconds, bench.read_gb_s);
-  return text;
+  std::string text = formatted(
+      "%zu tokens, one thread, ms a step\n       ms   T = -1   T = 100  stage, alone\n", bench.vocabulary);
+  for (const StageCost& cost : bench.stages) text += row(cost);
+  text += formatted("%9.3f %19s  the draw\n\n", bench.draw_milliseconds, "");
+  text += "       ms   T = -1   T = 100  chain, with its draw\n" + row(bench.usual) + row(bench.long_chain);
+  return text + formatted(
+                    "The default chain takes %.2f %% of a decode step of Llama-3.2-1B: bfloat16 weights take "
+                    "%.1f ms or more\nat the %.1f GB/s that this machine reads.\n",
+                    100 * bench.usual.milliseconds / bench.decode_milliseconds, bench.decode_milliseconds,
+                    bench.read_gb_s);
 }
 
 std::string stage_bench_json(const StageBench& bench) {

@@ -10,9 +10,8 @@
 #include "tools/chat/chat_setting.h"
 #include "tools/options/flags.h"
 #include "tools/options/sampling_options.h"
-#include "tools/options/suggest.h"
 #include "tools/output/parse_number.h"
-#include "tools/output/shown_token.h"
+#include "tools/output/piece_view.h"
 #include "tools/output/stage_report.h"
 
 namespace kelvin {
@@ -48,14 +47,14 @@ const std::vector<ChatCommands::Command>& ChatCommands::table() {
        &ChatCommands::why},
       {"seed", "[N]", "show or set the seed", &ChatCommands::seed},
       {"system", "[TEXT|off]", "show, set or drop the system message", &ChatCommands::system},
-      {"tool", "TEXT", "what the tool said that the model has called; the model goes on",
-       &ChatCommands::tool},
-      {"regen", "", "another answer to the last message", &ChatCommands::regenerate},
+      {"tool", "TEXT", "what the tool said that the model has called; the model goes on", &ChatCommands::tool,
+       Then::answer_tool},
+      {"regen", "", "another answer to the last message", &ChatCommands::regenerate, Then::regenerate},
       {"undo", "", "take back the last message and its answer", &ChatCommands::undo},
       {"clear", "", "forget the conversation, keep the settings", &ChatCommands::clear},
       {"save", "FILE", "write messages, settings and seed to a file", &ChatCommands::save},
       {"load", "FILE", "go on with a saved chat", &ChatCommands::load},
-      {"exit", "", "end the chat (also Ctrl-D)", &ChatCommands::exit},
+      {"exit", "", "end the chat (also Ctrl-D)", nullptr, Then::exit},
   };
   return commands;
 }
@@ -69,7 +68,8 @@ ChatCommands::Then ChatCommands::run(const std::string& line) {
   for (const Command& command : table()) {
     if (name != command.name) continue;
     if (!*command.arguments && !argument.empty()) throw ChatError(word + " takes no argument");
-    return (this->*command.run)(argument);
+    if (command.run) (this->*command.run)(argument);
+    return command.then;
   }
   if (name == "quit" || name == "bye") return Then::exit;
   std::vector<std::string> names;
@@ -78,7 +78,7 @@ ChatCommands::Then ChatCommands::run(const std::string& line) {
                   " (/help lists them; a space before the / sends it as a message)");
 }
 
-ChatCommands::Then ChatCommands::help(const std::string&) {
+void ChatCommands::help(const std::string&) {
   for (const Command& command : table()) {
     std::string left = std::string("/") + command.name + " " + command.arguments;
     left.resize(std::max<std::size_t>(left.size() + 1, 20), ' ');
@@ -86,10 +86,9 @@ ChatCommands::Then ChatCommands::help(const std::string&) {
   }
   out_ << "Several lines: end a line with \\, press Alt-Enter, or put the text between \"\"\" and \"\"\".\n"
           "Ctrl-C stops an answer, twice it ends the chat.\n";
-  return Then::read_on;
 }
 
-ChatCommands::Then ChatCommands::set(const std::string& argument) {
+void ChatCommands::set(const std::string& argument) {
   const auto [name, value] = split_word(argument);
   if (name.empty() || value.empty())
     throw ChatError("/set needs a name and a value, as in /set temp 0.7 or /set top-k off");
@@ -109,14 +108,12 @@ ChatCommands::Then ChatCommands::set(const std::string& argument) {
     session_.settings().max_tokens_origin = "/set";
   } else {
     change_sampling(session_.settings().sampling, name, value, session_.vocabulary());
-    show_chain();
-    return Then::read_on;
+    return show_chain();
   }
   out_ << name << " " << value << "\n";
-  return Then::read_on;
 }
 
-ChatCommands::Then ChatCommands::seed(const std::string& argument) {
+void ChatCommands::seed(const std::string& argument) {
   ChatSettings& settings = session_.settings();
   if (!argument.empty()) {
     const auto number = parse_unsigned(argument);
@@ -127,17 +124,15 @@ ChatCommands::Then ChatCommands::seed(const std::string& argument) {
     settings.seed_origin = "/seed";
   }
   out_ << "seed " << settings.seed << "  (" << settings.seed_origin << ")\n";
-  return Then::read_on;
 }
 
-ChatCommands::Then ChatCommands::system(const std::string& argument) {
+void ChatCommands::system(const std::string& argument) {
   auto& message = session_.settings().system;
   if (argument == "off")
     message.reset();
   else if (!argument.empty())
     message = argument;
   out_ << "system " << (message ? in_quotes(*message, 1000) : "none") << "\n";
-  return Then::read_on;
 }
 
 void ChatCommands::show_chain() {
@@ -145,11 +140,8 @@ void ChatCommands::show_chain() {
   out_ << "chain " << (text.empty() ? "(none: T = 1)" : text) << "\n";
 }
 
-ChatCommands::Then ChatCommands::show(const std::string& argument) {
-  if (argument == "prompt") {
-    show_prompt();
-    return Then::read_on;
-  }
+void ChatCommands::show(const std::string& argument) {
+  if (argument == "prompt") return show_prompt();
   if (!argument.empty()) throw ChatError("/show takes nothing or \"prompt\", \"" + argument + "\" found");
   const ChatSettings& settings = session_.settings();
   out_ << "model    " << session_.model_line() << "\n";
@@ -167,7 +159,6 @@ ChatCommands::Then ChatCommands::show(const std::string& argument) {
   out_ << "chain\n";
   std::istringstream stages(settings.sampling.chain(session_.vocabulary()).describe());
   for (std::string stage; std::getline(stages, stage);) out_ << "  " << stage << "\n";
-  return Then::read_on;
 }
 
 void ChatCommands::show_prompt() {
@@ -201,7 +192,7 @@ std::size_t ChatCommands::number_of(const std::string& text) const {
   return static_cast<std::size_t>(std::upper_bound(ends.begin(), ends.end(), at) - ends.begin()) + 1;
 }
 
-ChatCommands::Then ChatCommands::why(const std::string& argument) {
+void ChatCommands::why(const std::string& argument) {
   const auto number = parse_unsigned(argument);
   if (number && *number == 0) throw ChatError("tokens are counted from 1");
   if (session_.last_answer().empty()) throw ChatError("there is no answer of this session yet");
@@ -221,45 +212,39 @@ ChatCommands::Then ChatCommands::why(const std::string& argument) {
   if (!context.empty()) out_ << ", after " << (cut ? "..." : "") << in_quotes(context, 2 * max_context);
   out_ << "  (position " << found.position << ", seed " << found.seed << ")\n"
        << stage_report_text(found.trace, found.why, name);
-  return Then::read_on;
 }
 
-ChatCommands::Then ChatCommands::regenerate(const std::string&) {
+void ChatCommands::regenerate(const std::string&) {
   if (session_.messages().empty()) throw ChatError("there is no answer yet");
-  return Then::regenerate;
 }
 
-ChatCommands::Then ChatCommands::tool(const std::string& text) {
+void ChatCommands::tool(const std::string& text) {
   if (text.empty()) throw ChatError("/tool needs what the tool said");
   if (session_.messages().empty()) throw ChatError("no tool has been called yet");
   tool_text_ = text;
-  return Then::answer_tool;
 }
 
-ChatCommands::Then ChatCommands::undo(const std::string&) {
+void ChatCommands::undo(const std::string&) {
   const auto& messages = session_.messages();
   if (messages.empty()) throw ChatError("there is nothing to take back");
   const std::string taken_back = messages[messages.size() - 2].content;
   session_.undo();
   out_ << "took back " << in_quotes(taken_back, 60) << " and its answer; "
        << plural(messages.size(), "message") << " left\n";
-  return Then::read_on;
 }
 
-ChatCommands::Then ChatCommands::clear(const std::string&) {
+void ChatCommands::clear(const std::string&) {
   session_.clear();
   out_ << "a new conversation\n";
-  return Then::read_on;
 }
 
-ChatCommands::Then ChatCommands::save(const std::string& path) {
+void ChatCommands::save(const std::string& path) {
   if (path.empty()) throw ChatError("/save needs a file name");
   save_session(session_.save(), path);
   out_ << "saved " << plural(session_.messages().size(), "message") << " to " << path << "\n";
-  return Then::read_on;
 }
 
-ChatCommands::Then ChatCommands::load(const std::string& path) {
+void ChatCommands::load(const std::string& path) {
   if (path.empty()) throw ChatError("/load needs a file name");
   const SavedChat saved = load_session(path);
   session_.restore(saved, path);
@@ -267,9 +252,6 @@ ChatCommands::Then ChatCommands::load(const std::string& path) {
   if (saved.model != session_.save().model)
     out_ << "note: saved with the model " << printable(saved.model) << "\n";
   show_chain();
-  return Then::read_on;
 }
-
-ChatCommands::Then ChatCommands::exit(const std::string&) { return Then::exit; }
 
 }  // namespace kelvin

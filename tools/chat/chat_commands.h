@@ -28,23 +28,23 @@ class ChatCommands {
  private:
   struct Command {
     const char *name, *arguments, *help;
-    Then (ChatCommands::*run)(const std::string& argument);
+    void (ChatCommands::*run)(const std::string& argument);  // nullptr: nothing to do here
+    Then then = Then::read_on;
   };
   static const std::vector<Command>& table();
 
-  Then help(const std::string&);
-  Then set(const std::string& argument);
-  Then show(const std::string& argument);
-  Then seed(const std::string& argument);
-  Then system(const std::string& argument);
-  Then why(const std::string& argument);
-  Then regenerate(const std::string&);
-  Then tool(const std::string& text);
-  Then undo(const std::string&);
-  Then clear(const std::string&);
-  Then save(const std::string& path);
-  Then load(const std::string& path);
-  Then exit(const std::string&);
+  void help(const std::string&);
+  void set(const std::string& argument);
+  void show(const std::string& argument);
+  void seed(const std::string& argument);
+  void system(const std::string& argument);
+  void why(const std::string& argument);
+  void regenerate(const std::string&);
+  void tool(const std::string& text);
+  void undo(const std::string&);
+  void clear(const std::string&);
+  void save(const std::string& path);
+  void load(const std::string& path);
 
   std::size_t number_of(const std::string& text) const;
   void show_prompt();

@@ -67,7 +67,7 @@ void ChatLoop::answer(const std::string* message, const std::string& role) {
   ChatTurn turn;
   turn.stop = Interrupt::flag();
   turn.log_probabilities = view_.stats;
-  turn.on_prompt = [&](int done, int total) { bar.update(done, total); };
+  turn.on_prompt = bar.updates();
   turn.on_text = [&](std::string_view part) {
     bar.finish();
     text.write(part);

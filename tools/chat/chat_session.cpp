@@ -109,11 +109,8 @@ ChatSession::Explained ChatSession::explain_token(std::size_t number) {
   found.before.assign(ids.begin(), ids.begin() + static_cast<std::ptrdiff_t>(found.number - 1));
   std::vector<int> tokens = answered.prompt;
   tokens.insert(tokens.end(), found.before.begin(), found.before.end());
-  Step step;
-  step.tokens = tokens;
-  step.n_prompt = answered.prompt.size();
-  step.seed = found.seed = answered.seed;
-  step.stream = answered.stream;
+  const Step step{tokens, answered.prompt.size(), answered.seed, answered.stream};
+  found.seed = step.seed;
   found.position = step.position();
   ChainState state;
   state.set_values(answered.reply.memories[found.number - 1]);

@@ -4,7 +4,6 @@
 
 #include "tokenizer/base/user_error.h"
 #include "tools/options/sampling_options.h"
-#include "tools/options/suggest.h"
 
 namespace kelvin {
 namespace {

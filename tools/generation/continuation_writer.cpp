@@ -70,12 +70,7 @@ int ContinuationWriter::limit() const {
 }
 
 Step ContinuationWriter::step() const {
-  Step step;
-  step.tokens = tokens_;
-  step.n_prompt = request_.prompt.size();
-  step.seed = request_.seed;
-  step.stream = request_.stream;
-  return step;
+  return {tokens_, request_.prompt.size(), request_.seed, request_.stream};
 }
 
 int ContinuationWriter::draw(std::span<float> logits) {

@@ -1,6 +1,5 @@
 #include "tools/inspect/array_dump.h"
 
-#include "tools/output/npy_file.h"
 #include "tools/output/raw_logits.h"
 
 namespace kelvin {

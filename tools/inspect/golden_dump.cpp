@@ -13,10 +13,6 @@ namespace {
 
 using Shape = std::vector<std::size_t>;
 
-std::size_t size_of(GoldenArray::Type type) {
-  return type == GoldenArray::Type::float32 || type == GoldenArray::Type::int32 ? 4 : 8;
-}
-
 std::string shape_text(const Shape& shape) {
   std::string text;
   for (const std::size_t size : shape) text += (text.empty() ? "" : " x ") + std::to_string(size);
@@ -24,20 +20,32 @@ std::string shape_text(const Shape& shape) {
 }
 
 template <class Number>
-Number number_at(std::span<const std::byte> bytes, std::size_t index) {
+double number_at(std::span<const std::byte> bytes, std::size_t index) {
   std::array<std::byte, sizeof(Number)> raw;
   std::copy_n(bytes.begin() + static_cast<std::ptrdiff_t>(index * sizeof(Number)), sizeof(Number),
               raw.begin());
   if constexpr (std::endian::native == std::endian::big) std::reverse(raw.begin(), raw.end());
-  return std::bit_cast<Number>(raw);
+  return static_cast<double>(std::bit_cast<Number>(raw));
+}
+
+// By GoldenArray::Type.
+struct NumberFormat {
+  std::string_view name;
+  std::size_t size;  // bytes
+  double (*at)(std::span<const std::byte> bytes, std::size_t index);
+};
+constexpr std::array<NumberFormat, 4> number_formats = {{{"float32", 4, number_at<float>},
+                                                         {"float64", 8, number_at<double>},
+                                                         {"int32", 4, number_at<std::int32_t>},
+                                                         {"int64", 8, number_at<std::int64_t>}}};
+const NumberFormat& format_of(GoldenArray::Type type) {
+  return number_formats[static_cast<std::size_t>(type)];
 }
 
 GoldenArray::Type type_of(JsonValue value) {
   const std::string_view name = value.as_string();
-  if (name == "float32") return GoldenArray::Type::float32;
-  if (name == "float64") return GoldenArray::Type::float64;
-  if (name == "int32") return GoldenArray::Type::int32;
-  if (name == "int64") return GoldenArray::Type::int64;
+  for (std::size_t i = 0; i < number_formats.size(); ++i)
+    if (name == number_formats[i].name) return static_cast<GoldenArray::Type>(i);
   value.fail("float32, float64, int32 or int64 expected, " + in_quotes(name) + " found");
 }
 
@@ -90,24 +98,13 @@ GoldenArray::GoldenArray(const std::filesystem::path& path, Type type, Shape sha
     fits = fits && (size == 0 || count <= bytes / size);
     if (fits) count *= size;
   }
-  if (!fits || count > bytes / size_of(type) || count * size_of(type) != bytes)
-    throw LoadError(path_text(path), shape_text(shape_) + " numbers of " + std::to_string(size_of(type)) +
-                                         " bytes expected, " + std::to_string(bytes) + " bytes found");
+  if (!fits || count > bytes / format_of(type).size || count * format_of(type).size != bytes)
+    throw LoadError(path_text(path), shape_text(shape_) + " numbers of " +
+                                         std::to_string(format_of(type).size) + " bytes expected, " +
+                                         std::to_string(bytes) + " bytes found");
 }
 
-double GoldenArray::operator[](std::size_t index) const {
-  switch (type_) {
-    case Type::float32:
-      return number_at<float>(file_->bytes(), index);
-    case Type::float64:
-      return number_at<double>(file_->bytes(), index);
-    case Type::int32:
-      return number_at<std::int32_t>(file_->bytes(), index);
-    case Type::int64:
-      break;
-  }
-  return static_cast<double>(number_at<std::int64_t>(file_->bytes(), index));
-}
+double GoldenArray::operator[](std::size_t index) const { return format_of(type_).at(file_->bytes(), index); }
 
 GoldenDump read_golden(const std::filesystem::path& path, const GoldenSizes& sizes) {
   std::error_code ignored;

@@ -1,36 +1,26 @@
-// The logit lens (nostalgebraist 2020): what the model would say if it ended after each layer. The residual
-// stream after every layer goes through the final norm and the head, unchanged ("raw lens": early layers need
-// not speak the head's language).
+// The logit lens (nostalgebraist 2020): what the model would say if it ended after each layer, beside what it
+// says in the end. The residual stream after every layer goes through the final norm and the head, unchanged
+// ("raw lens": early layers need not speak the head's language).
 #pragma once
 
-#include <functional>
+#include <optional>
 #include <span>
 #include <vector>
 
-#include "engine/forward/model.h"
-#include "engine/weights/config.h"
+#include "sampling/statistics/token_view.h"
 
 namespace kelvin {
 
-class LogitLens {
- public:
-  explicit LogitLens(Model& model) : model_(model) {}
-
-  int stages() const { return model_.config().n_layers + 1; }  // the embedding, then every layer
-
-  // The observer of a forward pass over `count` positions from `first` on; forgets what was seen before.
-  Observer watch(int first, int count);
-
-  // After that pass: the logits of every stage of one position, (stages, vocabulary); the last row is the
-  // model's own, bit for bit. Valid until the next call.
-  std::span<const float> read(int position);
-
- private:
-  Model& model_;
-  int first_ = 0;
-  std::vector<float> hidden_;  // (positions, stages, hidden_size)
-  std::vector<bool> seen_;     // (positions, stages)
-  std::vector<float> logits_;
+struct LensStage {
+  int layer;          // 0: the embedding; then 1 to the number of layers, the last being the model itself
+  double entropy;     // nats
+  double divergence;  // of this layer's distribution q from the model's p: sum p ln(p / q), nats
+  std::vector<TokenRank> top;     // likeliest first
+  std::optional<TokenRank> next;  // of the token that follows
 };
+
+// lens: (layers + 1, vocabulary), of one position. Throws std::invalid_argument on NaN.
+std::vector<LensStage> view_lens(std::span<const float> lens, std::size_t vocabulary, int n_top,
+                                 std::optional<int> next);
 
 }  // namespace kelvin

@@ -1,12 +1,11 @@
 #include "tools/inspect/logits_report.h"
 
-#include <cstdio>
 #include <ostream>
 #include <stdexcept>
 
 #include "loaders/json/json_writer.h"
-#include "tools/output/formatted.h"
-#include "tools/output/shown_token.h"
+#include "tokenizer/base/formatted.h"
+#include "tools/output/piece_view.h"
 
 namespace kelvin {
 namespace {
@@ -46,28 +45,21 @@ void LogitsReport::add(int position, int id, std::span<const float> logits, std:
 
 void LogitsReport::add_text(int position, int id, const DistributionView& view,
                             std::span<const LensStage> lens) {
-  char line[96];
-  std::snprintf(line, sizeof line, "%5d  %6d  ", position, id);
-  out_ << line << shown_token(tokenizer_, id);
+  out_ << formatted("%5d  %6d  ", position, id) << shown_token(tokenizer_, id);
   if (chance_) out_ << formatted("   p %.4g", chance_->probability) << "  rank " << chance_->rank;
   out_ << formatted("   S %.4f nats", view.entropy) << "\n";
-  const auto list = [&](const char* title, const std::vector<TokenRank>& chances) {
-    if (chances.empty()) return;
-    out_ << "               " << title;
+  const auto list = [&](const std::vector<TokenRank>& chances, const char* title = "") {
+    out_ << title;
     for (const TokenRank& chance : chances)
       out_ << "  " << shown_token(tokenizer_, chance.id) << formatted(" %.3g", chance.probability);
     out_ << "\n";
   };
-  list("most ", view.top);
-  list("least", view.bottom);
+  if (!view.top.empty()) list(view.top, "               most ");
+  if (!view.bottom.empty()) list(view.bottom, "               least");
   for (const LensStage& stage : lens) {
-    out_ << formatted("     layer %2d", stage.layer) << formatted("  KL %7.4f", stage.divergence)
-         << formatted("  S %.4f", stage.entropy);
-    if (stage.next)
-      out_ << formatted("  next p %.3g", stage.next->probability) << " rank " << stage.next->rank;
-    for (const TokenRank& chance : stage.top)
-      out_ << "  " << shown_token(tokenizer_, chance.id) << formatted(" %.3g", chance.probability);
-    out_ << "\n";
+    out_ << formatted("     layer %2d  KL %7.4f  S %.4f", stage.layer, stage.divergence, stage.entropy);
+    if (stage.next) out_ << formatted("  next p %.3g rank %zu", stage.next->probability, stage.next->rank);
+    list(stage.top);
   }
 }
 

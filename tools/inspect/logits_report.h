@@ -8,7 +8,7 @@
 
 #include "sampling/statistics/token_view.h"
 #include "tokenizer/tokenizer.h"
-#include "tools/inspect/lens_view.h"
+#include "tools/inspect/logit_lens.h"
 
 namespace kelvin {
 
@@ -22,7 +22,7 @@ class LogitsReport {
 
   // One position: its token (with its chance given those before it, known from the second position on) and
   // the logits after it, shape (vocabulary,). `next` is the token that follows, if any. Throws
-  // std::runtime_error on NaN, naming the position. lens: (layers + 1, vocabulary), see lens_view.h, or
+  // std::runtime_error on NaN, naming the position. lens: (layers + 1, vocabulary), see logit_lens.h, or
   // empty.
   void add(int position, int id, std::span<const float> logits, std::optional<int> next,
            std::span<const float> lens = {});

@@ -41,9 +41,8 @@ void LogitsTextFlags::append_answer(OpenModel& model, LogitsText& text) const {
   request.seed = text.seed;
   request.max_tokens = max;
   request.stops = model.stops;
-  const Continuation answer =
-      continue_prompt(*model.model, sequence, model.tokenizer(), request,
-                      {.chunk = chunk, .on_prompt = [&](int done, int total) { bar.update(done, total); }});
+  const Continuation answer = continue_prompt(*model.model, sequence, model.tokenizer(), request,
+                                              {.chunk = chunk, .on_prompt = bar.updates()});
   text.ids.insert(text.ids.end(), answer.ids.begin(), answer.ids.end());
 }
 

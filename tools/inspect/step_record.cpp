@@ -10,6 +10,8 @@
 namespace kelvin {
 namespace {
 
+constexpr int lens_top = 3;  // likeliest tokens of each layer
+
 constexpr std::array<double, 14> lucks = {0.0, 0.3, 0.5,      0.7,  1.0,  1.3,  1.7,
                                           2.5, 5.0, infinity, -5.0, -1.0, -0.3, -0.0};
 
@@ -102,7 +104,7 @@ StepRecord record_step(const PositionLogits& at, const Step& step, ChainState& s
   if (options.detailed)
     record.listed = listed_tokens(trace.before, trace.after, options.ends, at.next, drawn);
   if (options.detailed && !at.lens.empty())
-    record.lens = view_lens(at.lens, at.logits.size(), options.lens_top, at.next);
+    record.lens = view_lens(at.lens, at.logits.size(), lens_top, at.next);
   for (StageTrace& stage : trace.stages) stage.removed_ids.clear();
   record.trace = std::move(trace);
   record.trace.before.clear();

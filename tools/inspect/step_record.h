@@ -9,7 +9,7 @@
 
 #include "sampling/chain.h"
 #include "sampling/why.h"
-#include "tools/inspect/lens_view.h"
+#include "tools/inspect/logit_lens.h"
 #include "tools/inspect/logits_pass.h"
 #include "tools/inspect/page_states.h"
 
@@ -48,7 +48,6 @@ struct StepRecordOptions {
   const Chain* chain = nullptr;
   bool detailed = true;  // else without listed, same_noise and lens
   int ends = 20;         // listed tokens of each end
-  int lens_top = 3;
 };
 
 // `step` and `state` are those of a draw after at.position; `state` is left for its accept.

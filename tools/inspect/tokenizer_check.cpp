@@ -12,21 +12,8 @@ namespace kelvin {
 namespace {
 
 std::string text_of(JsonValue line) {
-  if (const auto text = line.find("text")) return std::string(text->as_string());
-  const JsonValue encoded = line.at("text_b64");
-  const auto bytes = from_base64(encoded.as_string());
-  if (!bytes) encoded.fail("base64 expected");
-  return *bytes;
-}
-
-std::vector<int> ids_of(JsonValue list, const Tokenizer& tokenizer) {
-  std::vector<int> ids;
-  for (const JsonValue id : list.items()) {
-    if (id.as_int() < 0 || id.as_int() >= tokenizer.vocab_size())
-      id.fail("no token has the id " + std::to_string(id.as_int()));
-    ids.push_back(static_cast<int>(id.as_int()));
-  }
-  return ids;
+  const auto text = line.find("text");
+  return text ? std::string(text->as_string()) : text_in_base64(line);
 }
 
 template <class Value>
@@ -59,6 +46,23 @@ std::string wrong_in(const Tokenizer& tokenizer, JsonValue line, std::size_t num
 }
 
 }  // namespace
+
+std::string text_in_base64(JsonValue line) {
+  const JsonValue encoded = line.at("text_b64");
+  const auto bytes = from_base64(encoded.as_string());
+  if (!bytes) encoded.fail("base64 expected");
+  return *bytes;
+}
+
+std::vector<int> ids_of(JsonValue list, const Tokenizer& tokenizer) {
+  std::vector<int> ids;
+  for (const JsonValue item : list.items()) {
+    const std::int64_t id = item.as_int();
+    if (id < 0 || id >= tokenizer.vocab_size()) item.fail("no token has the id " + std::to_string(id));
+    ids.push_back(static_cast<int>(id));
+  }
+  return ids;
+}
 
 CheckResult check_tokenizer(const Tokenizer& tokenizer, const std::filesystem::path& dump,
                             const std::function<void(const std::string& json)>& differs) {

@@ -4,10 +4,16 @@
 #include <filesystem>
 #include <functional>
 #include <string>
+#include <vector>
 
+#include "loaders/json/json.h"
 #include "tokenizer/tokenizer.h"
 
 namespace kelvin {
+
+// What JSON lines hold for a tokenizer: a text in their "text_b64", and a list of its ids. Throw LoadError.
+std::string text_in_base64(JsonValue line);
+std::vector<int> ids_of(JsonValue list, const Tokenizer& tokenizer);
 
 struct CheckResult {
   std::size_t lines = 0, differ = 0;

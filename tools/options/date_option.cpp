@@ -1,8 +1,8 @@
 #include "tools/options/date_option.h"
 
 #include <chrono>
-#include <cstdio>
 
+#include "tokenizer/base/formatted.h"
 #include "tools/options/flags.h"
 #include "tools/output/parse_number.h"
 
@@ -26,9 +26,7 @@ Clock parse_date(const std::string& text) {
 }
 
 std::string date_text(const Clock& clock) {
-  char text[48];
-  std::snprintf(text, sizeof text, "%04d-%02d-%02d", clock.year, clock.month, clock.day);
-  return text;
+  return formatted("%04d-%02d-%02d", clock.year, clock.month, clock.day);
 }
 
 }  // namespace kelvin

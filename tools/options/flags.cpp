@@ -3,7 +3,8 @@
 #include <algorithm>
 #include <iostream>
 
-#include "tools/options/suggest.h"
+#include "sampling/closest.h"
+#include "tokenizer/base/formatted.h"
 #include "tools/output/parse_number.h"
 
 namespace kelvin {
@@ -19,23 +20,10 @@ std::string integer_range(std::int64_t min, std::int64_t max) {
   return "a whole number from " + std::to_string(min) + " to " + std::to_string(max) + " expected";
 }
 
-std::string short_number(double value) {
-  char text[32];
-  std::snprintf(text, sizeof text, "%g", value);
-  return text;
-}
-
 int parse_int(const std::string& value, int min, int max) {
   const auto number = parse_integer(value);
   if (!number || *number < min || *number > max) throw UsageError(integer_range(min, max));
   return static_cast<int>(*number);
-}
-
-double parse_double(const std::string& value, double min, double max) {
-  const auto number = parse_real(value);
-  if (!number || *number < min || *number > max)
-    throw UsageError("a number from " + short_number(min) + " to " + short_number(max) + " expected");
-  return *number;
 }
 
 // Appends `text` broken at spaces, each line but the first indented.
@@ -77,12 +65,14 @@ Setter to(std::optional<std::uint64_t>& target) {
     target = *number;
   };
 }
-Setter to(double& target, double min, double max) {
-  return [&target, min, max](const std::string& value) { target = parse_double(value, min, max); };
-}
 Setter to(std::optional<double>& target, double min, double max) {
-  return [&target, min, max](const std::string& value) { target = parse_double(value, min, max); };
+  return [&target, min, max](const std::string& value) {
+    target = parse_real(value);
+    if (!target || *target < min || *target > max)
+      throw UsageError(formatted("a number from %g to %g expected", min, max));
+  };
 }
+
 Setter to(std::vector<int>& target) {
   return [&target](const std::string& value) {
     target.clear();
@@ -98,30 +88,42 @@ Setter to(std::vector<int>& target) {
   };
 }
 
+void require_ids(const std::string& option, std::span<const int> ids, std::size_t vocabulary) {
+  for (const int id : ids)
+    if (id < 0 || static_cast<std::size_t>(id) >= vocabulary)
+      throw UsageError(
+          formatted("%s: ids from 0 to %zu expected, %d found", option.c_str(), vocabulary - 1, id));
+}
+
+std::string suggestion(std::string_view word, const std::vector<std::string>& known,
+                       std::string_view prefix) {
+  const auto longer = std::find_if(known.begin(), known.end(), [&](const std::string& name) {
+    return word.size() >= 3 && name.starts_with(word);
+  });
+  const std::string near = longer != known.end() ? *longer : sampling::closest(word, known);
+  return near.empty() ? "" : "; did you mean " + std::string(prefix) + near + "?";
+}
+
 Flags::Flags(std::string program, std::string purpose)
     : program_(std::move(program)), purpose_(std::move(purpose)) {}
 
-void Flags::group(std::string title) {
-  entries_.push_back({Entry::Kind::title, "", "", std::move(title), {}});
+void Flags::group(const std::string& title) { entries_.push_back({Entry::Kind::title, "", "", title, {}}); }
+
+void Flags::note(const std::string& text) { entries_.push_back({Entry::Kind::paragraph, "", "", text, {}}); }
+
+void Flags::option(const std::string& name, const std::string& placeholder, const std::string& help,
+                   Setter set) {
+  entries_.push_back({Entry::Kind::option, name, placeholder, help, std::move(set)});
 }
 
-void Flags::note(std::string text) {
-  entries_.push_back({Entry::Kind::paragraph, "", "", std::move(text), {}});
-}
-
-void Flags::option(std::string name, std::string placeholder, std::string help, Setter set) {
-  entries_.push_back(
-      {Entry::Kind::option, std::move(name), std::move(placeholder), std::move(help), std::move(set)});
-}
-
-void Flags::list(std::string name, std::string placeholder, std::string help,
+void Flags::list(const std::string& name, const std::string& placeholder, const std::string& help,
                  std::vector<std::string>& target) {
-  entries_.push_back({Entry::Kind::list, std::move(name), std::move(placeholder), std::move(help),
-                      [&target](const std::string& value) { target.push_back(value); }});
+  const auto add = [&target](const std::string& value) { target.push_back(value); };
+  entries_.push_back({Entry::Kind::list, name, placeholder, help, add});
 }
 
-void Flags::operand(std::string placeholder, std::string help, Setter set) {
-  entries_.push_back({Entry::Kind::operand, "", std::move(placeholder), std::move(help), std::move(set)});
+void Flags::operand(const std::string& placeholder, const std::string& help, Setter set) {
+  entries_.push_back({Entry::Kind::operand, "", placeholder, help, std::move(set)});
 }
 
 void Flags::alias(std::string name, const std::string& of) {
@@ -133,9 +135,8 @@ void Flags::alias(std::string name, const std::string& of) {
   entries_.push_back(std::move(entry));
 }
 
-void Flags::toggle(std::string name, std::string help, bool& on) {
-  entries_.push_back(
-      {Entry::Kind::toggle, std::move(name), "", std::move(help), [&on](const std::string&) { on = true; }});
+void Flags::toggle(const std::string& name, const std::string& help, bool& on) {
+  entries_.push_back({Entry::Kind::toggle, name, "", help, [&on](const std::string&) { on = true; }});
 }
 
 const Flags::Entry& Flags::find(std::string_view name) const {

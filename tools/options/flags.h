@@ -5,6 +5,7 @@
 #include <functional>
 #include <limits>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -27,25 +28,33 @@ Setter to(std::optional<std::string>& target);
 Setter to(int& target, int min = 0, int max = std::numeric_limits<int>::max());
 Setter to(std::optional<int>& target, int min = 0, int max = std::numeric_limits<int>::max());
 Setter to(std::optional<std::uint64_t>& target);
-Setter to(double& target, double min, double max);
 Setter to(std::optional<double>& target, double min, double max);
 Setter to(std::vector<int>& target);  // "1,2,3": ids, each >= 0
+
+// Throws UsageError that names the option, unless every id is from 0 to vocabulary - 1.
+void require_ids(const std::string& option, std::span<const int> ids, std::size_t vocabulary);
+
+// The known name that `word` abbreviates or is a slip of the fingers for, as "; did you mean PREFIXname?";
+// else "".
+std::string suggestion(std::string_view word, const std::vector<std::string>& known,
+                       std::string_view prefix = "");
 
 class Flags {
  public:
   Flags(std::string program, std::string purpose);
 
-  void group(std::string title);  // options added from here on stand under it
+  void group(const std::string& title);  // options added from here on stand under it
   // `name` without dashes; `placeholder` stands for the value in --help.
-  void option(std::string name, std::string placeholder, std::string help, Setter set);
+  void option(const std::string& name, const std::string& placeholder, const std::string& help, Setter set);
   // An option of one or more values: "--merge a b c".
-  void list(std::string name, std::string placeholder, std::string help, std::vector<std::string>& target);
+  void list(const std::string& name, const std::string& placeholder, const std::string& help,
+            std::vector<std::string>& target);
   // A word without dashes before it, at most one: "kelvin-quantize MODEL".
-  void operand(std::string placeholder, std::string help, Setter set);
+  void operand(const std::string& placeholder, const std::string& help, Setter set);
   // Another name of an option that was added before; --help tells it there.
   void alias(std::string name, const std::string& of);
-  void toggle(std::string name, std::string help, bool& on);
-  void note(std::string text);  // a paragraph of --help at this place
+  void toggle(const std::string& name, const std::string& help, bool& on);
+  void note(const std::string& text);  // a paragraph of --help at this place
 
   // Accepts "--name value" and "--name=value"; a value may begin with a minus. Returns false after --help or
   // --version, which it has then answered on stdout. Throws UsageError that names the option.

@@ -28,9 +28,7 @@ LoadedModel load_with_progress(const std::filesystem::path& folder, const ModelF
   chosen_kernels();  // before anything is converted with them
   ProgressBar bar("loading", "B");
   LoadOptions options = flags.load_options();
-  options.progress = [&](std::size_t done, std::size_t total) {
-    bar.update(static_cast<double>(done), static_cast<double>(total));
-  };
+  options.progress = bar.updates();
   return load_model(folder, options);
 }
 

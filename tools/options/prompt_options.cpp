@@ -26,11 +26,7 @@ std::vector<int> PromptOptions::resolve(const OpenModel& model) const {
     if (encoded.empty()) throw UsageError("the prompt is empty and the tokenizer puts nothing before it");
     return encoded;
   }
-  const int vocabulary = model.model->config().vocab_size;
-  for (const int id : ids)
-    if (id >= vocabulary)
-      throw UsageError("--ids: ids from 0 to " + std::to_string(vocabulary - 1) + " expected, " +
-                       std::to_string(id) + " found");
+  require_ids("--ids", ids, static_cast<std::size_t>(model.model->config().vocab_size));
   return ids;
 }
 

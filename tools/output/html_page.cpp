@@ -2,7 +2,6 @@
 
 #include "tools/output/parse_number.h"
 #include "tools/output/report.css.h"
-#include "tools/output/svg_plot.h"
 
 namespace kelvin {
 namespace {
@@ -23,6 +22,12 @@ std::string html_of(const HtmlPage& page) {
   out += "<h1>" + escape_markup(page.title) + "</h1>\n" + page.body;
   if (!page.script.empty()) out += "\n<script>\n" + page.script + "\n</script>";
   return out + "\n</body>\n</html>\n";
+}
+
+std::string html_plots(const std::vector<Plot>& plots) {
+  std::string out = "<div class=\"plots\">\n";
+  for (const Plot& plot : plots) out += svg_of(plot);
+  return out + "</div>\n";
 }
 
 std::string html_table(const std::vector<std::string>& header,

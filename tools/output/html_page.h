@@ -5,9 +5,11 @@
 #include <string_view>
 #include <vector>
 
+#include "tools/output/svg_plot.h"
+
 namespace kelvin {
 
-// Elements of class "plots" stand side by side where there is room; "soft" is for remarks.
+// Elements of class "soft" are for remarks.
 struct HtmlPage {
   std::string title;
   std::string body;    // markup
@@ -16,6 +18,9 @@ struct HtmlPage {
 };
 
 std::string html_of(const HtmlPage& page);
+
+// Side by side where there is room.
+std::string html_plots(const std::vector<Plot>& plots);
 
 // A table; cells are text, not markup. Columns whose cells are all numbers stand to the right.
 std::string html_table(const std::vector<std::string>& header,

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "loaders/files/load_error.h"
 #include "tokenizer/unicode/escape.h"
 #include "tokenizer/unicode/properties.h"
 #include "tools/terminal/display_width.h"
@@ -40,6 +41,10 @@ struct Rows {
 };
 
 }  // namespace
+
+std::string shown_token(const Tokenizer& tokenizer, int id) {
+  return tokenizer.is_known(id) ? in_quotes(tokenizer.bytes(id), 40) : "(no token)";
+}
 
 std::string show_pieces(const Tokenizer& tokenizer, std::span<const int> ids, const PieceView& view) {
   std::string out;

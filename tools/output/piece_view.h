@@ -1,4 +1,4 @@
-// A tokenised text for people: its pieces side by side, below each its id.
+// Tokens for people: one by itself, or a text's pieces side by side, below each its id.
 #pragma once
 
 #include <span>
@@ -7,6 +7,9 @@
 #include "tokenizer/tokenizer.h"
 
 namespace kelvin {
+
+// What a token stands for, in quotes, with everything that is not printable escaped; "(no token)" for other ids.
+std::string shown_token(const Tokenizer& tokenizer, int id);
 
 struct PieceView {
   bool colours = false;  // neighbours by background, special tokens by letters

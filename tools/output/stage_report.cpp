@@ -1,11 +1,12 @@
 #include "tools/output/stage_report.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "loaders/json/json_writer.h"
 #include "sampling/chain_text.h"
-#include "tools/output/formatted.h"
-#include "tools/output/text_table.h"
+#include "tokenizer/base/formatted.h"
+#include "tools/terminal/display_width.h"
 
 namespace kelvin {
 
@@ -28,6 +29,24 @@ std::string removed_of(const StageTrace& stage, const TokenName& name) {
   return formatted("%zu, together %s: ", stage.removed, percent(stage.removed_mass).c_str()) +
          name(stage.removed_top) + formatted(" (%s)", percent(stage.removed_top_probability).c_str()) +
          (stage.removed > 1 ? ", ..." : "");
+}
+
+// A line per row, columns padded to the widest cell and two apart. `alignment` holds 'l' or 'r' for each column.
+std::string text_table(const std::vector<std::vector<std::string>>& rows, std::string_view alignment) {
+  std::vector<int> widths(alignment.size(), 0);
+  for (const auto& row : rows)
+    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], display_columns(row[i]));
+  std::string text;
+  for (const auto& row : rows) {
+    std::string line;
+    for (std::size_t i = 0; i < row.size(); ++i) {
+      const std::string gap(static_cast<std::size_t>(widths[i] - display_columns(row[i])), ' ');
+      line += (i > 0 ? "  " : "") + (alignment[i] == 'r' ? gap + row[i] : row[i] + gap);
+    }
+    line.erase(line.find_last_not_of(' ') + 1);
+    text += line + "\n";
+  }
+  return text;
 }
 
 std::string table(const Trace& trace, const Why& why, const TokenName& name) {
@@ -89,18 +108,13 @@ std::string reasons(const Trace& trace, const Why& why, const TokenName& name) {
   if (why.rival.id < 0)
     text += "  No other token was left to draw.\n";
   else
-    text += "  The draw takes the largest ln p + noise: " + sum(why.drawn) +
-            "; the likeliest other, " + sum(why.rival) + ".\n";
+    text += "  The draw takes the largest ln p + noise: " + sum(why.drawn) + "; the likeliest other, " +
+            sum(why.rival) + ".\n";
   text += "  The same noise gives";
   for (const Why::Other& other : why.same_noise)
     text += (&other == &why.same_noise.front() ? " " : ", ") + name(other.drawn) +
             " at T = " + number_text(other.temperature);
   return text + ".\n";
-}
-
-JsonWriter& number_or_null(JsonWriter& json, std::string_view name, double value) {
-  json.key(name);
-  return value != value ? json.value(nullptr) : json.value(value);
 }
 
 void write_snapshot(JsonWriter& json, const char* name, const Snapshot& s) {
@@ -121,19 +135,13 @@ std::string stage_report_text(const Trace& trace, const Why& why, const TokenNam
 std::string stage_report_json(const StageReport& report) {
   const Why& why = report.why;
   JsonWriter json;
-  json.begin_object()
-      .member("row", report.row)
-      .member("position", report.position)
-      .member("seed", report.seed);
-  json.key("stages").begin_array();
+  json.begin_object().member("row", report.row).member("position", report.position);
+  json.member("seed", report.seed).key("stages").begin_array();
   for (std::size_t i = 0; i < report.trace.stages.size(); ++i) {
     const StageTrace& stage = report.trace.stages[i];
-    json.begin_object()
-        .member("stage", stage.stage)
-        .member("removed", stage.removed)
-        .member("removed_mass", stage.removed_mass);
-    json.key("removed_top");
-    stage.removed_top < 0 ? json.value(nullptr) : json.value(stage.removed_top);
+    json.begin_object().member("stage", stage.stage).member("removed", stage.removed);
+    json.member("removed_mass", stage.removed_mass);
+    json.member("removed_top", stage.removed_top < 0 ? std::nullopt : std::optional(stage.removed_top));
     json.member("removed_top_p", stage.removed_top_probability).member("rescued", stage.kept_last);
     write_snapshot(json, "before", stage.before);
     write_snapshot(json, "after", stage.after);
@@ -153,10 +161,9 @@ std::string thermo_json(std::size_t row, const Thermo& t) {
   JsonWriter json;
   json.begin_object().member("row", row).member("beta", t.beta).member("log_z", t.log_z);
   json.member("log_z_shifted", t.log_z_shifted).member("mean_logit", t.mean);
-  number_or_null(json, "var", t.variance);
-  number_or_null(json, "heat_capacity", t.heat_capacity);
-  json.member("entropy", t.entropy);
-  return number_or_null(json, "free_energy", t.free_energy).end_object().text();
+  json.member("var", unless_nan(t.variance)).member("heat_capacity", unless_nan(t.heat_capacity));
+  json.member("entropy", t.entropy).member("free_energy", unless_nan(t.free_energy));
+  return json.end_object().text();
 }
 
 }  // namespace kelvin

@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
 #include <limits>
 
+#include "tokenizer/base/formatted.h"
 #include "tools/output/plot.css.h"
 
 namespace kelvin {
@@ -13,18 +13,6 @@ namespace {
 constexpr double left = 64, right = 16, above = 34, bottom = 46, legend_line = 16;
 constexpr std::size_t colours = 6;  // of plot.css
 
-std::string number(double value) {
-  char text[40];
-  std::snprintf(text, sizeof text, "%.6g", value);
-  return text;
-}
-
-std::string pixel(double value) {
-  char text[40];
-  std::snprintf(text, sizeof text, "%.1f", value);
-  return text;
-}
-
 // From a value to a place between 0 and 1 on its axis.
 class Scale {
  public:
@@ -32,7 +20,6 @@ class Scale {
     low_ = std::numeric_limits<double>::infinity();
     high_ = -low_;
     for (const PlotSeries& series : plot.series) {
-      if (!is_x && series.style == PlotSeries::Style::bars) low_ = std::min(low_, 0.0);
       for (const auto& [x, y] : series.points) {
         const double value = is_x ? x : y;
         if (!std::isfinite(x) || !std::isfinite(y) || (logarithmic_ && value <= 0)) continue;
@@ -68,7 +55,7 @@ class Scale {
       for (int e = static_cast<int>(std::floor(std::log10(low_)));
            e <= static_cast<int>(std::ceil(std::log10(high_))); ++e)
         if (const double value = std::pow(10.0, e); e % stride == 0 && inside(value))
-          result.emplace_back(value, number(value));
+          result.emplace_back(value, formatted("%.6g", value));
       return result;
     }
     const double rough = (high_ - low_) / 6, decade = std::pow(10.0, std::floor(std::log10(rough)));
@@ -79,7 +66,7 @@ class Scale {
     const double first = std::ceil(low_ / step - 1e-9);
     for (int i = 0; i < 20 && inside((first + i) * step); ++i) {
       const double value = (first + i) * step;
-      result.emplace_back(value, number(std::fabs(value) < step * 1e-9 ? 0.0 : value));
+      result.emplace_back(value, formatted("%.6g", std::fabs(value) < step * 1e-9 ? 0.0 : value));
     }
     return result;
   }
@@ -127,15 +114,23 @@ struct Frame {
   double at_y(double value) const { return top + down * (1 - std::clamp(y.place(value), -0.5, 1.5)); }
 };
 
-std::string text_at(double x, double y, std::string_view kind, std::string_view text,
-                    std::string_view more = "") {
-  return "<text class=\"" + std::string(kind) + "\" x=\"" + pixel(x) + "\" y=\"" + pixel(y) + "\"" +
-         std::string(more) + ">" + escape_markup(text) + "</text>";
+std::string text_at(double x, double y, const char* kind, std::string_view text,
+                    const std::string& more = "") {
+  return formatted("<text class=\"%s\" x=\"%.1f\" y=\"%.1f\"%s>%s</text>", kind, x, y, more.c_str(),
+                   escape_markup(text).c_str());
 }
 
-std::string line_between(double x1, double y1, double x2, double y2, std::string_view kind) {
-  return "<line class=\"" + std::string(kind) + "\" x1=\"" + pixel(x1) + "\" y1=\"" + pixel(y1) + "\" x2=\"" +
-         pixel(x2) + "\" y2=\"" + pixel(y2) + "\"/>";
+std::string dot_at(double x, double y, const std::string& colour) {
+  return formatted("<circle class=\"dot %s\" cx=\"%.1f\" cy=\"%.1f\" r=\"3\"/>", colour.c_str(), x, y);
+}
+
+std::string line_between(double x1, double y1, double x2, double y2, const std::string& kind) {
+  return formatted("<line class=\"%s\" x1=\"%.1f\" y1=\"%.1f\" x2=\"%.1f\" y2=\"%.1f\"/>", kind.c_str(), x1,
+                   y1, x2, y2);
+}
+
+std::string curve_class(const PlotSeries& series, const std::string& colour) {
+  return (series.style == PlotSeries::Style::dashed ? "curve dashed " : "curve ") + colour;
 }
 
 std::string axes_of(const Frame& f) {
@@ -153,7 +148,7 @@ std::string axes_of(const Frame& f) {
   out += line_between(left, f.top, left, f.top + f.down, "axis") +
          line_between(left, f.top + f.down, left + f.across, f.top + f.down, "axis");
   out += text_at(left + f.across / 2, f.plot.height - 8, "label", f.plot.x.label);
-  const std::string turn = " transform=\"rotate(-90 14 " + pixel(f.top + f.down / 2) + ")\"";
+  const std::string turn = formatted(" transform=\"rotate(-90 14 %.1f)\"", f.top + f.down / 2);
   return out + text_at(14, f.top + f.down / 2, "label", f.plot.y.label, turn) +
          text_at(left, 18, "title", f.plot.title);
 }
@@ -162,31 +157,17 @@ std::string series_of(const Frame& f, const PlotSeries& series, const std::strin
   std::string out;
   if (series.style == PlotSeries::Style::points) {
     for (const auto& [x, y] : series.points)
-      if (f.x.inside(x) && f.y.inside(y))
-        out += "<circle class=\"dot " + colour + "\" cx=\"" + pixel(f.at_x(x)) + "\" cy=\"" +
-               pixel(f.at_y(y)) + "\" r=\"3\"/>";
+      if (f.x.inside(x) && f.y.inside(y)) out += dot_at(f.at_x(x), f.at_y(y), colour);
     return out;
   }
-  if (series.style == PlotSeries::Style::bars) {
-    const double width = 0.7 * f.across / static_cast<double>(std::max<std::size_t>(1, series.points.size()));
-    for (const auto& [x, y] : series.points)
-      if (f.x.inside(x) && f.y.shows(y)) {
-        const double from = f.at_y(0), to = f.at_y(y);
-        out += "<rect class=\"bar " + colour + "\" x=\"" + pixel(f.at_x(x) - width / 2) + "\" y=\"" +
-               pixel(std::min(from, to)) + "\" width=\"" + pixel(width) + "\" height=\"" +
-               pixel(std::fabs(to - from)) + "\"/>";
-      }
-    return out;
-  }
-  const std::string kind = series.style == PlotSeries::Style::dashed ? "curve dashed " : "curve ";
   std::string path;
   bool pen_down = false;
   for (const auto& [x, y] : series.points) {
     const bool shown = f.x.shows(x) && f.y.shows(y);
-    if (shown) path += (pen_down ? "L" : "M") + pixel(f.at_x(x)) + " " + pixel(f.at_y(y));
+    if (shown) path += formatted("%s%.1f %.1f", pen_down ? "L" : "M", f.at_x(x), f.at_y(y));
     pen_down = shown;
   }
-  return "<path class=\"" + kind + colour + "\" d=\"" + path + "\"/>";
+  return "<path class=\"" + curve_class(series, colour) + "\" d=\"" + path + "\"/>";
 }
 
 std::string legend_of(const Frame& f) {
@@ -195,13 +176,9 @@ std::string legend_of(const Frame& f) {
     const PlotSeries& series = f.plot.series[entry.series];
     const std::string colour = "colour-" + std::to_string(entry.series % colours);
     const double middle = entry.y - 4;
-    if (series.style == PlotSeries::Style::points || series.style == PlotSeries::Style::bars)
-      out += "<circle class=\"dot " + colour + "\" cx=\"" + pixel(entry.x - 8) + "\" cy=\"" + pixel(middle) +
-             "\" r=\"3\"/>";
-    else
-      out += line_between(
-          entry.x - 18, middle, entry.x - 4, middle,
-          std::string("curve ") + (series.style == PlotSeries::Style::dashed ? "dashed " : "") + colour);
+    out += series.style == PlotSeries::Style::points
+               ? dot_at(entry.x - 8, middle, colour)
+               : line_between(entry.x - 18, middle, entry.x - 4, middle, curve_class(series, colour));
     out += text_at(entry.x, entry.y, "legend", series.name);
   }
   return out;
@@ -229,17 +206,17 @@ std::string escape_markup(std::string_view text) {
 
 std::string svg_of(const Plot& plot) {
   const Frame frame(plot);
-  const std::string size =
-      "width=\"" + std::to_string(plot.width) + "\" height=\"" + std::to_string(plot.height) + "\"";
-  std::string out = "<svg class=\"plot\" xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 " +
-                    std::to_string(plot.width) + " " + std::to_string(plot.height) + "\" " + size +
-                    " role=\"img\" aria-label=\"" + escape_markup(plot.title) + "\">";
+  const int w = plot.width, h = plot.height;
+  std::string out = formatted(
+      "<svg class=\"plot\" xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %d\" width=\"%d\" "
+      "height=\"%d\" role=\"img\" aria-label=\"%s\">",
+      w, h, w, h, escape_markup(plot.title).c_str());
   out += axes_of(frame);
   // An inner <svg> clips what leaves the field.
-  const std::string field =
-      pixel(left) + " " + pixel(frame.top) + " " + pixel(frame.across) + " " + pixel(frame.down);
-  out += "<svg x=\"" + pixel(left) + "\" y=\"" + pixel(frame.top) + "\" width=\"" + pixel(frame.across) +
-         "\" height=\"" + pixel(frame.down) + "\" viewBox=\"" + field + "\">";
+  const double x = left, y = frame.top, across = frame.across, down = frame.down;
+  out +=
+      formatted("<svg x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\" viewBox=\"%.1f %.1f %.1f %.1f\">",
+                x, y, across, down, x, y, across, down);
   for (std::size_t i = 0; i < plot.series.size(); ++i)
     out += series_of(frame, plot.series[i], "colour-" + std::to_string(i % colours));
   return out + "</svg>" + legend_of(frame) + "</svg>\n";
@@ -251,16 +228,16 @@ std::string svg_file(const std::vector<Plot>& plots, int columns) {
   int width = 0, height = 0, left_edge = 0, top_edge = 0, column = 0;
   std::string inner;
   for (const Plot& plot : plots) {
-    inner += "<g transform=\"translate(" + std::to_string(left_edge) + " " + std::to_string(top_edge) +
-             ")\">" + svg_of(plot) + "</g>";
+    inner += formatted("<g transform=\"translate(%d %d)\">", left_edge, top_edge) + svg_of(plot) + "</g>";
     width = std::max(width, left_edge + plot.width);
     height = std::max(height, top_edge + plot.height);
     left_edge += plot.width;
     if (++column == columns) column = 0, left_edge = 0, top_edge = height;
   }
-  return "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 " + std::to_string(width) + " " +
-         std::to_string(height) + "\" width=\"" + std::to_string(width) + "\" height=\"" +
-         std::to_string(height) + "\"><style>\n" + plot_style() +
+  return formatted(
+             "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %d\" width=\"%d\" height=\"%d\">",
+             width, height, width, height) +
+         "<style>\n" + plot_style() +
          ".ground{fill:#fff}@media (prefers-color-scheme:dark){.ground{fill:#14171a}}</style>"
          "<rect class=\"ground\" width=\"100%\" height=\"100%\"/>\n" +
          inner + "</svg>\n";

@@ -11,22 +11,22 @@ namespace kelvin {
 
 struct PlotAxis {
   std::string label;
-  bool logarithmic = false;                           // then only positive values are shown
-  std::optional<double> low, high;                    // default: what the data need
-  std::vector<std::pair<double, std::string>> ticks;  // default: round numbers
+  bool logarithmic = false;                                // then only positive values are shown
+  std::optional<double> low = {}, high = {};               // default: what the data need
+  std::vector<std::pair<double, std::string>> ticks = {};  // default: round numbers
 };
 
 struct PlotSeries {
-  enum class Style { line, dashed, points, bars };
-  std::string name;                               // in the legend, unless empty
-  std::vector<std::pair<double, double>> points;  // a point that is not finite interrupts a line
+  enum class Style { line, dashed, points };
+  std::string name;                                    // in the legend, unless empty
+  std::vector<std::pair<double, double>> points = {};  // a point that is not finite interrupts a line
   Style style = Style::line;
 };
 
 struct Plot {
   std::string title;
   PlotAxis x, y;
-  std::vector<PlotSeries> series;
+  std::vector<PlotSeries> series = {};
   int width = 640, height = 400;  // pixels
 };
 

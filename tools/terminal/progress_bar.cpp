@@ -4,8 +4,9 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
 #include <iostream>
+
+#include "tokenizer/base/formatted.h"
 
 namespace kelvin {
 
@@ -42,14 +43,9 @@ std::string progress_line(const std::string& what, const std::string& unit, doub
   const bool bytes = unit == "B";
   std::string line = what + " [" + std::string(static_cast<std::size_t>(filled), '#') +
                      std::string(static_cast<std::size_t>(cells - filled), '.') + "]";
-  char rest[96];
-  std::snprintf(rest, sizeof rest, " %.0f %%, %.0f %s/s", 100 * share, bytes ? rate / 1e6 : rate,
-                bytes ? "MB" : unit.c_str());
-  line += rest;
-  if (rate > 0 && total > done) {
-    std::snprintf(rest, sizeof rest, ", %.0f s left", std::ceil((total - done) / rate));
-    line += rest;
-  }
+  line +=
+      formatted(" %.0f %%, %.0f %s/s", 100 * share, bytes ? rate / 1e6 : rate, bytes ? "MB" : unit.c_str());
+  if (rate > 0 && total > done) line += formatted(", %.0f s left", std::ceil((total - done) / rate));
   return line;
 }
 

@@ -18,6 +18,10 @@ class ProgressBar {
   ProgressBar& operator=(const ProgressBar&) = delete;
 
   void update(double done, double total);
+  // The same for callbacks, which count in whole numbers.
+  auto updates() {
+    return [this](auto done, auto total) { update(static_cast<double>(done), static_cast<double>(total)); };
+  }
   void finish();
 
  private:

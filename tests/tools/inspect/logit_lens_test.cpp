@@ -7,7 +7,6 @@
 
 #include "loaders/model/model_folder.h"
 #include "tests/support.h"
-#include "tools/inspect/lens_view.h"
 #include "tools/inspect/logits_pass.h"
 
 namespace kelvin {

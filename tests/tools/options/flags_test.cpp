@@ -13,7 +13,7 @@ struct Parsed {
   std::optional<std::string> system;
   int threads = 0;
   std::optional<int> top_k;
-  double temp = 1.0;
+  std::optional<double> temp;
   std::vector<int> ids;
   std::optional<std::uint64_t> seed;
   bool stats = false;
@@ -56,7 +56,7 @@ TEST_CASE("both spellings of a value, and negative numbers as values") {
   CHECK(parse({"--temp=-0.001"}).temp == -0.001);
   CHECK(parse({"--temp", "+2"}).temp == 2.0);
   CHECK(parse({"--temp", "-inf"}).temp == -std::numeric_limits<double>::infinity());
-  CHECK(std::signbit(parse({"--temp", "-0"}).temp));
+  CHECK(std::signbit(parse({"--temp", "-0"}).temp.value()));
   CHECK(parse({"--system", "-- hello --"}).system == "-- hello --");
   CHECK(parse({"--system="}).system == "");
   CHECK(!parse({}).system);
@@ -136,4 +136,16 @@ TEST_CASE("help holds every option under its group, aligned") {
 }
 
 }  // namespace
+TEST_CASE("slips of the fingers find their word; other words do not") {
+  const std::vector<std::string> words = {"temp", "top-k", "top-p", "min-p", "save", "seed", "system"};
+  CHECK(suggestion("tmep", words) == "; did you mean temp?");
+  CHECK(suggestion("topk", words) == "; did you mean top-k?");
+  CHECK(suggestion("minp", words, "--") == "; did you mean --min-p?");
+  CHECK(suggestion("sys", words, "/") == "; did you mean /system?");
+  CHECK(suggestion("sede", words) == "; did you mean seed?");
+  CHECK(suggestion("hello", words) == "");
+  CHECK(suggestion("", words) == "");
+  CHECK(suggestion(std::string(100000, 'x'), words) == "");
+}
+
 }  // namespace kelvin

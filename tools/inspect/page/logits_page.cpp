@@ -8,6 +8,7 @@
 #include "loaders/json/json_writer.h"
 #include "loaders/tokenizer/base64.h"
 #include "sampling/chain_text.h"
+#include "tokenizer/base/formatted.h"
 #include "tools/inspect/page/page.css.h"
 #include "tools/inspect/page/page.html.h"
 #include "tools/inspect/page/states.js.h"
@@ -166,15 +167,12 @@ std::string LogitsPage::html() const {
 
   HtmlPage page;
   page.title = "What the model thought";
-  char mean[96] = "";
-  if (judged_ > 0)
-    std::snprintf(mean, sizeof mean, ", %.4f nats a token, perplexity %.4g",
-                  surprise_ / static_cast<double>(judged_),
-                  std::exp(surprise_ / static_cast<double>(judged_)));
+  const double mean = surprise_ / static_cast<double>(judged_);
   page.body = "<p class=\"soft\">" + escape_markup(visible_text(title_.model)) + ": " +
-              std::to_string(ids_.size()) + " tokens" + mean + "; chain <code>" +
-              escape_markup(title_.chain.empty() ? "none (T = 1)" : title_.chain) + "</code>, seed " +
-              std::to_string(title_.seed) + "</p>\n" + std::string(assets::page_html) +
+              std::to_string(ids_.size()) + " tokens" +
+              (judged_ > 0 ? formatted(", %.4f nats a token, perplexity %.4g", mean, std::exp(mean)) : "") +
+              "; chain <code>" + escape_markup(title_.chain.empty() ? "none (T = 1)" : title_.chain) +
+              "</code>, seed " + std::to_string(title_.seed) + "</p>\n" + std::string(assets::page_html) +
               "<script type=\"application/json\" id=\"data\">" + json_for_script(json.text()) + "</script>\n";
   page.style = assets::page_css;
   page.script = std::string(assets::states_js).append(assets::text_js).append(assets::step_js);

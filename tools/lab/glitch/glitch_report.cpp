@@ -5,9 +5,9 @@
 
 #include "loaders/files/load_error.h"
 #include "loaders/json/json_writer.h"
-#include "tools/output/formatted.h"
+#include "tokenizer/base/formatted.h"
 #include "tools/output/html_page.h"
-#include "tools/output/shown_token.h"
+#include "tools/output/piece_view.h"
 #include "tools/output/svg_plot.h"
 
 namespace kelvin {
@@ -17,6 +17,15 @@ constexpr std::size_t max_points = 8000;  // of the map, so that a page stays sm
 
 std::span<const TokenIndicators> shown(const GlitchReport& report) {
   return std::span(report.scan.tokens).first(std::min(report.top, report.scan.tokens.size()));
+}
+
+const TailFacts* facts_of(const GlitchReport& report, int id) {
+  return report.contexts.empty() ? nullptr : &report.contexts[static_cast<std::size_t>(id)];
+}
+
+const RepeatAnswer* repeat_of(const GlitchReport& report, int id) {
+  const auto found = report.evidence.repeats.find(id);
+  return found == report.evidence.repeats.end() ? nullptr : &found->second;
 }
 
 std::string summary(const GlitchReport& report) {
@@ -49,16 +58,13 @@ std::string glitch_table(const GlitchReport& report, const Tokenizer& tokenizer)
   for (const TokenIndicators& t : shown(report)) {
     out += formatted("  %7d  %.4f  %8.4f  %.3f   %9.4f %8.4f   %8.4f", t.id, t.score, t.embedding.distance,
                      t.near_centroid, t.head.alignment, t.embedding.norm, t.head.norm);
-    if (!report.contexts.empty()) {
-      const TailFacts& facts = report.contexts[static_cast<std::size_t>(t.id)];
-      out +=
-          formatted("  %10.3f  %.3f  %.3f", facts.mean_log_probability, facts.tail_share, facts.last_share);
-    }
+    if (const TailFacts* facts = facts_of(report, t.id))
+      out += formatted("  %10.3f  %.3f  %.3f", facts->mean_log_probability, facts->tail_share,
+                       facts->last_share);
     out += "  " + shown_token(tokenizer, t.id);
     if (t.reach != Reach::reached) out += "  (" + name_of(t.reach) + ")";
-    if (const auto repeat = report.evidence.repeats.find(t.id); repeat != report.evidence.repeats.end())
-      out += (repeat->second.passed ? "  repeated: " : "  NOT repeated: ") +
-             in_quotes(repeat->second.answer, 60);
+    if (const RepeatAnswer* repeat = repeat_of(report, t.id))
+      out += (repeat->passed ? "  repeated: " : "  NOT repeated: ") + in_quotes(repeat->answer, 60);
     out += "\n";
   }
   return out;
@@ -69,27 +75,21 @@ std::string glitch_json(const GlitchReport& report, const Tokenizer& tokenizer) 
   std::size_t rank = 0;
   for (const TokenIndicators& t : shown(report)) {
     JsonWriter json;
-    json.begin_object()
-        .member("rank", ++rank)
-        .member("id", t.id)
-        .member("piece", tokenizer.piece(t.id))
-        .member("score", t.score);
-    json.member("near_centroid", t.near_centroid).member("head_alignment_share", t.head_alignment);
-    json.member("distance", t.embedding.distance)
-        .member("cosine", t.embedding.cosine)
-        .member("norm", t.embedding.norm);
-    json.member("head_distance", t.head.distance)
-        .member("head_cosine", t.head.cosine)
-        .member("head_norm", t.head.norm);
-    json.member("head_alignment", t.head.alignment).member("reach", name_of(t.reach));
+    json.begin_object().member("rank", ++rank).member("id", t.id).member("piece", tokenizer.piece(t.id));
+    json.member("score", t.score).member("near_centroid", t.near_centroid);
+    json.member("head_alignment_share", t.head_alignment).member("distance", t.embedding.distance);
+    json.member("cosine", t.embedding.cosine).member("norm", t.embedding.norm);
+    json.member("head_distance", t.head.distance).member("head_cosine", t.head.cosine);
+    json.member("head_norm", t.head.norm)
+        .member("head_alignment", t.head.alignment)
+        .member("reach", name_of(t.reach));
     json.member("reachable", t.reach == Reach::reached || t.reach == Reach::special);
-    if (!report.contexts.empty()) {
-      const TailFacts& facts = report.contexts[static_cast<std::size_t>(t.id)];
-      json.member("tail", t.tail).member("mean_logprob", facts.mean_log_probability);
-      json.member("tail_share", facts.tail_share).member("last_share", facts.last_share);
+    if (const TailFacts* facts = facts_of(report, t.id)) {
+      json.member("tail", t.tail).member("mean_logprob", facts->mean_log_probability);
+      json.member("tail_share", facts->tail_share).member("last_share", facts->last_share);
     }
-    if (const auto repeat = report.evidence.repeats.find(t.id); repeat != report.evidence.repeats.end())
-      json.member("repeated", repeat->second.passed).member("answer", repeat->second.answer);
+    if (const RepeatAnswer* repeat = repeat_of(report, t.id))
+      json.member("repeated", repeat->passed).member("answer", repeat->answer);
     out += json.end_object().text() + "\n";
   }
   return out;
@@ -101,8 +101,8 @@ std::string glitch_html(const GlitchReport& report, const Tokenizer& tokenizer,
   Plot map{"the embedding on its first two principal components (" +
                formatted("%.1f", 100 * projection.share[0]) + " % and " +
                formatted("%.1f", 100 * projection.share[1]) + " % of the variance)",
-           {"first component", false, {}, {}, {}},
-           {"second component", false, {}, {}, {}},
+           {"first component"},
+           {"second component"},
            {},
            760,
            560};
@@ -129,16 +129,13 @@ std::string glitch_html(const GlitchReport& report, const Tokenizer& tokenizer,
                     formatted("%.4f", t.score), formatted("%.4f", t.embedding.distance),
                     formatted("%.4f", t.near_centroid), formatted("%.4f", t.head.alignment),
                     formatted("%.4f", t.embedding.norm), formatted("%.4f", t.head.norm), name_of(t.reach)});
-    if (!report.contexts.empty()) {
-      const TailFacts& facts = report.contexts[static_cast<std::size_t>(t.id)];
-      for (const double value : {facts.mean_log_probability, facts.tail_share, facts.last_share})
+    if (const TailFacts* facts = facts_of(report, t.id))
+      for (const double value : {facts->mean_log_probability, facts->tail_share, facts->last_share})
         rows.back().push_back(formatted("%.4f", value));
-    }
     if (report.evidence.repeats.empty()) continue;
-    const auto repeat = report.evidence.repeats.find(t.id);
-    const bool asked = repeat != report.evidence.repeats.end();
-    rows.back().push_back(!asked ? "" : repeat->second.passed ? "yes" : "no");
-    rows.back().push_back(asked ? repeat->second.answer : "");
+    const RepeatAnswer* repeat = repeat_of(report, t.id);
+    rows.back().push_back(!repeat ? "" : repeat->passed ? "yes" : "no");
+    rows.back().push_back(repeat ? repeat->answer : "");
   }
   std::string body = "<p>" + escape_markup(summary(report)) + "</p>\n" + svg_of(map);
   if (stride > 1)

@@ -67,10 +67,6 @@ bool never_in_text(const Tokenizer& tokenizer, const TokenIndicators& token) {
   return std::any_of(bytes.begin(), bytes.end(), is_impossible_byte);
 }
 
-double length_of(const std::vector<double>& v) {
-  return std::sqrt(std::inner_product(v.begin(), v.end(), v.begin(), 0.0));
-}
-
 template <class Value>
 std::vector<double> shares_of(const std::vector<TokenIndicators>& tokens, const Value& value) {
   std::vector<double> values;
@@ -90,19 +86,8 @@ void in_blocks(std::size_t count, int threads, const Work& work) {
 }  // namespace
 
 std::string name_of(Reach reach) {
-  switch (reach) {
-    case Reach::reached:
-      return "reached";
-    case Reach::within:
-      return "within";
-    case Reach::unreachable:
-      return "unreachable";
-    case Reach::fragment:
-      return "fragment";
-    case Reach::special:
-      break;
-  }
-  return "special";
+  constexpr const char* names[] = {"reached", "within", "unreachable", "fragment", "special"};
+  return names[static_cast<std::size_t>(reach)];
 }
 
 Reach reach_of(const Tokenizer& tokenizer, int id) {

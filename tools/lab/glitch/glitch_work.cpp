@@ -21,17 +21,18 @@ struct Finding {
 };
 
 std::string json_of(const Finding& finding) {
+  const TailSums& sums = finding.contexts;
   JsonWriter json;
   json.begin_object();
   if (finding.id)
-    return json.member("id", *finding.id)
+    json.member("id", *finding.id)
         .member("passed", finding.repeat.passed)
-        .member("answer", finding.repeat.answer)
-        .end_object()
-        .text();
-  json.member("contexts", finding.contexts.contexts)
-      .member("log_probability", finding.contexts.log_probability);
-  json.member("in_tail", finding.contexts.in_tail).member("at_end", finding.contexts.at_end);
+        .member("answer", finding.repeat.answer);
+  else
+    json.member("contexts", sums.contexts)
+        .member("log_probability", sums.log_probability)
+        .member("in_tail", sums.in_tail)
+        .member("at_end", sums.at_end);
   return json.end_object().text();
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 #include "engine/weights/weights.h"
 #include "tokenizer/base/parallel.h"
@@ -50,12 +51,6 @@ Products products_of(std::span<const float> x, std::span<const double> c, std::s
   return {sum_of(xx), sum_of(dd), sum_of(xc), sum_of(du)};
 }
 
-double length_of(std::span<const double> v) {
-  double sum = 0;
-  for (const double x : v) sum += x * x;
-  return std::sqrt(sum);
-}
-
 float cosine(double product, double a, double b) {
   return a > 0 && b > 0 ? static_cast<float>(product / (a * b)) : 0.0f;
 }
@@ -69,8 +64,7 @@ double principal_component(std::span<const float> rows, std::size_t cols, std::v
   // Makes v a unit vector across the earlier components; false if nothing is left of it.
   const auto normalise = [&] {
     for (const auto& other : before) {
-      double along = 0;
-      for (std::size_t i = 0; i < cols; ++i) along += v[i] * other[i];
+      const double along = std::inner_product(v.begin(), v.end(), other.begin(), 0.0);
       for (std::size_t i = 0; i < cols; ++i) v[i] -= along * other[i];
     }
     const double length = length_of(v);
@@ -104,6 +98,10 @@ double principal_component(std::span<const float> rows, std::size_t cols, std::v
 }
 
 }  // namespace
+
+double length_of(std::span<const double> v) {
+  return std::sqrt(std::inner_product(v.begin(), v.end(), v.begin(), 0.0));
+}
 
 std::vector<double> centroid_of(const Matrix& matrix, int rows, int threads) {
   const auto cols = static_cast<std::size_t>(matrix.cols);

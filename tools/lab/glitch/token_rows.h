@@ -9,6 +9,8 @@
 
 namespace kelvin {
 
+double length_of(std::span<const double> v);
+
 // Mean of the first `rows` rows, shape (cols,). The sum runs in blocks of rows of fixed size: the same for
 // any number of threads.
 std::vector<double> centroid_of(const Matrix& matrix, int rows, int threads);

@@ -17,28 +17,6 @@ namespace {
 
 constexpr const char* noise_part_kind = "noise";
 
-// Logits of a few positions: (rows, vocabulary).
-struct Rows {
-  std::size_t vocabulary;
-  std::vector<float> logits;
-
-  std::span<const float> row(std::size_t i) const {
-    return std::span(logits).subspan(i * vocabulary, vocabulary);
-  }
-};
-
-void forward_all(Model& model, Sequence& sequence, std::span<const int> ids, Rows& rows,
-                 const std::atomic<bool>* stop) {
-  rows.logits.clear();
-  ForwardOptions options;
-  options.stop = stop;
-  const Feed feed{&sequence, ids, Want::all};
-  const auto sink = [&](int, int, std::span<const float> logits) {
-    rows.logits.insert(rows.logits.end(), logits.begin(), logits.end());
-  };
-  if (!model.forward(std::span(&feed, 1), sink, options)) throw std::runtime_error("interrupted");
-}
-
 Prediction prediction_of(std::span<const float> logits, int observed) {
   const auto best = std::max_element(logits.begin(), logits.end()) - logits.begin();
   return {exp_exact(-DensityOfStates(logits).moments(1.0).log_z_shifted), best == observed};
@@ -51,28 +29,30 @@ NoiseRun compare_models(Model& first, Model& second, const Window& window, const
   const std::size_t piece = std::clamp<std::size_t>((std::size_t{16} << 20) / vocabulary, 8, 256);
   NoiseRun run;
   run.bands = rank_bands(vocabulary);
-  Rows a{vocabulary, {}}, b{vocabulary, {}};
   Sequence in_first(first, window.size()), in_second(second, window.size());
+  const auto logits_of = [&](Model& model, Sequence& sequence, std::span<const int> ids) {
+    std::vector<float> rows;  // (ids, vocabulary)
+    run_ids(model, sequence, ids, Want::all, stop,
+            [&](int, int, std::span<const float> z) { rows.insert(rows.end(), z.begin(), z.end()); });
+    return rows;
+  };
   // What follows the last token is not known.
   const std::span<const int> ids = std::span(window.ids).first(window.ids.size() - 1);
   for (std::size_t at = 0; at < ids.size(); at += piece) {
     const std::span<const int> part = ids.subspan(at, std::min(piece, ids.size() - at));
-    forward_all(first, in_first, part, a, stop);
-    forward_all(second, in_second, part, b, stop);
+    const std::vector<float> rows_a = logits_of(first, in_first, part),
+                             rows_b = logits_of(second, in_second, part);
     const auto judged = static_cast<std::size_t>(window.judged);
     const std::size_t skipped = judged > at + 1 ? std::min(judged - 1 - at, part.size()) : 0,
                       count = part.size() - skipped, old = run.steps.size();
     run.steps.resize(old + count);
-    run.divergences.resize(old + count);
-    run.in_f32.resize(old + count);
-    run.here.resize(old + count);
     in_parallel(count, first.threads(), [&](std::size_t i) {
       const std::size_t row = skipped + i;
       const int next = window.ids[at + row + 1];
-      run.steps[old + i] = compare_bands(a.row(row), b.row(row), run.bands);
-      run.divergences[old + i] = kl_of_rows(a.row(row), b.row(row));
-      run.in_f32[old + i] = prediction_of(a.row(row), next);
-      run.here[old + i] = prediction_of(b.row(row), next);
+      const auto a = std::span(rows_a).subspan(row * vocabulary, vocabulary),
+                 b = std::span(rows_b).subspan(row * vocabulary, vocabulary);
+      run.steps[old + i] = {compare_bands(a, b, run.bands), kl_of_rows(a, b), prediction_of(a, next),
+                            prediction_of(b, next)};
     });
     progress(count);
   }
@@ -109,63 +89,62 @@ std::vector<Window> planned_windows(const OpenModel& model, const NoisePlan& pla
   return wanted;
 }
 
+constexpr std::pair<const char*, Prediction NoiseStep::*> predictions[] = {{"in_f32", &NoiseStep::in_f32},
+                                                                           {"here", &NoiseStep::here}};
+
 std::string json_of(const NoiseRun& run) {
   JsonWriter json;
   json.begin_object().key("steps").begin_array();
-  for (const auto& step : run.steps)
-    for (const BandComparison& band : step) {
-      json.value(band.agreement);
-      band.correlation == band.correlation ? json.value(band.correlation) : json.value(nullptr);
-      json.value(band.median_error);
-    }
-  json.end_array().member("kl", run.divergences);
-  const auto predictions = [&](const char* key, const std::vector<Prediction>& of) {
+  for (const NoiseStep& step : run.steps)
+    for (const BandComparison& band : step.bands)
+      json.value(band.agreement).value(unless_nan(band.correlation)).value(band.median_error);
+  json.end_array().key("kl").begin_array();
+  for (const NoiseStep& step : run.steps) json.value(step.divergence);
+  json.end_array();
+  for (const auto& [key, prediction] : predictions) {
     json.key(key).begin_array();
-    for (const Prediction& p : of) json.value(p.confidence).value(p.right);
+    for (const NoiseStep& step : run.steps)
+      json.value((step.*prediction).confidence).value((step.*prediction).right);
     json.end_array();
-  };
-  predictions("in_f32", run.in_f32);
-  predictions("here", run.here);
+  }
   return json.end_object().text();
 }
 
 NoiseRun run_of(JsonValue json, std::size_t vocabulary) {
   NoiseRun run;
   run.bands = rank_bands(vocabulary);
-  std::vector<double> numbers;
-  for (const JsonValue value : json.at("steps").items())
-    numbers.push_back(value.is_null() ? std::numeric_limits<double>::quiet_NaN() : value.as_double());
-  for (const JsonValue value : json.at("kl").items()) run.divergences.push_back(value.as_double());
-  const std::size_t width = 3 * run.bands.size(), steps = run.divergences.size();
-  const auto require = [&](const char* key, std::size_t count) {
-    if (json.at(key).size() != count)
-      json.at(key).fail(std::to_string(count) + " values expected, " + std::to_string(json.at(key).size()) +
-                        " found");
+  const auto list = [&](const char* key, std::size_t count) {
+    const JsonValue values = json.at(key);
+    if (values.size() != count)
+      values.fail(std::to_string(count) + " values expected, " + std::to_string(values.size()) + " found");
+    return values.items();
   };
-  require("steps", steps * width);
-  for (std::size_t step = 0; step < steps; ++step) {
-    run.steps.emplace_back();
-    for (std::size_t i = step * width; i < (step + 1) * width; i += 3)
-      run.steps.back().push_back({numbers[i], numbers[i + 1], numbers[i + 2]});
+  run.steps.resize(json.at("kl").size());
+  const std::size_t width = run.bands.size();
+  std::size_t i = 0;
+  for (const JsonValue value : list("steps", 3 * width * run.steps.size())) {
+    std::vector<BandComparison>& bands = run.steps[i / (3 * width)].bands;
+    bands.resize(width);
+    BandComparison& band = bands[i / 3 % width];
+    (i % 3 == 0   ? band.agreement
+     : i % 3 == 1 ? band.correlation
+                  : band.median_error) =
+        value.is_null() ? std::numeric_limits<double>::quiet_NaN() : value.as_double();
+    ++i;
   }
-  const auto predictions = [&](const char* key, std::vector<Prediction>& into) {
-    require(key, 2 * steps);
-    std::optional<double> confidence;
-    for (const JsonValue value : json.at(key).items()) {
-      if (confidence)
-        into.push_back({*confidence, value.as_bool()}), confidence.reset();
+  i = 0;
+  for (const JsonValue value : json.at("kl").items()) run.steps[i++].divergence = value.as_double();
+  for (const auto& [key, prediction] : predictions) {
+    i = 0;
+    for (const JsonValue value : list(key, 2 * run.steps.size())) {
+      Prediction& of_step = run.steps[i / 2].*prediction;
+      if (i++ % 2 == 0)
+        of_step.confidence = value.as_double();
       else
-        confidence = value.as_double();
+        of_step.right = value.as_bool();
     }
-  };
-  predictions("in_f32", run.in_f32);
-  predictions("here", run.here);
+  }
   return run;
-}
-
-template <class T>
-void append(std::vector<T>& to, std::vector<T>&& from) {
-  std::move(from.begin(), from.end(), std::back_inserter(to));
 }
 
 // `pieces`: those of the first kind, then of the second, ...
@@ -177,12 +156,8 @@ NoiseResult join(std::size_t vocabulary, const std::vector<std::pair<std::string
     NoiseRun run;
     run.name = name;
     run.bands = rank_bands(vocabulary);
-    for (std::size_t i = 0; i < count && piece != pieces.end(); ++i, ++piece) {
-      append(run.steps, std::move(piece->steps));
-      append(run.divergences, std::move(piece->divergences));
-      append(run.in_f32, std::move(piece->in_f32));
-      append(run.here, std::move(piece->here));
-    }
+    for (std::size_t i = 0; i < count && piece != pieces.end(); ++i, ++piece)
+      std::move(piece->steps.begin(), piece->steps.end(), std::back_inserter(run.steps));
     result.runs.push_back(std::move(run));
   }
   return result;
@@ -192,8 +167,8 @@ NoiseResult join(std::size_t vocabulary, const std::vector<std::pair<std::string
 
 double NoiseRun::kl() const {
   ExactSum sum;
-  for (const double divergence : divergences) sum.add(divergence);
-  return sum.value() / static_cast<double>(divergences.size());
+  for (const NoiseStep& step : steps) sum.add(step.divergence);
+  return sum.value() / static_cast<double>(steps.size());
 }
 
 std::optional<NoiseResult> measure_noise(OpenModel& reference, const NoisePlan& plan, const WorkFlags& flags,

@@ -25,12 +25,16 @@ struct NoiseKind {
   int draws = 1;
 };
 
+struct NoiseStep {
+  std::vector<BandComparison> bands;
+  double divergence = 0;        // KL from the float32 model, nats
+  Prediction in_f32{}, here{};  // at T = 1
+};
+
 struct NoiseRun {
   std::string name;
   std::vector<RankBand> bands;
-  std::vector<std::vector<BandComparison>> steps;  // (judged tokens x draws, bands)
-  std::vector<double> divergences;                 // (steps,) KL from the float32 model, nats
-  std::vector<Prediction> in_f32, here;            // (steps,) at T = 1
+  std::vector<NoiseStep> steps;  // (judged tokens x draws,)
 
   double kl() const;  // mean
 };

@@ -4,14 +4,16 @@
 #include <cmath>
 
 #include "loaders/json/json_writer.h"
-#include "tools/output/formatted.h"
+#include "tokenizer/base/formatted.h"
 #include "tools/output/html_page.h"
 
 namespace kelvin {
 namespace {
 
 std::vector<BandSummary> summary_of(const NoiseRun& run, std::size_t vocabulary) {
-  return summarise_bands(run.bands, run.steps, vocabulary);
+  std::vector<std::vector<BandComparison>> steps;
+  for (const NoiseStep& step : run.steps) steps.push_back(step.bands);
+  return summarise_bands(run.bands, steps, vocabulary);
 }
 
 // Where the order of the tail stops to mean anything: the bands next to the end that are signal throughout.
@@ -24,15 +26,27 @@ std::string verdict(const std::vector<BandSummary>& bands) {
   return "the end is signal up to " + (noise - 1)->band.name() + "; " + noise->band.name() + " is noise";
 }
 
+std::vector<std::string> cells_of(const BandSummary& band) {
+  return {band.band.name(),
+          formatted("%.2f %%", 100 * band.agreement),
+          formatted("%.2f %%", 100 * band.agreement_error),
+          formatted("%.2f %%", 100 * band.by_chance),
+          std::isnan(band.correlation) ? "-" : formatted("%.4f", band.correlation),
+          formatted("%.3g", band.median_error),
+          band.signal ? "signal" : "noise"};
+}
+
 struct Calibration {
   double in_f32, here;
 };
 
 Calibration calibration_of(const NoiseRun& run) {
-  const auto error = [](const std::vector<Prediction>& predictions) {
+  const auto error = [&](Prediction NoiseStep::*of) {
+    std::vector<Prediction> predictions;
+    for (const NoiseStep& step : run.steps) predictions.push_back(step.*of);
     return expected_calibration_error(reliability(predictions, Binning::equal_mass));
   };
-  return {error(run.in_f32), error(run.here)};
+  return {error(&NoiseStep::in_f32), error(&NoiseStep::here)};
 }
 
 std::string headline(const NoiseRun& run) {
@@ -51,11 +65,10 @@ std::string noise_table(const NoiseResult& result) {
     out += (out.empty() ? "" : "\n") + headline(run) +
            "\n  rank in f32            same band       +-   by chance  correlation  |dz| median\n";
     for (const BandSummary& band : bands) {
-      out += formatted("  %-20s %9.2f %% %6.2f %% %9.2f %%  ", band.band.name().c_str(), 100 * band.agreement,
-                       100 * band.agreement_error, 100 * band.by_chance);
-      out += (std::isnan(band.correlation) ? std::string("          -")
-                                           : formatted("%11.4f", band.correlation)) +
-             formatted("  %11.3g  %s\n", band.median_error, band.signal ? "signal" : "noise");
+      const auto cells = cells_of(band);
+      out +=
+          formatted("  %-20s %11s %8s %11s  %11s  %11s  %s\n", cells[0].c_str(), cells[1].c_str(),
+                    cells[2].c_str(), cells[3].c_str(), cells[4].c_str(), cells[5].c_str(), cells[6].c_str());
     }
     out += "  " + verdict(bands) + "\n";
   }
@@ -68,18 +81,12 @@ std::string noise_json(const NoiseResult& result) {
     const auto bands = summary_of(run, result.vocabulary);
     for (const BandSummary& band : bands) {
       JsonWriter json;
-      json.begin_object()
-          .member("run", run.name)
-          .member("band", band.band.name())
-          .member("first", band.band.first);
-      json.member("last", band.band.last)
-          .member("from_end", band.band.from_end)
-          .member("agreement", band.agreement);
-      json.member("agreement_se", band.agreement_error)
-          .member("by_chance", band.by_chance)
-          .key("correlation");
-      std::isnan(band.correlation) ? json.value(nullptr) : json.value(band.correlation);
-      json.member("logit_error", band.median_error).member("signal", band.signal).end_object();
+      json.begin_object().member("run", run.name).member("band", band.band.name());
+      json.member("first", band.band.first).member("last", band.band.last);
+      json.member("from_end", band.band.from_end).member("agreement", band.agreement);
+      json.member("agreement_se", band.agreement_error).member("by_chance", band.by_chance);
+      json.member("correlation", unless_nan(band.correlation)).member("logit_error", band.median_error);
+      json.member("signal", band.signal).end_object();
       out += json.text() + "\n";
     }
     const Calibration ece = calibration_of(run);
@@ -93,15 +100,11 @@ std::string noise_json(const NoiseResult& result) {
 
 std::vector<Plot> noise_plots(const NoiseResult& result) {
   std::vector<Plot> plots;
-  const auto plot = [&](const char* title, const char* label, PlotAxis y,
-                        double (*value)(const BandSummary&)) {
-    Plot p{title,        {"rank in f32, from the likeliest to the least likely", false, {}, {}, {}},
-           std::move(y), {},
-           820,          380};
-    p.y.label = label;
+  const auto plot = [&](const char* title, PlotAxis y, double (*value)(const BandSummary&)) {
+    Plot p{title, {"rank in f32, from the likeliest to the least likely"}, std::move(y), {}, 820, 380};
     for (const NoiseRun& run : result.runs) {
       const auto bands = summary_of(run, result.vocabulary);
-      PlotSeries line{run.name, {}, PlotSeries::Style::line};
+      PlotSeries line{run.name};
       for (std::size_t i = 0; i < bands.size(); ++i) {
         line.points.emplace_back(static_cast<double>(i), value(bands[i]));
         if (&run == &result.runs.front())
@@ -119,12 +122,11 @@ std::vector<Plot> noise_plots(const NoiseResult& result) {
     }
     plots.push_back(std::move(p));
   };
-  plot("the same tokens in the band", "share", {"", false, 0.0, 1.0, {}},
+  plot("the same tokens in the band", {"share", false, 0.0, 1.0},
        [](const BandSummary& b) { return b.agreement; });
-  plot("the same order within the band", "Spearman correlation", {"", false, -0.2, 1.0, {}},
+  plot("the same order within the band", {"Spearman correlation", false, -0.2, 1.0},
        [](const BandSummary& b) { return b.correlation; });
-  plot("how far logits move", "median |dz|", {"", true, {}, {}, {}},
-       [](const BandSummary& b) { return b.median_error; });
+  plot("how far logits move", {"median |dz|", true}, [](const BandSummary& b) { return b.median_error; });
   return plots;
 }
 
@@ -134,18 +136,12 @@ std::string noise_html(const NoiseResult& result) {
       "Tokens are "
       "grouped by their rank in float32; a band is signal where it keeps more of its tokens than a shuffled "
       "one would, "
-      "by three standard errors.</p>\n<div class=\"plots\">\n";
-  for (const Plot& plot : noise_plots(result)) body += svg_of(plot);
-  body += "</div>\n";
+      "by three standard errors.</p>\n" +
+      html_plots(noise_plots(result));
   for (const NoiseRun& run : result.runs) {
     const auto bands = summary_of(run, result.vocabulary);
     std::vector<std::vector<std::string>> rows;
-    for (const BandSummary& band : bands)
-      rows.push_back({band.band.name(), formatted("%.2f %%", 100 * band.agreement),
-                      formatted("%.2f %%", 100 * band.agreement_error),
-                      formatted("%.2f %%", 100 * band.by_chance),
-                      std::isnan(band.correlation) ? "-" : formatted("%.4f", band.correlation),
-                      formatted("%.3g", band.median_error), band.signal ? "signal" : "noise"});
+    for (const BandSummary& band : bands) rows.push_back(cells_of(band));
     body +=
         "<h2>" + escape_markup(run.name) + "</h2>\n<p>" + escape_markup(headline(run)) + "; " +
         escape_markup(verdict(bands)) + ".</p>\n" +

@@ -92,11 +92,7 @@ LabInput lab_input_file(const OpenModel& model, const std::string& path,
 }
 
 LabInput lab_input_ids(const OpenModel& model, const std::vector<int>& ids) {
-  const int vocabulary = model.model->config().vocab_size;
-  for (const int id : ids)
-    if (id < 0 || id >= vocabulary)
-      throw UsageError("--ids: ids from 0 to " + std::to_string(vocabulary - 1) + " expected, " +
-                       std::to_string(id) + " found");
+  require_ids("--ids", ids, static_cast<std::size_t>(model.model->config().vocab_size));
   if (ids.size() < 2)
     throw UsageError("--ids: at least two ids expected, the first has nothing before it to judge it by");
   LabInput input{"--ids", {ids}, 0};

@@ -57,17 +57,20 @@ std::vector<Window> windows_of(const LabInput& input, std::optional<int> bos, in
   return windows;
 }
 
+void run_ids(Model& model, Sequence& sequence, std::span<const int> ids, Want want,
+             const std::atomic<bool>* stop, const LogitsSink& sink) {
+  const Feed feed{&sequence, ids, want};
+  if (!model.forward({&feed, 1}, sink, {.stop = stop})) throw std::runtime_error("interrupted");
+}
+
 void read_window(Model& model, const Window& window, const std::atomic<bool>* stop, const JudgedRow& sink) {
   Sequence sequence(model, window.size());
-  ForwardOptions options;
-  options.stop = stop;
-  const Feed feed{&sequence, window.ids, Want::all};
-  const auto row = [&](int, int position, std::span<const float> logits) {
-    const int next = position + 1;
-    if (next >= window.judged && next < window.size())
-      sink(logits, window.position + next, window.ids[static_cast<std::size_t>(next)]);
-  };
-  if (!model.forward(std::span(&feed, 1), row, options)) throw std::runtime_error("interrupted");
+  run_ids(model, sequence, window.ids, Want::all, stop,
+          [&](int, int position, std::span<const float> logits) {
+            const int next = position + 1;
+            if (next >= window.judged && next < window.size())
+              sink(logits, window.position + next, window.ids[static_cast<std::size_t>(next)]);
+          });
 }
 
 std::string work_hash(const Model& model, std::span<const Window> windows, const std::string& settings) {

@@ -29,6 +29,10 @@ std::vector<Window> windows_of(const LabInput& input, std::optional<int> bos, in
 
 // Told of every judged token and the row that led to it, in order.
 using JudgedRow = std::function<void(std::span<const float> logits, int position, int id)>;
+// Runs `ids` after what the sequence holds. Throws std::runtime_error "interrupted".
+void run_ids(Model& model, Sequence& sequence, std::span<const int> ids, Want want,
+             const std::atomic<bool>* stop, const LogitsSink& sink);
+
 // Runs one window. Throws std::runtime_error "interrupted".
 void read_window(Model& model, const Window& window, const std::atomic<bool>* stop, const JudgedRow& sink);
 

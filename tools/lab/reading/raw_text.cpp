@@ -1,12 +1,11 @@
 #include "tools/lab/reading/raw_text.h"
 
-#include <bit>
-#include <cstdint>
 #include <vector>
 
 #include "engine/platform/available_processors.h"
 #include "loaders/files/load_error.h"
 #include "loaders/files/mapped_file.h"
+#include "tools/output/raw_logits.h"
 
 namespace kelvin {
 
@@ -31,7 +30,7 @@ LabText RawTextFlags::read(std::span<const int> ids) const {
 LabText read_raw_logits(const std::filesystem::path& path, int vocabulary, std::span<const int> ids,
                         bool shifted, int threads) {
   const auto file = MappedFile::open(path);
-  const std::size_t row_bytes = sizeof(float) * static_cast<std::size_t>(vocabulary),
+  const std::size_t width = static_cast<std::size_t>(vocabulary), row_bytes = sizeof(float) * width,
                     bytes = file->bytes().size(), found = bytes / row_bytes;
   if (bytes % row_bytes != 0 || (found != ids.size() && found + 1 != ids.size()))
     throw LoadError(path.string(), std::to_string(ids.size()) + " rows of " + std::to_string(vocabulary) +
@@ -42,21 +41,11 @@ LabText read_raw_logits(const std::filesystem::path& path, int vocabulary, std::
   LabText text;
   text.name = path.string();
   RowReader reader(text, vocabulary, threads > 0 ? threads : available_processors());
-  std::vector<float> row(static_cast<std::size_t>(vocabulary));
+  const std::span<const int> came = ids.subspan(shifted ? 1 : 0, rows);
+  require_ids("--ids", came, width);
   for (std::size_t t = 0; t < rows; ++t) {
-    const int id = ids[shifted ? t + 1 : t];
-    if (id < 0 || id >= vocabulary)
-      throw UsageError("--ids: ids from 0 to " + std::to_string(vocabulary - 1) + " expected, " +
-                       std::to_string(id) + " found");
-    for (int i = 0; i < vocabulary; ++i) {
-      std::uint32_t bits = 0;
-      for (std::size_t b = 0; b < 4; ++b)
-        bits |=
-            std::to_integer<std::uint32_t>(file->bytes()[t * row_bytes + 4 * static_cast<std::size_t>(i) + b])
-            << (8 * b);
-      row[static_cast<std::size_t>(i)] = std::bit_cast<float>(bits);
-    }
-    reader.add(row, static_cast<int>(shifted ? t + 1 : t), id);
+    const std::vector<float> row = float32_of(file->bytes().subspan(t * row_bytes, row_bytes));
+    reader.add(row, static_cast<int>(shifted ? t + 1 : t), came[t]);
   }
   reader.finish();
   return text;

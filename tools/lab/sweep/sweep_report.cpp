@@ -4,8 +4,8 @@
 #include <cmath>
 
 #include "loaders/json/json_writer.h"
+#include "tokenizer/base/formatted.h"
 #include "tools/lab/thermometer/lab_fit.h"
-#include "tools/output/formatted.h"
 #include "tools/output/html_page.h"
 #include "tools/output/temperature_axis.h"
 
@@ -18,18 +18,32 @@ std::string cell(double value, const char* format = "%.6g") {
 
 double perplexity(const SweepPoint& p) { return p.nll > 700 ? infinity : exp_exact(p.nll); }
 
+// What CSV and JSON hold of a point, by its name there.
+std::vector<std::pair<const char*, double>> quantities_of(const SweepPoint& p) {
+  return {{"T", 1 / p.beta},
+          {"beta", p.beta},
+          {"nll", p.nll},
+          {"perplexity", perplexity(p)},
+          {"entropy", p.entropy},
+          {"energy", p.energy},
+          {"free_energy", p.free_energy},
+          {"heat_capacity", p.heat_capacity},
+          {"heat_capacity_check", p.heat_capacity_check},
+          {"beta_check", p.beta_check},
+          {"top_mass", p.top_mass}};
+}
+
 PlotSeries over_line(const SweepReport& report, std::string name, double (*value)(const SweepPoint&)) {
-  PlotSeries series{std::move(name), {}, PlotSeries::Style::line};
+  PlotSeries series{std::move(name)};
   for (const SweepPoint& p : report.points) series.points.emplace_back(place_of(p.beta), value(p));
   return series;
 }
 
 Plot heat_plot(const SweepReport& report) {
   Plot plot{"heat capacity C over T: where the model goes from choosing to guessing",
-            {"|T|", true, {}, {}, {}},
-            {"C = dE/dT, per token", false, {}, {}, {}},
-            {}};
-  PlotSeries positive{"T > 0", {}, PlotSeries::Style::line}, negative{"T < 0", {}, PlotSeries::Style::dashed};
+            {"|T|", true},
+            {"C = dE/dT, per token"}};
+  PlotSeries positive{"T > 0"}, negative{"T < 0", {}, PlotSeries::Style::dashed};
   PlotSeries check{"finite differences of E", {}, PlotSeries::Style::points};
   for (const SweepPoint& p : report.points) {
     if (std::isinf(p.beta) || p.beta == 0) continue;
@@ -41,11 +55,8 @@ Plot heat_plot(const SweepReport& report) {
 }
 
 Plot entropy_plot(const SweepReport& report) {
-  Plot plot{"entropy S over energy E: the slope is 1/T",
-            {"E = -<z>, per token", false, {}, {}, {}},
-            {"S, nats per token", false, {}, {}, {}},
-            {}};
-  PlotSeries positive{"T > 0", {}, PlotSeries::Style::line}, negative{"T < 0", {}, PlotSeries::Style::line};
+  Plot plot{"entropy S over energy E: the slope is 1/T", {"E = -<z>, per token"}, {"S, nats per token"}};
+  PlotSeries positive{"T > 0"}, negative{"T < 0"};
   double low = infinity, high = -infinity;
   for (const SweepPoint& p : report.points) {
     if (p.beta >= 0) positive.points.emplace_back(p.energy, p.entropy);
@@ -54,21 +65,17 @@ Plot entropy_plot(const SweepReport& report) {
     high = std::max(high, p.energy);
   }
   plot.series = {positive, negative};
-  const auto tangent = [&](double beta, const std::string& name) {
+  for (const double beta : {1.0, -1.0}) {
     const auto at = std::min_element(
         report.points.begin(), report.points.end(),
         [&](const auto& a, const auto& b) { return std::fabs(a.beta - beta) < std::fabs(b.beta - beta); });
-    if (at == report.points.end() || std::isinf(at->beta)) return;
+    if (at == report.points.end() || std::isinf(at->beta)) continue;
     const double reach = 0.12 * (high - low) / std::sqrt(1 + at->beta * at->beta);
-    PlotSeries line{name.empty() ? "slope 1/T at T = " + temperature_text(at->beta) : name,
-                    {},
-                    PlotSeries::Style::dashed};
+    PlotSeries line{"slope 1/T at T = " + temperature_text(at->beta), {}, PlotSeries::Style::dashed};
     for (const double d : {-reach, reach})
       line.points.emplace_back(at->energy + d, at->entropy + at->beta * d);
     plot.series.push_back(line);
-  };
-  tangent(1.0, "");
-  tangent(-1.0, "");
+  }
   return plot;
 }
 
@@ -76,7 +83,7 @@ Plot entropy_plot(const SweepReport& report) {
 
 std::vector<Plot> phase_picture(const SweepReport& report) {
   std::vector<Plot> plots = {heat_plot(report), entropy_plot(report)};
-  Plot line{"the whole line of temperatures", temperature_axis(), {"nats per token", false, {}, {}, {}}, {}};
+  Plot line{"the whole line of temperatures", temperature_axis(), {"nats per token"}};
   line.series.push_back(over_line(report, "entropy S", [](const SweepPoint& p) { return p.entropy; }));
   const bool observed = std::any_of(report.points.begin(), report.points.end(),
                                     [](const auto& p) { return !std::isnan(p.nll); });
@@ -89,8 +96,7 @@ std::vector<Plot> phase_picture(const SweepReport& report) {
     line.y.high = 2.2 * max;
   }
   plots.push_back(line);
-  Plot mass{
-      "probability of the likeliest token", temperature_axis(), {"probability", false, 0.0, 1.0, {}}, {}};
+  Plot mass{"probability of the likeliest token", temperature_axis(), {"probability", false, 0.0, 1.0}};
   mass.series.push_back(over_line(report, "", [](const SweepPoint& p) { return p.top_mass; }));
   plots.push_back(mass);
   return plots;
@@ -126,16 +132,12 @@ std::string sweep_table(const SweepReport& report) {
 }
 
 std::string sweep_csv(const SweepReport& report) {
-  std::string out =
-      "T,beta,nll,perplexity,entropy,energy,free_energy,heat_capacity,heat_capacity_check,beta_check,top_"
-      "mass,distinct\n";
-  const auto field = [](double value) {
-    return std::isnan(value) ? std::string() : formatted("%.12g", value);
-  };
+  std::string out;
+  for (const auto& [name, value] : quantities_of({})) out += std::string(name) + ",";
+  out += "distinct\n";
   for (const SweepPoint& p : report.points) {
-    for (const double value : {1 / p.beta, p.beta, p.nll, perplexity(p), p.entropy, p.energy, p.free_energy,
-                               p.heat_capacity, p.heat_capacity_check, p.beta_check, p.top_mass})
-      out += field(value) + ",";
+    for (const auto& [name, value] : quantities_of(p))
+      out += (std::isnan(value) ? "" : formatted("%.12g", value)) + ",";
     out += (p.distinct ? std::to_string(*p.distinct) : "") + "\n";
   }
   return out;
@@ -145,23 +147,10 @@ std::string sweep_json(const SweepReport& report) {
   std::string out;
   for (const SweepPoint& p : report.points) {
     JsonWriter json;
-    const auto member = [&](std::string_view key, double value) {
-      std::isnan(value) ? json.member(key, nullptr) : json.member(key, value);
-    };
     json.begin_object();
-    member("T", 1 / p.beta);
-    member("beta", p.beta);
-    member("nll", p.nll);
-    member("perplexity", perplexity(p));
-    member("entropy", p.entropy);
-    member("energy", p.energy);
-    member("free_energy", p.free_energy);
-    member("heat_capacity", p.heat_capacity);
-    member("heat_capacity_check", p.heat_capacity_check);
-    member("beta_check", p.beta_check);
-    member("top_mass", p.top_mass);
-    p.distinct ? json.member("distinct", *p.distinct) : json.member("distinct", nullptr);
-    out += json.member("steps", report.steps).end_object().text() + "\n";
+    for (const auto& [name, value] : quantities_of(p)) json.member(name, unless_nan(value));
+    json.member("distinct", p.distinct).member("steps", report.steps).end_object();
+    out += json.text() + "\n";
   }
   return out;
 }
@@ -170,9 +159,7 @@ std::string sweep_html(const SweepReport& report) {
   std::string body = "<p>" + escape_markup(report.name) + ": means over " + std::to_string(report.steps) +
                      (report.steps == 1 ? " step" : " steps") +
                      ", all from one forward pass. Energies are E = -z, k = 1; entropy in nats.</p>\n";
-  body += "<div class=\"plots\">\n";
-  for (const Plot& plot : phase_picture(report)) body += svg_of(plot);
-  body += "</div>\n";
+  body += html_plots(phase_picture(report));
   std::vector<std::vector<std::string>> rows;
   for (const SweepPoint& p : report.points)
     rows.push_back({temperature_text(p.beta), cell(p.beta), cell(perplexity(p)), cell(p.entropy),

@@ -2,19 +2,16 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
 #include <numbers>
+
+#include "tokenizer/base/formatted.h"
 
 namespace kelvin {
 namespace {
 
 constexpr double undefined = std::numeric_limits<double>::quiet_NaN();
 
-std::string short_number(double value) {
-  char text[40];
-  std::snprintf(text, sizeof text, "%.4g", value);
-  return text;
-}
+std::string short_number(double value) { return formatted("%.4g", value); }
 
 }  // namespace
 

@@ -13,14 +13,19 @@ namespace {
 
 using Order = std::vector<std::uint32_t>;
 
+// 0, 1, ..., n - 1 in the order that `before` says.
+Order sorted_order(std::size_t n, const auto& before) {
+  Order order(n);
+  std::iota(order.begin(), order.end(), 0u);
+  std::sort(order.begin(), order.end(), before);
+  return order;
+}
+
 // Ids by falling logit.
 Order order_of(std::span<const float> logits) {
-  Order order(logits.size());
-  std::iota(order.begin(), order.end(), 0u);
-  std::sort(order.begin(), order.end(), [&](std::uint32_t i, std::uint32_t j) {
+  return sorted_order(logits.size(), [&](std::uint32_t i, std::uint32_t j) {
     return logits[i] != logits[j] ? logits[i] > logits[j] : i < j;
   });
-  return order;
 }
 
 // First place and number of places of a band in an order.
@@ -32,10 +37,8 @@ std::size_t begin_of(const RankBand& band, std::size_t vocabulary) {
 double spearman(std::span<const std::uint32_t> places) {
   const std::size_t n = places.size();
   if (n < 2) return std::numeric_limits<double>::quiet_NaN();
-  Order order(n);
-  std::iota(order.begin(), order.end(), 0u);
-  std::sort(order.begin(), order.end(),
-            [&](std::uint32_t i, std::uint32_t j) { return places[i] < places[j]; });
+  const Order order =
+      sorted_order(n, [&](std::uint32_t i, std::uint32_t j) { return places[i] < places[j]; });
   double squares = 0;
   for (std::size_t rank = 0; rank < n; ++rank) {
     const double d = static_cast<double>(order[rank]) - static_cast<double>(rank);

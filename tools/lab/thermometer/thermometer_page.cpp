@@ -6,11 +6,12 @@
 
 #include "engine/platform/available_processors.h"
 #include "loaders/json/json_writer.h"
+#include "tokenizer/base/formatted.h"
 #include "tokenizer/base/parallel.h"
 #include "tools/lab/thermometer/thermometer_page.css.h"
 #include "tools/lab/thermometer/thermometer_page.js.h"
-#include "tools/output/formatted.h"
 #include "tools/output/html_page.h"
+#include "tools/output/page_text.h"
 #include "tools/output/svg_plot.h"
 #include "tools/output/temperature_axis.h"
 
@@ -20,11 +21,8 @@ namespace {
 constexpr std::size_t max_tokens = 12000;
 
 Plot cost_plot(const LabText& text, const TemperatureFit& fit) {
-  Plot plot{"what the text costs at every temperature",
-            temperature_axis(),
-            {"nats per token", false, {}, {}, {}},
-            {}};
-  PlotSeries cost{"surprise of the text", {}, PlotSeries::Style::line};
+  Plot plot{"what the text costs at every temperature", temperature_axis(), {"nats per token"}};
+  PlotSeries cost{"surprise of the text"};
   const double count = static_cast<double>(text.steps.size());
   constexpr int points = 81;
   cost.points.resize(points);
@@ -45,11 +43,11 @@ Plot cost_plot(const LabText& text, const TemperatureFit& fit) {
 
 Plot reliability_plot(const LabText& text, const TemperatureFit& fit, const ThermometerFormat& format) {
   Plot plot{"reliability: does the model know how sure it may be?",
-            {"confidence: probability of its first choice", false, 0.0, 1.0, {}},
-            {"how often that token came", false, 0.0, 1.0, {}},
+            {"confidence: probability of its first choice", false, 0.0, 1.0},
+            {"how often that token came", false, 0.0, 1.0},
             {{"calibrated", {{0, 0}, {1, 1}}, PlotSeries::Style::dashed}}};
   const auto add = [&](const std::string& name, double beta) {
-    PlotSeries line{name, {}, PlotSeries::Style::line};
+    PlotSeries line{name};
     for (const ReliabilityBin& bin : reliability_bins(text, beta, format))
       line.points.emplace_back(bin.confidence, bin.accuracy);
     plot.series.push_back(line);
@@ -61,11 +59,9 @@ Plot reliability_plot(const LabText& text, const TemperatureFit& fit, const Ther
 
 Plot window_plot(const LabText& text, const TemperatureFit& fit, int size) {
   Plot plot{"temperature along the text, windows of " + std::to_string(size) + " tokens",
-            {"position", false, {}, {}, {}},
-            {"beta* = 1/T*", false, {}, {}, {}},
-            {}};
-  PlotSeries line{"beta*", {}, PlotSeries::Style::line},
-      errors{"+- one robust error", {}, PlotSeries::Style::dashed},
+            {"position"},
+            {"beta* = 1/T*"}};
+  PlotSeries line{"beta*"}, errors{"+- one robust error", {}, PlotSeries::Style::dashed},
       whole{"the whole text", {}, PlotSeries::Style::dashed};
   std::vector<std::pair<double, double>> above;
   for_each_window(text.steps.size(), size, [&](std::size_t first, std::size_t count) {
@@ -92,16 +88,11 @@ std::string tokens_json(const LabText& text, const Tokenizer* tokenizer, std::si
   for (std::size_t t = 0; t < count; ++t) {
     const TokenLine& line = lines[t];
     const int id = text.facts[t].id;
-    json.begin_array()
-        .value(tokenizer ? tokenizer->decode(std::span(&id, 1)) : std::to_string(id) + " ")
-        .value(id);
-    json.value(rounded(line.surprise)).value(rounded(line.entropy)).value(text.facts[t].rank);
-    std::isnan(line.fit.beta) ? json.value(nullptr) : json.value(rounded(line.fit.beta));
-    json.end_array();
+    json.begin_array().value(tokenizer ? tokenizer->decode(std::span(&id, 1)) : std::to_string(id) + " ");
+    json.value(id).value(rounded(line.surprise)).value(rounded(line.entropy)).value(text.facts[t].rank);
+    json.value(unless_nan(rounded(line.fit.beta))).end_array();
   }
-  std::string out;
-  for (const char c : json.end_array().text()) c == '<' ? out += "\\u003c" : out += c;
-  return out;
+  return json_for_script(json.end_array().text());
 }
 
 }  // namespace
@@ -119,23 +110,23 @@ std::string thermometer_html(const LabText& text, const TemperatureFit& fit, con
   if (!std::isnan(fit.beta)) cost_row("T = " + temperature_text(fit.beta), fit.nll);
   std::string body = "<p>" + escape_markup(description_of(text)) + "</p>\n<pre>" +
                      escape_markup(verdict_of(fit)) + "</pre>\n" +
-                     html_table({"at", "nats/token", "perplexity", "bits/token", "bits/byte"}, rows) +
-                     "<div class=\"plots\">\n";
+                     html_table({"at", "nats/token", "perplexity", "bits/token", "bits/byte"}, rows);
   const int window = format.window.value_or(
       std::max(20, static_cast<int>(std::min<std::size_t>(text.steps.size(), 1u << 20) / 24)));
-  body += svg_of(cost_plot(text, fit)) + svg_of(reliability_plot(text, fit, format)) +
-          svg_of(window_plot(text, fit, window)) + "</div>\n<h2>The text</h2>\n";
+  body += html_plots(
+              {cost_plot(text, fit), reliability_plot(text, fit, format), window_plot(text, fit, window)}) +
+          "<h2>The text</h2>\n";
   const std::size_t count = std::min(text.steps.size(), max_tokens);
   if (count < text.steps.size())
     body += "<p class=\"soft\">The first " + std::to_string(count) + " of " +
             std::to_string(text.steps.size()) + " tokens.</p>\n";
-  body += "<div class=\"how\" role=\"radiogroup\" aria-label=\"colour\">colour:";
-  for (const char* how : {"temperature", "surprise", "entropy", "rank"})
-    body += std::string("<label><input type=\"radio\" name=\"how\" value=\"") + how + "\"" +
-            (how == std::string("temperature") ? " checked" : "") + "> " +
-            (how == std::string("temperature") ? "own temperature (blue below 1, red above, purple negative)"
-                                               : how) +
-            "</label>";
+  body +=
+      "<div class=\"how\" role=\"radiogroup\" aria-label=\"colour\">colour:"
+      "<label><input type=\"radio\" name=\"how\" value=\"temperature\" checked> own temperature (blue below "
+      "1, "
+      "red above, purple negative)</label>";
+  for (const char* how : {"surprise", "entropy", "rank"})
+    body += formatted("<label><input type=\"radio\" name=\"how\" value=\"%s\"> %s</label>", how, how);
   body +=
       "</div>\n<div class=\"text\" id=\"text\"></div>\n<div class=\"facts\" id=\"facts\" "
       "aria-live=\"polite\">Click a "

@@ -4,26 +4,21 @@
 #include <ostream>
 
 #include "loaders/json/json_writer.h"
-#include "tools/output/formatted.h"
-#include "tools/output/shown_token.h"
+#include "tokenizer/base/formatted.h"
+#include "tools/output/piece_view.h"
 
 namespace kelvin {
 namespace {
 
-JsonWriter& number_or_null(JsonWriter& json, std::string_view key, double value) {
-  return std::isnan(value) ? json.member(key, nullptr) : json.member(key, value);
-}
-
 JsonWriter& write_fit(JsonWriter& json, const TemperatureFit& fit) {
-  number_or_null(json, "beta", fit.beta);
-  number_or_null(json, "beta_se", fit.standard_error);
-  number_or_null(json, "beta_se_robust", fit.robust_error);
-  return number_or_null(json, "T", fit.temperature());
+  json.member("beta", unless_nan(fit.beta)).member("beta_se", unless_nan(fit.standard_error));
+  return json.member("beta_se_robust", unless_nan(fit.robust_error))
+      .member("T", unless_nan(fit.temperature()));
 }
 
-void write_cost(JsonWriter& json, const TextCost& cost) {
-  json.member("nll", cost.nats).member("perplexity", cost.perplexity).key("bits_per_byte");
-  cost.bits_per_byte ? json.value(*cost.bits_per_byte) : json.value(nullptr);
+JsonWriter& write_cost(JsonWriter& json, const TextCost& cost) {
+  json.member("nll", cost.nats).member("perplexity", cost.perplexity);
+  return json.member("bits_per_byte", cost.bits_per_byte);
 }
 
 void print(std::ostream& out, JsonWriter& json) {
@@ -39,53 +34,40 @@ void json_report(std::ostream& out, const LabText& text, const TemperatureFit& f
     const TokenLine line = token_line(text.steps[t]);
     json.begin_object().member("type", "token").member("position", facts.position).member("id", facts.id);
     if (tokenizer) json.member("piece", tokenizer->piece(facts.id));
-    json.member("surprise", line.surprise)
-        .member("rank", facts.rank)
-        .member("rank_from_end", facts.rank_from_end);
-    json.member("entropy", line.entropy);
-    number_or_null(json, "beta", line.fit.beta);
-    number_or_null(json, "T", line.fit.temperature()).end_object();
+    json.member("surprise", line.surprise).member("rank", facts.rank);
+    json.member("rank_from_end", facts.rank_from_end).member("entropy", line.entropy);
+    json.member("beta", unless_nan(line.fit.beta))
+        .member("T", unless_nan(line.fit.temperature()))
+        .end_object();
     print(out, json);
   }
   if (format.window)
     for_each_window(text.steps.size(), *format.window, [&](std::size_t first, std::size_t count) {
       const TemperatureFit part = fit_temperature(std::span(text.steps).subspan(first, count));
-      json.begin_object()
-          .member("type", "window")
-          .member("first", text.facts[first].position)
-          .member("tokens", count);
+      json.begin_object().member("type", "window").member("first", text.facts[first].position);
+      json.member("tokens", count);
       write_fit(json, part).member("nll", part.nll).end_object();
       print(out, json);
     });
   for (const double beta : {1.0, fit.beta}) {
     if (std::isnan(beta)) continue;
     const auto bins = reliability_bins(text, beta, format);
-    json.begin_object()
-        .member("type", "calibration")
-        .member("beta", beta)
-        .member("ece", expected_calibration_error(bins));
-    json.key("bins").begin_array();
+    json.begin_object().member("type", "calibration").member("beta", beta);
+    json.member("ece", expected_calibration_error(bins)).key("bins").begin_array();
     for (const ReliabilityBin& bin : bins) {
-      json.begin_object()
-          .member("tokens", bin.count)
-          .member("confidence", bin.confidence)
-          .member("accuracy", bin.accuracy);
-      json.member("low", bin.low).member("high", bin.high).end_object();
+      json.begin_object().member("tokens", bin.count).member("confidence", bin.confidence);
+      json.member("accuracy", bin.accuracy).member("low", bin.low).member("high", bin.high).end_object();
     }
     json.end_array().end_object();
     print(out, json);
   }
   json.begin_object().member("type", "at T = 1").member("name", text.name);
   write_cost(json, text_cost(text, text_statistics(text.steps, 1.0).nll));
-  json.member("documents", text.documents)
-      .member("windows", text.windows)
-      .member("overlap", text.overlap)
-      .end_object();
+  json.member("documents", text.documents).member("windows", text.windows);
+  json.member("overlap", text.overlap).end_object();
   print(out, json);
-  json.begin_object();
-  write_fit(json, fit);
-  write_cost(json, text_cost(text, fit.nll));
-  json.member("steps", text.steps.size()).end_object();
+  write_fit(json.begin_object(), fit);
+  write_cost(json, text_cost(text, fit.nll)).member("steps", text.steps.size()).end_object();
   print(out, json);
 }
 
@@ -199,11 +181,10 @@ void report_comparison(std::ostream& out, const LabText& first, const LabText& s
         .member("type", "comparison")
         .member("first", first.name)
         .member("second", second.name);
-    number_or_null(line, "beta_first", c.first.beta);
-    number_or_null(line, "beta_second", c.second.beta);
-    number_or_null(line, "difference", c.difference);
-    number_or_null(line, "difference_se", c.difference_error);
-    number_or_null(line, "difference_p", c.difference_p);
+    line.member("beta_first", unless_nan(c.first.beta)).member("beta_second", unless_nan(c.second.beta));
+    line.member("difference", unless_nan(c.difference))
+        .member("difference_se", unless_nan(c.difference_error));
+    line.member("difference_p", unless_nan(c.difference_p));
     line.member("likelihood_ratio", c.likelihood_ratio).member("likelihood_p", c.likelihood_p).end_object();
     print(out, line);
     return;

@@ -11,7 +11,6 @@
 #include "loaders/tokenizer/tokenizer_json.h"
 #include "tests/support.h"
 #include "tests/tools/browser.h"
-#include "tools/inspect/page/logits_page_builder.h"
 
 namespace kelvin {
 namespace {

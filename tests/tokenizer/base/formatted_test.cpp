@@ -1,4 +1,4 @@
-#include "tools/output/formatted.h"
+#include "tokenizer/base/formatted.h"
 
 #include <doctest/doctest.h>
 
