@@ -21,7 +21,6 @@ AnswerFile::AnswerFile(const std::filesystem::path& path) : file_(path) {
     if (answered_.size() != number)
       throw UserError(name + ": line " + std::to_string(answers) + " of the batch is answered twice");
   });
-  was_cut_ = !file_.rest().empty();
   file_.cut_rest();
 }
 

@@ -20,13 +20,10 @@ class AnswerFile {
 
   // The custom_id (if any) of every line answered when the file was opened, by its number.
   const std::map<std::size_t, std::optional<std::string>>& answered() const { return answered_; }
-  bool was_cut() const { return was_cut_; }  // whether a partly written line was found
-
   void add(std::string_view line) { file_.add(line); }  // as JsonLinesFile::add
 
  private:
   JsonLinesFile file_;
-  bool was_cut_ = false;
   std::map<std::size_t, std::optional<std::string>> answered_;
 };
 

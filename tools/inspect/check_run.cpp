@@ -14,8 +14,6 @@ namespace {
 
 constexpr std::size_t max_shown = 10;  // positions that differ
 
-std::string number(double value) { return formatted("%.2g", value); }
-
 struct Counts {
   std::size_t logits = 0, nll = 0, argmax = 0, argmax_agrees = 0;
 };
@@ -37,12 +35,11 @@ std::string check_text(const SequenceCheck& check) {
   const std::size_t tokens = check.positions.size() + static_cast<std::size_t>(check.left_out);
   std::string text = printable(check.name) + ", " + std::to_string(tokens) + " tokens:";
   if (n.logits)
-    text += " logits of " + std::to_string(n.logits) + (n.logits == 1 ? " position" : " positions") +
-            " within " + number(check.logits_error) + ";";
-  if (n.nll) text += " -ln p of " + std::to_string(n.nll) + " within " + number(check.nll_error) + ";";
-  if (n.argmax)
-    text += " argmax of " + std::to_string(n.argmax_agrees) + " of " + std::to_string(n.argmax) + ";";
-  if (!check.stages.empty()) text += " hidden states of " + std::to_string(check.stages.size()) + " stages;";
+    text += formatted(" logits of %zu position%s within %.2g;", n.logits, n.logits == 1 ? "" : "s",
+                      check.logits_error);
+  if (n.nll) text += formatted(" -ln p of %zu within %.2g;", n.nll, check.nll_error);
+  if (n.argmax) text += formatted(" argmax of %zu of %zu;", n.argmax_agrees, n.argmax);
+  if (!check.stages.empty()) text += formatted(" hidden states of %zu stages;", check.stages.size());
   text += check.agrees ? " agrees\n" : " DIFFERS\n";
   if (check.left_out > 0)
     text += "  the first " + std::to_string(check.left_out) +
@@ -51,17 +48,16 @@ std::string check_text(const SequenceCheck& check) {
   for (const PositionCheck& p : check.positions) {
     if (p.agrees || ++differing > max_shown) continue;
     ++shown;
-    text += "  position " + std::to_string(p.position) + " (token " + std::to_string(p.id) + "):";
-    if (p.logits_error) text += " logits off by " + number(*p.logits_error);
-    if (p.nll_error) text += " -ln p off by " + number(*p.nll_error);
-    if (!p.argmax_agrees)
-      text += " argmax " + std::to_string(p.argmax) + ", expected " + std::to_string(*p.expected_argmax);
+    text += formatted("  position %d (token %d):", p.position, p.id);
+    if (p.logits_error) text += formatted(" logits off by %.2g", *p.logits_error);
+    if (p.nll_error) text += formatted(" -ln p off by %.2g", *p.nll_error);
+    if (!p.argmax_agrees) text += formatted(" argmax %d, expected %d", p.argmax, *p.expected_argmax);
     text += "\n";
   }
   if (differing > shown) text += "  and " + std::to_string(differing - shown) + " positions more\n";
   if (const StageCheck* first = check.first_difference())
-    text += "  first difference: " + first->name + ", off by " + number(first->error) + " at position " +
-            std::to_string(first->position) + " (largest number there: " + number(first->scale) + ")\n";
+    text += formatted("  first difference: %s, off by %.2g at position %d (largest number there: %.2g)\n",
+                      first->name.c_str(), first->error, first->position, first->scale);
   else if (!check.agrees)
     text += check.stages.empty() ? "  the dump has no hidden states that would tell the layer\n"
                                  : "  every layer agrees: the difference is in the head\n";

@@ -33,10 +33,7 @@ LoadedModel load_with_progress(const std::filesystem::path& folder, const ModelF
 }
 
 std::unique_ptr<Model> make_model(LoadedModel loaded, const ModelFlags& flags) {
-  ModelOptions options;
-  options.threads = flags.threads;
-  options.kernels = &chosen_kernels();
-  options.kv = flags.kv;
+  const ModelOptions options{flags.threads, &chosen_kernels(), flags.kv};
   return std::make_unique<Model>(std::move(loaded.config), std::move(loaded.weights), options);
 }
 

@@ -187,18 +187,14 @@ std::string legend_of(const Frame& f) {
 }  // namespace
 
 std::string escape_markup(std::string_view text) {
+  constexpr std::pair<char, const char*> entities[] = {
+      {'&', "&amp;"}, {'<', "&lt;"}, {'>', "&gt;"}, {'"', "&quot;"}};
   std::string out;
   for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (c == '&')
-      out += "&amp;";
-    else if (c == '<')
-      out += "&lt;";
-    else if (c == '>')
-      out += "&gt;";
-    else if (c == '"')
-      out += "&quot;";
-    else if (byte >= 0x20 || c == '\t' || c == '\n')
+    const auto entity = std::ranges::find(entities, c, &std::pair<char, const char*>::first);
+    if (entity != std::end(entities))
+      out += entity->second;
+    else if (static_cast<unsigned char>(c) >= 0x20 || c == '\t' || c == '\n')
       out += c;
   }
   return out;

@@ -33,19 +33,19 @@ std::string summary(const GlitchReport& report) {
     return std::count_if(report.scan.tokens.begin(), report.scan.tokens.end(),
                          [&](const auto& t) { return t.reach == reach; });
   };
-  std::string text =
-      std::to_string(report.scan.tokens.size()) + " tokens, " + std::to_string(count(Reach::unreachable)) +
-      " that no text becomes, " + std::to_string(count(Reach::within)) + " only within longer text, " +
-      std::to_string(count(Reach::fragment)) + " fragments of characters, " +
-      std::to_string(count(Reach::special)) + " special; " + std::to_string(report.scan.padding) +
-      " rows of padding. Centroid of the embeddings at " + formatted("%.4g", report.scan.centroid_norm) +
-      " from the origin; the output rows of " + std::to_string(report.scan.reference) +
-      (report.scan.never_in_text ? " tokens that no text contains share " : " tokens nearest to it share ") +
-      formatted("%.4f", report.scan.common_length) + " of their direction";
-  text += report.scan.tied ? " (tied to the embedding)." : ".";
+  const GlitchScan& scan = report.scan;
+  std::string text = formatted(
+      "%zu tokens, %td that no text becomes, %td only within longer text, %td fragments of characters, %td "
+      "special; %d rows of padding. Centroid of the embeddings at %.4g from the origin; the output rows of "
+      "%zu "
+      "tokens %s share %.4f of their direction%s.",
+      scan.tokens.size(), count(Reach::unreachable), count(Reach::within), count(Reach::fragment),
+      count(Reach::special), scan.padding, scan.centroid_norm, scan.reference,
+      scan.never_in_text ? "that no text contains" : "nearest to it", scan.common_length,
+      scan.tied ? " (tied to the embedding)" : "");
   if (const TailSums& sums = report.evidence.contexts; sums.contexts > 0)
-    text += " Over " + std::to_string(sums.contexts) + " contexts " + std::to_string(sums.different_last()) +
-            " different tokens stood at the very end, where T -> -0 draws.";
+    text += formatted(" Over %zu contexts %zu different tokens stood at the very end, where T -> -0 draws.",
+                      sums.contexts, sums.different_last());
   return text;
 }
 

@@ -66,9 +66,8 @@ std::unique_ptr<Model> load_version(const std::filesystem::path& folder, const N
   load.ignore_extra = true;  // the reference has settled that
   LoadedModel loaded = load_model(folder, load);
   if (kind.noise) perturb_weights(loaded.weights, *kind.noise, seed);
-  ModelOptions options;
-  options.threads = threads;
-  return std::make_unique<Model>(std::move(loaded.config), std::move(loaded.weights), options);
+  return std::make_unique<Model>(std::move(loaded.config), std::move(loaded.weights),
+                                 ModelOptions{.threads = threads});
 }
 
 // The windows of the text, up to the positions wanted.

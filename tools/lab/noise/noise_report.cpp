@@ -51,9 +51,8 @@ Calibration calibration_of(const NoiseRun& run) {
 
 std::string headline(const NoiseRun& run) {
   const Calibration ece = calibration_of(run);
-  return run.name + " against f32: " + std::to_string(run.steps.size()) +
-         formatted(" steps, KL %.3g nats, ECE %.2f %%", run.kl(), 100 * ece.here) +
-         formatted(" (f32: %.2f %%)", 100 * ece.in_f32);
+  return formatted("%s against f32: %zu steps, KL %.3g nats, ECE %.2f %% (f32: %.2f %%)", run.name.c_str(),
+                   run.steps.size(), run.kl(), 100 * ece.here, 100 * ece.in_f32);
 }
 
 }  // namespace

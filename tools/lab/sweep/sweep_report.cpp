@@ -156,9 +156,10 @@ std::string sweep_json(const SweepReport& report) {
 }
 
 std::string sweep_html(const SweepReport& report) {
-  std::string body = "<p>" + escape_markup(report.name) + ": means over " + std::to_string(report.steps) +
-                     (report.steps == 1 ? " step" : " steps") +
-                     ", all from one forward pass. Energies are E = -z, k = 1; entropy in nats.</p>\n";
+  std::string body = formatted(
+      "<p>%s: means over %zu step%s, all from one forward pass. Energies are E = -z, k = 1; entropy in "
+      "nats.</p>\n",
+      escape_markup(report.name).c_str(), report.steps, report.steps == 1 ? "" : "s");
   body += html_plots(phase_picture(report));
   std::vector<std::vector<std::string>> rows;
   for (const SweepPoint& p : report.points)
@@ -169,9 +170,11 @@ std::string sweep_html(const SweepReport& report) {
           html_table({"T", "beta", "perplexity", "S", "E", "F", "C", "dE/dT", "dS/dE", "top-1", "distinct"},
                      rows);
   const SweepChecks checks = checks_of(report.points);
-  body += "<p class=\"soft\">Checks by finite differences: dE/dT within " +
-          formatted("%.1g", checks.heat_capacity) + " of beta&sup2; Var z, dS/dE within " +
-          formatted("%.1g", checks.beta) + " of 1/T (relative).</p>\n";
+  body += formatted(
+      "<p class=\"soft\">Checks by finite differences: dE/dT within %.1g of beta&sup2; Var z, dS/dE within "
+      "%.1g "
+      "of 1/T (relative).</p>\n",
+      checks.heat_capacity, checks.beta);
   return html_of({"A sweep over temperature", body, "", ""});
 }
 

@@ -118,8 +118,7 @@ std::string thermometer_html(const LabText& text, const TemperatureFit& fit, con
           "<h2>The text</h2>\n";
   const std::size_t count = std::min(text.steps.size(), max_tokens);
   if (count < text.steps.size())
-    body += "<p class=\"soft\">The first " + std::to_string(count) + " of " +
-            std::to_string(text.steps.size()) + " tokens.</p>\n";
+    body += formatted("<p class=\"soft\">The first %zu of %zu tokens.</p>\n", count, text.steps.size());
   body +=
       "<div class=\"how\" role=\"radiogroup\" aria-label=\"colour\">colour:"
       "<label><input type=\"radio\" name=\"how\" value=\"temperature\" checked> own temperature (blue below "

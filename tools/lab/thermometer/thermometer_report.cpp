@@ -129,12 +129,11 @@ void text_report(std::ostream& out, const LabText& text, const TemperatureFit& f
 }  // namespace
 
 std::string description_of(const LabText& text) {
-  std::string out = text.name + ": " + std::to_string(text.steps.size()) + " tokens judged";
-  if (text.bytes > 0) out += ", " + std::to_string(text.bytes) + " bytes";
-  if (text.documents > 1) out += ", " + std::to_string(text.documents) + " documents";
+  std::string out = formatted("%s: %zu tokens judged", text.name.c_str(), text.steps.size());
+  if (text.bytes > 0) out += formatted(", %zu bytes", text.bytes);
+  if (text.documents > 1) out += formatted(", %zu documents", text.documents);
   if (text.windows > text.documents)
-    out += ", read in " + std::to_string(text.windows) + " windows that share " +
-           std::to_string(text.overlap) + " tokens";
+    out += formatted(", read in %zu windows that share %d tokens", text.windows, text.overlap);
   return out;
 }
 
