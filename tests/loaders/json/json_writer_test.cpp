@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <limits>
+#include <optional>
 #include <vector>
 
 #include "loaders/json/json.h"
@@ -17,6 +18,13 @@ TEST_CASE("objects and arrays are separated and nested") {
   line.member("ids", std::vector<int>{1, -2}).member("none", std::vector<std::string>{});
   line.key("raw").raw("[0]").end_object();
   CHECK(line.text() == R"({"id":17,"text":"a\"b","list":[1,true,null,{}],"ids":[1,-2],"none":[],"raw":[0]})");
+}
+
+TEST_CASE("what is absent is null") {
+  JsonWriter line;
+  line.begin_object().member("none", std::optional<int>()).member("some", std::optional(7));
+  line.member("nan", unless_nan(std::nan(""))).member("number", unless_nan(0.5)).end_object();
+  CHECK(line.text() == R"({"none":null,"some":7,"nan":null,"number":0.5})");
 }
 
 TEST_CASE("numbers round-trip") {
