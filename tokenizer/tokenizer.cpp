@@ -6,7 +6,7 @@
 #include <utility>
 #include <variant>
 
-#include "tokenizer/base/parallel.h"
+#include "tokenizer/base/side_by_side.h"
 #include "tokenizer/base/tokenizer_error.h"
 #include "tokenizer/models/added_tokens.h"
 #include "tokenizer/models/bpe.h"

@@ -51,26 +51,33 @@ setup_build() {  # what it is called, processor seconds it takes from scratch, a
   name=$1
   minutes=$((($2 / $(setup_jobs) + 59) / 60))
   shift 2
-  terminal=0
-  [ -t 2 ] && terminal=1
   rm -f build-setup.failed
   {
     NINJA_STATUS='[%p] ' cmake --build build -j "$(setup_jobs)" "$@" 2>&1 || echo "$?" >build-setup.failed
-  } | awk -v name="$name" -v minutes="$minutes" -v terminal="$terminal" '
-    BEGIN { step = terminal ? 1 : 10; last = -step }
-    { print >"build-setup.log" }
-    /^\[ *[0-9]+%\] Building/ {
-      percent = substr($0, 2) + 0
-      if (!told) print "building " name ", from scratch in about " minutes (minutes == 1 ? " minute" : " minutes")
-      told = 1
-      if (percent >= last + step) printf terminal ? "\r[%3d %%] building " name : "[%3d %%] building " name "\n", percent
-      if (percent >= last + step) last = percent - percent % step
-      fflush()
-    }
-    END { if (told && terminal) printf "\r%*s\r", length(name) + 20, "" }' >&2
+  } | setup_progress "$name" "$minutes"
   [ ! -e build-setup.failed ] || {
     rm -f build-setup.failed
     cat build-setup.log >&2
     exit 1
   }
+}
+
+setup_progress() {  # name, minutes; the build's lines on stdin. The shell reads them as they come, Debian's awk does not.
+  shown=""
+  while IFS= read -r line; do
+    printf '%s\n' "$line"
+    case "$line" in
+      "["*"%] Building"*) percent=${line#"["} && percent=${percent%%"%"*} && percent=${percent##*" "} ;;
+      *) continue ;;
+    esac
+    if [ -z "$shown" ]; then printf 'building %s, from scratch in about %s min\n' "$1" "$2" >&2; fi
+    if [ -t 2 ]; then
+      [ "$percent" = "$shown" ] || printf '\r[%3d %%] building %s' "$percent" "$1" >&2
+      shown=$percent
+    elif [ -z "$shown" ] || [ "$percent" -ge $((shown + 10)) ]; then
+      printf '[%3d %%] building %s\n' "$percent" "$1" >&2
+      shown=$((percent - percent % 10))
+    fi
+  done >build-setup.log
+  if [ -n "$shown" ] && [ -t 2 ]; then printf '\r%*s\r' $((${#1} + 20)) "" >&2; fi
 }

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "tokenizer/base/parallel.h"
+#include "tokenizer/base/side_by_side.h"
 #include "tokenizer/base/tokenizer_error.h"
 #include "tokenizer/models/bpe_merge.h"
 #include "tokenizer/models/word_cache.h"

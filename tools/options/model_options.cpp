@@ -7,7 +7,7 @@
 
 #include "engine/kernels/kernels.h"
 #include "loaders/model/model_folder.h"
-#include "tokenizer/base/parallel.h"
+#include "tokenizer/base/side_by_side.h"
 #include "tools/generation/generate.h"
 #include "tools/options/model_folder_option.h"
 #include "tools/terminal/progress_bar.h"

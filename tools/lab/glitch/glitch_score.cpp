@@ -6,7 +6,7 @@
 #include <numeric>
 #include <stdexcept>
 
-#include "tokenizer/base/parallel.h"
+#include "engine/platform/in_parallel.h"
 
 namespace kelvin {
 namespace {

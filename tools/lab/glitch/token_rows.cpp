@@ -4,8 +4,8 @@
 #include <cmath>
 #include <numeric>
 
+#include "engine/platform/in_parallel.h"
 #include "engine/weights/weights.h"
-#include "tokenizer/base/parallel.h"
 
 namespace kelvin {
 namespace {

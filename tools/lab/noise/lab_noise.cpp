@@ -5,10 +5,10 @@
 #include <stdexcept>
 #include <utility>
 
+#include "engine/platform/in_parallel.h"
 #include "loaders/json/json_writer.h"
 #include "loaders/model/model_folder.h"
 #include "sampling/statistics/density_of_states.h"
-#include "tokenizer/base/parallel.h"
 #include "tools/lab/reading/lab_windows.h"
 #include "tools/terminal/progress_bar.h"
 

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <stdexcept>
 
-#include "tokenizer/base/parallel.h"
+#include "engine/platform/in_parallel.h"
 
 namespace kelvin {
 namespace {

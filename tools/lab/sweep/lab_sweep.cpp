@@ -6,9 +6,9 @@
 #include <limits>
 #include <set>
 
+#include "engine/platform/in_parallel.h"
 #include "sampling/noise.h"
 #include "sampling/stages/temperature.h"
-#include "tokenizer/base/parallel.h"
 #include "tokenizer/base/user_error.h"
 #include "tools/options/flags.h"
 #include "tools/output/parse_number.h"

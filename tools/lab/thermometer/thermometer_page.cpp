@@ -5,9 +5,9 @@
 #include <span>
 
 #include "engine/platform/available_processors.h"
+#include "engine/platform/in_parallel.h"
 #include "loaders/json/json_writer.h"
 #include "tokenizer/base/formatted.h"
-#include "tokenizer/base/parallel.h"
 #include "tools/lab/thermometer/thermometer_page.css.h"
 #include "tools/lab/thermometer/thermometer_page.js.h"
 #include "tools/output/html_page.h"

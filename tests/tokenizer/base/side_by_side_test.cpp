@@ -1,23 +1,11 @@
-#include "tokenizer/base/parallel.h"
+#include "tokenizer/base/side_by_side.h"
 
 #include <doctest/doctest.h>
 
 #include <stdexcept>
-#include <string>
+#include <thread>
 
 namespace kelvin {
-
-TEST_CASE("every piece of work is done once, and the first error counts") {
-  std::vector<int> done(1000, 0);
-  in_parallel(done.size(), 4, [&](std::size_t i) { ++done[i]; });
-  CHECK(done == std::vector<int>(1000, 1));
-  for (const int threads : {1, 4})
-    CHECK_THROWS_WITH(in_parallel(100, threads,
-                                  [](std::size_t i) {
-                                    if (i >= 3) throw std::runtime_error(std::to_string(i));
-                                  }),
-                      "3");
-}
 
 TEST_CASE("two at once: both are done, and the first one's error counts") {
   int first = 0, second = 0;
