@@ -32,18 +32,23 @@ int chat_main(int argc, char** argv) {
   settings.clock = Clock::now();
   ChatView view;
   std::optional<int> token_limit;
-  std::optional<std::string> session_file;
+  std::optional<std::string> session_file, prompt;
   bool no_history = false;
   Flags flags("kelvin-chat", "a chat with a model; where stdin is no terminal, each line is a turn");
   model_flags.add_to(flags);
+  flags.operand("MODEL", "the same as --model MODEL", to(model_flags.folder));
   sampling.add_to(flags);
   flags.group("chat");
+  flags.option("prompt", "TEXT", "one message: its answer goes to stdout, and that is all", to(prompt));
+  flags.alias("p", "prompt");
   flags.option("system", "TEXT", "what the model is told before everything else", to(settings.system));
   flags.option("tools", "FILE", "tools the model may call: a JSON list of definitions, for its chat template",
                [&](const std::string& value) { settings.tools = parse_tools(read_file(value), value); });
   flags.option("n", "N",
                "most tokens of an answer, 0 for no limit (default: max_new_tokens of generation_config.json)",
                to(token_limit, 0));
+  flags.option("stop", "TEXT", "end an answer before this text; may be given several times",
+               adds_stop_text(settings.stop_texts));
   flags.option("load", "FILE", "go on with a chat saved by /save", to(session_file));
   flags.option("date", "YYYY-MM-DD", "what a template that asks for the day is told (default: today)",
                [&](const std::string& value) { settings.clock = parse_date(value); });
@@ -64,13 +69,18 @@ int chat_main(int argc, char** argv) {
 
   ChatSession session(model, std::move(settings));
   if (session_file) session.restore(load_session(*session_file), *session_file);
-  const bool has_editor = LineEditor::usable();
-  view.colours = wants_colours();
+  const bool has_editor = !prompt && LineEditor::usable();
+  view.colours = !prompt && wants_colours();
   if (has_editor) greet(session, model.load_seconds);
   if (!session.has_template())
     std::cerr << "this folder has no chat template: plain completion, your lines and the answers are joined "
                  "as they are\n";
 
+  if (prompt) {
+    const int status = ChatLoop(session, view, nullptr).say(*prompt);
+    std::cerr << "seed " << session.settings().seed << "\n";
+    return status;
+  }
   const auto history_file = no_history ? std::nullopt : state_file("chat_history");
   LineEditor editor("> ", view.colours,
                     has_editor && history_file ? LineHistory(*history_file) : LineHistory());

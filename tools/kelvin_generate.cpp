@@ -39,6 +39,7 @@ int generate_main(int argc, char** argv) {
   SamplingOptions sampling;
   std::optional<int> token_limit;
   std::optional<int> draws, draw_index;
+  std::vector<std::string> stop_texts;
   int chunk = 0;
   bool ignore_eos = false, json = false, stats = false;
   Flags flags("kelvin-generate", "continues a prompt");
@@ -55,6 +56,8 @@ int generate_main(int argc, char** argv) {
   flags.group("output");
   flags.option("n", "N", "most tokens to draw (default: max_new_tokens of generation_config.json, or 256)",
                to(token_limit, 1));
+  flags.option("stop", "TEXT", "end the text before this one; may be given several times",
+               adds_stop_text(stop_texts));
   flags.option("draws", "N", "so many continuations side by side, numbered from 0; the prompt is read once",
                to(draws, 1, 1 << 16));
   flags.option("draw-index", "I", "the continuation that --draws numbers I, alone",
@@ -95,6 +98,7 @@ int generate_main(int argc, char** argv) {
   request.stream = static_cast<std::uint64_t>(draw_index.value_or(0));
   request.max_tokens = max_tokens(token_limit, model.generation, 256).count;
   if (!ignore_eos) request.stops = model.stops;
+  request.stop_texts = stop_texts;
   request.text_continues = true;
   request.log_probabilities = json || stats;
   if (!json && !draws)

@@ -54,6 +54,36 @@ TEST_CASE("the same seed and the same lines give the same chat, whatever the thr
   CHECK(one.err == "seed 5\n");
 }
 
+TEST_CASE("one message on the command line has one answer, as others type it") {
+  const std::string message = "Tell me a story about a brave fox.";
+  const test::Finished piped = chat({"--temp", "0"}, message + "\n");
+  const std::string model = (test::source_dir() / "tools" / "ember").string();
+  for (const std::vector<std::string>& ways : std::vector<std::vector<std::string>>{
+           {"-m", model, "-p", message}, {model, "--prompt", message}, {"-p", message, "--model", model}}) {
+    std::vector<std::string> options = ways;
+    options.insert(options.end(), {"--temp", "0"});
+    const test::Finished once = chat(options, "not read\n");
+    CHECK(once.status == 0);
+    CHECK(once.out == piped.out);
+    CHECK(once.err.starts_with("seed "));
+  }
+  const test::Finished cut = chat({"-p", message, "-n", "5", "--temp", "0"}, "");
+  CHECK(piped.out.starts_with(cut.out.substr(0, cut.out.size() - 1)));
+  CHECK(holds(cut.err, "[cut after 5 tokens"));
+}
+
+TEST_CASE("an answer ends before a stop text, and the chat goes on") {
+  const std::string message = "Tell me a story about a brave fox.\n";
+  const std::string whole = chat({"--temp", "0"}, message).out;
+  const std::size_t at = whole.find("brave");
+  REQUIRE(at != whole.npos);
+  const test::Finished done = chat({"--temp", "0", "--stop", "nowhere", "--stop", "brave"}, message);
+  CHECK(done.out == whole.substr(0, at) + "\n");
+  const test::Finished later = chat({"--temp", "0", "--stop", "brave"}, message + "/set stop off\n/regen\n");
+  CHECK(later.out.size() > whole.size() / 2);
+  CHECK(chat({"--stop", ""}, message).status == 2);
+}
+
 TEST_CASE("every temperature of the real line answers") {
   for (const char* temperature : {"0", "-0", "0.001", "-0.001", "0.8", "1e5", "-1e5", "inf", "-inf"}) {
     CAPTURE(temperature);

@@ -1,5 +1,6 @@
 #include <doctest/doctest.h>
 
+#include <fstream>
 #include <sstream>
 
 #include <algorithm>
@@ -42,6 +43,23 @@ TEST_CASE("greedy text is that of transformers") {
   CHECK(made.root().at("text").as_string().starts_with("Once upon a time, a brave fox"));
   CHECK(made.root().at("logprobs").size() == 40);
   CHECK(made.root().at("chain_logprobs").at(std::size_t{7}).as_double() == 0.0);
+}
+
+TEST_CASE("a text ends before a stop text") {
+  const std::string whole(generate({"--temp", "0", "--n", "40"}).root().at("text").as_string());
+  const JsonDocument made = generate({"--temp", "0", "--n", "40", "--stop", "nowhere", "--stop", "brave"});
+  CHECK(made.root().at("text").as_string() == whole.substr(0, whole.find("brave")));
+  CHECK(made.root().at("stop").as_string() == "stop");
+}
+
+TEST_CASE("a prompt comes from -p, from a file or from a pipe") {
+  const std::string expected = run({"kelvin-generate", "--prompt", "The fox", "--temp", "0", "--n", "5"}).out;
+  CHECK(run({"kelvin-generate", "-p", "The fox", "--temp", "0", "-n", "5"}).out == expected);
+  CHECK(run({"kelvin-generate", "-", "--temp", "0", "-n", "5"}, "The fox").out == expected);
+  const test::TemporaryFolder folder;
+  const std::string file = (folder.path() / "prompt.txt").string();
+  std::ofstream(file) << "The fox";
+  CHECK(run({"kelvin-generate", file, "--temp", "0", "-n", "5"}).out == expected);
 }
 
 TEST_CASE("the same seed gives the same text, whatever the threads, chunks and form of the output") {

@@ -6,6 +6,7 @@
 #include <sstream>
 
 #include "loaders/files/load_error.h"
+#include "tokenizer/base/formatted.h"
 #include "tokenizer/unicode/utf8.h"
 #include "tools/chat/chat_setting.h"
 #include "tools/options/flags.h"
@@ -38,9 +39,10 @@ const std::vector<ChatCommands::Command>& ChatCommands::table() {
   static const std::vector<Command> commands = {
       {"help", "", "this list", &ChatCommands::help},
       {"set", "NAME VALUE",
-       "change a setting: temp -0.001, top-k 40, min-p off, sample \"...\", n 200, stats on",
+       "change a setting: temp -0.001, top-k 40, min-p off, sample \"...\", n 200, stop TEXT, stats on",
        &ChatCommands::set},
-      {"show", "[prompt]", "settings and where they came from; or the exact prompt of the last answer",
+      {"show", "[NAME|prompt]",
+       "settings and where they came from, or one of them; or the exact prompt of the last answer",
        &ChatCommands::show},
       {"why", "[N|TEXT]",
        "how the last token of the answer came about; or its token number N, or the one where TEXT begins",
@@ -64,7 +66,7 @@ ChatCommands::ChatCommands(ChatSession& session, ChatView& view, std::ostream& o
 
 ChatCommands::Then ChatCommands::run(const std::string& line) {
   const auto [word, argument] = split_word(line);
-  const std::string name = word.substr(1);
+  const std::string name = word == "/?" ? "help" : word.substr(1);
   for (const Command& command : table()) {
     if (name != command.name) continue;
     if (!*command.arguments && !argument.empty()) throw ChatError(word + " takes no argument");
@@ -89,9 +91,12 @@ void ChatCommands::help(const std::string&) {
 }
 
 void ChatCommands::set(const std::string& argument) {
-  const auto [name, value] = split_word(argument);
-  if (name.empty() || value.empty())
-    throw ChatError("/set needs a name and a value, as in /set temp 0.7 or /set top-k off");
+  auto [name, value] = split_word(argument);
+  if (const std::size_t equals = name.find('='); equals != name.npos) {
+    value = trimmed(argument.substr(equals + 1));
+    name.resize(equals);
+  }
+  if (value.empty()) return show(name);
   if (name == "stats") {
     if (value != "on" && value != "off")
       throw ChatError("stats: on or off expected, \"" + value + "\" found");
@@ -100,6 +105,13 @@ void ChatCommands::set(const std::string& argument) {
     return seed(value);
   } else if (name == "system") {
     return system(value);
+  } else if (name == "stop") {
+    auto& texts = session_.settings().stop_texts;
+    if (value == "off")
+      texts.clear();
+    else
+      texts.push_back(value);
+    return show("stop");
   } else if (name == "n") {
     const auto number = parse_integer(value == "off" ? "0" : value);
     if (!number || *number < 0 || *number > std::numeric_limits<int>::max())
@@ -140,25 +152,51 @@ void ChatCommands::show_chain() {
   out_ << "chain " << (text.empty() ? "(none: T = 1)" : text) << "\n";
 }
 
+// Name and value of everything that can be set but the chain.
+std::vector<std::pair<std::string, std::string>> ChatCommands::settings() const {
+  const ChatSettings& settings = session_.settings();
+  std::string stops;
+  for (const std::string& text : settings.stop_texts)
+    stops += (stops.empty() ? "" : " ") + in_quotes(text, 100);
+  return {
+      {"model", session_.model_line()},
+      {"context", std::to_string(session_.length()) + " of " + std::to_string(session_.context()) +
+                      " tokens, " + plural(session_.messages().size(), "message")},
+      {"system", settings.system ? in_quotes(*settings.system, 1000) : "none"},
+      {"seed", std::to_string(settings.seed) + "  (" + settings.seed_origin + ")"},
+      {"n", (settings.max_tokens > 0 ? std::to_string(settings.max_tokens) : "as the context allows") +
+                "  (" + settings.max_tokens_origin + ")"},
+      {"stop", stops.empty() ? "none" : stops},
+      {"tools",
+       settings.tools ? plural(settings.tools->value.as_sequence().items.size(), "definition") : "none"},
+      {"stats", view_.stats ? "on" : "off"},
+  };
+}
+
 void ChatCommands::show(const std::string& argument) {
   if (argument == "prompt") return show_prompt();
-  if (!argument.empty()) throw ChatError("/show takes nothing or \"prompt\", \"" + argument + "\" found");
-  const ChatSettings& settings = session_.settings();
-  out_ << "model    " << session_.model_line() << "\n";
-  out_ << "context  " << session_.length() << " of " << session_.context() << " tokens, "
-       << plural(session_.messages().size(), "message") << "\n";
-  out_ << "system   " << (settings.system ? in_quotes(*settings.system, 1000) : "none") << "\n";
-  out_ << "seed     " << settings.seed << "  (" << settings.seed_origin << ")\n";
-  out_ << "n        "
-       << (settings.max_tokens > 0 ? std::to_string(settings.max_tokens) : "as the context allows") << "  ("
-       << settings.max_tokens_origin << ")\n";
-  out_ << "tools    "
-       << (settings.tools ? plural(settings.tools->value.as_sequence().items.size(), "definition") : "none")
-       << "\n";
-  out_ << "stats    " << (view_.stats ? "on" : "off") << "\n";
-  out_ << "chain\n";
-  std::istringstream stages(settings.sampling.chain(session_.vocabulary()).describe());
-  for (std::string stage; std::getline(stages, stage);) out_ << "  " << stage << "\n";
+  const StageType* const stage = find_stage(argument);
+  const bool is_chain = argument == "chain" || stage;
+  bool found = false;
+  for (const auto& [name, value] : settings()) {
+    if (!argument.empty() && argument != name) continue;
+    out_ << formatted("%-8s ", name.c_str()) << value << "\n";
+    found = true;
+  }
+  if (!argument.empty() && !is_chain) {
+    if (!found)
+      throw ChatError("/show takes nothing, \"prompt\" or the name of a setting, " + in_quotes(argument, 40) +
+                      " found");
+    return;
+  }
+  if (!stage) out_ << "chain\n";
+  std::istringstream stages(session_.settings().sampling.chain(session_.vocabulary()).describe());
+  for (std::string line; std::getline(stages, line);) {
+    if (stage && find_stage(line.substr(0, line.find_first_of(" =:"))) != stage) continue;
+    out_ << (stage ? "" : "  ") << line << "\n";
+    found = true;
+  }
+  if (stage && !found) out_ << stage->name << " off\n";
 }
 
 void ChatCommands::show_prompt() {

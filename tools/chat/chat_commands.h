@@ -3,6 +3,7 @@
 
 #include <iosfwd>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "tools/chat/chat_session.h"
@@ -49,6 +50,7 @@ class ChatCommands {
   std::size_t number_of(const std::string& text) const;
   void show_prompt();
   void show_chain();
+  std::vector<std::pair<std::string, std::string>> settings() const;
 
   ChatSession& session_;
   ChatView& view_;

@@ -52,6 +52,13 @@ int ChatLoop::run() {
   return failed_ && !editor_ ? 1 : 0;
 }
 
+int ChatLoop::say(const std::string& message) {
+  const Interrupt interrupt;
+  answer(&message);
+  if (!std::cout) throw std::runtime_error("cannot write to standard output");
+  return interrupted_ ? interrupted_status : 0;
+}
+
 void ChatLoop::turn(const std::string& line) {
   if (!line.starts_with('/')) return answer(&line);
   const ChatCommands::Then then = commands_.run(line);

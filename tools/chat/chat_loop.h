@@ -15,6 +15,8 @@ class ChatLoop {
 
   // Returns the exit status: 0; 130 if Ctrl-C ended it; 1 if a turn of a pipe failed.
   int run();
+  // One message and its answer. Returns the exit status; throws what ChatSession::ask throws.
+  int say(const std::string& message);
 
  private:
   void turn(const std::string& line);

@@ -82,6 +82,7 @@ Continuation ChatSession::answer(std::uint32_t attempt, const ChatTurn& turn) {
   request.stream = stream_of(messages_.size() / 2, attempt);
   request.max_tokens = settings_.max_tokens;
   request.stops = model_.stops;
+  request.stop_texts = settings_.stop_texts;
   request.text_continues = !has_template();
   request.log_probabilities = turn.log_probabilities;
   request.memories = true;  // for explain_token

@@ -32,6 +32,7 @@ struct ChatSettings {
   std::string seed_origin;  // "--seed", "random", ...
   int max_tokens = 0;       // of an answer; 0: as many as the context holds
   std::string max_tokens_origin;
+  std::vector<std::string> stop_texts;  // an answer ends before the first of them
   std::optional<std::string> system;
   Clock clock;  // what a template is told that asks for the day
   std::optional<ToolDefinitions> tools;

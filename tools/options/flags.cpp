@@ -1,6 +1,7 @@
 #include "tools/options/flags.h"
 
 #include <algorithm>
+#include <cctype>
 #include <iostream>
 
 #include "sampling/closest.h"
@@ -24,6 +25,16 @@ int parse_int(const std::string& value, int min, int max) {
   const auto number = parse_integer(value);
   if (!number || *number < min || *number > max) throw UsageError(integer_range(min, max));
   return static_cast<int>(*number);
+}
+
+std::string dashed(const std::string& name) { return (name.size() == 1 ? "-" : "--") + name; }
+
+// What "--name", "--name=value" or "-n" names; empty for any other word.
+std::string option_name(std::string_view word) {
+  if (word.size() == 2 && word[0] == '-' && std::isalpha(static_cast<unsigned char>(word[1])))
+    return std::string(word.substr(1));
+  if (!word.starts_with("--")) return "";
+  return std::string(word.substr(2, std::min(word.find('='), word.size()) - 2));
 }
 
 // Appends `text` broken at spaces, each line but the first indented.
@@ -129,7 +140,7 @@ void Flags::operand(const std::string& placeholder, const std::string& help, Set
 void Flags::alias(std::string name, const std::string& of) {
   Entry entry = find(of);
   for (Entry& original : entries_)
-    if (original.name == of) original.text += " (also --" + name + ")";
+    if (original.name == of) original.text += " (also " + dashed(name) + ")";
   entry.kind = Entry::Kind::alias;
   entry.name = std::move(name);
   entries_.push_back(std::move(entry));
@@ -145,22 +156,22 @@ const Flags::Entry& Flags::find(std::string_view name) const {
   std::vector<std::string> names = {"help", "version"};
   for (const Entry& entry : entries_)
     if (!entry.name.empty()) names.push_back(entry.name);
-  throw UsageError("unknown option --" + std::string(name) + suggestion(name, names, "--"));
+  throw UsageError("unknown option " + dashed(std::string(name)) + suggestion(name, names, "--"));
 }
 
 bool Flags::is_option(std::string_view word) const {
-  if (!word.starts_with("--")) return false;
-  word = word.substr(2, word.find('=') == std::string_view::npos ? word.npos : word.find('=') - 2);
-  return word == "help" || word == "version" ||
+  const std::string name = option_name(word);
+  return name == "help" || name == "version" ||
          std::any_of(entries_.begin(), entries_.end(),
-                     [&](const Entry& entry) { return !entry.name.empty() && entry.name == word; });
+                     [&](const Entry& entry) { return !entry.name.empty() && entry.name == name; });
 }
 
 bool Flags::parse(int argc, const char* const* argv) {
   bool operand_taken = false;
   for (int i = 1; i < argc; ++i) {
     const std::string word = argv[i];
-    if (word == "--help" || word == "-h") {
+    const std::string name = option_name(word);
+    if (name == "help" || word == "-h") {
       std::cout << help();
       return false;
     }
@@ -170,15 +181,14 @@ bool Flags::parse(int argc, const char* const* argv) {
     }
     const auto operand = std::find_if(entries_.begin(), entries_.end(),
                                       [](const Entry& entry) { return entry.kind == Entry::Kind::operand; });
-    if (operand != entries_.end() && !operand_taken && !word.starts_with("-")) {
+    if (operand != entries_.end() && !operand_taken && (word == "-" || !word.starts_with("-"))) {
       operand_taken = true;
       operand->set(word);
       continue;
     }
-    if (!word.starts_with("--") || word == "--")
+    if (name.empty())
       throw UsageError("unexpected argument \"" + word + "\"; options begin with -- (see --help)");
     const std::size_t equals = word.find('=');
-    const std::string name = word.substr(2, equals == word.npos ? word.npos : equals - 2);
     const Entry& entry = find(name);
     std::string value;
     if (entry.kind == Entry::Kind::toggle) {
@@ -188,16 +198,16 @@ bool Flags::parse(int argc, const char* const* argv) {
     } else if (i + 1 < argc && !is_option(argv[i + 1])) {
       value = argv[++i];
     } else {
-      throw UsageError("--" + name + " needs a value: --" + name + " " + entry.placeholder);
+      throw UsageError(dashed(name) + " needs a value: " + dashed(name) + " " + entry.placeholder);
     }
     try {
       entry.set(value);
       if (entry.kind == Entry::Kind::list)
         while (i + 1 < argc && !is_option(argv[i + 1])) entry.set(value = argv[++i]);
     } catch (const UsageError& error) {
-      throw UsageError("--" + name + ": " + error.what() + ", \"" + value + "\" found");
+      throw UsageError(dashed(name) + ": " + error.what() + ", \"" + value + "\" found");
     } catch (const UserError& error) {
-      throw UsageError("--" + name + ": " + error.what());
+      throw UsageError(dashed(name) + ": " + error.what());
     }
   }
   return true;

@@ -49,14 +49,14 @@ class Flags {
   // An option of one or more values: "--merge a b c".
   void list(const std::string& name, const std::string& placeholder, const std::string& help,
             std::vector<std::string>& target);
-  // A word without dashes before it, at most one: "kelvin-quantize MODEL".
+  // A word without dashes before it, or "-", at most one: "kelvin-quantize MODEL".
   void operand(const std::string& placeholder, const std::string& help, Setter set);
-  // Another name of an option that was added before; --help tells it there.
+  // Another name of an option that was added before; --help tells it there. One of a single letter is written "-m".
   void alias(std::string name, const std::string& of);
   void toggle(const std::string& name, const std::string& help, bool& on);
   void note(const std::string& text);  // a paragraph of --help at this place
 
-  // Accepts "--name value" and "--name=value"; a value may begin with a minus. Returns false after --help or
+  // Accepts "--name value", "--name=value" and, for names of one letter, "-n value"; a value may begin with a minus. Returns false after --help or
   // --version, which it has then answered on stdout. Throws UsageError that names the option.
   bool parse(int argc, const char* const* argv);
 

@@ -17,6 +17,13 @@ void apply_generation_config(SamplerSettings& settings, const GenerationConfig& 
     set("temperature", config.temperature);
 }
 
+Setter adds_stop_text(std::vector<std::string>& texts) {
+  return [&texts](const std::string& value) {
+    if (value.empty()) throw UsageError("a text expected");
+    texts.push_back(value);
+  };
+}
+
 MaxTokens max_tokens(std::optional<int> flag, const GenerationConfig& config, int default_value) {
   if (flag) return {*flag, "--n"};
   if (config.max_new_tokens) return {*config.max_new_tokens, "generation_config.json"};

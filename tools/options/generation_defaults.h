@@ -3,13 +3,18 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "loaders/model/generation_config.h"
 #include "sampling/settings.h"
+#include "tools/options/flags.h"
 
 namespace kelvin {
 
 void apply_generation_config(SamplerSettings& settings, const GenerationConfig& config);
+
+// Takes a text before which an answer ends; throws UsageError for an empty one.
+Setter adds_stop_text(std::vector<std::string>& texts);
 
 // The most tokens to draw, and who says so.
 struct MaxTokens {

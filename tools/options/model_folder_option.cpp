@@ -18,6 +18,7 @@ void add_model_folder(Flags& flags, std::optional<std::string>& folder) {
                "folder with config.json, safetensors and tokenizer.json, or a .gguf file (default: the demo "
                "model)",
                to(folder));
+  flags.alias("m", "model");
 }
 
 fs::path model_folder(const std::optional<std::string>& folder) {

@@ -13,7 +13,9 @@ void PromptOptions::add_to(Flags& flags) {
   flags.option("prompt-file", "FILE", "the same from a file, - for stdin", to(file));
   // As the tools that judge texts say it.
   flags.alias("text", "prompt");
+  flags.alias("p", "prompt");
   flags.alias("file", "prompt-file");
+  flags.operand("FILE", "the same as --prompt-file FILE", to(file));
   flags.option("ids", "LIST", "token ids such as 1,2,3, taken as they are", to(ids));
 }
 

@@ -57,6 +57,24 @@ TEST_CASE("settings are shown with where they came from") {
   CHECK(setup.run("/set temp off") == "chain (none: T = 1)\n");
 }
 
+TEST_CASE("a setting is written and shown in every way people try") {
+  Setup setup;
+  CHECK(setup.run("/set temp=0.3") == "chain temp=0.3\n");
+  CHECK(setup.run("/set top-k = 40").find("top-k=40") != std::string::npos);
+  CHECK(setup.run("/set temp") == "temp=0.3  /set\n");
+  CHECK(setup.run("/show temperature") == setup.run("/show temp"));
+  CHECK(setup.run("/show min-p") == "min-p off\n");
+  CHECK(setup.run("/set n=12") == "n 12\n");
+  CHECK(setup.run("/show n") == "n        12  (/set)\n");
+  CHECK(setup.run("/set") == setup.run("/show"));
+  CHECK(setup.run("/?") == setup.run("/help"));
+  CHECK(setup.run("/show stop") == "stop     none\n");
+  setup.run("/set stop END");
+  CHECK(setup.run("/set stop a b") == "stop     \"END\" \"a b\"\n");
+  CHECK(setup.session.settings().stop_texts == std::vector<std::string>{"END", "a b"});
+  CHECK(setup.run("/set stop off") == "stop     none\n");
+}
+
 TEST_CASE("help lists every command") {
   Setup setup;
   const std::string help = setup.run("/help");
@@ -69,13 +87,13 @@ TEST_CASE("mistakes are told and change nothing") {
   Setup setup;
   CHECK(setup.error("/hlep").starts_with("unknown command /hlep; did you mean /help?"));
   CHECK(setup.error("/").starts_with("unknown command /"));
-  CHECK(setup.error("/set temp").starts_with("/set needs a name and a value"));
+  CHECK(setup.error("/set tmep=1") == "unknown setting \"tmep\"; did you mean \"temp\"?");
   CHECK(setup.error("/set n -1").find("n: a whole number, 0 or more, expected, \"-1\" found") !=
         std::string::npos);
   CHECK(setup.error("/set n many") != "");
   CHECK(setup.error("/set stats maybe") == "stats: on or off expected, \"maybe\" found");
   CHECK(setup.error("/seed -1").starts_with("seed: a whole number"));
-  CHECK(setup.error("/show me") == "/show takes nothing or \"prompt\", \"me\" found");
+  CHECK(setup.error("/show me") == "/show takes nothing, \"prompt\" or the name of a setting, \"me\" found");
   CHECK(setup.error("/clear all") == "/clear takes no argument");
   CHECK(setup.error("/regen") == "there is no answer yet");
   CHECK(setup.error("/undo") == "there is nothing to take back");

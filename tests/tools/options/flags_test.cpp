@@ -9,7 +9,7 @@ namespace kelvin {
 namespace {
 
 struct Parsed {
-  std::string model;
+  std::string model, file;
   std::optional<std::string> system;
   int threads = 0;
   std::optional<int> top_k;
@@ -31,6 +31,8 @@ Parsed parse(std::vector<const char*> words) {
   flags.option("temp", "T", "temperature; any number", to(p.temp, -infinity, infinity));
   flags.option("top-k", "K", "how many", to(p.top_k, 0, 1000));
   flags.alias("top_k", "top-k");
+  flags.alias("m", "model");
+  flags.operand("FILE", "a file", to(p.file));
   flags.option("seed", "N", "the seed", to(p.seed));
   flags.option("ids", "LIST", "token ids", to(p.ids));
   flags.option("system", "TEXT", "system message", to(p.system));
@@ -120,9 +122,22 @@ TEST_CASE("errors name the option, what was expected and what was found") {
   CHECK(error_of({"--seed", "-1"}) != "");
 }
 
+TEST_CASE("one letter, and a word without dashes") {
+  CHECK(parse({"-m", "DIR"}).model == "DIR");
+  CHECK(parse({"-m", "-"}).model == "-");
+  CHECK(parse({"a.txt", "-m", "DIR"}).file == "a.txt");
+  CHECK(parse({"-"}).file == "-");
+  CHECK(parse({"--temp", "-1", "-"}).temp == -1);
+  CHECK(error_of({"-x", "1"}).starts_with("unknown option -x"));
+  CHECK(error_of({"-m"}) == "-m needs a value: -m DIR");
+  CHECK(error_of({"-m", "--temp", "1"}) == "-m needs a value: -m DIR");
+  CHECK(error_of({"a", "b"}).starts_with("unexpected argument \"b\""));
+  CHECK(error_of({"-1"}).starts_with("unexpected argument \"-1\""));
+}
+
 TEST_CASE("help holds every option under its group, aligned") {
   const std::string help = parse({}).help;
-  CHECK(help.starts_with("tool: does something\nusage: tool [options]\n\nmodel\n  --model DIR "));
+  CHECK(help.starts_with("tool: does something\nusage: tool [FILE] [options]\n\nmodel\n  --model DIR "));
   CHECK(help.find("\nsampling\n  --temp T ") != help.npos);
   const auto column_of = [&](const char* text) {
     const std::size_t at = help.find(text);
