@@ -1,4 +1,6 @@
 // kelvin-chat: a conversation with a model, on a terminal or through a pipe.
+#include <unistd.h>
+
 #include <cstdlib>
 #include <iostream>
 
@@ -47,6 +49,7 @@ int chat_main(int argc, char** argv) {
   flags.option("n", "N",
                "most tokens of an answer, 0 for no limit (default: max_new_tokens of generation_config.json)",
                to(token_limit, 0));
+  flags.option("assistant", "TEXT", "what every answer begins with", to(settings.assistant));
   flags.option("stop", "TEXT", "end an answer before this text; may be given several times",
                adds_stop_text(settings.stop_texts));
   flags.option("load", "FILE", "go on with a chat saved by /save", to(session_file));
@@ -68,10 +71,10 @@ int chat_main(int argc, char** argv) {
   settings.sampling.chain(model.vocabulary());  // contradictions are told now, not at the first turn
 
   ChatSession session(model, std::move(settings));
-  if (session_file) session.restore(load_session(*session_file), *session_file);
+  if (session_file) ChatCommands(session, view, std::cerr).run("/load " + *session_file);
   const bool has_editor = !prompt && LineEditor::usable();
   view.colours = !prompt && wants_colours();
-  if (has_editor) greet(session, model.load_seconds);
+  if (!prompt && isatty(STDIN_FILENO) == 1) greet(session, model.load_seconds);
   if (!session.has_template())
     std::cerr << "this folder has no chat template: plain completion, your lines and the answers are joined "
                  "as they are\n";

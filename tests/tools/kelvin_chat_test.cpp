@@ -84,6 +84,23 @@ TEST_CASE("an answer ends before a stop text, and the chat goes on") {
   CHECK(chat({"--stop", ""}, message).status == 2);
 }
 
+TEST_CASE("an answer that is begun goes on from there") {
+  const std::string message = "Tell me a story about a brave fox.";
+  const test::Finished done = chat({"--temp", "0", "--assistant", "In the deep sea,", "-p", message}, "");
+  CHECK(done.out.starts_with("In the deep sea,"));
+  CHECK(done.out.size() > 30);
+  const test::Finished set =
+      chat({"--temp", "0"}, "/set assistant In the deep sea,\n" + message + "\n/set assistant off\n/regen\n");
+  CHECK(set.out.starts_with(done.out));
+  CHECK_FALSE(set.out.substr(done.out.size()).starts_with("In the deep sea,"));
+}
+
+TEST_CASE("a context beyond what the model was made for is said to be one") {
+  CHECK(holds(chat({"--ctx", "100000", "-p", "hello", "-n", "3"}, "").err,
+              "note: --ctx 100000 is more than the "));
+  CHECK_FALSE(holds(chat({"--ctx", "100", "-p", "hello", "-n", "3"}, "").err, "note"));
+}
+
 TEST_CASE("every temperature of the real line answers") {
   for (const char* temperature : {"0", "-0", "0.001", "-0.001", "0.8", "1e5", "-1e5", "inf", "-inf"}) {
     CAPTURE(temperature);

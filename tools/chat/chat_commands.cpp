@@ -105,6 +105,9 @@ void ChatCommands::set(const std::string& argument) {
     return seed(value);
   } else if (name == "system") {
     return system(value);
+  } else if (name == "assistant") {
+    session_.settings().assistant = value == "off" ? "" : value;
+    return show(name);
   } else if (name == "stop") {
     auto& texts = session_.settings().stop_texts;
     if (value == "off")
@@ -166,6 +169,7 @@ std::vector<std::pair<std::string, std::string>> ChatCommands::settings() const 
       {"seed", std::to_string(settings.seed) + "  (" + settings.seed_origin + ")"},
       {"n", (settings.max_tokens > 0 ? std::to_string(settings.max_tokens) : "as the context allows") +
                 "  (" + settings.max_tokens_origin + ")"},
+      {"assistant", settings.assistant.empty() ? "begins as it likes" : in_quotes(settings.assistant, 1000)},
       {"stop", stops.empty() ? "none" : stops},
       {"tools",
        settings.tools ? plural(settings.tools->value.as_sequence().items.size(), "definition") : "none"},

@@ -22,7 +22,12 @@ constexpr int interrupted_status = 130;
 ChatLoop::ChatLoop(ChatSession& session, ChatView view, LineEditor* editor)
     : session_(session), view_(view), commands_(session, view_, std::cerr), editor_(editor) {}
 
-Line ChatLoop::read() { return editor_ ? editor_->read() : lines_.read(); }
+Line ChatLoop::read() {
+  if (editor_) return editor_->read();
+  // A terminal that the editor does not understand (TERM=dumb).
+  if (isatty(STDIN_FILENO) == 1) std::cerr << "> " << std::flush;
+  return lines_.read();
+}
 
 int ChatLoop::run() {
   Interrupt interrupt;

@@ -67,7 +67,8 @@ int ChatSession::length() const {
 }
 
 Continuation ChatSession::answer(std::uint32_t attempt, const ChatTurn& turn) {
-  const std::vector<int> prompt = encode_prompt(model_.text, render(messages_));
+  const std::string& begun = settings_.assistant;
+  const std::vector<int> prompt = encode_prompt(model_.text, render(messages_) + begun);
   const int length = static_cast<int>(prompt.size());
   if (length == 0) throw ChatError("the prompt is empty");
   if (length >= model_.context)
@@ -83,13 +84,16 @@ Continuation ChatSession::answer(std::uint32_t attempt, const ChatTurn& turn) {
   request.max_tokens = settings_.max_tokens;
   request.stops = model_.stops;
   request.stop_texts = settings_.stop_texts;
-  request.text_continues = !has_template();
+  request.text_continues = !has_template() || !begun.empty();
   request.log_probabilities = turn.log_probabilities;
   request.memories = true;  // for explain_token
   request.on_text = turn.on_text;
+  if (!begun.empty() && turn.on_text) turn.on_text(begun);
   Continuation reply = continue_prompt(*model_.model, sequence_, model_.tokenizer(), request,
                                        {.stop = turn.stop, .on_prompt = turn.on_prompt});
-  if (!reply.ids.empty()) answered_ = Answered{chain, prompt, request.seed, request.stream, reply};
+  if (reply.ids.empty()) return reply;
+  reply.text.insert(0, begun);
+  answered_ = Answered{chain, prompt, request.seed, request.stream, reply};
   return reply;
 }
 

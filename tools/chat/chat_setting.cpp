@@ -57,7 +57,7 @@ void change_sampling(SamplerSettings& settings, const std::string& name, const s
     const std::vector<std::string> names = setting_names();
     if (std::find(names.begin(), names.end(), name) == names.end()) {
       std::vector<std::string> all = names;
-      all.insert(all.end(), {"n", "stats", "seed", "stop", "system"});
+      all.insert(all.end(), {"assistant", "n", "stats", "seed", "stop", "system"});
       throw UserError("unknown setting \"" + name + "\"" + suggestion(name, all));
     }
   }

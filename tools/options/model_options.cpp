@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <iostream>
 #include <optional>
 #include <stdexcept>
 
@@ -93,7 +94,11 @@ OpenModel open_model(const ModelFlags& flags) {
   const int vocab_size = loaded.config.vocab_size;
   std::vector<std::string> bytes = token_bytes(text->tokenizer, vocab_size);
   std::vector<int> stops = stop_ids(loaded.generation, text->info, vocab_size);
-  const int context = flags.context.value_or(std::max(loaded.config.max_position, 2));
+  const int trained = std::max(loaded.config.max_position, 2);
+  const int context = flags.context.value_or(trained);
+  if (context > trained)
+    std::cerr << "note: --ctx " << context << " is more than the " << trained
+              << " tokens this model was made for: what lies beyond them may be nonsense\n";
 
   auto model = make_model(std::move(loaded), flags);
   const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
