@@ -1,5 +1,7 @@
 #include "tools/generation/generation_loop.h"
 
+#include <utility>
+
 namespace kelvin {
 
 bool GenerationLoop::forward(std::span<const Feed> feeds, const LogitsSink& sink) {
