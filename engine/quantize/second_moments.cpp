@@ -50,7 +50,7 @@ std::vector<SharedInput> shared_inputs(const Weights& weights) {
     add_mlp(w.mlp);
     for (const Mlp& expert : w.experts) add_mlp(expert);
   }
-  inputs.push_back({&weights.lm_head});
+  inputs.push_back(SharedInput(1, &weights.lm_head));
   return inputs;
 }
 

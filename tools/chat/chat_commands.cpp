@@ -95,6 +95,8 @@ void ChatCommands::set(const std::string& argument) {
   if (const std::size_t equals = name.find('='); equals != name.npos) {
     value = trimmed(argument.substr(equals + 1));
     name.resize(equals);
+  } else if (value.starts_with('=')) {
+    value = trimmed(value.substr(1));
   }
   if (value.empty()) return show(name);
   if (name == "stats") {

@@ -189,25 +189,26 @@ bool Flags::parse(int argc, const char* const* argv) {
     if (name.empty())
       throw UsageError("unexpected argument \"" + word + "\"; options begin with -- (see --help)");
     const std::size_t equals = word.find('=');
+    const std::string shown = word.substr(0, equals);  // as it was typed
     const Entry& entry = find(name);
     std::string value;
     if (entry.kind == Entry::Kind::toggle) {
-      if (equals != word.npos) throw UsageError("--" + name + " takes no value");
+      if (equals != word.npos) throw UsageError(shown + " takes no value");
     } else if (equals != word.npos) {
       value = word.substr(equals + 1);
     } else if (i + 1 < argc && !is_option(argv[i + 1])) {
       value = argv[++i];
     } else {
-      throw UsageError(dashed(name) + " needs a value: " + dashed(name) + " " + entry.placeholder);
+      throw UsageError(shown + " needs a value: " + shown + " " + entry.placeholder);
     }
     try {
       entry.set(value);
       if (entry.kind == Entry::Kind::list)
         while (i + 1 < argc && !is_option(argv[i + 1])) entry.set(value = argv[++i]);
     } catch (const UsageError& error) {
-      throw UsageError(dashed(name) + ": " + error.what() + ", \"" + value + "\" found");
+      throw UsageError(shown + ": " + error.what() + ", \"" + value + "\" found");
     } catch (const UserError& error) {
-      throw UsageError(dashed(name) + ": " + error.what());
+      throw UsageError(shown + ": " + error.what());
     }
   }
   return true;

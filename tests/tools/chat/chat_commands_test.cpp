@@ -87,7 +87,7 @@ TEST_CASE("mistakes are told and change nothing") {
   Setup setup;
   CHECK(setup.error("/hlep").starts_with("unknown command /hlep; did you mean /help?"));
   CHECK(setup.error("/").starts_with("unknown command /"));
-  CHECK(setup.error("/set tmep=1") == "unknown setting \"tmep\"; did you mean \"temp\"?");
+  CHECK(setup.error("/set tmep=1") == "unknown setting \"tmep\"; did you mean temp?");
   CHECK(setup.error("/set n -1").find("n: a whole number, 0 or more, expected, \"-1\" found") !=
         std::string::npos);
   CHECK(setup.error("/set n many") != "");
