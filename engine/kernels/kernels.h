@@ -113,8 +113,8 @@ struct Kernels {
 // The tables this build and this processor can run, best first; the last one is scalar.
 std::span<const Kernels* const> supported_kernels();
 
-// The first supported one, or the one KELVIN_ISA names (unset or empty: none). Throws std::invalid_argument for a word that
-// is unknown or cannot run here.
+// The first supported one, or the one KELVIN_ISA names (unset or empty: none). Throws std::invalid_argument
+// for a word that is unknown or cannot run here.
 const Kernels& best_kernels();
 const Kernels& kernels_named(const char* name);
 

@@ -2,6 +2,7 @@
 
 #include <fstream>
 #include <string>
+#include <system_error>
 
 namespace kelvin::engine {
 
@@ -20,7 +21,8 @@ std::vector<ControlGroup> control_groups(std::string_view controller, const fs::
     if (!unified && ("," + names + ",").find("," + std::string(controller) + ",") == line.npos) continue;
     // Version 1 is mounted by the names of all controllers, and mostly linked to by each of them.
     fs::path mount = root / "sys/fs/cgroup";
-    if (!unified) mount /= fs::exists(mount / controller) ? std::string(controller) : names;
+    std::error_code unreadable;
+    if (!unified) mount /= fs::exists(mount / controller, unreadable) ? std::string(controller) : names;
     for (fs::path group = line.substr(second + 1);; group = group.parent_path()) {
       groups.push_back({mount / group.relative_path(), unified});
       if (group.relative_path().empty()) break;

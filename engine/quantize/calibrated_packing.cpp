@@ -4,6 +4,7 @@
 #include <set>
 
 #include "engine/platform/available_memory.h"
+#include "engine/platform/thread_team.h"
 #include "engine/quantize/error_feedback.h"
 #include "engine/quantize/quantize.h"
 #include "engine/quantize/second_moments.h"
@@ -96,6 +97,7 @@ class CalibratedPacking {
   }
 
   void pack(std::span<const SharedInput> inputs, const SecondMoments& moments) {
+    ThreadTeam team(model_.threads());
     double done = 0.0, total = 0.0;
     for (const SharedInput& input : inputs)
       for (const Matrix* matrix : input) total += weights_in(*matrix);
@@ -107,7 +109,7 @@ class CalibratedPacking {
         const Storage format = matrix == &model_.weights().lm_head ? kind_.head : kind_.layers;
         AlignedBuffer& packed = packed_[place_of(matrix)];
         packed = AlignedBuffer(matrix_bytes(format, matrix->rows, matrix->cols));
-        quantize(format, *matrix, model_.kernels(), feedback, model_.threads(), packed.data());
+        quantize(format, *matrix, model_.kernels(), feedback, team, packed.data());
         done += weights_in(*matrix);
         if (options_.packing) options_.packing(done, total);
       }

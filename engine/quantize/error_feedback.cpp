@@ -57,7 +57,7 @@ class SmallFactor {
 
  private:
   std::size_t n_ = 0;
-  // All room there will be: this works inside a loop of the team, which nothing may be thrown out of.
+  // Made once for all blocks.
   std::vector<double> u_ = std::vector<double>(block_columns * block_columns),
                       rows_ = std::vector<double>(block_columns * block_columns),
                       pivots_ = std::vector<double>(block_columns),

@@ -177,12 +177,12 @@ class PanelsWithFeedback {
 
 }  // namespace
 
-void quantize(Storage format, const Matrix& from, const QuantizedKernels& kernels, int threads,
+void quantize(Storage format, const Matrix& from, const QuantizedKernels& kernels, ThreadTeam& team,
               std::byte* packed) {
   const std::size_t panel_bytes = packed_panel_bytes(format, from.cols);
   const int panels = (from.rows + panel_rows - 1) / panel_rows;
   const auto pack = (kernels.*format_of(format).kernels).pack;
-  ThreadTeam(threads).parallel_for(panels, [&](int panel) {
+  team.parallel_for(panels, [&](int panel) {
     alignas(64) float w[block_width * panel_rows];
     std::byte* block = packed + static_cast<std::size_t>(panel) * panel_bytes;
     for (int col = 0; col < from.cols; col += block_width) {
@@ -195,14 +195,14 @@ void quantize(Storage format, const Matrix& from, const QuantizedKernels& kernel
 }
 
 void quantize(Storage format, const Matrix& from, const Kernels& kernels, const ErrorFeedback& feedback,
-              int threads, std::byte* packed) {
+              ThreadTeam& team, std::byte* packed) {
   constexpr int together = PanelsWithFeedback::max_panels;
   const std::size_t panel_bytes = packed_panel_bytes(format, from.cols);
   const int panels = (from.rows + panel_rows - 1) / panel_rows, units = (panels + together - 1) / together;
   std::vector<PanelsWithFeedback> workers;
-  workers.reserve(static_cast<std::size_t>(threads));
-  for (int i = 0; i < threads; ++i) workers.emplace_back(format, from, kernels, feedback);
-  ThreadTeam(threads).parallel_for(units, [&](int unit, int worker) {
+  workers.reserve(static_cast<std::size_t>(team.threads()));
+  for (int i = 0; i < team.threads(); ++i) workers.emplace_back(format, from, kernels, feedback);
+  team.parallel_for(units, [&](int unit, int worker) {
     const int first = unit * together;
     workers[static_cast<std::size_t>(worker)].pack(first, std::min(together, panels - first),
                                                    packed + static_cast<std::size_t>(first) * panel_bytes);

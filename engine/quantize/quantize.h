@@ -10,6 +10,7 @@ namespace kelvin {
 
 struct Kernels;
 struct QuantizedKernels;
+class ThreadTeam;
 namespace engine {
 class ErrorFeedback;
 }
@@ -17,12 +18,12 @@ class ErrorFeedback;
 // Packs `from` row by row and block by block: the scales (and in q4 the sub-scales) are searched for the
 // least squared error. The result depends on the weights alone, not on the table or the number of threads. A
 // row's block that holds NaN or infinity becomes NaN.
-void quantize(Storage format, const Matrix& from, const QuantizedKernels& kernels, int threads,
+void quantize(Storage format, const Matrix& from, const QuantizedKernels& kernels, ThreadTeam& team,
               std::byte* packed);  // (packed_bytes(format, from.rows, from.cols),)
 
 // The same for the least squared error of what the matrix says about the inputs `feedback`, of from.cols
 // columns, was made from: an error is made good by the columns after it.
 void quantize(Storage format, const Matrix& from, const Kernels& kernels,
-              const engine::ErrorFeedback& feedback, int threads, std::byte* packed);
+              const engine::ErrorFeedback& feedback, ThreadTeam& team, std::byte* packed);
 
 }  // namespace kelvin

@@ -65,7 +65,7 @@ void PieceConverter::pack(const TensorPiece& piece, std::byte* to) {
     convert_all(piece, Storage::f32, reinterpret_cast<std::byte*>(widened_.data()));
     matrix = {Storage::f32, rows, cols_, widened_.data()};
   }
-  quantize(storage_, matrix, *best_kernels().quantized, team_.threads(), to);
+  quantize(storage_, matrix, *best_kernels().quantized, team_, to);
 }
 
 }  // namespace kelvin

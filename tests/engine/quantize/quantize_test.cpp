@@ -1,5 +1,6 @@
 // Packing: the same bytes from every table and number of threads, and errors as small as the search promises.
 #include "engine/quantize/quantize.h"
+#include "engine/platform/thread_team.h"
 
 #include <doctest/doctest.h>
 
@@ -25,7 +26,8 @@ const std::vector<Storage> formats = test::packed_storages();
 
 std::vector<std::byte> packed(Storage format, const Matrix& m, const QuantizedKernels& table, int threads) {
   std::vector<std::byte> bytes(packed_bytes(format, m.rows, m.cols));
-  quantize(format, m, table, threads, bytes.data());
+  ThreadTeam team(threads);
+  quantize(format, m, table, team, bytes.data());
   return bytes;
 }
 
@@ -201,7 +203,8 @@ std::vector<float> correlated_moments(RandomValues& random, int n) {
 std::vector<std::byte> packed_with(const ErrorFeedback& feedback, Storage format, const Matrix& m,
                                    const Kernels& table, int threads) {
   std::vector<std::byte> bytes(packed_bytes(format, m.rows, m.cols));
-  quantize(format, m, table, feedback, threads, bytes.data());
+  ThreadTeam team(threads);
+  quantize(format, m, table, feedback, team, bytes.data());
   return bytes;
 }
 

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "engine/kernels/quantized.h"
+#include "engine/platform/thread_team.h"
 #include "engine/quantize/quantize.h"
 #include "engine/weights/half.h"
 #include "engine/weights/packed.h"
@@ -44,7 +45,8 @@ TEST_CASE("a row of any storage is that row of the matrix") {
       matrix = {storage, rows, cols, wide.data()};
     } else if (is_packed(storage)) {
       packed.resize(packed_bytes(storage, rows, cols));
-      quantize(storage, exact, kernels::scalar_quantized, 1, packed.data());
+      ThreadTeam alone(1);
+      quantize(storage, exact, kernels::scalar_quantized, alone, packed.data());
       matrix = {storage, rows, cols, packed.data()};
     }
     const float max = storage == Storage::q4 ? 0.12f : storage == Storage::q8 ? 0.004f : 0.0f;

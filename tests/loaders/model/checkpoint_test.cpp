@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include "engine/kernels/kernels.h"
+#include "engine/platform/thread_team.h"
 #include "engine/quantize/quantize.h"
 #include "tests/loaders/load_error_check.h"
 #include "tests/loaders/tiny_model.h"
@@ -152,7 +153,8 @@ TEST_CASE("matrices asked for in few bits are packed from every dtype, at any al
             if (!is_packed(storage)) return;
             const std::size_t bytes = matrix_bytes(storage, from.rows, from.cols);
             std::vector<std::byte> expected(bytes);
-            quantize(storage, from, *scalar_kernels.quantized, 1, expected.data());
+            ThreadTeam alone(1);
+            quantize(storage, from, *scalar_kernels.quantized, alone, expected.data());
             CHECK(std::memcmp(matrix.data, expected.data(), bytes) == 0);
           };
           check(weights.embedding, exact.embedding, tied ? kind.head : kind.embedding);

@@ -8,6 +8,7 @@
 
 #include "engine/forward/model.h"
 #include "engine/kernels/kernels.h"
+#include "engine/platform/thread_team.h"
 #include "engine/quantize/quantize.h"
 #include "loaders/model/model_folder.h"
 #include "loaders/tensors/tensor_files.h"
@@ -130,7 +131,8 @@ TEST_CASE("matrices packed before are taken as they are, the others are packed")
   REQUIRE(chosen->storage == Storage::f32);
   for (std::size_t i = 0; i < negated.size(); ++i) negated[i] = -static_cast<const float*>(chosen->data)[i];
   turned_round.data = negated.data();
-  quantize(Storage::q4, turned_round, *best_kernels().quantized, 1, packed[place].data());
+  ThreadTeam alone(1);
+  quantize(Storage::q4, turned_round, *best_kernels().quantized, alone, packed[place].data());
 
   std::string bytes;
   const auto write = [&](std::span<const std::byte> part) {

@@ -6,6 +6,7 @@
 #include <random>
 
 #include "engine/kernels/kernels.h"
+#include "engine/platform/thread_team.h"
 #include "engine/quantize/quantize.h"
 #include "engine/weights/half.h"
 
@@ -65,8 +66,9 @@ TEST_CASE("steps and threads give what one conversion of all gives") {
     for (const Storage storage : {Storage::f32, Storage::bf16, Storage::q8}) {
       CAPTURE(name_of(storage));
       std::vector<std::byte> expected(matrix_bytes(storage, rows, cols));
+      ThreadTeam alone(1);
       if (is_packed(storage))
-        quantize(storage, {Storage::f32, rows, cols, wide.data()}, *best_kernels().quantized, 1,
+        quantize(storage, {Storage::f32, rows, cols, wide.data()}, *best_kernels().quantized, alone,
                  expected.data());
       else
         convert(dtype, numbers.tensor.stored.data.data(), count, storage, expected.data());
@@ -84,7 +86,8 @@ TEST_CASE("a few rows in the middle, rows wider than a step, nothing") {
   const TensorPiece piece{&numbers.tensor, 7 * 64, 21 * 64};
   std::vector<std::byte> expected(matrix_bytes(Storage::q8, 21, 64));
   const Matrix matrix{Storage::bf16, 21, 64, piece.bytes().data()};
-  quantize(Storage::q8, matrix, *best_kernels().quantized, 1, expected.data());
+  ThreadTeam alone(1);
+  quantize(Storage::q8, matrix, *best_kernels().quantized, alone, expected.data());
   CHECK(converted(piece, 64, Storage::q8, 1, steps) == expected);
   CHECK(steps == 1);
 
