@@ -71,7 +71,7 @@ int chat_main(int argc, char** argv) {
   settings.sampling.chain(model.vocabulary());  // contradictions are told now, not at the first turn
 
   ChatSession session(model, std::move(settings));
-  if (session_file) ChatCommands(session, view, std::cerr).run("/load " + *session_file);
+  if (session_file) ChatCommands(session, view, std::cerr).load(*session_file);
   const bool has_editor = !prompt && LineEditor::usable();
   view.colours = !prompt && wants_colours();
   if (!prompt && isatty(STDIN_FILENO) == 1) greet(session, model.load_seconds);

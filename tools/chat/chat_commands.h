@@ -24,6 +24,8 @@ class ChatCommands {
   // `line` begins with '/'. Throws std::runtime_error with a message for the user: an unknown word, a bad
   // value, a file; nothing has changed then.
   Then run(const std::string& line);
+  // "/load FILE". Throws LoadError.
+  void load(const std::string& path);
   const std::string& tool_text() const { return tool_text_; }  // what is to be answered, after answer_tool
 
  private:
@@ -45,7 +47,6 @@ class ChatCommands {
   void undo(const std::string&);
   void clear(const std::string&);
   void save(const std::string& path);
-  void load(const std::string& path);
 
   std::size_t number_of(const std::string& text) const;
   void show_prompt();

@@ -1,7 +1,6 @@
 #include "tools/terminal/line_editor.h"
 
 #include <poll.h>
-#include <sys/ioctl.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -14,6 +13,7 @@
 #include "tools/terminal/edit_buffer.h"
 #include "tools/terminal/screen_layout.h"
 #include "tools/terminal/terminal_keys.h"
+#include "tools/terminal/terminal_size.h"
 
 namespace kelvin {
 namespace {
@@ -58,15 +58,6 @@ int next_byte(int milliseconds) {
   }
 }
 
-winsize terminal_size() {
-  winsize size{};
-  if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0 || size.ws_row == 0) {
-    size.ws_col = 80;
-    size.ws_row = 24;
-  }
-  return size;
-}
-
 // Raw keys and bracketed paste while a line is edited.
 class RawMode {
  public:
@@ -87,9 +78,10 @@ class Screen {
   Screen(const std::string& prompt, bool colours) : prompt_(prompt), colours_(colours) {}
 
   void draw(const EditBuffer& buffer) {
-    const winsize size = terminal_size();
+    TerminalSize size = terminal_size(STDERR_FILENO);
+    if (size.columns == 0 || size.rows == 0) size = {80, 24};
     const ScreenLayout layout =
-        window(lay_out(prompt_, buffer.text(), buffer.cursor(), size.ws_col), size.ws_row);
+        window(lay_out(prompt_, buffer.text(), buffer.cursor(), size.columns), size.rows);
     std::string out = to_first_row() + "\x1b[J";
     for (std::size_t row = 0; row < layout.rows.size(); ++row) {
       const std::string& text = layout.rows[row];
@@ -172,11 +164,7 @@ void edit(EditBuffer& buffer, HistoryWalk& history, const Key& key) {
 LineEditor::LineEditor(std::string prompt, bool colours, LineHistory history)
     : prompt_(std::move(prompt)), colours_(colours), history_(std::move(history)) {}
 
-bool LineEditor::usable() {
-  const char* terminal = std::getenv("TERM");
-  return isatty(STDIN_FILENO) && isatty(STDERR_FILENO) && terminal && *terminal &&
-         std::string(terminal) != "dumb";
-}
+bool LineEditor::usable() { return isatty(STDIN_FILENO) && isatty(STDERR_FILENO) && terminal_moves_cursor(); }
 
 Line LineEditor::read() {
   const RawMode raw;

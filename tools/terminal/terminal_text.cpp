@@ -1,30 +1,14 @@
 #include "tools/terminal/terminal_text.h"
 
-#include <sys/ioctl.h>
 #include <unistd.h>
 
-#include <cstdlib>
 #include <ostream>
 
 #include "tokenizer/unicode/escape.h"
 #include "tokenizer/unicode/properties.h"
+#include "tools/terminal/terminal_size.h"
 
 namespace kelvin {
-namespace {
-
-int columns_of(int descriptor) {
-  winsize size{};
-  return ioctl(descriptor, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
-}
-
-// Taking a word back to the next row takes a terminal that moves its cursor.
-bool understands_cursor_movement() {
-  const char* term = std::getenv("TERM");
-  return term && *term && std::string_view(term) != "dumb";
-}
-
-}  // namespace
-
 std::string without_controls(std::string_view text) {
   std::string shown;
   unicode::append_escaped(shown, text, [](char32_t code, std::string_view part) {
@@ -39,7 +23,7 @@ TerminalText::TerminalText(std::ostream& out, int descriptor)
     : out_(out),
       descriptor_(descriptor),
       is_terminal_(isatty(descriptor) == 1),
-      moves_cursor_(is_terminal_ && understands_cursor_movement()),
+      moves_cursor_(is_terminal_ && terminal_moves_cursor()),
       wrap_(0) {}
 
 void TerminalText::write(std::string_view text) {
@@ -49,7 +33,7 @@ void TerminalText::write(std::string_view text) {
     out_ << text << std::flush;
     return;
   }
-  if (moves_cursor_) wrap_.resize(columns_of(descriptor_));
+  if (moves_cursor_) wrap_.resize(terminal_size(descriptor_).columns);
   out_ << wrap_.push(without_controls(text)) << std::flush;
 }
 

@@ -93,32 +93,5 @@ TEST_CASE("no row is wider than the terminal, and no letter is lost") {
   CHECK(pushed(text, 0, 3).find("\x1b") == std::string::npos);
 }
 
-TEST_CASE("colours end with their piece and come along with a word that moves") {
-  WordWrap wrap(9);
-  std::string bytes = wrap.push("abc de", "\x1b[31m");
-  bytes += wrap.push("fgh", "\x1b[32m");
-  CHECK(screen(bytes) == std::vector<std::string>{"abc", "defgh"});
-  CHECK(bytes.ends_with("\x1b[0m"));
-  const std::string moved = bytes.substr(bytes.rfind('\n'));
-  CHECK(moved.find("\x1b[31mde") != std::string::npos);
-  CHECK(moved.find("\x1b[32mfgh") != std::string::npos);
-}
-
-TEST_CASE("whole lines wrap with an indent, and stay what they are where they fit") {
-  const std::string table = "name    value\n  x     1\n";
-  CHECK(wrapped(table, 80) == table);
-  CHECK(wrapped(table, 0) == table);
-  CHECK(wrapped("  one two three four", 14) == "  one two\n    three\n    four");
-  CHECK(wrapped("\x1b[31mone\x1b[0m two", 9) == "\x1b[31mone\x1b[0m two");
-  for (int columns = 8; columns < 40; ++columns) {
-    const std::string out = wrapped("/set NAME VALUE   change a setting: temp -0.001, top-k 40", columns);
-    for (std::size_t at = 0; at < out.size();) {
-      const std::size_t end = std::min(out.find('\n', at), out.size());
-      CHECK(display_columns(out.substr(at, end - at)) < columns);
-      at = end + 1;
-    }
-  }
-}
-
 }  // namespace
 }  // namespace kelvin
