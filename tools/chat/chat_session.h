@@ -35,7 +35,7 @@ struct ChatSettings {
   std::vector<std::string> stop_texts;  // an answer ends before the first of them
   std::optional<std::string> system;
   std::string assistant;  // what every answer begins with
-  Clock clock;  // what a template is told that asks for the day
+  Clock clock;            // what a template is told that asks for the day
   std::optional<ToolDefinitions> tools;
 };
 
