@@ -9,6 +9,7 @@
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <fstream>
 #include <sstream>
 #include <stdexcept>
@@ -50,6 +51,10 @@ bool in_sample_of_today(std::size_t index, std::size_t of) {
     return today;
   }();
   return whole || index % of == day % of;
+}
+
+bool same_bits(const std::vector<float>& a, const std::vector<float>& b) {
+  return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size() * sizeof(float)) == 0;
 }
 
 std::string read_text(const fs::path& path) {
@@ -107,6 +112,12 @@ Finished run(const std::vector<std::string>& argv, const std::string& input,
   int state = 0;
   waitpid(child, &state, 0);
   return {WIFEXITED(state) ? WEXITSTATUS(state) : 128 + WTERMSIG(state), read_text(out), read_text(err)};
+}
+
+Finished run_tool(std::vector<std::string> argv, const std::string& input) {
+  if (argv.at(0).starts_with("kelvin-") && std::find(argv.begin(), argv.end(), "--threads") == argv.end())
+    argv.insert(argv.end(), {"--threads", "1"});
+  return run(argv, input);
 }
 
 }  // namespace kelvin::test

@@ -1,6 +1,7 @@
 // What several tests need: where things lie, reading raw arrays, running a tool.
 #pragma once
 
+#include <algorithm>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -27,6 +28,11 @@ bool shared_has(const std::string& relative);
 bool in_sample_of_today(std::size_t index, std::size_t of);
 
 std::string read_text(const std::filesystem::path& path);  // throws std::runtime_error
+
+inline bool holds(const std::string& text, const std::string& part) { return text.find(part) != text.npos; }
+
+// The same values bit by bit: 0 and -0 differ, a NaN equals itself.
+bool same_bits(const std::vector<float>& a, const std::vector<float>& b);
 
 // A raw little-endian array without header, as the goldens have them.
 template <class T>
@@ -60,5 +66,9 @@ struct Finished {
 // environment.
 Finished run(const std::vector<std::string>& argv, const std::string& input = "",
              const std::vector<std::string>& environment = {});
+
+// A tool, with one thread unless `argv` says otherwise: what is tested does not depend on it, and a busy machine
+// is slow with more.
+Finished run_tool(std::vector<std::string> argv, const std::string& input = "");
 
 }  // namespace kelvin::test

@@ -1,5 +1,6 @@
 // kelvin-logits: the logits of every position of a text, explained (logits_report.h, logits_page.h) or as arrays
 // (array_dump.h); and whether they are right (check_run.h).
+#include <algorithm>
 #include <iostream>
 
 #include "engine/weights/config.h"

@@ -1,5 +1,6 @@
 // kelvin-sweep: what temperature does to a text's distributions, over the whole line of temperatures from one
 // forward pass.
+#include <algorithm>
 #include <cmath>
 #include <iostream>
 #include <limits>

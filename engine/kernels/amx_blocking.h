@@ -7,6 +7,8 @@
 //   store_sums(sums)    (2, 2, 16 columns, 16 rows)
 #pragma once
 
+#include <cstdint>
+
 namespace kelvin::kernels {
 namespace {
 

@@ -1,6 +1,8 @@
 // All float kernels for a table. Included after the registers and operations that vector_kernels.h names.
 #pragma once
 
+#include <cstdint>
+
 // clang-format off
 #include "engine/kernels/vector_kernels.h"
 #include "engine/kernels/vector_attention.h"

@@ -1,6 +1,8 @@
 // Eight int32 in one AVX2 register: the operations the integer kernels are written in.
 #pragma once
 
+#include <cstdint>
+
 namespace kelvin::kernels {
 namespace {
 

@@ -1,6 +1,8 @@
 // Sixteen int32 in one AVX-512 register (F, BW, VL, DQ): the operations the integer kernels are written in.
 #pragma once
 
+#include <cstdint>
+
 namespace kelvin::kernels {
 namespace {
 

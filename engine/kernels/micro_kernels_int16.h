@@ -8,6 +8,8 @@
 //   unpack_int16_from              and tokens from which unpacking q8 to int16 first is
 #pragma once
 
+#include <cstdint>
+
 namespace kelvin::kernels {
 namespace {
 

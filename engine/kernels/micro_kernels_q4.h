@@ -8,6 +8,8 @@
 //   unpack_from         tokens from which unpacking them into memory first is faster
 #pragma once
 
+#include <cstdint>
+
 namespace kelvin::kernels {
 namespace {
 

@@ -1,6 +1,8 @@
 // packed_q4.cpp over vectors of rows; included after packing_vectors.h.
 #pragma once
 
+#include <cstdint>
+
 namespace kelvin::kernels {
 namespace {
 

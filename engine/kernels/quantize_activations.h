@@ -1,6 +1,8 @@
 // Activations to bytes over vectors of floats; see quantized_scalar.cpp. Included after packing_vectors.h.
 #pragma once
 
+#include <cstdint>
+
 namespace kelvin::kernels {
 namespace {
 

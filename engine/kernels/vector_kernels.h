@@ -9,6 +9,8 @@
 //   max_rows x max_tokens, max_queries x max_vectors   tiles whose sums fit the registers
 #pragma once
 
+#include <cstdint>
+
 #include "engine/kernels/math_constants.h"
 
 namespace kelvin::kernels {

@@ -1,6 +1,8 @@
 // Products of bytes by AVX-512 VNNI, for integer_kernels.h. Included after int_lanes_512.h.
 #pragma once
 
+#include <cstdint>
+
 namespace kelvin::kernels {
 namespace {
 

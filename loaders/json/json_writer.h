@@ -6,6 +6,7 @@
 //   std::puts(line.text().c_str());  // {"id":17,"p":0.25}
 #pragma once
 
+#include <algorithm>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>

@@ -1,5 +1,6 @@
 #include "loaders/tokenizer/tiktoken_file.h"
 
+#include <algorithm>
 #include <charconv>
 #include <limits>
 

@@ -1,6 +1,7 @@
 // The scalar table against the mathematics, in long double: exp, the activations, RMSNorm, matmul.
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <functional>
 #include <limits>

@@ -18,8 +18,4 @@ std::string load_error(Action action) {
   return "";
 }
 
-inline bool contains(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
-}
-
 }  // namespace kelvin::test

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "tests/sampling/applied.h"
+#include "tests/support.h"
 
 using namespace kelvin;
 using namespace kelvin::test;
@@ -22,8 +23,6 @@ std::string error_of(const std::string& text) {
   }
   return "";
 }
-
-bool holds(const std::string& text, const std::string& part) { return text.find(part) != text.npos; }
 
 const float inf = std::numeric_limits<float>::infinity();
 

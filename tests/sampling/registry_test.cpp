@@ -18,8 +18,6 @@ using namespace kelvin::sampling;
 
 namespace {
 
-bool holds(const std::string& text, const std::string& part) { return text.find(part) != text.npos; }
-
 // Compiles a program of tests/sampling/examples as a stranger would, with the library's own sources or alone,
 // and runs it.
 std::string output_of_example(const std::string& name, bool with_library) {
@@ -98,10 +96,10 @@ TEST_CASE("every stage without need of a text runs with its defaults, at both si
 
 TEST_CASE("the documentation comes from the rows") {
   const std::string table = stage_markdown();
-  for (const StageType& type : stage_types()) CHECK(holds(table, "| `" + type.name + "` |"));
-  CHECK(holds(table, "after it: mirrored | Nguyen et al. 2024, arXiv 2407.01082"));
-  CHECK(holds(table, "`k` 0..inf, 40"));
-  CHECK(holds(table, "include\\|hf\\|exclude"));
+  for (const StageType& type : stage_types()) CHECK(test::holds(table, "| `" + type.name + "` |"));
+  CHECK(test::holds(table, "after it: mirrored | Nguyen et al. 2024, arXiv 2407.01082"));
+  CHECK(test::holds(table, "`k` 0..inf, 40"));
+  CHECK(test::holds(table, "include\\|hf\\|exclude"));
 }
 
 TEST_CASE("mistyped words find the closest name") {
@@ -134,7 +132,7 @@ TEST_CASE("a stage registered at run time is a stage like any other") {
   SamplerSettings settings;
   settings.set("test-halve", "1.5", Source::flag, "--test-halve");
   CHECK(settings.chain().text() == "test-halve=1.5,temp=0.8");
-  CHECK(holds(stage_markdown(), "test-halve"));
+  CHECK(test::holds(stage_markdown(), "test-halve"));
   CHECK_THROWS_AS(
       register_stage(
           {.name = "Bad Name", .kind = Kind::shaping, .apply = [](auto, const auto&, const auto&) {}}),

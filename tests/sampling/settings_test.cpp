@@ -7,12 +7,11 @@
 #include <vector>
 
 #include "sampling/statistics/boltzmann.h"
+#include "tests/support.h"
 
 using namespace kelvin;
 
 namespace {
-
-bool holds(const std::string& text, const std::string& part) { return text.find(part) != text.npos; }
 
 SamplerSettings with(std::vector<std::pair<std::string, std::string>> flags) {
   SamplerSettings settings;
@@ -41,13 +40,13 @@ std::string error_of(Call call) {
 TEST_CASE("flags beat generation_config, which beats the defaults; the chain says where from") {
   SamplerSettings settings;
   CHECK(settings.chain().text() == "temp=0.8");
-  CHECK(holds(settings.chain().describe(), "default"));
+  CHECK(test::holds(settings.chain().describe(), "default"));
   CHECK(settings.set_from_generation_config("temperature", 0.6));
   CHECK(settings.set_from_generation_config("top_p", 0.9));
   CHECK(settings.set_from_generation_config("top_k", 0));
   CHECK(!settings.set_from_generation_config("max_new_tokens", 512));
   CHECK(settings.chain().text() == "top-p=0.9,temp=0.6");
-  CHECK(holds(settings.chain().describe(), "generation_config.json"));
+  CHECK(test::holds(settings.chain().describe(), "generation_config.json"));
   settings.set("temp", "-0.001", Source::flag, "--temp");
   CHECK(settings.chain().text() == "top-p=0.9,temp=-0.001");
   settings.set("temp", "2", Source::flag, "/set");
@@ -64,17 +63,17 @@ TEST_CASE("another kind of temperature replaces a weaker source's temp") {
   settings.set("beta", "2", Source::flag, "--beta");
   CHECK(settings.chain().text() == "beta=2");
   settings.set("temp", "1", Source::flag, "--temp");
-  CHECK(holds(error_of([&] { settings.chain(); }), "more than one temperature"));
+  CHECK(test::holds(error_of([&] { settings.chain(); }), "more than one temperature"));
 }
 
 TEST_CASE("a whole chain stands for itself and does not mix with plain flags") {
   CHECK(with({{"sample", "top-k=3,temp=2,min-p=0.1,temp=0.5"}}).chain().text() ==
         "top-k=3,temp=2,min-p=0.1,temp=0.5");
-  CHECK(holds(error_of([] { with({{"sample", "temp=1"}, {"top-k", "3"}}).chain(); }), "--top-k"));
-  CHECK(holds(error_of([] {
-                with({{"sample", "temp=1"}, {"order", "hf"}}).chain();
-              }),
-              "--order and --sample contradict each other"));
+  CHECK(test::holds(error_of([] { with({{"sample", "temp=1"}, {"top-k", "3"}}).chain(); }), "--top-k"));
+  CHECK(test::holds(error_of([] {
+                      with({{"sample", "temp=1"}, {"order", "hf"}}).chain();
+                    }),
+                    "--order and --sample contradict each other"));
   CHECK(with({{"sample", "temp=1"}, {"order", "hf"}, {"order", "off"}}).chain().text() == "temp=1");
   SamplerSettings settings;
   settings.set_from_generation_config("top_k", 20);
@@ -91,14 +90,14 @@ TEST_CASE("bans add up, aliases are the same stage") {
 TEST_CASE("a bad value changes nothing") {
   SamplerSettings settings;
   settings.set("temp", "0.7", Source::flag, "--temp");
-  CHECK(holds(error_of([&] { settings.set("temp", "nan", Source::flag, "--temp"); }), "nan"));
-  CHECK(holds(error_of([&] { settings.set("tmep", "1", Source::flag, "--tmep"); }), "did you mean"));
-  CHECK(holds(error_of([&] { settings.set("order", "lama.cpp", Source::flag, "--order"); }),
-              "did you mean \"llama.cpp\"?"));
-  CHECK(holds(error_of([&] { settings.set("padding", "drop", Source::flag, "--padding"); }),
-              "padding: mask or draw expected, \"drop\" found"));
-  CHECK(holds(error_of([&] { settings.set("nonfinite", "ignore", Source::flag, "--nonfinite"); }),
-              "error or mask"));
+  CHECK(test::holds(error_of([&] { settings.set("temp", "nan", Source::flag, "--temp"); }), "nan"));
+  CHECK(test::holds(error_of([&] { settings.set("tmep", "1", Source::flag, "--tmep"); }), "did you mean"));
+  CHECK(test::holds(error_of([&] { settings.set("order", "lama.cpp", Source::flag, "--order"); }),
+                    "did you mean \"llama.cpp\"?"));
+  CHECK(test::holds(error_of([&] { settings.set("padding", "drop", Source::flag, "--padding"); }),
+                    "padding: mask or draw expected, \"drop\" found"));
+  CHECK(test::holds(error_of([&] { settings.set("nonfinite", "ignore", Source::flag, "--nonfinite"); }),
+                    "error or mask"));
   CHECK(settings.chain().text() == "temp=0.7");
   CHECK(settings.chain().non_finite() == NonFinite::error);
   settings.set("nonfinite", "mask", Source::flag, "--nonfinite");

@@ -1,6 +1,7 @@
 // Small compiled maps for tests: a double array whose nodes lie 256 units apart.
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <string>
 #include <vector>

@@ -117,7 +117,7 @@ std::string Browser::call(const std::string& method, const std::string& paramete
   json.begin_object().member("id", id).member("method", method).key("params").raw(parameters);
   if (!session_.empty()) json.member("sessionId", session_);
   const std::string message = json.end_object().text() + '\0';
-  if (write(to_, message.data(), message.size()) != static_cast<ssize_t>(message.size()))
+  if (::write(to_, message.data(), message.size()) != static_cast<ssize_t>(message.size()))
     throw std::runtime_error("the browser does not listen");
   while (true) {
     const std::string text = receive();

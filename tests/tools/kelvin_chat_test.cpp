@@ -12,17 +12,9 @@ namespace kelvin {
 namespace {
 
 namespace fs = std::filesystem;
-// One thread unless a test says otherwise: what is tested does not depend on it, and a busy machine is slow
-// with more.
-test::Finished run(std::vector<std::string> argv, const std::string& input = "") {
-  if (argv[0].starts_with("kelvin-") && std::find(argv.begin(), argv.end(), "--threads") == argv.end())
-    argv.insert(argv.end(), {"--threads", "1"});
-  return test::run(argv, input);
-}
-
 test::Finished chat(std::vector<std::string> options, const std::string& input) {
   options.insert(options.begin(), "kelvin-chat");
-  return run(options, input);
+  return test::run_tool(options, input);
 }
 
 std::vector<std::string> lines_of(const std::string& text) {
@@ -32,8 +24,6 @@ std::vector<std::string> lines_of(const std::string& text) {
   return lines;
 }
 
-bool holds(const std::string& text, const std::string& part) { return text.find(part) != text.npos; }
-
 TEST_CASE("each line of a pipe is a turn, and only answers go to stdout") {
   const test::Finished done =
       chat({"--temp", "0"},
@@ -42,7 +32,7 @@ TEST_CASE("each line of a pipe is a turn, and only answers go to stdout") {
   const std::vector<std::string> answers = lines_of(done.out);
   REQUIRE(answers.size() == 2);
   CHECK(answers[0].starts_with("Once upon a time, a brave fox"));
-  CHECK(holds(answers[1], "dragon"));
+  CHECK(test::holds(answers[1], "dragon"));
   CHECK(done.err.starts_with("seed "));
 }
 
@@ -69,7 +59,7 @@ TEST_CASE("one message on the command line has one answer, as others type it") {
   }
   const test::Finished cut = chat({"-p", message, "-n", "5", "--temp", "0"}, "");
   CHECK(piped.out.starts_with(cut.out.substr(0, cut.out.size() - 1)));
-  CHECK(holds(cut.err, "[cut after 5 tokens"));
+  CHECK(test::holds(cut.err, "[cut after 5 tokens"));
 }
 
 TEST_CASE("an answer ends before a stop text, and the chat goes on") {
@@ -96,9 +86,9 @@ TEST_CASE("an answer that is begun goes on from there") {
 }
 
 TEST_CASE("a context beyond what the model was made for is said to be one") {
-  CHECK(holds(chat({"--ctx", "100000", "-p", "hello", "-n", "3"}, "").err,
-              "note: --ctx 100000 is more than the "));
-  CHECK_FALSE(holds(chat({"--ctx", "100", "-p", "hello", "-n", "3"}, "").err, "note"));
+  CHECK(test::holds(chat({"--ctx", "100000", "-p", "hello", "-n", "3"}, "").err,
+                    "note: --ctx 100000 is more than the "));
+  CHECK_FALSE(test::holds(chat({"--ctx", "100", "-p", "hello", "-n", "3"}, "").err, "note"));
 }
 
 TEST_CASE("every temperature of the real line answers") {
@@ -118,19 +108,19 @@ TEST_CASE("commands change the chat, errors are not sent to the model") {
            "Tell me a story about a brave fox.\n/undo\n/undo\n/show\n/exit\nnot read\n");
   CHECK(done.status == 1);  // some turns of the pipe were refused
   CHECK(lines_of(done.out).size() == 1);
-  CHECK(holds(done.err, "chain temp=0\n"));
-  CHECK(holds(done.err, "error: unknown command /sett; did you mean /set?"));
-  CHECK(holds(done.err, "error: unknown setting \"tmep\"; did you mean temp?"));
-  CHECK(holds(done.err, "error: unknown command /nonsense ("));
-  CHECK(holds(done.err, "error: there is nothing to take back"));
-  CHECK(holds(done.err, "0 messages"));
-  CHECK(holds(done.err, "(--seed)"));
-  CHECK(holds(done.err, "generation_config.json"));
+  CHECK(test::holds(done.err, "chain temp=0\n"));
+  CHECK(test::holds(done.err, "error: unknown command /sett; did you mean /set?"));
+  CHECK(test::holds(done.err, "error: unknown setting \"tmep\"; did you mean temp?"));
+  CHECK(test::holds(done.err, "error: unknown command /nonsense ("));
+  CHECK(test::holds(done.err, "error: there is nothing to take back"));
+  CHECK(test::holds(done.err, "0 messages"));
+  CHECK(test::holds(done.err, "(--seed)"));
+  CHECK(test::holds(done.err, "generation_config.json"));
 }
 
 TEST_CASE("/show prompt is the exact prompt, special tokens marked") {
   const test::Finished done = chat({"--system", "Be kind."}, "/show prompt\n");
-  CHECK(holds(
+  CHECK(test::holds(
       done.err,
       "[[<|begin_of_text|>]][[<|start_header_id|>]]system[[<|end_header_id|>]]\n\nBe kind.[[<|eot_id|>]]"
       "[[<|start_header_id|>]]assistant[[<|end_header_id|>]]\n\n"));
@@ -150,7 +140,7 @@ TEST_CASE("a saved chat goes on as if it had not been interrupted") {
   CHECK(resumed.err.ends_with("seed 9\n"));
   CHECK(chat({"--load", file}, second).out == resumed.out);
   // Settings stay changeable where a whole chain came out of the file.
-  CHECK(holds(chat({"--load", file}, "/set temp -0.001\n").err, "chain top-k=50,temp=-0.001\n"));
+  CHECK(test::holds(chat({"--load", file}, "/set temp -0.001\n").err, "chain top-k=50,temp=-0.001\n"));
 }
 
 TEST_CASE("a broken session is refused and the chat goes on") {
@@ -158,8 +148,8 @@ TEST_CASE("a broken session is refused and the chat goes on") {
   const fs::path file = folder.path() / "chat.json";
   std::ofstream(file) << "{\"format\":\"kelvin-chat\",\"version\":1,\"seed\":";
   const test::Finished done = chat({"--temp", "0"}, "/load " + file.string() + "\n/load\nhello\n");
-  CHECK(holds(done.err, "error: " + file.string()));
-  CHECK(holds(done.err, "error: /load needs a file name"));
+  CHECK(test::holds(done.err, "error: " + file.string()));
+  CHECK(test::holds(done.err, "error: /load needs a file name"));
   CHECK(lines_of(done.out).size() == 1);
   CHECK(chat({"--load", file.string()}, "").status == 2);
   CHECK(chat({"--load", "/nonexistent"}, "").status == 2);
@@ -177,20 +167,20 @@ TEST_CASE("/regen gives another answer, /undo and the same question the same one
 TEST_CASE("a full context is told, never passed over") {
   const test::Finished cut =
       chat({"--temp", "0", "--ctx", "40"}, "Tell me a story about a brave fox.\nhello\n/show\n");
-  CHECK(holds(cut.err, "the context of 40 tokens is full, the answer is cut here"));
-  CHECK(holds(cut.err, "error: the conversation would need"));
-  CHECK(holds(cut.err, "2 messages"));  // the second was not taken
+  CHECK(test::holds(cut.err, "the context of 40 tokens is full, the answer is cut here"));
+  CHECK(test::holds(cut.err, "error: the conversation would need"));
+  CHECK(test::holds(cut.err, "2 messages"));  // the second was not taken
   const test::Finished warned = chat({"--temp", "0", "--ctx", "160"}, "Tell me a story about a brave fox.\n");
-  CHECK(holds(warned.err, " of 160 tokens of the context are used]"));
+  CHECK(test::holds(warned.err, " of 160 tokens of the context are used]"));
   const test::Finished limited = chat({"--temp", "0", "--n", "5"}, "Tell me a story about a brave fox.\n");
-  CHECK(holds(limited.err, "[cut after 5 tokens"));
+  CHECK(test::holds(limited.err, "[cut after 5 tokens"));
 }
 
 TEST_CASE("statistics come on stderr when asked for") {
   const test::Finished done = chat({"--temp", "0", "--stats"}, "hello\nTell me a story.\n");
-  CHECK(holds(done.err, "mean ln p -"));
-  CHECK(holds(done.err, "cached"));
-  CHECK(holds(done.err, "tok/s"));
+  CHECK(test::holds(done.err, "mean ln p -"));
+  CHECK(test::holds(done.err, "cached"));
+  CHECK(test::holds(done.err, "tok/s"));
 }
 
 TEST_CASE("Ctrl-C stops the answer and keeps the chat; twice ends it") {
@@ -207,14 +197,14 @@ TEST_CASE("Ctrl-C stops the answer and keeps the chat; twice ends it") {
          "wait $pid; echo $?\n";
   std::ofstream(folder.path() / "in") << "hello\n/set n 4\nagain\n";
   const auto with_signals = [&](const std::string& times) {
-    return run({"/bin/sh", script.string(), (test::bin_dir() / "kelvin-chat").string(),
-                folder.path().string(), times})
+    return test::run_tool({"/bin/sh", script.string(), (test::bin_dir() / "kelvin-chat").string(),
+                           folder.path().string(), times})
         .out;
   };
   CHECK(with_signals("1") == "0\n");
   const std::string err = test::read_text(folder.path() / "err");
-  CHECK(holds(err, "[stopped]\n"));
-  CHECK(holds(err, "[cut after 4 tokens"));
+  CHECK(test::holds(err, "[stopped]\n"));
+  CHECK(test::holds(err, "[cut after 4 tokens"));
   CHECK(with_signals("2") != "");
 }
 
@@ -226,9 +216,9 @@ TEST_CASE("the demo model is found beside an installed program") {
   fs::copy(test::bin_dir() / "kelvin-chat", bin);
   fs::copy(test::source_dir() / "tools" / "ember", share / "ember");
   const test::Finished done =
-      run({(bin / "kelvin-chat").string(), "--temp", "0", "--threads", "1"}, "/show\n");
+      test::run_tool({(bin / "kelvin-chat").string(), "--temp", "0", "--threads", "1"}, "/show\n");
   CHECK(done.status == 0);
-  CHECK(holds(done.err, (share / "ember").string()));
+  CHECK(test::holds(done.err, (share / "ember").string()));
 }
 
 TEST_CASE("tools are refused where nothing would name them, and where they are none") {
@@ -250,7 +240,7 @@ TEST_CASE("folders that are no models are refused in one line") {
        {std::string("/nonexistent"), folder.path().string(), std::string("/etc/passwd")}) {
     const test::Finished done = chat({"--model", model}, "hello\n");
     CHECK(done.status == 2);
-    CHECK(holds(done.err, model));
+    CHECK(test::holds(done.err, model));
     CHECK(std::count(done.err.begin(), done.err.end(), '\n') == 1);
   }
 }

@@ -12,21 +12,13 @@
 namespace kelvin {
 namespace {
 
-// One thread unless a test says otherwise: what is tested does not depend on it, and a busy machine is slow
-// with more.
-test::Finished run(std::vector<std::string> argv, const std::string& input = "") {
-  if (argv[0].starts_with("kelvin-") && std::find(argv.begin(), argv.end(), "--threads") == argv.end())
-    argv.insert(argv.end(), {"--threads", "1"});
-  return test::run(argv, input);
-}
-
 const std::string prompt =
     "<|start_header_id|>user<|end_header_id|>\n\nTell me a story about a brave fox.<|eot_id|>"
     "<|start_header_id|>assistant<|end_header_id|>\n\n";
 
 JsonDocument generate(std::vector<std::string> options) {
   options.insert(options.begin(), {"kelvin-generate", "--prompt", prompt, "--json"});
-  const test::Finished done = run(options);
+  const test::Finished done = test::run_tool(options);
   REQUIRE_MESSAGE(done.status == 0, done.err);
   return parse_json(done.out, "output");
 }
@@ -53,13 +45,14 @@ TEST_CASE("a text ends before a stop text") {
 }
 
 TEST_CASE("a prompt comes from -p, from a file or from a pipe") {
-  const std::string expected = run({"kelvin-generate", "--prompt", "The fox", "--temp", "0", "--n", "5"}).out;
-  CHECK(run({"kelvin-generate", "-p", "The fox", "--temp", "0", "-n", "5"}).out == expected);
-  CHECK(run({"kelvin-generate", "-", "--temp", "0", "-n", "5"}, "The fox").out == expected);
+  const std::string expected =
+      test::run_tool({"kelvin-generate", "--prompt", "The fox", "--temp", "0", "--n", "5"}).out;
+  CHECK(test::run_tool({"kelvin-generate", "-p", "The fox", "--temp", "0", "-n", "5"}).out == expected);
+  CHECK(test::run_tool({"kelvin-generate", "-", "--temp", "0", "-n", "5"}, "The fox").out == expected);
   const test::TemporaryFolder folder;
   const std::string file = (folder.path() / "prompt.txt").string();
   std::ofstream(file) << "The fox";
-  CHECK(run({"kelvin-generate", file, "--temp", "0", "-n", "5"}).out == expected);
+  CHECK(test::run_tool({"kelvin-generate", file, "--temp", "0", "-n", "5"}).out == expected);
 }
 
 TEST_CASE("the same seed gives the same text, whatever the threads, chunks and form of the output") {
@@ -72,7 +65,7 @@ TEST_CASE("the same seed gives the same text, whatever the threads, chunks and f
   CHECK(one.root().at("text").as_string() ==
         "Yes, listen. There once was a nervous fisherman who lived in the tried. She was calledMy name?");
   const test::Finished plain =
-      run({"kelvin-generate", "--prompt", prompt, "--temp", "1.3", "--seed", "7", "--n", "30"});
+      test::run_tool({"kelvin-generate", "--prompt", prompt, "--temp", "1.3", "--seed", "7", "--n", "30"});
   CHECK(plain.out == std::string(one.root().at("text").as_string()) + "\n");
   CHECK(plain.err == "seed 7\n");
   const JsonDocument third = generate({"--temp", "1.3", "--seed", "8", "--n", "30"});
@@ -84,7 +77,7 @@ TEST_CASE("draws are numbered, and each can be had alone") {
                                          "--json"};
   const auto with = [&](std::vector<std::string> more) {
     more.insert(more.begin(), base.begin(), base.end());
-    return run(more);
+    return test::run_tool(more);
   };
   const test::Finished all = with({"--draws", "4"});
   CHECK(all.status == 0);
@@ -102,11 +95,11 @@ TEST_CASE("draws are numbered, and each can be had alone") {
 }
 
 TEST_CASE("a random seed is told and brings the text back") {
-  const test::Finished done = run({"kelvin-generate", "--prompt", prompt, "--n", "12"});
+  const test::Finished done = test::run_tool({"kelvin-generate", "--prompt", prompt, "--n", "12"});
   REQUIRE(done.status == 0);
   REQUIRE(done.err.starts_with("seed "));
   const std::string seed = done.err.substr(5, done.err.size() - 6);
-  CHECK(run({"kelvin-generate", "--prompt", prompt, "--n", "12", "--seed", seed}).out == done.out);
+  CHECK(test::run_tool({"kelvin-generate", "--prompt", prompt, "--n", "12", "--seed", seed}).out == done.out);
 }
 
 TEST_CASE("an end token ends the text, unless it is ignored") {
@@ -141,11 +134,11 @@ TEST_CASE("the whole line of temperatures") {
 }
 
 TEST_CASE("the context ends a text honestly") {
-  const test::Finished done = run(
+  const test::Finished done = test::run_tool(
       {"kelvin-generate", "--prompt", prompt, "--temp", "0", "--ctx", "30", "--n", "100", "--ignore-eos"});
   CHECK(done.status == 0);
   CHECK(done.err.find("the context of 30 tokens is full") != std::string::npos);
-  const test::Finished none = run({"kelvin-generate", "--prompt", prompt, "--ctx", "10"});
+  const test::Finished none = test::run_tool({"kelvin-generate", "--prompt", prompt, "--ctx", "10"});
   CHECK(none.status == 2);
   CHECK(none.err.find("the context holds 10") != std::string::npos);
 }
@@ -163,7 +156,7 @@ TEST_CASE("rows without a token are drawn from where the prompt is ids, and mask
                                      "--temp",          "0",       "--n", "1",     "--json",
                                      "--ignore-eos"};
     argv.insert(argv.end(), more.begin(), more.end());
-    const test::Finished done = run(argv);
+    const test::Finished done = test::run_tool(argv);
     REQUIRE_MESSAGE(done.status == 0, done.err);
     return parse_json(done.out, "output").root().at("ids").at(std::size_t{0}).as_int();
   };
@@ -174,7 +167,7 @@ TEST_CASE("rows without a token are drawn from where the prompt is ids, and mask
 TEST_CASE("bad settings are one line and status 2") {
   const auto error_of = [](std::vector<std::string> options) {
     options.insert(options.begin(), {"kelvin-generate", "--prompt", "x"});
-    const test::Finished done = run(options);
+    const test::Finished done = test::run_tool(options);
     CHECK(done.status == 2);
     CHECK(done.out == "");
     CHECK(std::count(done.err.begin(), done.err.end(), '\n') == 1);

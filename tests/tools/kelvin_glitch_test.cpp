@@ -18,14 +18,9 @@ namespace {
 
 using test::run;
 
-std::vector<JsonDocument> lines_of(const test::Finished& finished) {
-  REQUIRE(finished.status == 0);
-  return test::json_lines(finished.out);
-}
-
 std::vector<JsonDocument> glitch(std::vector<std::string> words) {
   words.insert(words.begin(), {"kelvin-glitch", "--json"});
-  return lines_of(run(words));
+  return test::json_lines(run(words));
 }
 
 std::set<int> ids_in(const char* key) {
@@ -142,7 +137,7 @@ TEST_CASE(
   };
   const auto whole = with({"--json"});
   int repeats = 0;
-  for (const JsonDocument& token : lines_of(whole)) {
+  for (const JsonDocument& token : test::json_lines(whole)) {
     if (!token.root().find("repeated")) continue;
     ++repeats;
     CHECK_FALSE(token.root().at("repeated").as_bool());

@@ -14,14 +14,6 @@
 namespace kelvin {
 namespace {
 
-// One thread unless a test says otherwise: what is tested does not depend on it, and a busy machine is slow
-// with more.
-test::Finished run(std::vector<std::string> argv, const std::string& input = "") {
-  if (argv[0].starts_with("kelvin-") && std::find(argv.begin(), argv.end(), "--threads") == argv.end())
-    argv.insert(argv.end(), {"--threads", "1"});
-  return test::run(argv, input);
-}
-
 const std::string ids = "2043,2045,291,2046,1568,544,377,258,353,371,258,1295,1108,13,2047";
 
 TEST_CASE("raw logits agree with transformers, and with the printed probabilities and ranks") {
@@ -32,7 +24,7 @@ TEST_CASE("raw logits agree with transformers, and with the printed probabilitie
     const JsonDocument golden = load_json(test::data_dir() / "ember" / (name + ".json"));
     const auto prompt = golden.root().at("rendered").as_string();
     const test::Finished done =
-        run({"kelvin-logits", "--prompt", std::string(prompt), "--raw", file, "--json"});
+        test::run_tool({"kelvin-logits", "--prompt", std::string(prompt), "--raw", file, "--json"});
     REQUIRE_MESSAGE(done.status == 0, done.err);
 
     const std::vector<JsonDocument> lines = test::json_lines(done.out);
@@ -76,21 +68,23 @@ TEST_CASE("the hash and the file do not depend on threads, chunks and the kind o
   const test::TemporaryFolder folder;
   const std::string first = (folder.path() / "1").string(), second = (folder.path() / "2").string();
   const test::Finished one =
-      run({"kelvin-logits", "--ids", ids, "--raw", first, "--threads", "1", "--chunk", "1"});
+      test::run_tool({"kelvin-logits", "--ids", ids, "--raw", first, "--threads", "1", "--chunk", "1"});
   REQUIRE_MESSAGE(one.status == 0, one.err);
   CHECK(one.out.starts_with("sha256 "));
   const test::Finished other =
-      run({"kelvin-logits", "--ids", ids, "--raw", second, "--threads", "3", "--chunk", "7"});
+      test::run_tool({"kelvin-logits", "--ids", ids, "--raw", second, "--threads", "3", "--chunk", "7"});
   CHECK(other.out == one.out);
   CHECK(test::read_text(first) == test::read_text(second));
-  const test::Finished shown = run({"kelvin-logits", "--ids", ids});
+  const test::Finished shown = test::run_tool({"kelvin-logits", "--ids", ids});
   CHECK(shown.out.ends_with(one.out));
   CHECK(shown.out.size() > one.out.size());
-  CHECK(run({"kelvin-logits", "--ids", ids, "--weights", "bf16", "--raw", "/dev/null"}).out == one.out);
+  CHECK(test::run_tool({"kelvin-logits", "--ids", ids, "--weights", "bf16", "--raw", "/dev/null"}).out ==
+        one.out);
 }
 
 TEST_CASE("both ends can be chosen; a BOS written in the prompt is not doubled") {
-  const test::Finished done = run({"kelvin-logits", "--ids", ids, "--top", "2", "--bottom", "0", "--json"});
+  const test::Finished done =
+      test::run_tool({"kelvin-logits", "--ids", ids, "--top", "2", "--bottom", "0", "--json"});
   REQUIRE(done.status == 0);
   const std::vector<JsonDocument> lines = test::json_lines(done.out);
   CHECK(lines[3].root().at("top").size() == 2);
@@ -98,8 +92,9 @@ TEST_CASE("both ends can be chosen; a BOS written in the prompt is not doubled")
   CHECK(lines[3].root().at("top").at(0).at("logprob").as_double() >=
         lines[3].root().at("top").at(1).at("logprob").as_double());
 
-  const auto without = run({"kelvin-logits", "--prompt", "hello", "--raw", "/dev/null"});
-  const auto with = run({"kelvin-logits", "--prompt", "<|begin_of_text|>hello", "--raw", "/dev/null"});
+  const auto without = test::run_tool({"kelvin-logits", "--prompt", "hello", "--raw", "/dev/null"});
+  const auto with =
+      test::run_tool({"kelvin-logits", "--prompt", "<|begin_of_text|>hello", "--raw", "/dev/null"});
   CHECK(with.status == 0);
   CHECK(with.out == without.out);
 }
@@ -107,9 +102,9 @@ TEST_CASE("both ends can be chosen; a BOS written in the prompt is not doubled")
 TEST_CASE("arrays for NumPy and the lens of every layer") {
   const test::TemporaryFolder folder;
   const auto file = [&](const char* name) { return (folder.path() / name).string(); };
-  const test::Finished raw = run({"kelvin-logits", "--ids", ids, "--raw", file("raw")});
-  const test::Finished npy = run({"kelvin-logits", "--ids", ids, "--npy", file("npy"), "--lens-npy",
-                                  file("lens"), "--json", "--lens", "--top", "1"});
+  const test::Finished raw = test::run_tool({"kelvin-logits", "--ids", ids, "--raw", file("raw")});
+  const test::Finished npy = test::run_tool({"kelvin-logits", "--ids", ids, "--npy", file("npy"),
+                                             "--lens-npy", file("lens"), "--json", "--lens", "--top", "1"});
   REQUIRE_MESSAGE(npy.status == 0, npy.err);
   const std::string numbers = test::read_text(file("raw")), array = test::read_text(file("npy"));
   REQUIRE(array.size() > numbers.size());
@@ -140,7 +135,7 @@ TEST_CASE("--check tells agreement by its exit status, and the layer that a chan
   const test::TemporaryFolder folder;
   const auto dump = folder.path() / "dump";
   std::filesystem::copy(goldens / "golden" / name, dump);
-  const test::Finished good = run({"kelvin-logits", "--model", model, "--check", dump.string()});
+  const test::Finished good = test::run_tool({"kelvin-logits", "--model", model, "--check", dump.string()});
   CHECK(good.status == 0);
   CHECK(good.out.find("argmax of 7 of 7") != std::string::npos);
   CHECK(good.out.find("the model agrees with the dump (tolerance 0.00026)") != std::string::npos);
@@ -151,11 +146,12 @@ TEST_CASE("--check tells agreement by its exit status, and the layer that a chan
   std::filesystem::permissions(dump / "short.hidden.bin", std::filesystem::perms::owner_all);
   std::ofstream(dump / "short.hidden.bin", std::ios::binary)
       .write(reinterpret_cast<const char*>(hidden.data()), static_cast<std::streamsize>(hidden.size() * 4));
-  const test::Finished bad = run({"kelvin-logits", "--model", model, "--check", dump.string()});
+  const test::Finished bad = test::run_tool({"kelvin-logits", "--model", model, "--check", dump.string()});
   CHECK(bad.status == 1);
   CHECK(bad.err == "");
   CHECK(bad.out.find("first difference: output of layer 0, off by 0.1 at position 6") != std::string::npos);
-  const test::Finished json = run({"kelvin-logits", "--model", model, "--check", dump.string(), "--json"});
+  const test::Finished json =
+      test::run_tool({"kelvin-logits", "--model", model, "--check", dump.string(), "--json"});
   CHECK(json.status == 1);
   bool named = false;
   for (const JsonDocument& line : test::json_lines(json.out))
@@ -164,16 +160,16 @@ TEST_CASE("--check tells agreement by its exit status, and the layer that a chan
   CHECK(named);
   CHECK_FALSE(test::json_lines(json.out).back().root().at("agrees").as_bool());
 
-  CHECK(run({"kelvin-logits", "--model", model, "--check", dump.string(), "--tolerance", "1e-9"}).status ==
-        1);
-  CHECK(run({"kelvin-logits", "--check", dump.string()}).status == 2);
-  CHECK(run({"kelvin-logits", "--model", model, "--check", "/nonexistent"}).status == 2);
+  CHECK(test::run_tool({"kelvin-logits", "--model", model, "--check", dump.string(), "--tolerance", "1e-9"})
+            .status == 1);
+  CHECK(test::run_tool({"kelvin-logits", "--check", dump.string()}).status == 2);
+  CHECK(test::run_tool({"kelvin-logits", "--model", model, "--check", "/nonexistent"}).status == 2);
 }
 
 TEST_CASE("errors are one line that names the culprit") {
   const auto error_of = [](std::vector<std::string> argv) {
     argv.insert(argv.begin(), "kelvin-logits");
-    const test::Finished done = run(argv);
+    const test::Finished done = test::run_tool(argv);
     CHECK(done.status == 2);
     CHECK(done.out == "");
     CHECK(std::count(done.err.begin(), done.err.end(), '\n') == 1);

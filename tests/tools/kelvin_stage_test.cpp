@@ -25,8 +25,6 @@ struct LogitsFile {
   std::string path;
 };
 
-bool holds(const std::string& text, const std::string& part) { return text.find(part) != text.npos; }
-
 }  // namespace
 
 TEST_CASE("the trace, the draw and the processed logits") {

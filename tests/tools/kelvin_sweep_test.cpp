@@ -17,11 +17,6 @@ namespace {
 
 using test::run;
 
-std::vector<JsonDocument> lines_of(const test::Finished& finished) {
-  REQUIRE(finished.status == 0);
-  return test::json_lines(finished.out);
-}
-
 test::Finished sweep(std::vector<std::string> words) {
   words.insert(words.begin(), "kelvin-sweep");
   return run(words);
@@ -39,13 +34,13 @@ TEST_CASE("every quantity is that of the raw logits") {
   REQUIRE(run({"kelvin-logits", "--prompt", text, "--raw", raw, "--threads", "1"}).status == 0);
   const auto logits = test::read_array<float>(raw);
   constexpr std::size_t vocabulary = 2048;
-  const auto points =
-      lines_of(sweep({"--text", text, "--temps", "0.4,1,1.7,40,-2,-0.3", "--json", "--threads", "1"}));
+  const auto points = test::json_lines(
+      sweep({"--text", text, "--temps", "0.4,1,1.7,40,-2,-0.3", "--json", "--threads", "1"}));
   REQUIRE(points.size() == 6);
   const std::size_t steps = logits.size() / vocabulary - 1;
   std::vector<std::size_t> came;
   for (const JsonDocument& token :
-       lines_of(run({"kelvin-logits", "--prompt", text, "--json", "--top", "0", "--bottom", "0"})))
+       test::json_lines(run({"kelvin-logits", "--prompt", text, "--json", "--top", "0", "--bottom", "0"})))
     if (const auto id = token.root().find("id")) came.push_back(id->as_uint());
   REQUIRE(came.size() == steps + 1);
   for (const JsonDocument& point : points) {
@@ -112,8 +107,8 @@ TEST_CASE("thermodynamics of high-precision arithmetic, from files of logits") {
       list += text;
       expected.emplace(number(point.at("beta")), point);
     }
-    const auto points = lines_of(sweep({"--logits", file, "--vocab", std::to_string(logits.size()), "--ids",
-                                        std::to_string(id), "--betas=" + list, "--json"}));
+    const auto points = test::json_lines(sweep({"--logits", file, "--vocab", std::to_string(logits.size()),
+                                                "--ids", std::to_string(id), "--betas=" + list, "--json"}));
     REQUIRE(points.size() == expected.size());
     for (const JsonDocument& point : points) {
       const double beta = number(point.root().at("beta"));
@@ -156,8 +151,8 @@ TEST_CASE("files: CSV with every temperature, a picture, a page") {
 }
 
 TEST_CASE("a prompt: only the token after it") {
-  const auto points =
-      lines_of(sweep({"--prompt", "Once upon a", "--temps", "0,1,inf,-0", "--draws", "30", "--json"}));
+  const auto points = test::json_lines(
+      sweep({"--prompt", "Once upon a", "--temps", "0,1,inf,-0", "--draws", "30", "--json"}));
   REQUIRE(points.size() == 4);
   for (const JsonDocument& point : points) {
     CHECK(point.root().at("steps").as_int() == 1);

@@ -39,7 +39,7 @@ class Person {
   Person(const Person&) = delete;
   Person& operator=(const Person&) = delete;
 
-  void types(const std::string& keys) { REQUIRE(write(terminal_, keys.data(), keys.size()) > 0); }
+  void types(const std::string& keys) { REQUIRE(::write(terminal_, keys.data(), keys.size()) > 0); }
 
   // Waits until `text` shows after what was seen before.
   bool sees(const std::string& text) {

@@ -1,6 +1,7 @@
 // Values with an identity that exist only while a template renders: namespaces, macros, loops, functions.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>

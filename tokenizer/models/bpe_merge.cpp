@@ -1,6 +1,7 @@
 #include "tokenizer/models/bpe_merge.h"
 
 #include <array>
+#include <functional>
 #include <queue>
 
 namespace kelvin::tokenizer {

@@ -1,6 +1,7 @@
 #include "tools/inspect/golden_dump.h"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cstring>
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <string_view>
 
 #include "tokenizer/base/formatted.h"
 #include "tools/output/plot.css.h"

@@ -6,11 +6,13 @@
 
 #include <algorithm>
 #include <bit>
+#include <cmath>
 #include <cstring>
 #include <limits>
 #include <vector>
 
 #include "tests/engine/random_values.h"
+#include "tests/support.h"
 
 using namespace kelvin;
 using namespace kelvin::engine;
@@ -35,10 +37,6 @@ class Fenced {
   std::size_t offset_;
   std::vector<Element> memory_;
 };
-
-bool same_bits(const std::vector<float>& a, const std::vector<float>& b) {
-  return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size() * sizeof(float)) == 0;
-}
 
 // Sums that underflow to -0 show whether absent columns were added as zeros.
 void make_tiny(std::vector<float>& values, RandomValues& random) {
@@ -81,7 +79,7 @@ void check_matmul(Shape shape, const std::vector<Element>& weights, Element fenc
       std::vector<float> found(expected.size(), 77.0f);  // untouched elements must stay
       block.y = found.data();
       (sizeof(Element) == 4 ? table->matmul_f32 : table->matmul_bf16)(block);
-      REQUIRE(same_bits(expected, found));
+      REQUIRE(test::same_bits(expected, found));
     }
   }
 }
@@ -129,7 +127,7 @@ TEST_CASE("matmul: the same model stored as f32 and as bf16 gives the same bits"
   for (const Kernels* table : supported_kernels()) {
     table->matmul_f32({floats.data(), 7, 131, x.data(), 131, 5, nullptr, one.data(), 7});
     table->matmul_bf16({halves.data(), 7, 131, x.data(), 131, 5, nullptr, other.data(), 7});
-    CHECK(same_bits(one, other));
+    CHECK(test::same_bits(one, other));
   }
 }
 
@@ -227,7 +225,7 @@ void check_attention(void (*Kernels::*attend)(const SpanAttention&), RandomValue
     CHECK(std::none_of(expected.begin(), expected.end(), [](float v) { return v != v; }));
     for (const Kernels* table : supported_kernels()) {
       CAPTURE(table->name);
-      REQUIRE(same_bits(expected, run(*table)));
+      REQUIRE(test::same_bits(expected, run(*table)));
     }
   }
 }
@@ -274,7 +272,7 @@ TEST_CASE("norm, activations and exp: every length and special value") {
     const std::vector<float> expected = run(scalar_kernels);
     for (const Kernels* table : supported_kernels()) {
       CAPTURE(table->name);
-      REQUIRE(same_bits(expected, run(*table)));
+      REQUIRE(test::same_bits(expected, run(*table)));
     }
   }
 }
@@ -295,10 +293,10 @@ TEST_CASE("results may replace the gate and the argument of exp") {
     std::vector<float> apart(37), within = gate;
     table->silu_multiply(gate.data(), up.data(), 37, apart.data());
     table->silu_multiply(within.data(), up.data(), 37, within.data());
-    CHECK(same_bits(apart, within));
+    CHECK(test::same_bits(apart, within));
     within = gate;
     table->exp(gate.data(), 37, apart.data());
     table->exp(within.data(), 37, within.data());
-    CHECK(same_bits(apart, within));
+    CHECK(test::same_bits(apart, within));
   }
 }

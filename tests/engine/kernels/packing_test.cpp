@@ -11,6 +11,7 @@
 #include "engine/kernels/packed_formats.h"
 #include "tests/engine/quantized_support.h"
 #include "tests/engine/random_values.h"
+#include "tests/support.h"
 
 using namespace kelvin;
 using namespace kelvin::kernels;
@@ -65,10 +66,6 @@ Packed pack(const PackedFormat& format, const QuantizedKernels& table, const std
   return packed;
 }
 
-bool same_bits(const std::vector<float>& a, const std::vector<float>& b) {
-  return std::memcmp(a.data(), b.data(), a.size() * sizeof(float)) == 0;
-}
-
 }  // namespace
 
 TEST_CASE("packing: the same bytes in every table, with feedback and without") {
@@ -88,7 +85,7 @@ TEST_CASE("packing: the same bytes in every table, with feedback and without") {
             CAPTURE(table->name);
             const Packed found = pack(*format, *table, w, earlier, used);
             REQUIRE(expected.block == found.block);
-            REQUIRE(same_bits(expected.error, found.error));
+            REQUIRE(test::same_bits(expected.error, found.error));
           }
         }
       }

@@ -14,6 +14,7 @@
 #include "engine/weights/packed.h"
 #include "tests/engine/quantized_support.h"
 #include "tests/engine/random_values.h"
+#include "tests/support.h"
 
 using namespace kelvin;
 using namespace kelvin::kernels;
@@ -23,7 +24,7 @@ namespace {
 
 constexpr float not_a_number = std::numeric_limits<float>::quiet_NaN();
 
-struct Shape {
+struct ProductShape {
   int rows, cols, tokens;
 };
 
@@ -56,7 +57,7 @@ void fill_packed(Storage format, int rows, int cols, RandomValues& random, std::
     }
 }
 
-std::vector<float> product(const QuantizedKernels& table, Storage format, Shape shape,
+std::vector<float> product(const QuantizedKernels& table, Storage format, ProductShape shape,
                            const std::byte* packed, const QuantizedActivations& x, const float* bias) {
   const std::size_t stride = static_cast<std::size_t>(shape.rows) + 3;
   std::vector<float> y(stride * static_cast<std::size_t>(shape.tokens) + 8,
@@ -68,12 +69,8 @@ std::vector<float> product(const QuantizedKernels& table, Storage format, Shape 
   return y;
 }
 
-bool same_bits(const std::vector<float>& a, const std::vector<float>& b) {
-  return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size() * sizeof(float)) == 0;
-}
-
-void check_product(Shape shape, const std::byte* packed, Storage format, const std::vector<float>& inputs,
-                   const float* bias) {
+void check_product(ProductShape shape, const std::byte* packed, Storage format,
+                   const std::vector<float>& inputs, const float* bias) {
   CAPTURE(name_of(format));
   CAPTURE(shape.rows);
   CAPTURE(shape.cols);
@@ -86,12 +83,12 @@ void check_product(Shape shape, const std::byte* packed, Storage format, const s
     for (const float v : expected) REQUIRE(v == v);
     for (const QuantizedKernels* table : test::quantized_tables()) {
       CAPTURE(table->name);
-      REQUIRE(same_bits(expected, product(*table, format, shape, packed, x.view(), bias)));
+      REQUIRE(test::same_bits(expected, product(*table, format, shape, packed, x.view(), bias)));
     }
   }
 }
 
-void check_random(Shape shape, RandomValues& random) {
+void check_random(ProductShape shape, RandomValues& random) {
   for (const Storage format : test::packed_storages()) {
     FencedBytes packed(packed_bytes(format, shape.rows, shape.cols), random.below(64));
     fill_packed(format, shape.rows, shape.cols, random, packed.data());
@@ -117,7 +114,7 @@ TEST_CASE("quantised matmul: the most extreme codes") {
   for (const int weight_sign : {-1, 1})
     for (const int activation_sign : {-1, 1})
       for (const int tokens : {1, 3, 40}) {
-        const Shape shape{33, 512, tokens};
+        const ProductShape shape{33, 512, tokens};
         std::vector<float> x(static_cast<std::size_t>(tokens * shape.cols),
                              static_cast<float>(activation_sign));
         std::vector<std::byte> q8(packed_bytes(Storage::q8, shape.rows, shape.cols));
@@ -143,7 +140,7 @@ TEST_CASE("quantised matmul: the most extreme codes") {
 
 TEST_CASE("quantised matmul: the product of what unpack_row and the activations' codes say") {
   RandomValues random(3);
-  const Shape shape{37, 700, 5};
+  const ProductShape shape{37, 700, 5};
   for (const Storage format : test::packed_storages())
     for (const ActivationFormat of_x : test::formats_for(format)) {
       std::vector<std::byte> packed(packed_bytes(format, shape.rows, shape.cols));

@@ -16,11 +16,11 @@ namespace {
 
 // What parsing `text` and then `use` throws, "" if nothing.
 template <class Use>
-std::string error_of(const std::string& text, Use use) {
+std::string number_error(const std::string& text, Use use) {
   return load_error([&] { use(parse_json(text, "f.json").root()); });
 }
 
-std::string error_of(const std::string& text) {
+std::string number_error(const std::string& text) {
   return load_error([&] { parse_json(text, "f.json"); });
 }
 
@@ -33,10 +33,10 @@ TEST_CASE("integers are exact over the whole range of 64 bits") {
   CHECK(parse_json("-9223372036854775808").root().as_int() == std::numeric_limits<std::int64_t>::min());
   CHECK(parse_json("9007199254740993").root().as_int() == 9007199254740993);
   CHECK(parse_json("18446744073709551615").root().as_uint() == std::numeric_limits<std::uint64_t>::max());
-  CHECK(error_of("9223372036854775808", [](JsonValue v) { v.as_int(); }) ==
+  CHECK(number_error("9223372036854775808", [](JsonValue v) { v.as_int(); }) ==
         "f.json: integer below 2^63 expected, 9223372036854775808 found");
-  CHECK(error_of("-1", [](JsonValue v) { v.as_uint(); }) == "f.json: an integer >= 0 expected, -1 found");
-  CHECK(error_of("2.0", [](JsonValue v) { v.as_int(); }) != "");
+  CHECK(number_error("-1", [](JsonValue v) { v.as_uint(); }) == "f.json: an integer >= 0 expected, -1 found");
+  CHECK(number_error("2.0", [](JsonValue v) { v.as_int(); }) != "");
   // Larger ones are doubles: tokenizer_config.json files hold 10^30 as "no limit".
   CHECK_FALSE(parse_json("18446744073709551616").root().is_integer());
   CHECK(real("1000000000000000019884624838656") == 1e30);
@@ -63,15 +63,15 @@ TEST_CASE("doubles are rounded correctly") {
   for (const char* large :
        {"1e400", "-1e400", "1.8e308", "1e99999999999999999999", "10e9223372036854775807", "0.001e400"}) {
     CAPTURE(large);
-    CHECK(error_of(large).find("in the range of a double") != std::string::npos);
+    CHECK(number_error(large).find("in the range of a double") != std::string::npos);
   }
-  CHECK(error_of("1" + std::string(400, '0')).find("in the range of a double") != std::string::npos);
+  CHECK(number_error("1" + std::string(400, '0')).find("in the range of a double") != std::string::npos);
 }
 
 TEST_CASE("malformed numbers are refused") {
   for (const char* text : {"01", "-", "+1", ".5", "1.", "1.e3", "1e", "1e+", "0x10", "1_000", "NaN",
                            "Infinity", "-Infinity", "--1", "00"}) {
     CAPTURE(text);
-    CHECK(error_of(text) != "");
+    CHECK(number_error(text) != "");
   }
 }

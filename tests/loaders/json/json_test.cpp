@@ -14,7 +14,7 @@ namespace {
 
 // What parsing `text` and then `use` throws, "" if nothing.
 template <class Use>
-std::string error_of(const std::string& text, Use use) {
+std::string use_error(const std::string& text, Use use) {
   return load_error([&] { use(parse_json(text, "f.json").root()); });
 }
 
@@ -101,20 +101,20 @@ TEST_CASE("large objects inside large objects keep their own members") {
 TEST_CASE("errors name the path of the value") {
   const char* config =
       R"({"rope_scaling": {"factor": "8"}, "merges": [["a", "b"], ["c", 4]], "odd\nkey": 1})";
-  CHECK(error_of(config, [](JsonValue v) { v.at("rope_scaling").at("factor").as_double(); }) ==
+  CHECK(use_error(config, [](JsonValue v) { v.at("rope_scaling").at("factor").as_double(); }) ==
         "f.json: rope_scaling.factor: a number expected, a string found");
-  CHECK(error_of(config, [](JsonValue v) { v.at("merges").at(1).at(1).as_string(); }) ==
+  CHECK(use_error(config, [](JsonValue v) { v.at("merges").at(1).at(1).as_string(); }) ==
         "f.json: merges[1][1]: a string expected, a number found");
-  CHECK(error_of(config, [](JsonValue v) { v.at("odd\nkey").as_bool(); }) ==
+  CHECK(use_error(config, [](JsonValue v) { v.at("odd\nkey").as_bool(); }) ==
         "f.json: odd\\x0akey: true or false expected, a number found");
-  CHECK(error_of(config, [](JsonValue v) { v.at("rope_scaling").at("type"); }) ==
+  CHECK(use_error(config, [](JsonValue v) { v.at("rope_scaling").at("type"); }) ==
         "f.json: rope_scaling: key \"type\" expected, none found");
-  CHECK(error_of(config, [](JsonValue v) { v.at("nothing"); }) ==
+  CHECK(use_error(config, [](JsonValue v) { v.at("nothing"); }) ==
         "f.json: key \"nothing\" expected, none found");
-  CHECK(error_of(config, [](JsonValue v) { v.items(); }) == "f.json: an array expected, an object found");
-  CHECK(error_of(config, [](JsonValue v) { v.at("merges").members(); }) ==
+  CHECK(use_error(config, [](JsonValue v) { v.items(); }) == "f.json: an array expected, an object found");
+  CHECK(use_error(config, [](JsonValue v) { v.at("merges").members(); }) ==
         "f.json: merges: an object expected, an array found");
-  CHECK(error_of(config, [](JsonValue v) { v.at("merges").at(2); }) ==
+  CHECK(use_error(config, [](JsonValue v) { v.at("merges").at(2); }) ==
         "f.json: merges: more than 2 items expected, 2 found");
 }
 

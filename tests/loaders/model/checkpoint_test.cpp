@@ -1,5 +1,7 @@
 #include "loaders/model/checkpoint.h"
 
+#include <algorithm>
+
 #include <doctest/doctest.h>
 
 #include "engine/kernels/kernels.h"

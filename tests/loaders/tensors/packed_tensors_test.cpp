@@ -6,6 +6,7 @@
 #include "loaders/tensors/safetensors.h"
 #include "tests/loaders/load_error_check.h"
 #include "tests/loaders/safetensors_builder.h"
+#include "tests/support.h"
 
 using namespace kelvin;
 using namespace kelvin::test;
@@ -58,7 +59,7 @@ TEST_CASE("the bytes of a part, by its rows") {
   CHECK(packed_rows(tensor, 20, 3).data() == tensor.stored.data.data() + first);
   CHECK(packed_rows(tensor, 20, 3).size() == second);
   const std::string error = load_error([&] { packed_rows(tensor, 0, 23); });
-  CHECK(contains(error, "tensor \"w\": a part of 23 rows from row 0 on expected, packed as q8 20+3 x 100"));
+  CHECK(holds(error, "tensor \"w\": a part of 23 rows from row 0 on expected, packed as q8 20+3 x 100"));
 }
 
 TEST_CASE("every size of the layout must be this version's") {
@@ -70,19 +71,19 @@ TEST_CASE("every size of the layout must be this version's") {
     const std::size_t at = members.find(right);
     const std::string other = std::string(members).replace(at, right.size(), "\"" + key + "\":\"7\"");
     const std::string error = load_error([&] { parse(other + "\"w\":\"q4 16 x 64\"", 704); });
-    CHECK(contains(error, "file: __metadata__: " + key + " " + value + " expected"));
-    CHECK(contains(error, "\"7\" found"));
+    CHECK(holds(error, "file: __metadata__: " + key + " " + value + " expected"));
+    CHECK(holds(error, "\"7\" found"));
     const std::string absent = std::string(members).erase(at, right.size() + 1);
     if (key != "kelvin.packed")
-      CHECK(contains(load_error([&] { parse(absent + "\"w\":\"q4 16 x 64\"", 704); }), key));
+      CHECK(holds(load_error([&] { parse(absent + "\"w\":\"q4 16 x 64\"", 704); }), key));
   }
 }
 
 TEST_CASE("descriptions that do not fit are refused by name, however large") {
   CHECK(refusal("q4 16 x 64") == "");
-  CHECK(contains(refusal("q4 17 x 64"), "tensor \"w\": 1408 bytes expected for q4 17 x 64, 704 found"));
-  CHECK(contains(refusal("q8 16 x 64"), "bytes expected for q8 16 x 64, 704 found"));
-  CHECK(contains(refusal("q8 2147483647 x 2147483647"), "bytes expected for q8 2147483647"));
+  CHECK(holds(refusal("q4 17 x 64"), "tensor \"w\": 1408 bytes expected for q4 17 x 64, 704 found"));
+  CHECK(holds(refusal("q8 16 x 64"), "bytes expected for q8 16 x 64, 704 found"));
+  CHECK(holds(refusal("q8 2147483647 x 2147483647"), "bytes expected for q8 2147483647"));
   for (const char* wrong : {"",
                             "q4",
                             "q4 ",
@@ -106,8 +107,8 @@ TEST_CASE("descriptions that do not fit are refused by name, however large") {
                             "q4 16x64",
                             "q4h 16 x 64"}) {
     CAPTURE(wrong);
-    CHECK(contains(refusal(wrong), "__metadata__: tensor \"w\": a description such as"));
+    CHECK(holds(refusal(wrong), "__metadata__: tensor \"w\": a description such as"));
   }
   const std::string error = load_error([&] { parse(layout_members() + "\"w\":\"q4 16 x 64\"", 704, "F32"); });
-  CHECK(contains(error, "tensor \"w\": U8 expected of a packed tensor, F32 found"));
+  CHECK(holds(error, "tensor \"w\": U8 expected of a packed tensor, F32 found"));
 }

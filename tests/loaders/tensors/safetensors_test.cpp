@@ -4,6 +4,7 @@
 
 #include "tests/loaders/load_error_check.h"
 #include "tests/loaders/safetensors_builder.h"
+#include "tests/support.h"
 
 using namespace kelvin;
 using namespace kelvin::test;
@@ -14,13 +15,13 @@ std::vector<StoredTensor> parse(const std::string& file) {
   return parse_safetensors(std::as_bytes(std::span(file)), "m.safetensors");
 }
 
-std::string error_of(const std::string& file) {
+std::string read_error(const std::string& file) {
   return load_error([&] { parse(file); });
 }
 
 // One tensor "t" with the given description and data bytes after the header.
 std::string error_of_entry(const std::string& entry, std::size_t data = 16) {
-  return error_of(safetensors_file("{\"t\":" + entry + "}", std::string(data, '\0')));
+  return read_error(safetensors_file("{\"t\":" + entry + "}", std::string(data, '\0')));
 }
 
 }  // namespace
@@ -57,10 +58,10 @@ TEST_CASE("every dtype of the format has its size") {
     CAPTURE(name);
     const auto tensors = parse(safetensors_file({{"t", name, {3, 4}, std::string(12 * size / 8, '\0')}}));
     CHECK(dtype_name(tensors.at(0).dtype) == name);
-    CHECK(error_of(safetensors_file({{"t", name, {3, 4}, std::string(12 * size / 8 + 1, '\0')}})) != "");
+    CHECK(read_error(safetensors_file({{"t", name, {3, 4}, std::string(12 * size / 8 + 1, '\0')}})) != "");
   }
-  CHECK(contains(error_of(safetensors_file({{"t", "F4", {3}, std::string(2, '\0')}})),
-                 "a whole number of bytes"));
+  CHECK(holds(read_error(safetensors_file({{"t", "F4", {3}, std::string(2, '\0')}})),
+              "a whole number of bytes"));
 }
 
 TEST_CASE("a header longer than the file is refused without wrapping round") {
@@ -71,18 +72,18 @@ TEST_CASE("a header longer than the file is refused without wrapping round") {
     CAPTURE(length);
     std::string file = valid;
     for (int i = 0; i < 8; ++i) file[static_cast<std::size_t>(i)] = static_cast<char>(length >> (8 * i));
-    CHECK(contains(error_of(file), std::to_string(length) + " bytes announced"));
+    CHECK(holds(read_error(file), std::to_string(length) + " bytes announced"));
   }
   for (std::size_t size = 0; size < 10; ++size)
-    CHECK(contains(error_of(valid.substr(0, size)), "at least 10 bytes"));
-  CHECK(error_of(valid) == "");
+    CHECK(holds(read_error(valid.substr(0, size)), "at least 10 bytes"));
+  CHECK(read_error(valid) == "");
 }
 
 TEST_CASE("every cut of a valid file is refused") {
   const std::string valid =
       safetensors_file({{"a", "F32", {2}, std::string(8, 'a')}, {"b", "U8", {3}, "bbb"}});
-  for (std::size_t size = 0; size < valid.size(); ++size) CHECK(error_of(valid.substr(0, size)) != "");
-  CHECK(contains(error_of(valid + "x"), "11 bytes of tensors expected"));
+  for (std::size_t size = 0; size < valid.size(); ++size) CHECK(read_error(valid.substr(0, size)) != "");
+  CHECK(holds(read_error(valid + "x"), "11 bytes of tensors expected"));
 }
 
 TEST_CASE("shapes and offsets must agree") {
@@ -97,7 +98,7 @@ TEST_CASE("shapes and offsets must agree") {
                             R"({"dtype":"F32","shape":[4611686018427387904,0],"data_offsets":[0,0]})",
                             R"({"dtype":"F32","shape":[4294967296,4294967296,4],"data_offsets":[0,16]})"}) {
     CAPTURE(entry);
-    CHECK(contains(error_of_entry(entry), "tensor \"t\": "));
+    CHECK(holds(error_of_entry(entry), "tensor \"t\": "));
   }
 }
 
@@ -116,7 +117,7 @@ TEST_CASE("the fields of a tensor must have their types") {
         R"({"dtype":"F32","shape":[4],"data_offsets":[0,1e30]})"}) {
     CAPTURE(entry);
     const std::string error = error_of_entry(entry);
-    CHECK(contains(error, "m.safetensors: header: t"));
+    CHECK(holds(error, "m.safetensors: header: t"));
   }
 }
 
@@ -126,36 +127,36 @@ TEST_CASE("tensors must cover the data once and without gaps, in any order of th
                                 R"(},"b":{"dtype":"U8","shape":[4],"data_offsets":)" + b + "}}",
                             std::string(8, '\0'));
   };
-  CHECK(error_of(file("[0,4]", "[4,8]")) == "");
-  CHECK(error_of(file("[4,8]", "[0,4]")) == "");
+  CHECK(read_error(file("[0,4]", "[4,8]")) == "");
+  CHECK(read_error(file("[4,8]", "[0,4]")) == "");
   CHECK(
-      error_of(file("[0,4]", "[3,7]")) ==
+      read_error(file("[0,4]", "[3,7]")) ==
       "m.safetensors: tensor \"b\": data from byte 4 on expected (no gap, no overlap), from byte 3 on found");
-  CHECK(contains(error_of(file("[0,4]", "[0,4]")), "from byte 0 on found"));
-  CHECK(contains(error_of(file("[4,8]", "[4,8]")), "data from byte 0 on expected"));
+  CHECK(holds(read_error(file("[0,4]", "[0,4]")), "from byte 0 on found"));
+  CHECK(holds(read_error(file("[4,8]", "[4,8]")), "data from byte 0 on expected"));
   const std::string hole =
       R"({"a":{"dtype":"U8","shape":[3],"data_offsets":[0,3]},"b":{"dtype":"U8","shape":[4],"data_offsets":[4,8]}})";
-  CHECK(contains(error_of(safetensors_file(hole, std::string(8, '\0'))), "data from byte 3 on expected"));
+  CHECK(holds(read_error(safetensors_file(hole, std::string(8, '\0'))), "data from byte 3 on expected"));
   // An empty tensor inside another one's bytes.
   const std::string inside =
       R"({"a":{"dtype":"U8","shape":[8],"data_offsets":[0,8]},"b":{"dtype":"U8","shape":[0],"data_offsets":[4,4]}})";
-  CHECK(error_of(safetensors_file(inside, std::string(8, '\0'))) != "");
+  CHECK(read_error(safetensors_file(inside, std::string(8, '\0'))) != "");
 }
 
 TEST_CASE("metadata maps strings to strings and is no tensor") {
   CHECK(parse(safetensors_file(R"({"__metadata__":{"format":"pt","a":""}})", "")).empty());
-  CHECK(contains(error_of(safetensors_file(R"({"__metadata__":{"format":1}})", "")),
-                 "__metadata__.format: a string expected"));
+  CHECK(holds(read_error(safetensors_file(R"({"__metadata__":{"format":1}})", "")),
+              "__metadata__.format: a string expected"));
   CHECK(
-      contains(error_of(safetensors_file(R"({"__metadata__":[]})", "")), "__metadata__: an object expected"));
+      holds(read_error(safetensors_file(R"({"__metadata__":[]})", "")), "__metadata__: an object expected"));
 }
 
 TEST_CASE("the header is one strict JSON object, padded with spaces at most") {
-  CHECK(error_of(safetensors_file("{}   ", "")) == "");
-  CHECK(contains(error_of(safetensors_file(" {}", "")), "begins with '{'"));
-  CHECK(contains(error_of(safetensors_file("[]", "")), "begins with '{'"));
-  CHECK(contains(error_of(safetensors_file(std::string("{}\0", 3), "")), "header: 1:3"));
-  CHECK(contains(error_of(safetensors_file("{}{}", "")), "header: 1:3"));
+  CHECK(read_error(safetensors_file("{}   ", "")) == "");
+  CHECK(holds(read_error(safetensors_file(" {}", "")), "begins with '{'"));
+  CHECK(holds(read_error(safetensors_file("[]", "")), "begins with '{'"));
+  CHECK(holds(read_error(safetensors_file(std::string("{}\0", 3), "")), "header: 1:3"));
+  CHECK(holds(read_error(safetensors_file("{}{}", "")), "header: 1:3"));
   const std::string entry = R"("t":{"dtype":"U8","shape":[0],"data_offsets":[0,0]})";
-  CHECK(contains(error_of(safetensors_file("{" + entry + "," + entry + "}", "")), "\"t\" found again"));
+  CHECK(holds(read_error(safetensors_file("{" + entry + "," + entry + "}", "")), "\"t\" found again"));
 }

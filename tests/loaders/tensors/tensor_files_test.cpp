@@ -73,21 +73,20 @@ TEST_CASE("shards may be links, as in the hub's cache") {
 
 TEST_CASE("an index that does not fit the files is refused") {
   const Folder folder;
-  CHECK(
-      contains(folder.error(), "model.safetensors or model.safetensors.index.json expected, neither found"));
+  CHECK(holds(folder.error(), "model.safetensors or model.safetensors.index.json expected, neither found"));
   folder.put("m-1.safetensors", {bytes_named("a", "aaa")});
   folder.put("m-2.safetensors", {bytes_named("b", "bb")});
   folder.index(R"({"a": "m-1.safetensors", "b": "m-3.safetensors"})");
-  CHECK(contains(folder.error(), "m-3.safetensors: a readable file expected"));
-  CHECK(contains(folder.error(), "(named in model.safetensors.index.json)"));
+  CHECK(holds(folder.error(), "m-3.safetensors: a readable file expected"));
+  CHECK(holds(folder.error(), "(named in model.safetensors.index.json)"));
   folder.index(R"({"a": "m-1.safetensors", "x": "m-2.safetensors"})");
-  CHECK(contains(folder.error(),
-                 R"(index.json: weight_map: tensor "x" expected in "m-2.safetensors", none found there)"));
+  CHECK(holds(folder.error(),
+              R"(index.json: weight_map: tensor "x" expected in "m-2.safetensors", none found there)"));
   folder.index(R"({"a": "m-2.safetensors", "b": "m-1.safetensors"})");
-  CHECK(contains(folder.error(), R"(tensor "a" expected in "m-2.safetensors", none found there)"));
+  CHECK(holds(folder.error(), R"(tensor "a" expected in "m-2.safetensors", none found there)"));
   folder.put("m-2.safetensors", {bytes_named("a", "bb")});
   folder.index(R"({"a": "m-1.safetensors", "b": "m-2.safetensors"})");
-  CHECK(contains(folder.error(), "tensor \"a\" expected in one file, also in "));
+  CHECK(holds(folder.error(), "tensor \"a\" expected in one file, also in "));
 }
 
 TEST_CASE("a model.safetensors that leads nowhere is an error, not an absent file") {
@@ -95,5 +94,5 @@ TEST_CASE("a model.safetensors that leads nowhere is an error, not an absent fil
   folder.put("m-1.safetensors", {bytes_named("a", "aaa")});
   folder.index(R"({"a": "m-1.safetensors"})");
   std::filesystem::create_symlink("nowhere", folder.path() / "model.safetensors");
-  CHECK(contains(folder.error(), "model.safetensors: a readable file expected"));
+  CHECK(holds(folder.error(), "model.safetensors: a readable file expected"));
 }

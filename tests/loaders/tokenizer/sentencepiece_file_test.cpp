@@ -1,5 +1,7 @@
 #include "loaders/tokenizer/sentencepiece_file.h"
 
+#include <sstream>
+
 #include <doctest/doctest.h>
 
 #include "loaders/files/load_error.h"
@@ -17,7 +19,7 @@ std::vector<int> ids_of(JsonValue array) {
   return ids;
 }
 
-void refuse(const std::string& bytes, const char* part) {
+void refuse_bytes(const std::string& bytes, const char* part) {
   CHECK_THROWS_WITH_AS(parse_sentencepiece(bytes, "tokenizer.model"), doctest::Contains(part), LoadError);
 }
 
@@ -72,12 +74,12 @@ TEST_CASE("defaults are those of the format, and fields are read") {
 
 TEST_CASE("what is not understood is refused by name") {
   const std::string piece = bytes_field(1, bytes_field(1, "a"));
-  refuse("", "pieces");
-  refuse(piece.substr(0, piece.size() - 1), "left");
-  refuse(bytes_field(1, bytes_field(1, "a") + varint_field(3, 9)), "type 9");
-  refuse(piece + bytes_field(2, varint_field(3, 3)), "WORD");
-  refuse(piece + bytes_field(2, varint_field(3, 4)), "CHAR");
-  refuse(piece + bytes_field(5, bytes_field(2, "map")), "denormalizer_spec");
+  refuse_bytes("", "pieces");
+  refuse_bytes(piece.substr(0, piece.size() - 1), "left");
+  refuse_bytes(bytes_field(1, bytes_field(1, "a") + varint_field(3, 9)), "type 9");
+  refuse_bytes(piece + bytes_field(2, varint_field(3, 3)), "WORD");
+  refuse_bytes(piece + bytes_field(2, varint_field(3, 4)), "CHAR");
+  refuse_bytes(piece + bytes_field(5, bytes_field(2, "map")), "denormalizer_spec");
 }
 
 }  // namespace kelvin::test

@@ -34,7 +34,7 @@ Ids encode(SentencePieceModel model, const std::string& text) {
   return Tokenizer(sentencepiece_tokenizer(std::move(model))).encode(text);
 }
 
-void refuse(const SentencePieceModel& model, const char* part) {
+void refuse_model(const SentencePieceModel& model, const char* part) {
   CHECK_THROWS_WITH_AS(sentencepiece_tokenizer(model), doctest::Contains(part), TokenizerError);
 }
 
@@ -64,24 +64,24 @@ TEST_CASE("unigram, where a user-defined symbol is taken whatever it costs") {
 TEST_CASE("models that do not hold together") {
   SentencePieceModel model = small();
   model.pieces.push_back({"<0x41>", 0, PieceType::byte});
-  refuse(model, "<0x41>");
+  refuse_model(model, "<0x41>");
   model.byte_fallback = true;
-  refuse(model, "256");
+  refuse_model(model, "256");
   model = small();
   model.pieces.push_back({"ab", -3});
-  refuse(model, "twice");
+  refuse_model(model, "twice");
   model = small();
   model.pieces[0].type = PieceType::normal;
-  refuse(model, "UNKNOWN");
+  refuse_model(model, "UNKNOWN");
   model = small();
   model.pieces[6].type = PieceType::unused;
-  refuse(model, "UNUSED");
+  refuse_model(model, "UNUSED");
   model = small();
   model.pieces[6].score = std::numeric_limits<float>::quiet_NaN();
-  refuse(model, "ab");
+  refuse_model(model, "ab");
   model = small();
   model.pieces[6].text = "\xFF";
-  refuse(model, "UTF-8");
+  refuse_model(model, "UTF-8");
   model = small();
   model.charsmap = "broken";
   CHECK_THROWS_AS(Tokenizer(sentencepiece_tokenizer(model)), TokenizerError);

@@ -8,7 +8,7 @@
 namespace kelvin {
 namespace {
 
-void refuse(const std::string& text, const char* part) {
+void refuse_file(const std::string& text, const char* part) {
   CHECK_THROWS_WITH_AS(parse_tiktoken(text, "f.tiktoken"), doctest::Contains(part), LoadError);
 }
 
@@ -23,13 +23,13 @@ TEST_CASE("lines of base64 and rank, in any order, with gaps") {
 }
 
 TEST_CASE("bad lines are named") {
-  refuse("YQ== 0\nYg==\n", "line 2");
-  refuse("?? 0\n", "base64");
-  refuse("YQ== x\n", "line 1");
-  refuse("YQ== \n", "line 1");
-  refuse("YQ== 1 2\n", "line 1");
-  refuse("YQ== 0\nYg== 0\n", "rank 0 stands twice");
-  refuse("YQ== 99999999\n", "99999999");
+  refuse_file("YQ== 0\nYg==\n", "line 2");
+  refuse_file("?? 0\n", "base64");
+  refuse_file("YQ== x\n", "line 1");
+  refuse_file("YQ== \n", "line 1");
+  refuse_file("YQ== 1 2\n", "line 1");
+  refuse_file("YQ== 0\nYg== 0\n", "rank 0 stands twice");
+  refuse_file("YQ== 99999999\n", "99999999");
 }
 
 TEST_CASE("layouts that are known, and what tokenizer_config.json says before them") {

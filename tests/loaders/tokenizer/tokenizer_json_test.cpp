@@ -14,7 +14,7 @@
 namespace kelvin::test {
 namespace {
 
-constexpr const char* small_model = R"("model": {"vocab": {"a": 0, "b": 1, "ab": 2}, "merges": ["a b"]})";
+constexpr const char* three_tokens = R"("model": {"vocab": {"a": 0, "b": 1, "ab": 2}, "merges": ["a b"]})";
 
 TokenizerSpec read(const std::string& json) {
   return read_tokenizer_json(std::as_bytes(std::span(json)), "tokenizer.json");
@@ -24,13 +24,15 @@ std::string refusal(const std::string& json) {
   return load_error([&] { Tokenizer tokenizer(read(json)); });
 }
 
-std::string with(const std::string& more) { return std::string("{") + small_model + ", " + more + "}"; }
+std::string with_model(const std::string& more) {
+  return std::string("{") + three_tokens + ", " + more + "}";
+}
 
 }  // namespace
 
 TEST_CASE("the model of old and new files") {
-  CHECK(read(std::string("{") + small_model + "}").vocabulary.size() == 3);
-  CHECK(std::get<BpeSpec>(read(std::string("{") + small_model + "}").model).merges.size() == 1);
+  CHECK(read(std::string("{") + three_tokens + "}").vocabulary.size() == 3);
+  CHECK(std::get<BpeSpec>(read(std::string("{") + three_tokens + "}").model).merges.size() == 1);
   const TokenizerSpec pairs = read(
       R"({"model": {"type": "BPE", "vocab": {"a": 0, " ": 1, "a ": 2}, "merges": [["a", " "]], "unk_token": null}})");
   CHECK(std::get<BpeSpec>(pairs.model).merges[0].merged == 2);
@@ -45,9 +47,9 @@ TEST_CASE("the model of old and new files") {
       R"({"model": {"type": "Unigram", "vocab": [["a", -9.763190269470215], ["b", 1e-7], ["c", -10.25], ["d", 0.0]]}})");
   CHECK(std::get<UnigramSpec>(twice.model).scores ==
         std::vector<double>{-9763190269470215.0 / 1e15, 1e-7, -10.25, 0.0});
-  CHECK(contains(refusal(R"({"model": {"type": "WordPiece", "vocab": {}}})"), "WordPiece"));
-  CHECK(contains(refusal(R"({"model": {"type": "BPE", "dropout": 0.1, "vocab": {}, "merges": []}})"),
-                 "model.dropout"));
+  CHECK(holds(refusal(R"({"model": {"type": "WordPiece", "vocab": {}}})"), "WordPiece"));
+  CHECK(holds(refusal(R"({"model": {"type": "BPE", "dropout": 0.1, "vocab": {}, "merges": []}})"),
+              "model.dropout"));
 }
 
 TEST_CASE("the model reads the same whatever the order of its keys") {
@@ -84,29 +86,26 @@ TEST_CASE("defects of vocabulary and merges are named with their place") {
         "tokenizer.json: model.vocab.b: id 0 stands twice");
   CHECK(refused(R"("vocab": {"a": 0, "b": 1, "\u0061": 2}, "merges": [])") ==
         "tokenizer.json: model.vocab: the same token stands twice, as 0 and as 2");
-  CHECK(
-      contains(refused(R"("vocab": {"a": 8388608}, "merges": [])"), "model.vocab.a: an id of 0 to 8388607"));
-  CHECK(contains(refused(R"("vocab": {"a": "x"}, "merges": [])"), "model.vocab.a: a number expected"));
-  CHECK(contains(refused(R"("vocab": {"a": 0}, "merges": ["a a"])"), "model.merges[0]: its result \"aa\""));
-  CHECK(contains(refused(R"("vocab": {"a": 0}, "merges": ["a b"])"), "model.merges[0]: \"b\""));
-  CHECK(contains(refused(R"("vocab": {"a": 0}, "merges": ["b a"])"), "model.merges[0]: \"b\""));
-  CHECK(contains(refused(R"("vocab": {"a": 0}, "merges": [""])"), "model.merges[0]: two tokens"));
-  CHECK(contains(refused(R"("vocab": {"a": 0}, "merges": [["a"]])"), "model.merges[0]: a pair expected"));
-  CHECK(contains(refused(R"("vocab": {"a": 0}, "merges": [7])"), "model.merges[0]: a string or a pair"));
-  CHECK(contains(refused(R"("vocab": {}, "merges": ["a b"])"), "there are merges and no tokens"));
-  CHECK(contains(refused(R"("vocab": {"a": 0}, "merges": {})"), "model.merges: an array expected"));
-  CHECK(contains(refused(R"("vocab": [["a", 0]], "merges": [])"), "model.vocab: an object expected"));
-  CHECK(contains(refused(R"("type": "Unigram", "vocab": [["a", 0], ["a", 1]])"), "stands twice"));
-  CHECK(
-      contains(refused(R"("type": "Unigram", "vocab": [["a", 0], "b"])"), "model.vocab[1]: a pair of token"));
-  CHECK(contains(refused(R"("type": "Unigram", "vocab": {"a": 0})"), "model.vocab: an array expected"));
-  CHECK(
-      contains(refused(R"("type": "WordLevel", "vocab": {"a": 0, "b": 0})"), "unknown model \"WordLevel\""));
-  CHECK(contains(refused(R"("vocab": {"a": 0}, "merges": []}, "model": {)"), "each key once"));
+  CHECK(holds(refused(R"("vocab": {"a": 8388608}, "merges": [])"), "model.vocab.a: an id of 0 to 8388607"));
+  CHECK(holds(refused(R"("vocab": {"a": "x"}, "merges": [])"), "model.vocab.a: a number expected"));
+  CHECK(holds(refused(R"("vocab": {"a": 0}, "merges": ["a a"])"), "model.merges[0]: its result \"aa\""));
+  CHECK(holds(refused(R"("vocab": {"a": 0}, "merges": ["a b"])"), "model.merges[0]: \"b\""));
+  CHECK(holds(refused(R"("vocab": {"a": 0}, "merges": ["b a"])"), "model.merges[0]: \"b\""));
+  CHECK(holds(refused(R"("vocab": {"a": 0}, "merges": [""])"), "model.merges[0]: two tokens"));
+  CHECK(holds(refused(R"("vocab": {"a": 0}, "merges": [["a"]])"), "model.merges[0]: a pair expected"));
+  CHECK(holds(refused(R"("vocab": {"a": 0}, "merges": [7])"), "model.merges[0]: a string or a pair"));
+  CHECK(holds(refused(R"("vocab": {}, "merges": ["a b"])"), "there are merges and no tokens"));
+  CHECK(holds(refused(R"("vocab": {"a": 0}, "merges": {})"), "model.merges: an array expected"));
+  CHECK(holds(refused(R"("vocab": [["a", 0]], "merges": [])"), "model.vocab: an object expected"));
+  CHECK(holds(refused(R"("type": "Unigram", "vocab": [["a", 0], ["a", 1]])"), "stands twice"));
+  CHECK(holds(refused(R"("type": "Unigram", "vocab": [["a", 0], "b"])"), "model.vocab[1]: a pair of token"));
+  CHECK(holds(refused(R"("type": "Unigram", "vocab": {"a": 0})"), "model.vocab: an array expected"));
+  CHECK(holds(refused(R"("type": "WordLevel", "vocab": {"a": 0, "b": 0})"), "unknown model \"WordLevel\""));
+  CHECK(holds(refused(R"("vocab": {"a": 0}, "merges": []}, "model": {)"), "each key once"));
 }
 
 TEST_CASE("components are read by type, nested sequences one after the other") {
-  const TokenizerSpec spec = read(with(R"(
+  const TokenizerSpec spec = read(with_model(R"(
     "normalizer": {"type": "Sequence", "normalizers": [{"type": "NFC"},
       {"type": "Sequence", "normalizers": [{"type": "Prepend", "prepend": "_"}, {"type": "Lowercase"}]}]},
     "pre_tokenizer": {"type": "Metaspace", "replacement": "_", "add_prefix_space": false},
@@ -121,17 +120,18 @@ TEST_CASE("components are read by type, nested sequences one after the other") {
   CHECK(spec.post_processor.after.empty());
   CHECK(std::get<StripPiece>(spec.decoders.at(1)).start == 1);
   // No decoder joins by spaces, a sequence of none does not.
-  CHECK(read(with(R"("decoder": null)")).decoders.empty());
+  CHECK(read(with_model(R"("decoder": null)")).decoders.empty());
   CHECK(std::holds_alternative<FusePieces>(
-      read(with(R"("decoder": {"type": "Sequence", "decoders": []})")).decoders.at(0)));
+      read(with_model(R"("decoder": {"type": "Sequence", "decoders": []})")).decoders.at(0)));
 }
 
 TEST_CASE("what a template puts around the text counts as sequences for the post-processors behind it") {
   const auto processed = [](const std::string& second) {
-    return read(with(R"("post_processor": {"type": "Sequence", "processors": [{"type": "TemplateProcessing",
+    return read(with_model(
+                    R"("post_processor": {"type": "Sequence", "processors": [{"type": "TemplateProcessing",
        "single": [{"SpecialToken": {"id": "S", "type_id": 0}}, {"Sequence": {"id": "A", "type_id": 0}}],
        "pair": [], "special_tokens": {"S": {"id": "S", "ids": [9], "tokens": ["s"]}}}, )" +
-                     second + "]}"))
+                    second + "]}"))
         .post_processor;
   };
   const std::string ends = R"("sep": ["x", 5], "cls": ["y", 7]})";
@@ -150,65 +150,65 @@ TEST_CASE("what a template puts around the text counts as sequences for the post
 }
 
 TEST_CASE("errors name the key, what was expected and what was found") {
-  CHECK(contains(refusal(with(R"("normalizer": {"type": "Precompiled", "precompiled_charsmap": ""})")),
-                 "normalizer.precompiled_charsmap"));
-  CHECK(contains(refusal(with(R"("normalizer": {"type": "Precompiled", "precompiled_charsmap": "?"})")),
-                 "base64"));
-  CHECK(contains(refusal(with(R"("normalizer": {"type": "Odd"})")), "normalizer.type"));
-  CHECK(contains(refusal(with(R"("pre_tokenizer": {"type": "Odd"})")), "\"Odd\""));
-  CHECK(contains(refusal(with(R"("post_processor": {"type": "Odd"})")), "post_processor.type"));
-  CHECK(contains(refusal(with(R"("decoder": {"type": "Odd"})")), "decoder.type"));
-  CHECK(contains(
-      refusal(with(
+  CHECK(holds(refusal(with_model(R"("normalizer": {"type": "Precompiled", "precompiled_charsmap": ""})")),
+              "normalizer.precompiled_charsmap"));
+  CHECK(holds(refusal(with_model(R"("normalizer": {"type": "Precompiled", "precompiled_charsmap": "?"})")),
+              "base64"));
+  CHECK(holds(refusal(with_model(R"("normalizer": {"type": "Odd"})")), "normalizer.type"));
+  CHECK(holds(refusal(with_model(R"("pre_tokenizer": {"type": "Odd"})")), "\"Odd\""));
+  CHECK(holds(refusal(with_model(R"("post_processor": {"type": "Odd"})")), "post_processor.type"));
+  CHECK(holds(refusal(with_model(R"("decoder": {"type": "Odd"})")), "decoder.type"));
+  CHECK(holds(
+      refusal(with_model(
           R"("pre_tokenizer": {"type": "Split", "pattern": {"Regex": "(?<n>a)\\k<n>"}, "behavior": "Isolated"})")),
       "pre_tokenizer.pattern.Regex"));
-  CHECK(contains(
-      refusal(
-          with(R"("pre_tokenizer": {"type": "Split", "pattern": {"Regex": "a"}, "behavior": "Sideways"})")),
-      "Sideways"));
-  CHECK(contains(refusal(with(R"("pre_tokenizer": {"type": "Metaspace", "replacement": "ab"})")),
-                 "one character"));
-  CHECK(contains(
-      refusal(
-          with(R"("post_processor": {"type": "TemplateProcessing", "single": [], "special_tokens": {}})")),
-      "post_processor.single"));
+  CHECK(
+      holds(refusal(with_model(
+                R"("pre_tokenizer": {"type": "Split", "pattern": {"Regex": "a"}, "behavior": "Sideways"})")),
+            "Sideways"));
+  CHECK(holds(refusal(with_model(R"("pre_tokenizer": {"type": "Metaspace", "replacement": "ab"})")),
+              "one character"));
+  CHECK(holds(refusal(with_model(
+                  R"("post_processor": {"type": "TemplateProcessing", "single": [], "special_tokens": {}})")),
+              "post_processor.single"));
 }
 
 TEST_CASE("added tokens fit the vocabulary") {
   const auto token = [](const std::string& content, const std::string& id) {
-    return with(R"("added_tokens": [{"id": )" + id + R"(, "content": ")" + content +
-                R"(", "special": true}])");
+    return with_model(R"("added_tokens": [{"id": )" + id + R"(, "content": ")" + content +
+                      R"(", "special": true}])");
   };
   CHECK(read(token("ab", "2")).added_tokens.at(0).id == 2);
   CHECK_FALSE(read(token("new", "7")).added_tokens.at(0).normalized);
-  CHECK(contains(refusal(token("ab", "1")), "added_tokens[0].id"));
-  CHECK(contains(refusal(token("new", "1")), "\"b\""));
-  CHECK(contains(refusal(token("new", "-1")), "-1"));
-  CHECK(contains(refusal(token("new", "99999999999")), "99999999999"));
-  CHECK(contains(refusal(with(R"("added_tokens": [{"id": 7, "content": "x"}, {"id": 7, "content": "y"}])")),
-                 "twice"));
+  CHECK(holds(refusal(token("ab", "1")), "added_tokens[0].id"));
+  CHECK(holds(refusal(token("new", "1")), "\"b\""));
+  CHECK(holds(refusal(token("new", "-1")), "-1"));
+  CHECK(holds(refusal(token("new", "99999999999")), "99999999999"));
+  CHECK(
+      holds(refusal(with_model(R"("added_tokens": [{"id": 7, "content": "x"}, {"id": 7, "content": "y"}])")),
+            "twice"));
 }
 
 TEST_CASE("steps without end are refused, and so is a text that they would make too long") {
   std::string steps = R"({"type": "Prepend", "prepend": "x"})";
   for (int i = 1; i < 64; ++i) steps += R"(, {"type": "Sequence", "normalizers": [{"type": "NFC"}]})";
   const auto sequence = [](const std::string& list) {
-    return with(R"("normalizer": {"type": "Sequence", "normalizers": [)" + list + "]}");
+    return with_model(R"("normalizer": {"type": "Sequence", "normalizers": [)" + list + "]}");
   };
   CHECK(refusal(sequence(steps)) == "");
-  CHECK(contains(refusal(sequence(steps + R"(, {"type": "NFC"})")),
-                 "tokenizer.json: normalizer.normalizers[64]: at most 64 steps expected, more found"));
+  CHECK(holds(refusal(sequence(steps + R"(, {"type": "NFC"})")),
+              "tokenizer.json: normalizer.normalizers[64]: at most 64 steps expected, more found"));
   std::string names = R"({"Sequence": {"id": "A"}})";
   for (int i = 0; i < 65; ++i) names += R"(, {"SpecialToken": {"id": "x"}})";
   std::string ids = "1";
   for (int i = 1; i < 64; ++i) ids += ", 1";
-  CHECK(contains(
-      refusal(with(R"("post_processor": {"type": "TemplateProcessing", "single": [)" + names +
-                   R"(], "special_tokens": {"x": {"ids": [)" + ids + "]}}}")),
+  CHECK(holds(
+      refusal(with_model(R"("post_processor": {"type": "TemplateProcessing", "single": [)" + names +
+                         R"(], "special_tokens": {"x": {"ids": [)" + ids + "]}}}")),
       "tokenizer.json: post_processor.single[65]: at most 4096 ids around a text expected, more found"));
   const TemporaryFolder folder;
   std::ofstream(folder.path() / "tokenizer.json", std::ios::binary)
-      << with(R"("normalizer": {"type": "Prepend", "prepend": ")" + std::string(9999, 'a') + "\"}");
+      << with_model(R"("normalizer": {"type": "Prepend", "prepend": ")" + std::string(9999, 'a') + "\"}");
   const Tokenizer tokenizer = load_tokenizer(folder.path()).tokenizer;
   CHECK_THROWS_WITH_AS(tokenizer.encode("ab"),
                        doctest::Contains("tokenizer.json: normalizer: a text at most 64 times as long"),

@@ -19,7 +19,7 @@ bool same(std::span<const Candidate> a, const std::vector<int>& ids) {
 }
 
 // Sorted whole, in part, and rank by rank, against the standard library's sort.
-void check(const std::vector<float>& logits) {
+void check_order(const std::vector<float>& logits) {
   std::vector<int> expected;
   for (std::size_t i = 0; i < logits.size(); ++i)
     if (logits[i] != impossible) expected.push_back(static_cast<int>(i));
@@ -42,5 +42,5 @@ void check(const std::vector<float>& logits) {
 }  // namespace
 
 TEST_CASE("descending by key, ties by ascending id, whatever the keys are like") {
-  for (const auto& keys : odd_keys()) check(keys);
+  for (const auto& keys : odd_keys()) check_order(keys);
 }

@@ -1,8 +1,10 @@
 #include "sampling/stages/expression.h"
+#include "tests/support.h"
 #include "tokenizer/base/user_error.h"
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <string>
@@ -27,8 +29,6 @@ std::string error_of(const std::string& text) {
   }
   return "";
 }
-
-bool holds(const std::string& text, const std::string& part) { return text.find(part) != text.npos; }
 
 }  // namespace
 
@@ -70,27 +70,27 @@ TEST_CASE("variables and functions") {
 }
 
 TEST_CASE("errors name the column and what was expected") {
-  CHECK(holds(error_of("0.7 + "), "column 7"));
-  CHECK(holds(error_of("0.7 + "), "the end found"));
-  CHECK(holds(error_of("stp * 2"), "did you mean \"step\"?"));
-  CHECK(holds(error_of("exp 2"), "\"(\" expected"));
-  CHECK(holds(error_of("min(1)"), "\",\" expected"));
-  CHECK(holds(error_of("step ? 1"), "\":\" expected"));
-  CHECK(holds(error_of("1 2"), "column 3"));
-  CHECK(holds(error_of(""), "column 1"));
-  CHECK(holds(error_of("step = 2"), "an operator or the end"));
+  CHECK(test::holds(error_of("0.7 + "), "column 7"));
+  CHECK(test::holds(error_of("0.7 + "), "the end found"));
+  CHECK(test::holds(error_of("stp * 2"), "did you mean \"step\"?"));
+  CHECK(test::holds(error_of("exp 2"), "\"(\" expected"));
+  CHECK(test::holds(error_of("min(1)"), "\",\" expected"));
+  CHECK(test::holds(error_of("step ? 1"), "\":\" expected"));
+  CHECK(test::holds(error_of("1 2"), "column 3"));
+  CHECK(test::holds(error_of(""), "column 1"));
+  CHECK(test::holds(error_of("step = 2"), "an operator or the end"));
   CHECK(!error_of("1 + \xff").empty());
 }
 
 TEST_CASE("hostile text ends quickly") {
-  CHECK(holds(error_of(std::string(100000, '(')), "nested too deeply"));
-  CHECK(holds(error_of(std::string(100000, '-') + "1"), "nested too deeply"));
+  CHECK(test::holds(error_of(std::string(100000, '(')), "nested too deeply"));
+  CHECK(test::holds(error_of(std::string(100000, '-') + "1"), "nested too deeply"));
   std::string ladder;
   for (int i = 0; i < 1000; ++i) ladder += "1 ? 2 : ";
-  CHECK(holds(error_of(ladder + "3"), "nested too deeply"));
+  CHECK(test::holds(error_of(ladder + "3"), "nested too deeply"));
   std::string tower;
   for (int i = 0; i < 90; ++i) tower += "0 || 0 && 1 < 2 + 3 * (";
-  CHECK(holds(error_of(tower + "1" + std::string(90, ')')), "nested too deeply"));
+  CHECK(test::holds(error_of(tower + "1" + std::string(90, ')')), "nested too deeply"));
   std::string sum = "1";
   for (int i = 0; i < 50000; ++i) sum += "+1";
   CHECK(value_of(sum) == 50001);

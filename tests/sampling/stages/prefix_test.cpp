@@ -17,7 +17,7 @@ namespace {
 
 // Against the definition: everything sorted, and added up from the top. Sums are of powers of two, exact in
 // any order, so the border is the same to the token.
-void check(const std::vector<float>& keys) {
+void check_prefix(const std::vector<float>& keys) {
   std::vector<double> weights(keys.size());
   std::vector<int> ranked;
   double total = 0;
@@ -48,5 +48,5 @@ void check(const std::vector<float>& keys) {
 }  // namespace
 
 TEST_CASE("the run that holds a weight, whatever the keys are like and wherever one expects it to end") {
-  for (const auto& keys : odd_keys()) check(keys);
+  for (const auto& keys : odd_keys()) check_prefix(keys);
 }

@@ -18,14 +18,14 @@ namespace {
 
 //                                      0      1        2     3    4     5           6       7           8 9
 //                                      10       11
-const std::vector<std::string> tokens = {"",     "hello",    " hello",   "1", "23",    "\xc3",
-                                         "\xa9", "\xd0\x96", "\xe4\xb8", "!", "h\xc3", " \n"};
+const std::vector<std::string> twelve_tokens = {"",     "hello",    " hello",   "1", "23",    "\xc3",
+                                                "\xa9", "\xd0\x96", "\xe4\xb8", "!", "h\xc3", " \n"};
 const std::vector<int> stops = {0};
-const Vocabulary vocabulary{tokens, stops};
+const Vocabulary twelve_vocabulary{twelve_tokens, stops};
 
 using Ids = std::vector<int>;
 
-std::string error_of(const std::string& expression, const Vocabulary& given = vocabulary) {
+std::string set_error(const std::string& expression, const Vocabulary& given = twelve_vocabulary) {
   try {
     token_set(expression, given);
   } catch (const UserError& error) {
@@ -34,16 +34,14 @@ std::string error_of(const std::string& expression, const Vocabulary& given = vo
   return "";
 }
 
-bool holds(const std::string& text, const std::string& part) { return text.find(part) != text.npos; }
-
 }  // namespace
 
 TEST_CASE("sets by id, word, regex") {
-  CHECK(token_set("id:3,1,7-9,8", vocabulary) == Ids{1, 3, 7, 8, 9});
+  CHECK(token_set("id:3,1,7-9,8", twelve_vocabulary) == Ids{1, 3, 7, 8, 9});
   CHECK(token_set("id:5", {}) == Ids{5});
-  CHECK(token_set("hello", vocabulary) == Ids{1, 2});
-  CHECK(token_set("regex:[0-9]+", vocabulary) == Ids{3, 4});
-  CHECK(token_set("regex: ?hel*o", vocabulary) == Ids{1, 2});
+  CHECK(token_set("hello", twelve_vocabulary) == Ids{1, 2});
+  CHECK(token_set("regex:[0-9]+", twelve_vocabulary) == Ids{3, 4});
+  CHECK(token_set("regex: ?hel*o", twelve_vocabulary) == Ids{1, 2});
 }
 
 TEST_CASE("a regular expression is Ruby's, matches whole tokens, and knows ASCII but for \\p") {
@@ -65,26 +63,26 @@ TEST_CASE("a regular expression is Ruby's, matches whole tokens, and knows ASCII
   CHECK(ids("(?=.*7)\\w{2,}") == Ids{5});
   CHECK(ids("a\\b.\\bb") == Ids{0, 10});
   CHECK(ids("-+|[x-z]7_") == Ids{5, 11});
-  const std::string deep = error_of("regex:(a)\\1", given);
-  CHECK(holds(deep, "bad regular expression: regex \"(a)\\1\""));
-  CHECK(holds(deep, "\\1 is not supported"));
-  CHECK(holds(error_of("regex:a)|(b", given), "unmatched ')'"));
-  CHECK(holds(error_of("regex:\\xc3", given), "single bytes above 7F are not supported"));
+  const std::string deep = set_error("regex:(a)\\1", given);
+  CHECK(test::holds(deep, "bad regular expression: regex \"(a)\\1\""));
+  CHECK(test::holds(deep, "\\1 is not supported"));
+  CHECK(test::holds(set_error("regex:a)|(b", given), "unmatched ')'"));
+  CHECK(test::holds(set_error("regex:\\xc3", given), "single bytes above 7F are not supported"));
 }
 
 TEST_CASE("a regular expression takes time in proportion to the token") {
   const std::vector<std::string> words = {std::string(200'000, 'a'), "b"};
   CHECK(token_set("regex:(a*)*|b", Vocabulary{words, stops}) == Ids{0, 1});
-  CHECK(holds(error_of("regex:(a|aa)+c", Vocabulary{words, stops}), "no token"));
+  CHECK(test::holds(set_error("regex:(a|aa)+c", Vocabulary{words, stops}), "no token"));
 }
 
 TEST_CASE("scripts decide on pieces of characters too") {
   // e-acute is C3 A9; C3 leads Latin letters only, D0 leads Cyrillic ones, E4 B8 begins Han characters.
-  CHECK(token_set("script:Latin", vocabulary) == Ids{1, 2, 3, 4, 5, 6, 9, 10, 11});
-  CHECK(token_set("script:Cyrillic", vocabulary) == Ids{3, 4, 5, 6, 7, 9, 11});
-  CHECK(token_set("script:Han", vocabulary) == Ids{3, 4, 5, 6, 8, 9, 11});
-  CHECK(holds(error_of("script:Latn"), "did you mean \"Latin\"?"));
-  CHECK(token_set("script:latin", vocabulary) == token_set("script:Latin", vocabulary));
+  CHECK(token_set("script:Latin", twelve_vocabulary) == Ids{1, 2, 3, 4, 5, 6, 9, 10, 11});
+  CHECK(token_set("script:Cyrillic", twelve_vocabulary) == Ids{3, 4, 5, 6, 7, 9, 11});
+  CHECK(token_set("script:Han", twelve_vocabulary) == Ids{3, 4, 5, 6, 8, 9, 11});
+  CHECK(test::holds(set_error("script:Latn"), "did you mean \"Latin\"?"));
+  CHECK(token_set("script:latin", twelve_vocabulary) == token_set("script:Latin", twelve_vocabulary));
   const ScriptText greek("Greek");
   CHECK(greek.may_hold("\xce\xb1\xcf\x89"));  // alpha omega
   CHECK(greek.may_hold("\xb1 \xcf"));         // the end of one, the beginning of another
@@ -98,31 +96,31 @@ TEST_CASE("a file allows every token that occurs in it") {
   test::TemporaryFolder folder;
   const auto path = folder.path() / "words.txt";
   std::ofstream(path, std::ios::binary) << "say hello!\n1 \xd0\x96";
-  CHECK(token_set("file:" + path.string(), vocabulary) == Ids{1, 2, 3, 7, 9});
-  CHECK(token_set(path.string(), vocabulary) == Ids{1, 2, 3, 7, 9});
-  CHECK(holds(error_of("file:/does/not/exist"), "cannot read"));
-  CHECK(holds(error_of("/does/not/exist"), "no file"));
-  CHECK(holds(error_of("file:" + folder.path().string()), "cannot read"));
-  CHECK(holds(error_of(folder.path().string()), "no file"));
+  CHECK(token_set("file:" + path.string(), twelve_vocabulary) == Ids{1, 2, 3, 7, 9});
+  CHECK(token_set(path.string(), twelve_vocabulary) == Ids{1, 2, 3, 7, 9});
+  CHECK(test::holds(set_error("file:/does/not/exist"), "cannot read"));
+  CHECK(test::holds(set_error("/does/not/exist"), "no file"));
+  CHECK(test::holds(set_error("file:" + folder.path().string()), "cannot read"));
+  CHECK(test::holds(set_error(folder.path().string()), "no file"));
 }
 
 TEST_CASE("errors say what is wrong") {
-  CHECK(holds(error_of("id:1-"), "token ids"));
-  CHECK(holds(error_of("id:"), "token ids"));
-  CHECK(holds(error_of("id:9-3"), "token ids"));
-  CHECK(holds(error_of("id:99999999999"), "token ids"));
-  CHECK(holds(error_of("regex:("), "bad regular expression"));
-  CHECK(holds(error_of("regex:zzz"), "no token"));
-  CHECK(holds(error_of("hello world"), "string-ban"));
-  CHECK(holds(error_of("hello", {}), "needs a vocabulary"));
+  CHECK(test::holds(set_error("id:1-"), "token ids"));
+  CHECK(test::holds(set_error("id:"), "token ids"));
+  CHECK(test::holds(set_error("id:9-3"), "token ids"));
+  CHECK(test::holds(set_error("id:99999999999"), "token ids"));
+  CHECK(test::holds(set_error("regex:("), "bad regular expression"));
+  CHECK(test::holds(set_error("regex:zzz"), "no token"));
+  CHECK(test::holds(set_error("hello world"), "string-ban"));
+  CHECK(test::holds(set_error("hello", {}), "needs a vocabulary"));
 }
 
 TEST_CASE("ban, allow and bias act on the set; the end of the text stays allowed") {
   const auto applied = [](const std::string& text) {
-    std::vector<float> logits(tokens.size(), 1.0f);
+    std::vector<float> logits(twelve_tokens.size(), 1.0f);
     logits[4] = impossible;
     ChainState state;
-    Chain::parse(text, vocabulary).apply(logits, Step{}, state);
+    Chain::parse(text, twelve_vocabulary).apply(logits, Step{}, state);
     return logits;
   };
   const auto banned = applied("ban=hello");
@@ -142,11 +140,11 @@ TEST_CASE("ban, allow and bias act on the set; the end of the text stays allowed
 }
 
 TEST_CASE("logits beyond the vocabulary are padding and never drawn") {
-  std::vector<float> logits(tokens.size() + 20, 0.0f);
-  for (std::size_t i = tokens.size(); i < logits.size(); ++i) logits[i] = 50;
+  std::vector<float> logits(twelve_tokens.size() + 20, 0.0f);
+  for (std::size_t i = twelve_tokens.size(); i < logits.size(); ++i) logits[i] = 50;
   ChainState state;
-  const Chain chain = Chain::parse("temp=-1", vocabulary);
+  const Chain chain = Chain::parse("temp=-1", twelve_vocabulary);
   const int token = chain.sample(logits, Step{}, state);
-  CHECK(token < static_cast<int>(tokens.size()));
-  CHECK(logits[tokens.size()] == impossible);
+  CHECK(token < static_cast<int>(twelve_tokens.size()));
+  CHECK(logits[twelve_tokens.size()] == impossible);
 }

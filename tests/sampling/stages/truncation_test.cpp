@@ -19,22 +19,22 @@ using namespace kelvin::test;
 
 namespace {
 
-const std::vector<std::string> truncations = {"top-k=3",
-                                              "top-p=0.6",
-                                              "top-p=0.6:meaning=exclude",
-                                              "min-p=0.3",
-                                              "typical=0.5",
-                                              "epsilon=0.1",
-                                              "eta=0.1",
-                                              "top-a=0.5",
-                                              "tail-free=0.7",
-                                              "top-n-sigma=1",
-                                              "top-h=0.5",
-                                              "p-less",
-                                              "p-less=3",
-                                              "p-less=2:norm=on",
-                                              "min-k=3",
-                                              "xtc=1:threshold=0.1"};
+const std::vector<std::string> all_truncations = {"top-k=3",
+                                                  "top-p=0.6",
+                                                  "top-p=0.6:meaning=exclude",
+                                                  "min-p=0.3",
+                                                  "typical=0.5",
+                                                  "epsilon=0.1",
+                                                  "eta=0.1",
+                                                  "top-a=0.5",
+                                                  "tail-free=0.7",
+                                                  "top-n-sigma=1",
+                                                  "top-h=0.5",
+                                                  "p-less",
+                                                  "p-less=3",
+                                                  "p-less=2:norm=on",
+                                                  "min-k=3",
+                                                  "xtc=1:threshold=0.1"};
 
 std::vector<float> random_logits(std::size_t n, double width, std::uint64_t seed) {
   std::vector<float> logits(n);
@@ -54,7 +54,7 @@ std::vector<std::size_t> kept(const std::vector<float>& logits) {
 }  // namespace
 
 TEST_CASE("something always stays, nothing comes back, what stays keeps its logit") {
-  for (const std::string& text : truncations)
+  for (const std::string& text : all_truncations)
     for (std::uint64_t seed = 0; seed < 30; ++seed) {
       CAPTURE(text);
       std::vector<float> raw = random_logits(1 + seed * seed, seed % 3 == 0 ? 0.01 : 2.0, seed);
@@ -66,7 +66,7 @@ TEST_CASE("something always stays, nothing comes back, what stays keeps its logi
 }
 
 TEST_CASE("order independence: a permutation of the vocabulary permutes the result") {
-  for (const std::string& text : truncations) {
+  for (const std::string& text : all_truncations) {
     CAPTURE(text);
     const std::vector<float> raw = random_logits(500, 1.5, 4);
     const std::vector<float> mirrored(raw.rbegin(), raw.rend());
@@ -77,7 +77,7 @@ TEST_CASE("order independence: a permutation of the vocabulary permutes the resu
 }
 
 TEST_CASE("adding a constant to all logits changes no kept set") {
-  for (const std::string& text : truncations) {
+  for (const std::string& text : all_truncations) {
     CAPTURE(text);
     std::vector<float> raw = random_logits(300, 1.5, 9);
     for (float& z : raw) z = std::round(z * 64) / 64;  // so that the sums below are exact
@@ -88,7 +88,7 @@ TEST_CASE("adding a constant to all logits changes no kept set") {
 }
 
 TEST_CASE("uniform logits, one token, ties everywhere") {
-  for (const std::string& text : truncations) {
+  for (const std::string& text : all_truncations) {
     CAPTURE(text);
     const auto uniform = applied(text, std::vector<float>(100, 3.0f));
     CHECK(!kept(uniform).empty());

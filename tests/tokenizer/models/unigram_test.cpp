@@ -6,10 +6,11 @@
 namespace kelvin::tokenizer {
 namespace {
 
-struct Model {
+struct PiecesModel {
   TokenTable table;
   UnigramSpec spec;
-  Model(const std::vector<std::pair<std::string, double>>& tokens, int unk_id, bool byte_fallback = false) {
+  PiecesModel(const std::vector<std::pair<std::string, double>>& tokens, int unk_id,
+              bool byte_fallback = false) {
     for (const auto& [token, score] : tokens) {
       table.add(token, static_cast<int>(spec.scores.size()));
       spec.scores.push_back(score);
@@ -30,21 +31,21 @@ struct Model {
 }  // namespace
 
 TEST_CASE("the likeliest way to cut the text") {
-  const Model model({{"<unk>", 0}, {"a", -3}, {"b", -3}, {"ab", -4}, {"abc", -9}, {"c", -3}, {"bc", -3.5}},
-                    0);
+  const PiecesModel model(
+      {{"<unk>", 0}, {"a", -3}, {"b", -3}, {"ab", -4}, {"abc", -9}, {"c", -3}, {"bc", -3.5}}, 0);
   CHECK(model.encode("abc") == std::vector<int>{1, 6});  // -6.5 against -7, -9
   CHECK(model.encode("ab") == std::vector<int>{3});
   CHECK(model.encode("abab") == std::vector<int>{3, 3});
 }
 
 TEST_CASE("unknown characters in a row are one token, or their bytes") {
-  const Model model({{"<unk>", 0}, {"a", -1}}, 0);
+  const PiecesModel model({{"<unk>", 0}, {"a", -1}}, 0);
   CHECK(model.encode("a\u00E9\u6F22"
                      "a") == std::vector<int>{1, 0, 1});
-  const Model bytes({{"<unk>", 0}, {"a", -1}, {"<0xC3>", -5}, {"<0xA9>", -5}}, 0, true);
+  const PiecesModel bytes({{"<unk>", 0}, {"a", -1}, {"<0xC3>", -5}, {"<0xA9>", -5}}, 0, true);
   CHECK(bytes.encode("a\u00E9") == std::vector<int>{1, 2, 3});
   CHECK(bytes.encode("\u6F22") == std::vector<int>{0});
-  const Model none({{"a", -1}}, -1);
+  const PiecesModel none({{"a", -1}}, -1);
   CHECK(none.encode("aa") == std::vector<int>{0, 0});
   CHECK_THROWS_AS(none.encode("b"), TokenizerError);
 }

@@ -8,7 +8,7 @@
 namespace kelvin::tokenizer {
 namespace {
 
-std::string run(const std::vector<NormalizerSpec>& specs, const std::string& text) {
+std::string normalized_text(const std::vector<NormalizerSpec>& specs, const std::string& text) {
   bool at_origin = true;
   return Normalizer(specs).run(text, at_origin);
 }
@@ -16,30 +16,30 @@ std::string run(const std::vector<NormalizerSpec>& specs, const std::string& tex
 }  // namespace
 
 TEST_CASE("each normalizer does what its name says") {
-  CHECK(run({PrependText{"_"}}, "ab") == "_ab");
-  CHECK(run({PrependText{"_"}}, "").empty());
-  CHECK(run({ReplaceText{{" ", false}, "__"}}, " a  b") == "__a____b");
-  CHECK(run({ReplaceText{{R"(\s+)", true}, " "}}, "a \n b") == "a b");
-  CHECK(run({LowercaseText{}}, "\u00C9A\u0130\u03A3") == "\u00E9ai\u0307\u03C3");
-  CHECK(run({StripText{true, false}}, "\u00A0 a ") == "a ");
-  CHECK(run({StripText{false, true}}, " a\u3000\n") == " a");
-  CHECK(run({StripAccents{}}, "e\u0301\u0903x") == "ex");
-  CHECK(run({NmtText{}}, std::string("a\x01") + "\u200B\tb") == "a  b");
-  CHECK(run({ByteLevelText{}}, "a \u00E9") == "a\u0120\u00C3\u00A9");
-  CHECK(run({BertText{true, true, true, true}}, "A\u00E9\x7F\t\u4E00!") == "ae  \u4E00 !");
-  CHECK(run({BertText{false, false, false, false}}, "\u00C9\t") == "\u00C9\t");
+  CHECK(normalized_text({PrependText{"_"}}, "ab") == "_ab");
+  CHECK(normalized_text({PrependText{"_"}}, "").empty());
+  CHECK(normalized_text({ReplaceText{{" ", false}, "__"}}, " a  b") == "__a____b");
+  CHECK(normalized_text({ReplaceText{{R"(\s+)", true}, " "}}, "a \n b") == "a b");
+  CHECK(normalized_text({LowercaseText{}}, "\u00C9A\u0130\u03A3") == "\u00E9ai\u0307\u03C3");
+  CHECK(normalized_text({StripText{true, false}}, "\u00A0 a ") == "a ");
+  CHECK(normalized_text({StripText{false, true}}, " a\u3000\n") == " a");
+  CHECK(normalized_text({StripAccents{}}, "e\u0301\u0903x") == "ex");
+  CHECK(normalized_text({NmtText{}}, std::string("a\x01") + "\u200B\tb") == "a  b");
+  CHECK(normalized_text({ByteLevelText{}}, "a \u00E9") == "a\u0120\u00C3\u00A9");
+  CHECK(normalized_text({BertText{true, true, true, true}}, "A\u00E9\x7F\t\u4E00!") == "ae  \u4E00 !");
+  CHECK(normalized_text({BertText{false, false, false, false}}, "\u00C9\t") == "\u00C9\t");
 }
 
 TEST_CASE("Precompiled takes the shortest key of a short cluster for all of it") {
   const PrecompiledText map{test::charsmap({{"e", "E"}, {"e\u0301", "\u00E9"}, {"x", ""}, {"\u0301", "~"}})};
-  CHECK(run({map}, "aexb") == "aEb");
-  CHECK(run({map}, "e\u0301b") == "Eb");
-  CHECK(run({map}, "e\u0301\u0301\u0301") == "E~~~");
+  CHECK(normalized_text({map}, "aexb") == "aEb");
+  CHECK(normalized_text({map}, "e\u0301b") == "Eb");
+  CHECK(normalized_text({map}, "e\u0301\u0301\u0301") == "E~~~");
 }
 
 TEST_CASE("they run in order") {
-  CHECK(run({PrependText{" "}, ReplaceText{{" ", false}, "\u2581"}}, "a b") == "\u2581a\u2581b");
-  CHECK(run({ReplaceText{{" ", false}, "\u2581"}, PrependText{" "}}, "a b") == " a\u2581b");
+  CHECK(normalized_text({PrependText{" "}, ReplaceText{{" ", false}, "\u2581"}}, "a b") == "\u2581a\u2581b");
+  CHECK(normalized_text({ReplaceText{{" ", false}, "\u2581"}, PrependText{" "}}, "a b") == " a\u2581b");
 }
 
 TEST_CASE("it is told when the front is lost") {
@@ -70,10 +70,10 @@ TEST_CASE("it is told when the front is lost") {
 
 TEST_CASE("steps that make a text too long are stopped, whatever makes it long") {
   const ReplaceText twice{{"a", false}, "aa"};
-  CHECK(run({twice, twice, twice}, "aab") == std::string(16, 'a') + "b");
+  CHECK(normalized_text({twice, twice, twice}, "aab") == std::string(16, 'a') + "b");
   const auto refused = [](const std::vector<NormalizerSpec>& specs, const std::string& text) {
     CHECK_THROWS_WITH_AS(
-        run(specs, text),
+        normalized_text(specs, text),
         "normalizer: a text at most 64 times as long as the given one expected, a longer one found",
         TokenizerError);
   };

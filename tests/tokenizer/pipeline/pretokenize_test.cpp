@@ -7,8 +7,8 @@ namespace {
 
 using Parts = std::vector<std::string>;
 
-Parts run(const std::vector<PreTokenizerSpec>& specs, const std::string& text, bool at_origin = true,
-          bool keep_bytes = false) {
+Parts parts_of(const std::vector<PreTokenizerSpec>& specs, const std::string& text, bool at_origin = true,
+               bool keep_bytes = false) {
   PieceList list;
   PreTokenizer(specs, keep_bytes).run(text, at_origin, list);
   Parts parts;
@@ -18,7 +18,7 @@ Parts run(const std::vector<PreTokenizerSpec>& specs, const std::string& text, b
 }
 
 Parts split(const std::string& pattern, SplitBehavior behavior, bool invert, const std::string& text) {
-  return run({SplitPattern{{pattern, true}, behavior, invert}}, text);
+  return parts_of({SplitPattern{{pattern, true}, behavior, invert}}, text);
 }
 
 }  // namespace
@@ -34,44 +34,44 @@ TEST_CASE("the five behaviours of a split") {
 }
 
 TEST_CASE("byte-level words") {
-  CHECK(run({ByteLevelWords{false, true}}, "Hi you") == Parts{"Hi", "\u0120you"});
-  CHECK(run({ByteLevelWords{true, true}}, "Hi you") == Parts{"\u0120Hi", "\u0120you"});
-  CHECK(run({ByteLevelWords{true, false}}, "Hi you") == Parts{"\u0120Hi\u0120you"});
-  CHECK(run({ByteLevelWords{true, false}}, " Hi") == Parts{"\u0120Hi"});
-  CHECK(run({ByteLevelWords{false, true}}, "\u00E9 x", true, true) == Parts{"\u00E9", " x"});
+  CHECK(parts_of({ByteLevelWords{false, true}}, "Hi you") == Parts{"Hi", "\u0120you"});
+  CHECK(parts_of({ByteLevelWords{true, true}}, "Hi you") == Parts{"\u0120Hi", "\u0120you"});
+  CHECK(parts_of({ByteLevelWords{true, false}}, "Hi you") == Parts{"\u0120Hi\u0120you"});
+  CHECK(parts_of({ByteLevelWords{true, false}}, " Hi") == Parts{"\u0120Hi"});
+  CHECK(parts_of({ByteLevelWords{false, true}}, "\u00E9 x", true, true) == Parts{"\u00E9", " x"});
   // Later steps see the mapped characters.
-  CHECK(run({ByteLevelWords{false, false}, SplitDigits{true}}, "\xC2\xB2") == Parts{"\u00C2", "\u00B2"});
+  CHECK(parts_of({ByteLevelWords{false, false}, SplitDigits{true}}, "\xC2\xB2") == Parts{"\u00C2", "\u00B2"});
 }
 
 TEST_CASE("metaspace marks blanks and, depending on the scheme, the front") {
   const std::string mark = "\u2581";
-  CHECK(run({MetaspaceWords{mark, PrependScheme::first, true}}, "a b  c") ==
+  CHECK(parts_of({MetaspaceWords{mark, PrependScheme::first, true}}, "a b  c") ==
         Parts{mark + "a", mark + "b", mark, mark + "c"});
-  CHECK(run({MetaspaceWords{mark, PrependScheme::first, true}}, "a b", false) == Parts{"a", mark + "b"});
-  CHECK(run({MetaspaceWords{mark, PrependScheme::first, true}}, " a") == Parts{mark + "a"});
-  CHECK(run({MetaspaceWords{mark, PrependScheme::always, false}}, "a b", false) ==
+  CHECK(parts_of({MetaspaceWords{mark, PrependScheme::first, true}}, "a b", false) == Parts{"a", mark + "b"});
+  CHECK(parts_of({MetaspaceWords{mark, PrependScheme::first, true}}, " a") == Parts{mark + "a"});
+  CHECK(parts_of({MetaspaceWords{mark, PrependScheme::always, false}}, "a b", false) ==
         Parts{mark + "a" + mark + "b"});
-  CHECK(run({MetaspaceWords{mark, PrependScheme::never, true}}, "a b") == Parts{"a", mark + "b"});
+  CHECK(parts_of({MetaspaceWords{mark, PrependScheme::never, true}}, "a b") == Parts{"a", mark + "b"});
   // Only the piece at the very front is the first.
-  CHECK(run({SplitWhitespace{}, MetaspaceWords{mark, PrependScheme::first, true}}, "a b") ==
+  CHECK(parts_of({SplitWhitespace{}, MetaspaceWords{mark, PrependScheme::first, true}}, "a b") ==
         Parts{mark + "a", "b"});
-  CHECK(run({SplitWhitespace{}, MetaspaceWords{mark, PrependScheme::first, true}}, " a b") ==
+  CHECK(parts_of({SplitWhitespace{}, MetaspaceWords{mark, PrependScheme::first, true}}, " a b") ==
         Parts{"a", "b"});
 }
 
 TEST_CASE("the smaller ones") {
-  CHECK(run({SplitDigits{false}}, "a12\u00B2b") == Parts{"a", "12\u00B2", "b"});
-  CHECK(run({SplitDigits{true}}, "a12b") == Parts{"a", "1", "2", "b"});
-  CHECK(run({SplitPunctuation{SplitBehavior::contiguous}}, "a..b$") == Parts{"a", "..", "b", "$"});
-  CHECK(run({WhitespaceWords{}}, "it's  \u00B2x!?") == Parts{"it", "'", "s", "\u00B2", "x", "!?"});
-  CHECK(run({SplitWhitespace{}}, " a\n\u3000b ") == Parts{"a", "b"});
-  CHECK(run({BertWords{}}, "a, b.") == Parts{"a", ",", "b", "."});
-  CHECK(run({FixedLengthWords{2}}, "a\u00E9\u6F22bc") == Parts{"a\u00E9",
-                                                               "\u6F22"
-                                                               "b",
-                                                               "c"});
-  CHECK(run({}, "whole") == Parts{"whole"});
-  CHECK(run({}, "").empty());
+  CHECK(parts_of({SplitDigits{false}}, "a12\u00B2b") == Parts{"a", "12\u00B2", "b"});
+  CHECK(parts_of({SplitDigits{true}}, "a12b") == Parts{"a", "1", "2", "b"});
+  CHECK(parts_of({SplitPunctuation{SplitBehavior::contiguous}}, "a..b$") == Parts{"a", "..", "b", "$"});
+  CHECK(parts_of({WhitespaceWords{}}, "it's  \u00B2x!?") == Parts{"it", "'", "s", "\u00B2", "x", "!?"});
+  CHECK(parts_of({SplitWhitespace{}}, " a\n\u3000b ") == Parts{"a", "b"});
+  CHECK(parts_of({BertWords{}}, "a, b.") == Parts{"a", ",", "b", "."});
+  CHECK(parts_of({FixedLengthWords{2}}, "a\u00E9\u6F22bc") == Parts{"a\u00E9",
+                                                                    "\u6F22"
+                                                                    "b",
+                                                                    "c"});
+  CHECK(parts_of({}, "whole") == Parts{"whole"});
+  CHECK(parts_of({}, "").empty());
 }
 
 }  // namespace kelvin::tokenizer

@@ -7,7 +7,7 @@
 namespace kelvin::test {
 namespace {
 
-std::string run(const SentencePieceText& spec, const std::string& text, bool at_origin = true) {
+std::string prepared(const SentencePieceText& spec, const std::string& text, bool at_origin = true) {
   return tokenizer::SentencePieceNormalizer(spec).run(text, at_origin);
 }
 
@@ -15,33 +15,33 @@ std::string run(const SentencePieceText& spec, const std::string& text, bool at_
 
 TEST_CASE("blanks of SentencePiece") {
   SentencePieceText spec;
-  CHECK(run(spec, "  a  b ") == "\u2581a\u2581b");
-  CHECK(run(spec, "   ").empty());
-  CHECK(run(spec, "").empty());
+  CHECK(prepared(spec, "  a  b ") == "\u2581a\u2581b");
+  CHECK(prepared(spec, "   ").empty());
+  CHECK(prepared(spec, "").empty());
   spec.remove_extra_whitespaces = false;
-  CHECK(run(spec, " a  b ") == "\u2581\u2581a\u2581\u2581b\u2581");
+  CHECK(prepared(spec, " a  b ") == "\u2581\u2581a\u2581\u2581b\u2581");
   spec.blank_as_suffix = true;
-  CHECK(run(spec, " a") == "\u2581a\u2581");
+  CHECK(prepared(spec, " a") == "\u2581a\u2581");
   spec.escape_whitespaces = false;
-  CHECK(run(spec, "a b") == "a b ");
+  CHECK(prepared(spec, "a b") == "a b ");
   spec.add_dummy_prefix = false;
-  CHECK(run(spec, "a b") == "a b");
+  CHECK(prepared(spec, "a b") == "a b");
 }
 
 TEST_CASE("the prefix may be for the beginning of the input only") {
   SentencePieceText spec;
-  CHECK(run(spec, "a", false) == "\u2581a");
+  CHECK(prepared(spec, "a", false) == "\u2581a");
   spec.prefix_once = true;
-  CHECK(run(spec, "a", false) == "a");
-  CHECK(run(spec, "a", true) == "\u2581a");
+  CHECK(prepared(spec, "a", false) == "a");
+  CHECK(prepared(spec, "a", true) == "\u2581a");
 }
 
 TEST_CASE("the map counts by longest match, literals stay, and blanks it makes are blanks") {
   SentencePieceText spec;
   spec.charsmap = charsmap({{"\t", " "}, {"a", "A"}, {"ab", "x  y"}, {"q", ""}});
   spec.literals = {"<ab>", "a c"};
-  CHECK(run(spec, "\tab<ab>q\t\ta") == "\u2581x\u2581\u2581y<ab>\u2581A");
-  CHECK(run(spec, "a ca") == "\u2581a\u2581cA");
+  CHECK(prepared(spec, "\tab<ab>q\t\ta") == "\u2581x\u2581\u2581y<ab>\u2581A");
+  CHECK(prepared(spec, "a ca") == "\u2581a\u2581cA");
 }
 
 }  // namespace kelvin::test

@@ -27,8 +27,6 @@ struct Place {
   }
 };
 
-bool holds(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
-
 TEST_CASE("whole lines are kept and told, a partly written last one is cut off") {
   const Place place;
   place.write(first + "\n" + second + "\n" + first.substr(0, 30));
@@ -48,20 +46,20 @@ TEST_CASE("files that are no answers stay as they are") {
   const Place place;
   for (const std::string text : {"notes\n", "{\"a\":1}\n", "[]\n"}) {
     place.write(text);
-    CHECK(holds(place.refusal(), "out.jsonl, line 1"));
+    CHECK(test::holds(place.refusal(), "out.jsonl, line 1"));
     CHECK(test::read_text(place.path) == text);
   }
   place.write(first + "\n" + first + "\n");
-  CHECK(holds(place.refusal(), "line 1 of the batch is answered twice"));
+  CHECK(test::holds(place.refusal(), "line 1 of the batch is answered twice"));
   std::filesystem::remove(place.path);
   std::filesystem::create_directory(place.path);
-  CHECK(holds(place.refusal(), "cannot write"));
+  CHECK(test::holds(place.refusal(), "cannot write"));
 }
 
 TEST_CASE("two processes cannot write one file") {
   const Place place;
   AnswerFile file(place.path);
-  CHECK(holds(place.refusal(), "another process is writing it"));
+  CHECK(test::holds(place.refusal(), "another process is writing it"));
 }
 
 TEST_CASE("a full disk is an error that keeps what is there") {

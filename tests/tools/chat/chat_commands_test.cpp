@@ -4,6 +4,7 @@
 
 #include <sstream>
 
+#include "tests/support.h"
 #include "tests/tools/demo.h"
 
 namespace kelvin {
@@ -37,8 +38,6 @@ struct Setup {
   }
 };
 
-bool holds(const std::string& text, const std::string& part) { return text.find(part) != text.npos; }
-
 TEST_CASE("settings are shown with where they came from") {
   Setup setup;
   CHECK(setup.run("/set temp -0.001") == "chain temp=-0.001\n");
@@ -48,11 +47,11 @@ TEST_CASE("settings are shown with where they came from") {
   setup.run("/set stats on");
   CHECK(setup.view.stats);
   const std::string shown = setup.run("/show");
-  CHECK(holds(shown, "seed     99  (/seed)"));
-  CHECK(holds(shown, "n        40  (/set)"));
-  CHECK(holds(shown, "system   \"You are a fox.\""));
-  CHECK(holds(shown, "temp"));
-  CHECK(holds(shown, "/set"));
+  CHECK(test::holds(shown, "seed     99  (/seed)"));
+  CHECK(test::holds(shown, "n        40  (/set)"));
+  CHECK(test::holds(shown, "system   \"You are a fox.\""));
+  CHECK(test::holds(shown, "temp"));
+  CHECK(test::holds(shown, "/set"));
   CHECK(setup.run("/system off") == "system none\n");
   CHECK(setup.run("/set temp off") == "chain (none: T = 1)\n");
 }
@@ -80,7 +79,7 @@ TEST_CASE("help lists every command") {
   const std::string help = setup.run("/help");
   for (const char* name : {"/help", "/set", "/show", "/seed", "/system", "/why", "/regen", "/undo", "/clear",
                            "/save", "/load", "/exit"})
-    CHECK(holds(help, name));
+    CHECK(test::holds(help, name));
 }
 
 TEST_CASE("mistakes are told and change nothing") {
@@ -123,10 +122,10 @@ TEST_CASE("/why tells how a token came about") {
   CHECK(last.starts_with("token 12 of 12, "));
   CHECK(fox.starts_with("token 8 of 12, \" fox\", after \"Once upon a time, a brave\"  (position "));
   CHECK(setup.run("/why 8") == fox);
-  CHECK(holds(fox, "top-k=3"));
-  CHECK(holds(fox, "Greedy says the same"));
-  CHECK(holds(fox, "No other token was left to draw"));
-  CHECK(holds(fox, "The same noise gives \" fox\" at T = 0.5, "));
+  CHECK(test::holds(fox, "top-k=3"));
+  CHECK(test::holds(fox, "Greedy says the same"));
+  CHECK(test::holds(fox, "No other token was left to draw"));
+  CHECK(test::holds(fox, "The same noise gives \" fox\" at T = 0.5, "));
   CHECK(setup.run("/why 1").starts_with("token 1 of 12, \"Once\"  (position "));
   CHECK(setup.error("/why 0") == "tokens are counted from 1");
   CHECK(setup.error("/why 13") == "the last answer has 12 tokens, number 13 was asked for");
@@ -135,10 +134,10 @@ TEST_CASE("/why tells how a token came about") {
 
 TEST_CASE("special tokens stand out in the prompt") {
   Setup setup;
-  CHECK(holds(setup.run("/show prompt"),
-              "[[<|begin_of_text|>]][[<|start_header_id|>]]assistant[[<|end_header_id|>]]\n\n"));
+  CHECK(test::holds(setup.run("/show prompt"),
+                    "[[<|begin_of_text|>]][[<|start_header_id|>]]assistant[[<|end_header_id|>]]\n\n"));
   setup.view.colours = true;
-  CHECK(holds(setup.run("/show prompt"), "\x1b[1;35m<|begin_of_text|>\x1b[0m"));
+  CHECK(test::holds(setup.run("/show prompt"), "\x1b[1;35m<|begin_of_text|>\x1b[0m"));
 }
 
 }  // namespace

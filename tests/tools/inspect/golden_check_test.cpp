@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <fstream>
+#include <stdexcept>
 
 #include "loaders/model/model_folder.h"
 #include "tests/support.h"

@@ -35,8 +35,6 @@ class Dump {
   test::TemporaryFolder folder_;
 };
 
-bool holds(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
-
 TEST_CASE("arrays are read by type and shape") {
   Dump dump;
   std::ofstream(dump.path() / "argmax.bin", std::ios::binary)
@@ -59,19 +57,20 @@ TEST_CASE("arrays are read by type and shape") {
 TEST_CASE("what does not fit is refused by name") {
   Dump dump;
   dump.file("x.bin", 40);
-  CHECK(holds(dump.error(R"({"ids":[1,5]})"), "sequences.a.ids[1]"));
-  CHECK(holds(dump.error(R"({"ids":[]})"), "at least one id"));
-  CHECK(holds(dump.error(R"({"ids":[1]})"), "nothing to compare"));
+  CHECK(test::holds(dump.error(R"({"ids":[1,5]})"), "sequences.a.ids[1]"));
+  CHECK(test::holds(dump.error(R"({"ids":[]})"), "at least one id"));
+  CHECK(test::holds(dump.error(R"({"ids":[1]})"), "nothing to compare"));
   const auto logits = [&](const std::string& rest) {
     return dump.error(R"({"ids":[1,2],"logits":{"file":)" + rest + "}}");
   };
   CHECK(logits(R"("x.bin","dtype":"float32","shape":[2,5])") == "");
-  CHECK(holds(logits(R"("x.bin","dtype":"float32","shape":[2,6])"), "2 x 5 expected, 2 x 6 found"));
-  CHECK(holds(logits(R"("x.bin","dtype":"float64","shape":[2,5])"), "8 bytes expected, 40 bytes found"));
-  CHECK(holds(logits(R"("x.bin","dtype":"float16","shape":[2,5])"), "float16"));
-  CHECK(holds(logits(R"("../x.bin","dtype":"float32","shape":[2,5])"), "a file in the dump's folder"));
-  CHECK(holds(logits(R"("y.bin","dtype":"float32","shape":[2,5])"), "y.bin"));
-  CHECK(holds(logits(R"("x.bin","dtype":"float32","shape":[18446744073709551615,2])"), "expected"));
+  CHECK(test::holds(logits(R"("x.bin","dtype":"float32","shape":[2,6])"), "2 x 5 expected, 2 x 6 found"));
+  CHECK(
+      test::holds(logits(R"("x.bin","dtype":"float64","shape":[2,5])"), "8 bytes expected, 40 bytes found"));
+  CHECK(test::holds(logits(R"("x.bin","dtype":"float16","shape":[2,5])"), "float16"));
+  CHECK(test::holds(logits(R"("../x.bin","dtype":"float32","shape":[2,5])"), "a file in the dump's folder"));
+  CHECK(test::holds(logits(R"("y.bin","dtype":"float32","shape":[2,5])"), "y.bin"));
+  CHECK(test::holds(logits(R"("x.bin","dtype":"float32","shape":[18446744073709551615,2])"), "expected"));
 }
 
 }  // namespace

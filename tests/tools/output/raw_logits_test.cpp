@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <bit>
+#include <cstdint>
 #include <fstream>
 #include <limits>
 

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <iosfwd>
 #include <optional>
+#include <ostream>
 #include <string>
 #include <vector>
 
