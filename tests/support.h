@@ -27,6 +27,12 @@ bool shared_has(const std::string& relative);
 // takes everything.
 bool in_sample_of_today(std::size_t index, std::size_t of);
 
+// A build without optimisation, or with sanitizers. What repeats one check many times is a sample there: the
+// optimised build runs it in full.
+bool slow_build();
+// True in a slow build for what is not in today's sample, false in others.
+bool left_out_today(std::size_t index, std::size_t of);
+
 std::string read_text(const std::filesystem::path& path);  // throws std::runtime_error
 
 inline bool holds(const std::string& text, const std::string& part) { return text.find(part) != text.npos; }

@@ -7,6 +7,7 @@
 #include "loaders/model/model_folder.h"
 #include "tests/engine/same_bits.h"
 #include "tests/golden_models.h"
+#include "tests/support.h"
 
 using namespace kelvin;
 using namespace kelvin::kernels;
@@ -34,8 +35,9 @@ std::vector<int> text_of(const test::GoldenModel& golden) {
 }  // namespace
 
 TEST_CASE("every family has the same bits in every way to compute them") {
+  std::size_t place = 0;
   for (const std::string& name : test::golden_model_names()) {
-    if (name.ends_with("-newcfg")) continue;
+    if (name.ends_with("-newcfg") || test::left_out_today(place++, 4)) continue;
     CAPTURE(name);
     const test::GoldenModel golden(name);
     const std::vector<int> ids = text_of(golden);

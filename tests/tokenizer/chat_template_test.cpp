@@ -48,7 +48,9 @@ TEST_CASE("real templates render like transformers") {
   const std::string folder = "third_party/expected/templates";
   if (!test::shared_has(folder)) return;
   const JsonDocument manifest = parse_json(test::read_text(test::shared_dir() / folder / "MANIFEST.json"));
+  std::size_t place = 0;
   for (const JsonValue entry : manifest.root().items()) {
+    if (test::left_out_today(place++, 5)) continue;
     const std::string name(entry.at("name").as_string());
     CAPTURE(name);
     const auto path = test::shared_dir() / folder / "templates" / (name + ".jinja");

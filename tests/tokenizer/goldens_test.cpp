@@ -112,15 +112,17 @@ TEST_CASE("every suite of real vocabularies gives the reference's ids and texts"
   const fs::path tokenizers = third_party_tokenizers();
   if (tokenizers.empty()) return;
   std::set<std::string> suites;
+  std::size_t place = 0;
   for (const auto& entry : fs::directory_iterator(tokenizers)) {
     if (!fs::exists(entry.path() / "tokenizer.json")) continue;
     const std::string name = entry.path().filename().string();
+    suites.insert(name);
+    if (left_out_today(place++, 4)) continue;
     const LoadedTokenizer loaded = load_tokenizer(entry.path());
     const Counts counts = check_suite(name, loaded.tokenizer);
     CHECK_MESSAGE(counts.wrong == 0, name);
     CHECK_MESSAGE(counts.encoded > 0, name);
     CHECK_MESSAGE(counts.decoded > 0, name);
-    suites.insert(name);
   }
   // No reference result without its vocabulary.
   CHECK(!suites.empty());
@@ -148,7 +150,9 @@ TEST_CASE("decoding streams: at every cut the pieces add up to the whole") {
   if (tokenizers.empty()) return;
   const std::string text =
       "A \xE6\xBC\xA2\xE5\xAD\x97 \xF0\x9F\x91\xA9\xE2\x80\x8D\xF0\x9F\x9A\x80 caf\xC3\xA9\n\n  end\xCC\x81.";
+  std::size_t place = 0;
   for (const std::string name : {"llama2", "llama3", "gpt2", "mistral_v01", "gemma4"}) {
+    if (left_out_today(place++, 5)) continue;
     CAPTURE(name);
     const LoadedTokenizer loaded = load_tokenizer(tokenizers / name);
     std::vector<int> ids = loaded.tokenizer.encode(text);
@@ -164,7 +168,9 @@ TEST_CASE("decoding streams: at every cut the pieces add up to the whole") {
 TEST_CASE("a long word takes the same way as a short one") {
   const fs::path tokenizers = third_party_tokenizers();
   if (tokenizers.empty()) return;
+  std::size_t place = 0;
   for (const std::string name : {"llama2", "llama3", "qwen25"}) {
+    if (left_out_today(place++, 3)) continue;
     CAPTURE(name);
     const LoadedTokenizer loaded = load_tokenizer(tokenizers / name);
     const std::string word(1000000, 'a');

@@ -14,6 +14,7 @@
 #include "engine/quantize/error_feedback.h"
 #include "tests/engine/quantized_support.h"
 #include "tests/engine/random_values.h"
+#include "tests/support.h"
 
 using namespace kelvin;
 using namespace kelvin::engine;
@@ -82,7 +83,9 @@ TEST_CASE("packing gives the same bytes in every table and with any number of th
   struct Shape {
     int rows, cols;
   };
+  std::size_t place = 0;
   for (const Shape shape : {Shape{1, 1}, {16, 64}, {17, 100}, {31, 256}, {40, 576}, {33, 257}, {5, 1536}}) {
+    if (test::left_out_today(place++, 3)) continue;
     CAPTURE(shape.rows);
     CAPTURE(shape.cols);
     std::vector<float> w =
