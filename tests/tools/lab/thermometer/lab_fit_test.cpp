@@ -49,7 +49,9 @@ LabText text_of_sample(const Sampled& s) {
 }
 
 TEST_CASE("texts drawn at a temperature are given it back, at any number of steps and either sign") {
+  std::size_t place = 0;
   for (const double temperature : {0.3, 0.7, 1.0, 1.7, -0.5, 4.0}) {
+    if (test::left_out_today(place++, 3)) continue;
     CAPTURE(temperature);
     double squares = 0;
     for (std::uint64_t seed = 1; seed <= 8; ++seed) {
@@ -170,15 +172,16 @@ TEST_CASE("texts whose mood changes in long stretches are not told apart by chan
     return text_of_sample(all);
   };
   int rejected = 0, naive = 0;
-  for (std::uint64_t pair = 0; pair < 40; ++pair) {
+  const std::uint64_t pairs = test::slow_build() ? 10 : 40;
+  for (std::uint64_t pair = 0; pair < pairs; ++pair) {
     const FitComparison c = compare_fits(moody(2 * pair), moody(2 * pair + 1));
     rejected += c.difference_p < 0.05;
     naive += std::fabs(c.difference) > 1.96 * std::hypot(c.first.robust_error, c.second.robust_error);
   }
-  MESSAGE(rejected << " of 40, naive " << naive);
-  // Two are expected; more than seven come once in a thousand times.
-  CHECK(rejected <= 7);
-  CHECK(naive > 10);
+  MESSAGE(rejected << " of " << pairs << ", naive " << naive);
+  // Two of 40 are expected; more than seven, and more than three of ten, come once in a thousand times.
+  CHECK(rejected <= (pairs == 40 ? 7 : 3));
+  CHECK(naive > (pairs == 40 ? 10 : 2));
 }
 
 TEST_CASE("Student's t") {
