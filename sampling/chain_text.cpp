@@ -177,7 +177,7 @@ std::string number_text(double number) {
 
 std::vector<std::string> split_chain(std::string_view text) {
   std::vector<std::string> stages;
-  if (trim(text).empty()) return stages;
+  if (trim(text).empty() || trim(text) == "raw") return stages;
   for (const std::string_view part : split(text, ',')) {
     const std::string_view stage = trim(part);
     if (stage.empty()) refuse("a stage is missing between two commas of \"" + std::string(text) + "\"");

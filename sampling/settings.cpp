@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 
 #include "sampling/chain_text.h"
 #include "sampling/closest.h"
@@ -23,6 +24,11 @@ std::string listed(const std::vector<std::string>& names) {
 bool is_temperature(std::string_view name) {
   const StageType* type = find_stage(name);
   return type && type->kind == Kind::temperature;
+}
+
+bool truncates(std::string_view name) {
+  const StageType* type = find_stage(name);
+  return type && type->kind == Kind::truncation;
 }
 
 bool adds_up(std::string_view name) {
@@ -82,11 +88,51 @@ bool SamplerSettings::set_from_generation_config(std::string_view key, double va
                                                    {"min_new_tokens", "min-new", 0}}};
   for (const Known& k : known) {
     if (k.key != key) continue;
-    if (value == k.off) return true;
-    set(k.stage, number_text(value), Source::generation_config, "generation_config.json");
+    set(k.stage, value == k.off ? "off" : number_text(value), Source::generation_config,
+        "generation_config.json");
     return true;
   }
   return false;
+}
+
+void SamplerSettings::set_default_truncation(std::string_view name, std::string_view value) {
+  set(name, value, Source::default_value, "default");
+}
+
+// That of the defaults, if no other is named.
+const SamplerSettings::Setting* SamplerSettings::default_truncation() const {
+  const Setting* found = nullptr;
+  for (const Setting& s : settings_) {
+    if (!truncates(s.name)) continue;
+    if (s.source > Source::default_value) return nullptr;
+    found = &s;
+  }
+  return found;
+}
+
+// The temperature of a stronger source than the defaults that is no number in (0, 2].
+const SamplerSettings::Setting* SamplerSettings::temperature_beyond_truncation() const {
+  const Setting* found = nullptr;
+  for (const Setting& s : settings_)
+    if (is_temperature(s.name) && !s.value.empty() && s.source > Source::default_value &&
+        (!found || s.source >= found->source))
+      found = &s;
+  if (!found) return nullptr;
+  double t = 0;
+  const auto [end, error] =
+      std::from_chars(found->value.data(), found->value.data() + found->value.size(), t);
+  const bool number = error == std::errc() && end == found->value.data() + found->value.size();
+  if (found->name == "beta") t = 1 / t;
+  const bool constant = number && (found->name == "temp" || found->name == "beta");
+  return constant && t > 0 && t <= 2 ? nullptr : found;
+}
+
+std::string SamplerSettings::note() const {
+  const Setting* const truncation = default_truncation();
+  const Setting* const temperature = temperature_beyond_truncation();
+  if (!truncation || !temperature || strongest("sample") || temperature->value == "0") return "";
+  return temperature->name + "=" + temperature->value + " acts on the whole vocabulary: the default " +
+         truncation->name + "=" + truncation->value + " is off";
 }
 
 // A setting that is no stage; nullptr if there is none.
@@ -114,8 +160,10 @@ Chain SamplerSettings::chain(const Vocabulary& vocabulary) const {
   Source temperature_source = Source::default_value;
   for (const Setting& s : settings_)
     if (is_temperature(s.name)) temperature_source = std::max(temperature_source, s.source);
+  const Setting* const truncation = temperature_beyond_truncation() ? nullptr : default_truncation();
   for (const Setting& s : settings_) {
     if (!find_stage(s.name)) continue;
+    if (truncates(s.name) && s.source == Source::default_value && &s != truncation) continue;
     if (is_temperature(s.name) && s.source < temperature_source) continue;
     const bool beaten = std::any_of(settings_.begin(), settings_.end(), [&](const Setting& other) {
       return other.name == s.name && other.source > s.source && !adds_up(s.name);

@@ -62,6 +62,7 @@ int chat_main(int argc, char** argv) {
 
   OpenModel model = open_model(model_flags);
   apply_generation_config(sampling.settings, model.generation);
+  truncate_by_default(sampling.settings);
   settings.sampling = sampling.settings;
   settings.seed = sampling.seed ? *sampling.seed : random_seed();
   settings.seed_origin = sampling.seed ? "--seed" : "random";
@@ -69,6 +70,7 @@ int chat_main(int argc, char** argv) {
   settings.max_tokens = limit.count;
   settings.max_tokens_origin = limit.origin;
   settings.sampling.chain(model.vocabulary());  // contradictions are told now, not at the first turn
+  if (const std::string note = settings.sampling.note(); !note.empty()) std::cerr << "note: " << note << "\n";
 
   ChatSession session(model, std::move(settings));
   if (session_file) ChatCommands(session, view, std::cerr).load(*session_file);

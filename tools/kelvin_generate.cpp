@@ -80,12 +80,14 @@ int generate_main(int argc, char** argv) {
 
   OpenModel model = open_model(model_flags);
   apply_generation_config(sampling.settings, model.generation);
+  truncate_by_default(sampling.settings);
   if (batch.given())
     return batch.run(model, {sampling.settings, sampling.seed, token_limit, ignore_eos}, chunk);
   const std::vector<int> prompt = prompt_options.resolve(model);
   // Who speaks in ids looks at the model itself, rows without a token included.
   if (!prompt_options.ids.empty()) sampling.settings.set("padding", "draw", Source::default_value, "--ids");
   const Chain chain = sampling.settings.chain(model.vocabulary());
+  if (const std::string note = sampling.settings.note(); !note.empty()) std::cerr << "note: " << note << "\n";
   const std::uint64_t seed = sampling.seed ? *sampling.seed : random_seed();
 
   const Interrupt interrupt;

@@ -57,6 +57,40 @@ TEST_CASE("flags beat generation_config, which beats the defaults; the chain say
   CHECK(settings.chain().links().empty());
 }
 
+TEST_CASE("the default truncation goes where another is named, and beyond the usual temperatures") {
+  const auto chain_of = [](const std::vector<std::pair<std::string, std::string>>& flags,
+                           const std::vector<std::pair<std::string, double>>& makers = {}) {
+    SamplerSettings settings = with(flags);
+    for (const auto& [key, value] : makers) REQUIRE(settings.set_from_generation_config(key, value));
+    settings.set_default_truncation("min-p", "0.05");
+    return std::pair(settings.chain().text(), settings.note());
+  };
+  using Result = std::pair<std::string, std::string>;
+  CHECK(chain_of({}) == Result{"min-p=0.05,temp=0.8", ""});
+  for (const std::string t : {"0.001", "1", "1.99", "2"})
+    CHECK(chain_of({{"temp", t}}) == Result{"min-p=0.05,temp=" + t, ""});
+  for (const std::string t : {"2.01", "100", "inf", "-0.001", "-1", "-0"})
+    CHECK(chain_of({{"temp", t}}) ==
+          Result{"temp=" + t, "temp=" + t + " acts on the whole vocabulary: the default min-p=0.05 is off"});
+  CHECK(chain_of({{"temp", "0"}}) == Result{"temp=0", ""});
+  CHECK(chain_of({{"beta", "2"}}) == Result{"min-p=0.05,beta=2", ""});
+  CHECK(chain_of({{"beta", "0.25"}}).first == "beta=0.25");
+  CHECK(chain_of({{"temp-schedule", "'0.5'"}}).first == "temp-schedule=0.5");
+  CHECK(chain_of({{"temp", "off"}}) == Result{"min-p=0.05", ""});
+  CHECK(chain_of({{"temp", "off"}, {"beta", "-1"}}).first == "beta=-1");
+  // Whoever names a truncation, if only to switch it off, has chosen.
+  CHECK(chain_of({{"top-k", "40"}}) == Result{"top-k=40,temp=0.8", ""});
+  CHECK(chain_of({{"min-p", "0.1"}}) == Result{"min-p=0.1,temp=0.8", ""});
+  CHECK(chain_of({{"min-p", "off"}}) == Result{"temp=0.8", ""});
+  CHECK(chain_of({{"top-p", "off"}, {"temp", "100"}}) == Result{"temp=100", ""});
+  CHECK(chain_of({}, {{"temperature", 0.6}}) == Result{"min-p=0.05,temp=0.6", ""});
+  CHECK(chain_of({}, {{"temperature", 0.6}, {"top_p", 0.9}}) == Result{"top-p=0.9,temp=0.6", ""});
+  CHECK(chain_of({}, {{"top_p", 1}}) == Result{"temp=0.8", ""});
+  CHECK(chain_of({{"temp", "-1"}}, {{"top_p", 0.9}}) == Result{"top-p=0.9,temp=-1", ""});
+  CHECK(chain_of({{"sample", "temp=100"}}) == Result{"temp=100", ""});
+  CHECK(chain_of({{"sample", "raw"}}) == Result{"", ""});
+}
+
 TEST_CASE("another kind of temperature replaces a weaker source's temp") {
   SamplerSettings settings;
   settings.set_from_generation_config("temperature", 0.6);

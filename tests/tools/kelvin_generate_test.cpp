@@ -56,19 +56,19 @@ TEST_CASE("a prompt comes from -p, from a file or from a pipe") {
 }
 
 TEST_CASE("the same seed gives the same text, whatever the threads, chunks and form of the output") {
-  const JsonDocument one = generate({"--temp", "1.3", "--seed", "7", "--n", "30", "--threads", "1"});
+  const JsonDocument one = generate({"--sample", "temp=1.3", "--seed", "7", "--n", "30", "--threads", "1"});
   const JsonDocument other =
-      generate({"--temp", "1.3", "--seed", "7", "--n", "30", "--threads", "3", "--chunk", "2"});
+      generate({"--sample", "temp=1.3", "--seed", "7", "--n", "30", "--threads", "3", "--chunk", "2"});
   CHECK(one.root().at("text").as_string() == other.root().at("text").as_string());
   CHECK(one.root().at("seed").as_int() == 7);
   // In a build of any kind, too: what draws must be the same function where the compiler inlines nothing.
   CHECK(one.root().at("text").as_string() ==
         "Yes, listen. There once was a nervous fisherman who lived in the tried. She was calledMy name?");
-  const test::Finished plain =
-      test::run_tool({"kelvin-generate", "--prompt", prompt, "--temp", "1.3", "--seed", "7", "--n", "30"});
+  const test::Finished plain = test::run_tool(
+      {"kelvin-generate", "--prompt", prompt, "--sample", "temp=1.3", "--seed", "7", "--n", "30"});
   CHECK(plain.out == std::string(one.root().at("text").as_string()) + "\n");
   CHECK(plain.err == "seed 7\n");
-  const JsonDocument third = generate({"--temp", "1.3", "--seed", "8", "--n", "30"});
+  const JsonDocument third = generate({"--sample", "temp=1.3", "--seed", "8", "--n", "30"});
   CHECK(third.root().at("text").as_string() != one.root().at("text").as_string());
 }
 

@@ -155,6 +155,8 @@ void ChatCommands::system(const std::string& argument) {
 void ChatCommands::show_chain() {
   const std::string text = session_.settings().sampling.chain(session_.vocabulary()).text();
   out_ << "chain " << (text.empty() ? "(none: T = 1)" : text) << "\n";
+  if (const std::string note = session_.settings().sampling.note(); !note.empty())
+    out_ << "note: " << note << "\n";
 }
 
 // Name and value of everything that can be set but the chain.

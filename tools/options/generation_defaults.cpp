@@ -17,6 +17,8 @@ void apply_generation_config(SamplerSettings& settings, const GenerationConfig& 
     set("temperature", config.temperature);
 }
 
+void truncate_by_default(SamplerSettings& settings) { settings.set_default_truncation("min-p", "0.05"); }
+
 Setter adds_stop_text(std::vector<std::string>& texts) {
   return [&texts](const std::string& value) {
     if (value.empty()) throw UsageError("a text expected");

@@ -13,6 +13,9 @@ namespace kelvin {
 
 void apply_generation_config(SamplerSettings& settings, const GenerationConfig& config);
 
+// What people expect of answers where nobody chose a truncation: min-p 0.05 (README of tools/ compares a few).
+void truncate_by_default(SamplerSettings& settings);
+
 // Takes a text before which an answer ends; throws UsageError for an empty one.
 Setter adds_stop_text(std::vector<std::string>& texts);
 

@@ -38,7 +38,8 @@ void SamplingOptions::add_to(Flags& flags) {
     });
   };
   flags.group("sampling (each may be given as a stage of --sample, too)");
-  setting("sample", "CHAIN", "the stages in your order, as in \"penalty=1.1,top-k=40,temp=0.8,min-p=0.05\"");
+  setting("sample", "CHAIN",
+          "the stages in your order, as in \"penalty=1.1,top-k=40,temp=0.8,min-p=0.05\"; raw for none");
   setting("order", "NAME", "place the stages as another engine does: " + listed(order_names()));
   for (const StageType& type : stage_types()) {
     setting(type.name, placeholder_of(type), type.help);
