@@ -22,9 +22,10 @@ fs::path target_of(const fs::path& file) {
 
 std::vector<std::string> golden_model_names() {
   std::set<std::string> names;
-  if (!shared_has("goldens/models")) return {};
-  for (const fs::path& goldens : {shared_dir() / "goldens", data_dir() / "goldens"})
-    for (const fs::directory_entry& entry : fs::directory_iterator(goldens / "models"))
+  for (const fs::directory_entry& entry : fs::directory_iterator(data_dir() / "goldens" / "models"))
+    names.insert(entry.path().filename());
+  if (shared_has("goldens/models"))
+    for (const fs::directory_entry& entry : fs::directory_iterator(shared_dir() / "goldens" / "models"))
       names.insert(entry.path().filename());
   return {names.begin(), names.end()};
 }

@@ -11,7 +11,7 @@
 
 namespace kelvin::test {
 
-// Names of the folders, ascending; empty where those of shared/ are absent.
+// Names of the folders, ascending; those of tests/data alone where shared/ is absent.
 std::vector<std::string> golden_model_names();
 
 // A folder of them, ready to load: where an archive has turned symbolic links into files that hold the

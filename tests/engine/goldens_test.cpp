@@ -148,16 +148,6 @@ void check_demo(Model& model, const std::string& name, const fs::path& goldens) 
 
 }  // namespace
 
-TEST_CASE("Llama variants, norms of heads, two ropes, latent attention and experts agree with transformers") {
-  for (const char* name : {"llama-gqa-llama3-bf16", "llama-mqa-linear-bias-f16", "llama-yarn-bf16",
-                           "llama-dynamic-bf16", "cohere-headnorm-bf16", "stablelm-headnorm-bf16",
-                           "olmo3-yarn-bf16", "deepseek2-bias-bf16", "deepseek3-defaults-bf16"}) {
-    CAPTURE(name);
-    check_variant(test::data_dir() / "goldens" / "models" / name,
-                  test::data_dir() / "goldens" / "golden" / name);
-  }
-}
-
 TEST_CASE("every family agrees with transformers, in the old spelling of its config and the new one") {
   for (const std::string& name : test::golden_model_names()) {
     CAPTURE(name);
