@@ -44,6 +44,9 @@ bool parse(Options& options, int argc, char** argv) {
       options.stages);
   flags.group("output");
   flags.toggle("json", "one JSON object", options.json);
+  flags.examples({"kelvin-bench --prefill 64 --decode 8 --repeat 1",
+                  "kelvin-bench --weights q4 --prefill 64 --decode 8 --repeat 1 --profile",
+                  "kelvin-bench --prefill 16 --decode 8 --repeat 1 --sequences 4 --json"});
   return flags.parse(argc, argv);
 }
 

@@ -58,6 +58,11 @@ int chat_main(int argc, char** argv) {
   flags.toggle("no-history", "do not keep what is typed in ~/.local/state/kelvin", no_history);
   flags.group("output");
   flags.toggle("stats", "after each answer on stderr: speed, mean log-probability, seed", view.stats);
+  flags.examples({"kelvin-chat -p \"Tell me a story about a brave fox.\" -n 40",
+                  "echo \"Who is Anna?\" | kelvin-chat --temp 0.6 --seed 2",
+                  "kelvin-chat -p \"Who is Anna?\" --temp -0.001 -n 20"});
+  flags.common({"model", "weights", "threads", "ctx", "sample", "temp", "top-k", "top-p", "min-p", "penalty",
+                "seed", "prompt", "system", "assistant", "n", "stop", "tools", "load", "stats"});
   if (!flags.parse(argc, argv)) return 0;
 
   OpenModel model = open_model(model_flags);

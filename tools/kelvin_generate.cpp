@@ -72,6 +72,11 @@ int generate_main(int argc, char** argv) {
       json);
   flags.toggle("stats", "speed and mean log-probability on stderr", stats);
   batch.add_to(flags);
+  flags.examples({"kelvin-generate -p \"Once upon a time\" -n 40",
+                  "echo \"The fox\" | kelvin-generate - --temp 0.6 --seed 7 --stats",
+                  "kelvin-generate -p \"The fox\" --draws 3 -n 20 --json"});
+  flags.common({"model", "weights", "threads", "prompt", "prompt-file", "sample", "temp", "top-k", "top-p",
+                "min-p", "penalty", "seed", "n", "stop", "draws", "json", "stats", "jsonl", "out"});
   if (!flags.parse(argc, argv)) return 0;
   batch.open(prompt_options);
   if (draws && draw_index) throw UsageError("--draws and --draw-index contradict each other");

@@ -42,6 +42,10 @@ bool parse(Options& options, int argc, char** argv) {
   flags.option("top", "N", "how many tokens are shown (default 40)", to(options.top, 1));
   flags.option("html", "FILE", "a page with a map of the embedding", to(options.html));
   flags.toggle("json", "JSON lines, one a token", options.json);
+  flags.examples({"kelvin-glitch --top 10",
+                  "kelvin-glitch --top 10 --text \"Once upon a time, there was a brave fox.\"",
+                  "kelvin-glitch --html glitch.html"});
+  flags.common({"model", "weights", "file", "text", "tail", "repeat", "part", "top", "html", "json"});
   if (!flags.parse(argc, argv)) return false;
   const bool long_work = options.contexts.given() || options.repeat > 0;
   if (options.work.merges() && long_work)

@@ -122,6 +122,11 @@ int logits_main(int argc, char** argv) {
       "what a model thinks at each position of a text: the token, its probability and rank given what stands "
       "before it, the entropy of what follows, the most and the least likely next tokens");
   options.add_to(flags);
+  flags.examples({"kelvin-logits --prompt \"Once upon a time\" --top 3 --bottom 3",
+                  "kelvin-logits --user \"Who is Anna?\" --n 20 --seed 1 --lens --html report.html",
+                  "kelvin-logits --prompt \"Once upon a time\" --npy logits.npy"});
+  flags.common({"model", "weights", "prompt", "prompt-file", "ids", "user", "n", "html", "top", "bottom",
+                "lens", "json", "raw", "npy", "sample", "temp", "seed"});
   if (!flags.parse(argc, argv)) return 0;
   if (options.check.golden) return run_check(std::cout, options.model, options.check, options.format.json);
   return look_at_text(options);

@@ -64,6 +64,12 @@ bool parse(Options& options, int argc, char** argv) {
   flags.option("svg", "FILE", "agreement, correlation and logit error over the bands", to(options.svg));
   flags.option("html", "FILE", "these and all tables as one page", to(options.html));
   flags.toggle("json", "JSON lines: for each version its bands, then the version", options.json);
+  flags.examples(
+      {"kelvin-noise --text \"Once upon a time, there was a brave fox.\" --runs q4",
+       "kelvin-noise --text \"Once upon a time, there was a brave fox.\" --runs q4,q8 --html noise.html",
+       "kelvin-noise --text \"Once upon a time\" --runs ulp-bf16 --draws 2 --json"});
+  flags.common({"model", "weights", "file", "text", "ids", "runs", "draws", "positions", "part", "svg",
+                "html", "json"});
   if (!flags.parse(argc, argv)) return false;
   if (options.model.weights) throw UsageError("--weights: the runs choose how weights are kept; see --runs");
   if (options.work.merges() && options.text.given())

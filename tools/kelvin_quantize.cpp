@@ -39,6 +39,7 @@ constexpr int default_calibrate_tokens = 16384;
 
 bool parse(Options& options, int argc, char** argv) {
   Flags flags("kelvin-quantize", "writes a model folder with packed weights, which loads by mapping");
+  flags.group("model");
   flags.operand("MODEL", "the folder or .gguf file to pack (default: the demo model)", to(options.model));
   flags.option("model", "DIR", "the same", to(options.model));
   flags.option("weights", "KIND", weight_kinds_text(true, true), [&](const std::string& value) {
@@ -63,6 +64,9 @@ bool parse(Options& options, int argc, char** argv) {
   flags.option("split", "LINE", "lines that are equal to LINE divide FILE into documents",
                to(options.separator));
   flags.option("seed", "N", "of the text it writes itself (default 0)", to(options.seed));
+  flags.examples({"kelvin-quantize --weights q4h --out packed",
+                  "kelvin-chat --model packed -p \"Who is Anna?\" -n 20",
+                  "kelvin-quantize --weights q4 --calibrate own --calibrate-tokens 500 --out closer"});
   if (!flags.parse(argc, argv)) return false;
   if (!options.weights) throw UsageError("--weights expected: " + weight_kinds_text(true, false));
   if (options.out.empty()) throw UsageError("--out expected: a new folder");

@@ -9,6 +9,7 @@
 #include "tools/options/sampling_options.h"
 #include "tools/output/output_file.h"
 #include "tools/output/raw_logits.h"
+#include "tools/output/read_file.h"
 #include "tools/output/stage_report.h"
 
 namespace kelvin {
@@ -30,6 +31,16 @@ Chain chain_of(const SamplingOptions& sampling) {
   } catch (const UserError& error) {
     throw UsageError(error.what());
   }
+}
+
+// A raw file of `n` numbers as one row. Where these may as well be several rows of a vocabulary, somebody has to say.
+std::size_t one_row(std::size_t n, const std::string& path) {
+  constexpr std::size_t smallest_vocabulary = 1000;
+  for (std::size_t rows = 2; rows <= n / smallest_vocabulary; ++rows)
+    if (n % rows == 0)
+      throw UsageError(path + ": one row of " + std::to_string(n) + " float32, or " + std::to_string(rows) +
+                       " rows of " + std::to_string(n / rows) + "? --vocab N says how many a row has");
+  return n;
 }
 
 void run_rows(const Options& options, std::span<const float> all, std::size_t vocabulary) {
@@ -67,8 +78,10 @@ int stage_main(int argc, char** argv) {
       "kelvin-stage",
       "sends logits from a file through a chain of samplers and shows what each stage does; needs no model");
   flags.group("input");
-  flags.option("logits", "FILE", "float32, little-endian: one row, or several with --vocab",
-               to(options.logits));
+  flags.option(
+      "logits", "FILE",
+      "a .npy file of (rows, vocabulary), or float32, little-endian: one row, or several with --vocab",
+      to(options.logits));
   flags.option("vocab", "N", "logits in a row; each row is one step more, the token drawn joins the history",
                to(options.vocabulary, 1));
   flags.option("history", "IDS", "the tokens before the first row, as in 1,2,3", to(options.history));
@@ -83,18 +96,24 @@ int stage_main(int argc, char** argv) {
                });
   flags.toggle("json", "JSON lines, one a row", options.json);
   flags.toggle("list", "print the table of all samplers in Markdown and stop", options.list);
+  flags.examples({"kelvin-logits --prompt \"Once upon a\" --raw logits.f32",
+                  "kelvin-stage --logits logits.f32 --vocab 2048 --sample \"min-p=0.05,temp=0.8\" --seed 1",
+                  "kelvin-stage --logits logits.f32 --vocab 2048 --thermo 1,0,-1"});
+  flags.common({"logits", "vocab", "history", "sample", "temp", "top-k", "top-p", "min-p", "penalty", "seed",
+                "raw", "thermo", "json", "list"});
   if (!flags.parse(argc, argv)) return 0;
   if (options.list) {
     std::cout << stage_markdown();
     return 0;
   }
   if (options.logits.empty()) throw UsageError("--logits FILE is needed");
-  const std::vector<float> all = read_raw_float32(options.logits);
+  const std::string bytes = read_file(options.logits);
+  const auto content = std::as_bytes(std::span(bytes));
+  const LogitsLayout layout =
+      logits_layout(content, options.logits, static_cast<std::size_t>(options.vocabulary));
+  const std::vector<float> all = float32_of(content.subspan(layout.offset));
   const std::size_t vocabulary =
-      options.vocabulary > 0 ? static_cast<std::size_t>(options.vocabulary) : all.size();
-  if (all.size() % vocabulary != 0)
-    throw UsageError("--vocab: " + std::to_string(all.size()) + " logits in " + options.logits +
-                     " are no whole number of rows of " + std::to_string(vocabulary));
+      layout.vocabulary > 0 ? layout.vocabulary : one_row(all.size(), options.logits);
   require_ids("--history", options.history, vocabulary);
   if (options.betas.empty()) {
     run_rows(options, all, vocabulary);

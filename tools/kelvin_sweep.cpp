@@ -24,7 +24,7 @@ struct Options {
   ModelFlags model;
   TextFlags text;
   RawTextFlags raw;
-  std::optional<std::string> prompt, csv, svg, html;
+  std::optional<std::string> next, csv, svg, html;
   std::vector<double> betas;  // empty: the usual ones
   ReadingOptions reading;
   int draws = 0;
@@ -40,7 +40,7 @@ bool parse(Options& options, int argc, char** argv) {
   options.model.add_to(flags);
   options.reading.add_to(flags);
   options.text.add_to(flags);
-  flags.option("prompt", "TEXT", "only the token that would follow this text", to(options.prompt));
+  flags.option("next", "TEXT", "only the token that would follow this text", to(options.next));
   options.raw.add_to(flags);
   flags.group("temperatures");
   flags.option("temps", "LIST",
@@ -59,15 +59,20 @@ bool parse(Options& options, int argc, char** argv) {
   flags.option("svg", "FILE", "the phase picture", to(options.svg));
   flags.option("html", "FILE", "both as one page", to(options.html));
   flags.toggle("json", "JSON lines, one a temperature, instead of the table", options.json);
+  flags.examples({"kelvin-sweep --text \"Once upon a time, there was a brave fox.\" --temps 0.5,1,2,inf,-1",
+                  "kelvin-sweep --next \"Once upon a time\" --temps 0.3,1,3 --draws 100",
+                  "kelvin-sweep --text \"Once upon a time\" --html sweep.html"});
+  flags.common({"model", "weights", "file", "text", "ids", "next", "logits", "vocab", "temps", "betas",
+                "draws", "csv", "svg", "html", "json"});
   if (!flags.parse(argc, argv)) return false;
-  if (options.prompt && options.text.given())
-    throw UsageError("--prompt stands for the text: no --file, --text or --ids beside it");
-  if (options.raw.given() && (options.prompt || options.text.file || options.text.text || options.draws > 0))
-    throw UsageError("--logits goes with --ids, not with a text, a prompt or --draws");
-  if ((options.raw.given() || options.prompt || options.work.merges()) && options.reading.overlap_given())
+  if (options.next && options.text.given())
+    throw UsageError("--next stands for the text: no --file, --text or --ids beside it");
+  if (options.raw.given() && (options.next || options.text.file || options.text.text || options.draws > 0))
+    throw UsageError("--logits goes with --ids, not with a text, --next or --draws");
+  if ((options.raw.given() || options.next || options.work.merges()) && options.reading.overlap_given())
     throw UsageError("--overlap says how a model reads a long text; there is none to read here");
-  if (options.work.given() && (options.prompt || options.raw.given() || options.draws > 0))
-    throw UsageError("--part, --shard and --merge go with a text, not with --prompt, --logits or --draws");
+  if (options.work.given() && (options.next || options.raw.given() || options.draws > 0))
+    throw UsageError("--part, --shard and --merge go with a text, not with --next, --logits or --draws");
   if (options.work.merges() && options.text.given())
     throw UsageError("--merge stands for the text: no --file, --text or --ids beside it");
   return true;
@@ -94,15 +99,15 @@ struct Swept {
 // Nothing where only a shard of the text was read.
 std::optional<Swept> read_swept(const Options& options, OpenModel& model, const std::atomic<bool>* stop) {
   Swept swept;
-  if (options.prompt) {
-    const std::vector<int> ids = encode_prompt(model.text, *options.prompt);
-    if (ids.empty()) throw UsageError("--prompt: the text is empty and the tokenizer puts nothing before it");
+  if (options.next) {
+    const std::vector<int> ids = encode_prompt(model.text, *options.next);
+    if (ids.empty()) throw UsageError("--next: the text is empty and the tokenizer puts nothing before it");
     if (ids.size() > static_cast<std::size_t>(model.context))
-      throw UsageError("--prompt: " + std::to_string(ids.size()) + " tokens found, the context holds " +
+      throw UsageError("--next: " + std::to_string(ids.size()) + " tokens found, the context holds " +
                        std::to_string(model.context));
     swept.row = last_row(model, ids, stop);
     swept.position = ids.size();
-    swept.text.name = "the token after --prompt";
+    swept.text.name = "the token after --next";
     swept.text.steps.push_back({DensityOfStates(swept.row), std::numeric_limits<double>::quiet_NaN()});
     return swept;
   }

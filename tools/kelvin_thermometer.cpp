@@ -54,6 +54,12 @@ bool parse(Options& options, int argc, char** argv) {
                "a page: curves, and the text with every token coloured by its own temperature",
                to(options.html));
   flags.toggle("json", "JSON lines; the last one is the temperature", options.format.json);
+  flags.examples({"kelvin-thermometer --text \"Once upon a time, there was a brave fox.\"",
+                  "kelvin-generate -p \"Once upon a time\" --sample temp=1.5 -n 200 --ignore-eos > text; "
+                  "kelvin-thermometer text",
+                  "kelvin-thermometer --text \"Once upon a time, there was a brave fox.\" --html text.html"});
+  flags.common({"model", "weights", "file", "text", "ids", "skip", "compare", "logits", "vocab", "part",
+                "window", "tokens", "html", "json"});
   if (!flags.parse(argc, argv)) return false;
   const bool compares = !options.compared.empty();
   if (compares && options.compared.size() != 2)

@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <iostream>
+#include <iterator>
 #include <optional>
 #include <string>
 #include <utility>
@@ -31,12 +32,15 @@ namespace {
 
 struct Options {
   std::optional<std::string> folder, chat, chat_template, date, check, dump;
-  std::optional<bool> colour;  // for people: with or without; neither: as stdout is
-  bool no_special = false, decode = false, skip_special = false, text = false, count = false;
+  std::optional<bool> colour;             // for people: with or without; neither: as stdout is
+  std::optional<std::string> text, file;  // what is given instead of stdin
+  bool no_special = false, decode = false, skip_special = false, plain = false, count = false;
 };
 
 std::string encoded(const Tokenizer& tokenizer, std::string_view text, const Options& options) {
   const std::vector<int> ids = tokenizer.encode(text, !options.no_special);
+  if (options.count)
+    return JsonWriter().begin_object().member("tokens", ids.size()).end_object().text() + "\n";
   std::vector<std::string> pieces;
   for (int id : ids) pieces.push_back(tokenizer.piece(id));
   JsonWriter line;
@@ -44,15 +48,10 @@ std::string encoded(const Tokenizer& tokenizer, std::string_view text, const Opt
   return line.text() + "\n";
 }
 
-// What stdin holds, as a whole.
-std::string encoded_text(const Tokenizer& tokenizer, const Options& options) {
-  const std::string text = read_file("-");
-  if (options.count) {
-    const std::size_t count = tokenizer.encode(text, !options.no_special).size();
-    return JsonWriter().begin_object().member("tokens", count).end_object().text() + "\n";
-  }
+// Of a text that is no JSON line: for people on a terminal, or where they ask for it.
+std::string encoded_text(const Tokenizer& tokenizer, std::string_view text, const Options& options) {
   const bool terminal = isatty(STDOUT_FILENO) == 1;
-  if (!terminal && !options.colour) return encoded(tokenizer, text, options);
+  if (options.count || (!terminal && !options.colour)) return encoded(tokenizer, text, options);
   const char* no_colour = std::getenv("NO_COLOR");
   const bool colours = options.colour.value_or(!(no_colour && *no_colour));
   return show_pieces(tokenizer, tokenizer.encode(text, !options.no_special), {.colours = colours});
@@ -73,7 +72,7 @@ int check(const Options& options) {
 
 std::string decoded(const Tokenizer& tokenizer, JsonValue request, const Options& options) {
   const std::string text = tokenizer.decode(ids_of(request.at("ids"), tokenizer), options.skip_special);
-  if (options.text) return text;
+  if (options.plain) return text;
   JsonWriter line;
   line.begin_object().member("text_b64", to_base64(text)).member("text", text).end_object();
   return line.text() + "\n";
@@ -84,13 +83,40 @@ std::string answer(const Tokenizer& tokenizer, JsonValue request, const Options&
                         : encoded(tokenizer, text_in_base64(request), options);
 }
 
-void answer_lines(const Tokenizer& tokenizer, const Options& options) {
-  std::string line;
-  for (std::size_t number = 1; std::getline(std::cin, line); ++number) {
-    if (line.find_first_not_of(" \t\r") == std::string::npos) continue;
-    const JsonDocument request = parse_json(std::move(line), "stdin, line " + std::to_string(number));
-    std::cout << answer(tokenizer, request.root(), options) << std::flush;
+void answer_line(const Tokenizer& tokenizer, std::string line, std::size_t number, const Options& options) {
+  if (line.find_first_not_of(" \t\r") == std::string::npos) return;
+  const JsonDocument request = parse_json(std::move(line), "stdin, line " + std::to_string(number));
+  std::cout << answer(tokenizer, request.root(), options) << std::flush;
+}
+
+// A request as a program writes it, be it a defective one: then the error is worth more than its tokens.
+bool is_request(const std::string& line) {
+  if (!line.starts_with('{')) return false;
+  if (line.find("\"text_b64\"") != std::string::npos) return true;
+  try {
+    parse_json(line, "stdin");
+    return true;
+  } catch (const LoadError&) {
+    return false;
   }
+}
+
+// Requests, each answered as soon as it is read; or, unless the first line is one, a text.
+void answer_stdin(const Tokenizer& tokenizer, const Options& options) {
+  if (isatty(STDIN_FILENO) == 1) std::cerr << "a text, or JSON lines; Ctrl-D ends it\n";
+  std::string line, blank;
+  std::size_t number = 1;
+  for (; std::getline(std::cin, line) && line.find_first_not_of(" \t\r") == std::string::npos; ++number)
+    blank += line + "\n";
+  if (!options.decode && !is_request(line)) {
+    std::string text = blank + line;
+    if (std::cin && !std::cin.eof()) text += "\n" + std::string(std::istreambuf_iterator<char>(std::cin), {});
+    std::cout << encoded_text(tokenizer, text, options);
+    return;
+  }
+  if (options.colour) throw UsageError("--color says something about a text, not about JSON lines");
+  do answer_line(tokenizer, std::move(line), number++, options);
+  while (std::getline(std::cin, line));
 }
 
 // A token that the conversation names for the template; null stands for none.
@@ -125,8 +151,8 @@ int tokenize_main(int argc, char** argv) {
   Options options;
   Flags flags(
       "kelvin-tokenize",
-      "text to tokens and back, and conversations to prompts; reads JSON lines {\"text_b64\": ...} from "
-      "stdin and answers each with {\"ids\": [...], \"pieces\": [...]}");
+      "text to tokens and back, and conversations to prompts; stdin is a text, or JSON lines {\"text_b64\": "
+      "...}, each answered with {\"ids\": [...], \"pieces\": [...]}");
   flags.group("model");
   add_model_folder(flags, options.folder);
   flags.note("Only the tokenizer's files are read from the folder.");
@@ -135,13 +161,18 @@ int tokenize_main(int argc, char** argv) {
   flags.toggle("decode", "the other way: {\"ids\": [...]} to {\"text_b64\": ..., \"text\": ...}",
                options.decode);
   flags.toggle("skip-special", "leave special tokens out of decoded text", options.skip_special);
-  flags.toggle(
-      "text",
-      "plain text: all of stdin is one text; on a terminal its pieces are shown in colours with their ids; "
-      "with --decode only the text is printed",
-      options.text);
-  flags.toggle("count", "for --text: only how many tokens there are, {\"tokens\": N}", options.count);
-  flags.option("color", "WHEN", "for --text: always or never, and pieces for people wherever stdout goes",
+  flags.optional_value(
+      "text", "TEXT",
+      "this text, or without TEXT all of stdin, whatever it looks like; on a terminal its pieces "
+      "are shown in colours with their ids; with --decode only the text is printed",
+      options.text, options.plain);
+  flags.alias("prompt", "text");
+  flags.alias("p", "text");
+  flags.option("file", "FILE", "the text of a file, - for stdin", to(options.file));
+  flags.alias("prompt-file", "file");
+  flags.operand("FILE", "the same as --file FILE", to(options.file));
+  flags.toggle("count", "only how many tokens there are, {\"tokens\": N}", options.count);
+  flags.option("color", "WHEN", "always or never, and pieces for people wherever stdout goes",
                [&](const std::string& when) {
                  if (when != "always" && when != "never" && when != "auto")
                    throw UsageError("always, never or auto expected");
@@ -162,21 +193,29 @@ int tokenize_main(int argc, char** argv) {
       to(options.chat));
   flags.option("chat-template", "FILE", "the template instead of the model's own", to(options.chat_template));
   flags.option("date", "YYYY-MM-DD", "the day that templates see; default: today", to(options.date));
+  flags.examples({"kelvin-tokenize --text \"Once upon a time\"",
+                  "echo \"Once upon a time\" | kelvin-tokenize --count",
+                  "echo '{\"ids\": [640, 609]}' | kelvin-tokenize --decode"});
   if (!flags.parse(argc, argv)) return 0;
   if ((options.chat_template || options.date) && !options.chat)
     throw UsageError("--chat-template and --date say something about --chat only");
   if (options.dump && !options.check) throw UsageError("--dump says something about --check only");
-  if ((options.colour || options.count) && (!options.text || options.decode))
-    throw UsageError("--color and --count say something about --text only");
+  if ((options.colour || options.count) && options.decode)
+    throw UsageError("--color and --count say nothing about --decode");
+  if (options.text && options.file) throw UsageError("--text and --file exclude each other");
+  if ((options.text || options.file) && options.decode)
+    throw UsageError("--decode reads JSON lines from stdin: no text beside it");
   if (options.check) return check(options);
 
   const LoadedTokenizer loaded = load_tokenizer(model_folder(options.folder));
   if (options.chat) {
     std::cout << rendered(loaded, options);
-  } else if (options.text && !options.decode) {
-    std::cout << encoded_text(loaded.tokenizer, options);
+  } else if (options.text) {
+    std::cout << encoded_text(loaded.tokenizer, *options.text, options);
+  } else if (options.file || (options.plain && !options.decode)) {
+    std::cout << encoded_text(loaded.tokenizer, read_file(options.file.value_or("-")), options);
   } else {
-    answer_lines(loaded.tokenizer, options);
+    answer_stdin(loaded.tokenizer, options);
   }
   std::cout << std::flush;
   return 0;

@@ -9,6 +9,7 @@
 
 #include "loaders/json/json.h"
 #include "tests/support.h"
+#include "tools/output/raw_logits.h"
 
 using namespace kelvin;
 using namespace kelvin::test;
@@ -91,6 +92,30 @@ TEST_CASE("bad input is one line and status 2") {
   CHECK(done.status == 1);
   CHECK(holds(done.err, "position 0"));
   CHECK(run({"kelvin-stage", "--logits", nan_file.path, "--nonfinite", "mask"}).status == 0);
+}
+
+TEST_CASE("the shape of several rows comes from --vocab or from a .npy file; a guess is an error") {
+  std::vector<float> values(4096);
+  for (std::size_t i = 0; i < values.size(); ++i) values[i] = static_cast<float>(i % 97);
+  const LogitsFile raw(values);
+  const std::vector<std::string> more = {"--seed", "1", "--json"};
+  const auto stage = [&](std::vector<std::string> argv) {
+    argv.insert(argv.begin(), "kelvin-stage");
+    argv.insert(argv.end(), more.begin(), more.end());
+    return run(argv);
+  };
+  const Finished unsaid = stage({"--logits", raw.path});
+  CHECK(unsaid.status == 2);
+  CHECK(holds(unsaid.err, "one row of 4096 float32, or 2 rows of 2048? --vocab N"));
+  const Finished said = stage({"--logits", raw.path, "--vocab", "2048"});
+  CHECK(said.status == 0);
+  CHECK(std::count(said.out.begin(), said.out.end(), '\n') == 2);
+  CHECK(stage({"--logits", raw.path, "--vocab", "4096"}).status == 0);
+  const std::string npy = (raw.folder.path() / "logits.npy").string();
+  std::ofstream(npy, std::ios::binary)
+      << npy_header(std::vector<std::size_t>{2, 2048}) << raw_float32(values);
+  CHECK(stage({"--logits", npy}).out == said.out);
+  CHECK(stage({"--logits", npy, "--vocab", "4096"}).status == 2);
 }
 
 TEST_CASE("the table of samplers") { CHECK(holds(run({"kelvin-stage", "--list"}).out, "| `min-p` |")); }

@@ -85,6 +85,10 @@ TEST_CASE("every quantity is that of the raw logits") {
   for (const std::size_t id : came) list += (list.empty() ? "" : ",") + std::to_string(id);
   const auto from_file = sweep({"--logits", raw, "--vocab", "2048", "--shifted", "--ids", list, "--temps",
                                 "0.4,1,1.7,40,-2,-0.3", "--json"});
+  CHECK(
+      sweep({"--logits", raw, "--shifted", "--ids", list, "--temps", "0.4,1,1.7,40,-2,-0.3", "--json"}).out ==
+      from_file.out);
+  CHECK(from_file.out == sweep({"--prompt", text, "--temps", "0.4,1,1.7,40,-2,-0.3", "--json"}).out);
   CHECK(from_file.out == sweep({"--text", text, "--temps", "0.4,1,1.7,40,-2,-0.3", "--json"}).out);
 }
 
@@ -151,8 +155,8 @@ TEST_CASE("files: CSV with every temperature, a picture, a page") {
 }
 
 TEST_CASE("a prompt: only the token after it") {
-  const auto points = test::json_lines(
-      sweep({"--prompt", "Once upon a", "--temps", "0,1,inf,-0", "--draws", "30", "--json"}));
+  const auto points =
+      test::json_lines(sweep({"--next", "Once upon a", "--temps", "0,1,inf,-0", "--draws", "30", "--json"}));
   REQUIRE(points.size() == 4);
   for (const JsonDocument& point : points) {
     CHECK(point.root().at("steps").as_int() == 1);
@@ -169,14 +173,14 @@ TEST_CASE("what cannot be is said") {
   for (const std::vector<std::string>& wrong :
        std::vector<std::vector<std::string>>{{},
                                              {"--text", ""},
-                                             {"--text", "a b", "--prompt", "c"},
+                                             {"--text", "a b", "--next", "c"},
                                              {"--text", "a b", "--temps", "1:2"},
                                              {"--text", "a b", "--temps", "-1:1:4"},
                                              {"--text", "a b", "--svg", "/nowhere/a.svg"},
                                              {"--logits", "absent", "--vocab", "3", "--ids", "1"},
                                              {"--text", "a b", "--draws", "2", "--shard", "1/2"},
                                              {"--ids", "1,2", "--split", "x"},
-                                             {"--prompt", "a b", "--overlap", "3"}}) {
+                                             {"--next", "a b", "--overlap", "3"}}) {
     const auto finished = sweep(wrong);
     CHECK(finished.status == 2);
     CHECK(finished.out == "");

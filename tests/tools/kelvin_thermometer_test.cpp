@@ -156,7 +156,8 @@ TEST_CASE("what cannot be measured is one line and status 2") {
   CHECK(error({"--file", folder.path() / "absent"}).find("absent") != std::string::npos);
   CHECK(error({"--text", "a", "--ids", "1,2"}).find("exclude each other") != std::string::npos);
   CHECK(error({"--compare", file}).find("two files expected") != std::string::npos);
-  CHECK(error({"--logits", file, "--ids", "1"}).find("--vocab") != std::string::npos);
+  write(file, "12345678");
+  CHECK(error({"--logits", file, "--ids", "1,0"}).find("--vocab") != std::string::npos);
   CHECK(error({}).find("a text is missing") != std::string::npos);
 }
 

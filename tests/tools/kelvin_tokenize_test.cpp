@@ -71,8 +71,32 @@ TEST_CASE("a text for people has its pieces above their ids") {
   CHECK_FALSE(names(shown.out, "\x1b["));
   CHECK(names(tokenize({"--text", "--color=always"}, "Once").out, "\x1b["));
   CHECK(tokenize({"--text", "--color", "sometimes"}).status == 2);
-  CHECK(tokenize({"--color", "always"}).status == 2);
+  CHECK(tokenize({"--decode", "--color", "always"}).status == 2);
+  CHECK(tokenize({"--color", "always"}, request("a")).status == 2);
   CHECK(tokenize({"--text", "--count"}, "Once upon").out == "{\"tokens\":3}\n");
+}
+
+TEST_CASE("a text comes from the command line, a file or a pipe; JSON lines are seen by their first") {
+  const TemporaryFolder folder;
+  const std::string file = (folder.path() / "text").string();
+  const std::string expected = tokenize({}, request("Once upon\n{ a")).out;
+  std::ofstream(file) << "Once upon\n{ a";
+  CHECK(tokenize({}, "Once upon\n{ a").out == expected);
+  CHECK(tokenize({"--text", "Once upon\n{ a"}).out == expected);
+  CHECK(tokenize({"-p", "Once upon\n{ a"}).out == expected);
+  CHECK(tokenize({"--file", file}).out == expected);
+  CHECK(tokenize({file}).out == expected);
+  CHECK(tokenize({"-"}, "Once upon\n{ a").out == expected);
+  // To the byte: newlines at both ends, and a text that looks like JSON to its second character.
+  for (const std::string text : {"\n\n a \n", "a\n", "{ int x; }\n", "{", "", "\n"})
+    CHECK(tokenize({}, text).out == tokenize({}, request(text)).out);
+  CHECK(tokenize({"--text"}, request("a")).out == tokenize({"--text", request("a")}).out);
+  CHECK(tokenize({"--count"}, request("Once upon") + request("a")).out == "{\"tokens\":3}\n{\"tokens\":2}\n");
+  // A defective request is an error, not a text.
+  CHECK(names(tokenize({}, "\n{\"text_b64\": \"YQ==").err, "stdin, line 2"));
+  CHECK(names(tokenize({}, "{\"ids\": [1]}\n").err, "text_b64"));
+  CHECK(tokenize({"--text", "a", file}).status == 2);
+  CHECK(tokenize({"--text", "a", "--decode"}).status == 2);
 }
 
 TEST_CASE("--check compares with a dump, line by line") {
@@ -106,7 +130,7 @@ TEST_CASE("--check compares with a dump, line by line") {
 // The ```python block of tools/README.md that writes such a dump, as a user would run it.
 TEST_CASE("the script in tools/README.md writes what --check reads") {
   const std::string readme = read_text(source_dir() / "tools/README.md");
-  const std::size_t begin = readme.find("```python\n# dump.py");
+  const std::size_t begin = readme.find("```python\n# dump_tokenizer.py");
   REQUIRE(begin != readme.npos);
   const std::size_t first = readme.find('\n', begin) + 1;
   const std::string script = readme.substr(first, readme.find("```", first) - first);
@@ -136,7 +160,7 @@ TEST_CASE("what is wrong is named, with status 2") {
   CHECK(line.status == 2);
   CHECK(names(line.err, "line 2"));
   CHECK(names(line.err, "text_b64"));
-  CHECK(names(tokenize({}, "\nnonsense\n").err, "line 2"));
+  CHECK(names(tokenize({}, request("a") + "nonsense\n").err, "line 2"));
   const Finished id = tokenize({"--decode"}, "{\"ids\": [1, 99999999]}\n");
   CHECK(id.status == 2);
   CHECK(names(id.err, "99999999"));

@@ -8,6 +8,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "tokenizer/base/user_error.h"
@@ -43,9 +44,13 @@ class Flags {
  public:
   Flags(std::string program, std::string purpose);
 
-  void group(const std::string& title);  // options added from here on stand under it
+  // Options added from here on stand under it. The first word of `title` is what "--help WORD" takes.
+  void group(const std::string& title);
   // `name` without dashes; `placeholder` stands for the value in --help.
   void option(const std::string& name, const std::string& placeholder, const std::string& help, Setter set);
+  // An option whose value may be left out: then `given` alone is set. A word that is an option is no value.
+  void optional_value(const std::string& name, const std::string& placeholder, const std::string& help,
+                      std::optional<std::string>& value, bool& given);
   // An option of one or more values: "--merge a b c".
   void list(const std::string& name, const std::string& placeholder, const std::string& help,
             std::vector<std::string>& target);
@@ -56,23 +61,49 @@ class Flags {
   void toggle(const std::string& name, const std::string& help, bool& on);
   void note(const std::string& text);  // a paragraph of --help at this place
 
-  // Accepts "--name value", "--name=value" and, for names of one letter, "-n value"; a value may begin with a minus. Returns false after --help or
-  // --version, which it has then answered on stdout. Throws UsageError that names the option.
+  // Commands that show what the tool is for. They stand in --help, and a test runs them.
+  void examples(std::vector<std::string> commands);
+  // What --help shows, by name; the rest is in "--help all". Without this, and where it names nothing of a group, --help
+  // shows all of it, or none. Call it when all options are there; throws std::logic_error for a name that is none.
+  void common(const std::vector<std::string>& names);
+  // What "--help WORD" says below the options of the group that begins with WORD. Lines stay as they are.
+  void explain(const std::string& word, const std::string& text);
+
+  // Accepts "--name value", "--name=value" and, for names of one letter, "-n value"; a value may begin with a
+  // minus. Returns false after --help, "--help WORD" (also man, bash, zsh or fish) or --version, which it has then
+  // answered on stdout. Throws
+  // UsageError that names the option.
   bool parse(int argc, const char* const* argv);
 
-  std::string help() const;
+  // What --help says; with `topic`, the first word of a group's title, that group alone, and "all" is everything.
+  // Rows of at most `width` columns, where no word is longer. Throws UsageError for an unknown topic.
+  std::string help(std::string_view topic = "", std::size_t width = 100) const;
+
+  // The same table as a page for man(1), in roff with the macros of man(7), and as what shells complete by.
+  std::string man_page() const;
+  std::string bash_completion() const;
+  std::string zsh_completion() const;
+  std::string fish_completion() const;
 
  private:
   struct Entry {
-    enum class Kind { title, paragraph, option, list, alias, toggle, operand } kind;
+    enum class Kind { title, paragraph, option, optional_value, list, alias, toggle, operand } kind;
     std::string name, placeholder, text;
     Setter set;
+    std::function<void()> set_alone = {};  // where the value may be left out
+    std::vector<std::string> also = {};    // names of the same option
+    bool common = true;
   };
   const Entry& find(std::string_view name) const;
   bool is_option(std::string_view word) const;
+  std::vector<std::string> topics() const;
+  std::vector<Entry> shown(std::string_view topic) const;
+  static std::string also(const Entry& entry, bool all);
 
   std::string program_, purpose_;
+  std::vector<std::string> examples_;
   std::vector<Entry> entries_;
+  std::vector<std::pair<std::string, std::string>> explained_;  // topic, text
 };
 
 }  // namespace kelvin

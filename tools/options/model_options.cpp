@@ -54,7 +54,7 @@ void ModelFlags::add_to(Flags& flags) {
   flags.group("model");
   add_model_folder(flags, folder);
   flags.option("weights", "KIND",
-               "how matrices are kept: " + weight_kinds_text(false, true) + " (default: as in the files)",
+               weight_kinds_text(false, true) + "; how matrices are kept (default: as in the files)",
                [this](const std::string& value) {
                  weights = weight_kind_named(value);
                  if (!weights) throw UsageError(weight_kinds_text(false, false) + " expected");

@@ -46,6 +46,26 @@ void SamplingOptions::add_to(Flags& flags) {
     for (const std::string& alias : type.aliases) flags.alias(alias, type.name);
   }
   setting("nonfinite", "RULE", "NaN or infinite logits: error or mask");
+  flags.explain("sampling", R"(how samplers are written
+  A sampler is a stage of a chain. Flags are put in Kelvin's order, or in that of --order; --sample
+  takes the stages in yours, and one may stand twice ("raw": no stage at all):
+    --sample "penalty=1.1,top-k=40,temp=0.8,min-p=0.05"
+  Behind the first value come further parameters, by name or in their order:
+    xtc=0.5:threshold=0.2      penalty=1.1:last=64      min-p=0.05:3
+  Values with commas or colons go into quotes: string-ban='Well, then'. "off" takes a stage out.
+  A set of tokens (allow, ban, bias) is one of
+    id:13,20-29                these ids
+    hello                      tokens that read "hello" or " hello"
+    regex:[0-9]+               tokens that match as a whole
+    script:Latin               tokens that can be part of a text in that script
+    file:PATH                  tokens that occur in the bytes of that file
+  An expression (temp-schedule) is arithmetic with ?: || && == != < <= > >= + - * / % ! ^ and
+  exp ln sqrt abs floor sin cos min max clamp, on numbers, inf, pi and what the step knows: step,
+  position, n (possible tokens), H (entropy), top (largest probability), surprise (of the last):
+    temp-schedule='step % 8 == 0 ? -1 : 0.7 + 0.5 * exp(-step / 20)'
+  A temperature is any number: 0 the likeliest token, -0 the least likely, inf all alike; negative
+  ones turn the order round. kelvin-stage --list prints all parameters with their ranges.
+)");
   flags.option("seed", "N",
                "of the noise; the same seed gives the same text (default: random, printed at the end)",
                to(seed));

@@ -151,6 +151,40 @@ TEST_CASE("help holds every option under its group, aligned") {
   CHECK(help.find("  A last word.\n") != help.npos);
 }
 
+TEST_CASE("help of common options, of a group, of all; narrow terminals") {
+  std::string text;
+  bool on = false;
+  Flags flags("tool", "does something");
+  flags.group("first (of two)");
+  flags.option("one", "TEXT", "the one that everybody needs", to(text));
+  flags.option("two", "TEXT", "the other", to(text));
+  flags.alias("deux", "two");
+  flags.alias("t", "two");
+  flags.group("second");
+  flags.toggle("three", "rarely needed", on);
+  flags.explain("second", "how three is used\n  seldom\n");
+  flags.examples({"tool --one x"});
+  flags.common({"one"});
+  CHECK_THROWS_AS(flags.common({"four"}), std::logic_error);
+  CHECK(flags.help() ==
+        "tool: does something\nusage: tool [options]\n\nexamples\n  tool --one x\n\nfirst (of two)\n"
+        "  --one TEXT  the one that everybody needs\n\nother\n"
+        "  --help      this text; --help all: every option; --help second: how three is used\n"
+        "  --version   the version\n");
+  CHECK(
+      flags.help("second") ==
+      "tool: does something\nusage: tool [options]\n\nsecond\n  --three  rarely needed\n\nhow three is used\n"
+      "  seldom\n");
+  const std::string all = flags.help("all");
+  CHECK(all.find("  --two TEXT  the other (also --deux, -t)\n") != all.npos);
+  CHECK(all.find("  --three     rarely needed\n") != all.npos);
+  CHECK(all.ends_with("how three is used\n  seldom\n"));
+  CHECK(flags.help("", 30).find("  --one TEXT\n      the one that everybody\n      needs\n") !=
+        std::string::npos);
+  CHECK_THROWS_WITH_AS(flags.help("third"), "--help: one of all, first, second expected, \"third\" found",
+                       UsageError);
+}
+
 }  // namespace
 TEST_CASE("slips of the fingers find their word; other words do not") {
   const std::vector<std::string> words = {"temp", "top-k", "top-p", "min-p", "save", "seed", "system"};

@@ -52,6 +52,10 @@ void TextFlags::add_to(Flags& flags) {
                to(file));
   flags.operand("FILE", "the same as --file FILE", to(file));
   flags.option("text", "TEXT", "the text itself", to(text));
+  // As the tools that continue texts say it.
+  flags.alias("prompt", "text");
+  flags.alias("p", "text");
+  flags.alias("prompt-file", "file");
   flags.option("split", "LINE",
                "lines that are equal to LINE divide the text into documents, each read on its own",
                to(separator));

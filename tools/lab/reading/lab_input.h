@@ -22,7 +22,7 @@ struct TextFlags {
   std::optional<std::string> file, text, separator;
   std::vector<int> ids;
 
-  void add_to(Flags& flags);  // --file, --text, --ids, --split
+  void add_to(Flags& flags);  // --file, --text, --ids, --split, and the same as --prompt-file and --prompt
   bool given() const { return file || text || !ids.empty(); }
   // Throws UsageError unless exactly one is given, and for what read_text() refuses.
   LabInput read(const OpenModel& model) const;

@@ -11,7 +11,8 @@ namespace kelvin {
 
 void RawTextFlags::add_to(Flags& flags) {
   flags.group("raw logits instead of a model");
-  flags.option("logits", "FILE", "float32 little-endian, (tokens, vocabulary): row t led to id t of --ids",
+  flags.option("logits", "FILE",
+               "a .npy file or float32, little-endian, (tokens, vocabulary): row t led to id t of --ids",
                to(file));
   flags.option("vocab", "N", "numbers in a row", to(vocabulary, 1, 1 << 24));
   flags.toggle(
@@ -22,29 +23,45 @@ void RawTextFlags::add_to(Flags& flags) {
 }
 
 LabText RawTextFlags::read(std::span<const int> ids) const {
-  if (vocabulary == 0) throw UsageError("--logits needs --vocab N, the numbers in a row");
   if (ids.empty()) throw UsageError("--logits needs --ids LIST, the tokens that came");
   return read_raw_logits(*file, vocabulary, ids, shifted);
 }
 
+namespace {
+
+// Of `numbers` without a word about their shape: a row for each of `ids` ids, or one less.
+LogitsLayout fitting(std::size_t numbers, std::size_t ids, const std::string& path) {
+  const bool each = numbers % ids == 0, less = ids > 1 && numbers % (ids - 1) == 0;
+  if (each == less)
+    throw UsageError(path + ": " + std::to_string(numbers) + " float32 are " + (each ? "rows" : "no rows") +
+                     " for " + std::to_string(ids) + " ids" + (each ? " and for one less" : "") +
+                     ": --vocab N says how many a row has");
+  const std::size_t rows = each ? ids : ids - 1;
+  return {0, rows, numbers / rows};
+}
+
+}  // namespace
+
 LabText read_raw_logits(const std::filesystem::path& path, int vocabulary, std::span<const int> ids,
                         bool shifted, int threads) {
   const auto file = MappedFile::open(path);
-  const std::size_t width = static_cast<std::size_t>(vocabulary), row_bytes = sizeof(float) * width,
-                    bytes = file->bytes().size(), found = bytes / row_bytes;
-  if (bytes % row_bytes != 0 || (found != ids.size() && found + 1 != ids.size()))
-    throw LoadError(path.string(), std::to_string(ids.size()) + " rows of " + std::to_string(vocabulary) +
+  LogitsLayout layout = logits_layout(file->bytes(), path.string(), static_cast<std::size_t>(vocabulary));
+  if (layout.vocabulary == 0) layout = fitting(layout.rows, ids.size(), path.string());
+  const std::size_t width = layout.vocabulary, row_bytes = sizeof(float) * width, found = layout.rows;
+  if (found != ids.size() && found + 1 != ids.size())
+    throw LoadError(path.string(), std::to_string(ids.size()) + " rows of " + std::to_string(width) +
                                        " float32 expected, one for each id (or one less), " +
-                                       std::to_string(bytes) + " bytes found");
+                                       std::to_string(found) + " found");
   shifted = shifted || found < ids.size();
   const std::size_t rows = shifted ? ids.size() - 1 : ids.size();
   LabText text;
   text.name = path.string();
-  RowReader reader(text, vocabulary, threads > 0 ? threads : available_processors());
+  RowReader reader(text, static_cast<int>(width), threads > 0 ? threads : available_processors());
   const std::span<const int> came = ids.subspan(shifted ? 1 : 0, rows);
   require_ids("--ids", came, width);
   for (std::size_t t = 0; t < rows; ++t) {
-    const std::vector<float> row = float32_of(file->bytes().subspan(t * row_bytes, row_bytes));
+    const std::vector<float> row =
+        float32_of(file->bytes().subspan(layout.offset + t * row_bytes, row_bytes));
     reader.add(row, static_cast<int>(shifted ? t + 1 : t), came[t]);
   }
   reader.finish();

@@ -18,13 +18,14 @@ struct RawTextFlags {
 
   void add_to(Flags& flags);  // --logits, --vocab, --shifted
   bool given() const { return file.has_value(); }
-  // Throws UsageError where --vocab or the ids are missing, and what read_raw_logits() throws.
+  // Throws UsageError where the ids are missing, and what read_raw_logits() throws.
   LabText read(std::span<const int> ids) const;
 };
 
 // float32 little-endian, (rows, vocabulary). Row t led to ids[t]; if `shifted`, or if there is one row less
 // than ids, to ids[t + 1], as kelvin-logits --raw writes them for the text `ids` (the row after the last id
-// is not used). Throws LoadError, UsageError.
+// is not used); or a .npy file, whose header says the shape. `vocabulary` 0: that of the header, or the one that
+// fits the number of ids. Throws UserError, LoadError; UsageError where both ways to count rows fit.
 LabText read_raw_logits(const std::filesystem::path& path, int vocabulary, std::span<const int> ids,
                         bool shifted, int threads = 0);
 
