@@ -1,5 +1,4 @@
 // kelvin-quantize: a model folder with packed weights, which loads by mapping.
-#include <cstdio>
 #include <filesystem>
 #include <iostream>
 #include <utility>
@@ -10,6 +9,7 @@
 #include "loaders/json/json_writer.h"
 #include "loaders/model/model_folder.h"
 #include "loaders/model/packed_writer.h"
+#include "tokenizer/base/formatted.h"
 #include "tools/options/model_folder_option.h"
 #include "tools/options/model_options.h"
 #include "tools/options/run_main.h"
@@ -174,8 +174,9 @@ void report(const Options& options, const PackedSizes& sizes) {
     json.member("file_bytes", sizes.file_bytes).member("bits_per_weight", bits);
     std::cout << json.end_object().text() << '\n';
   } else {
-    std::printf("%s: %zu weights in %s, %.3f bits each, %.1f MB in all\n", options.out.c_str(), sizes.weights,
-                options.weights->name(), bits, static_cast<double>(sizes.file_bytes) / 1e6);
+    std::cout << formatted("%s: %zu weights in %s, %.3f bits each, %.1f MB in all\n", options.out.c_str(),
+                           sizes.weights, options.weights->name(), bits,
+                           static_cast<double>(sizes.file_bytes) / 1e6);
   }
 }
 

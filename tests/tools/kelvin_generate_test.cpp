@@ -1,9 +1,12 @@
 #include <doctest/doctest.h>
-
-#include <fstream>
-#include <sstream>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <fstream>
+#include <sstream>
 
 #include "loaders/json/json.h"
 #include "loaders/json/json_file.h"
@@ -92,6 +95,41 @@ TEST_CASE("draws are numbered, and each can be had alone") {
   CHECK("{\"draw\":0," + with({}).out.substr(1) == first);
   CHECK(with({"--draws", "4", "--draw-index", "1"}).status == 2);
   CHECK(with({"--draws", "0"}).status == 2);
+}
+
+TEST_CASE("an interruption while stdout is full loses nothing and is no error of writing") {
+  int pipe_ends[2];
+  REQUIRE(pipe2(pipe_ends, O_CLOEXEC) == 0);
+  fcntl(pipe_ends[1], F_SETPIPE_SZ, 4096);
+  const std::string program = (test::bin_dir() / "kelvin-generate").string();
+  const pid_t child = fork();
+  REQUIRE(child >= 0);
+  if (child == 0) {
+    dup2(pipe_ends[1], STDOUT_FILENO);
+    execl(program.c_str(), program.c_str(), "--prompt", "The fox", "--sample", "temp=1.5", "--seed", "1",
+          "--ignore-eos", "--n", "4000", "--ctx", "5000", "--threads", "1", static_cast<char*>(nullptr));
+    _exit(127);
+  }
+  close(pipe_ends[1]);
+  // Nobody reads: it waits in a write. In a slow build it may not have come so far, and is interrupted elsewhere.
+  usleep(3000000);
+  kill(child, SIGINT);
+  usleep(300000);
+  std::string text;
+  char bytes[4096];
+  for (ssize_t got = 0; (got = read(pipe_ends[0], bytes, sizeof bytes)) > 0;)
+    text.append(bytes, static_cast<std::size_t>(got));
+  close(pipe_ends[0]);
+  int status = 0;
+  waitpid(child, &status, 0);
+  REQUIRE(WIFEXITED(status));
+  CHECK(WEXITSTATUS(status) == 130);
+  const test::Finished whole =
+      test::run_tool({"kelvin-generate", "--prompt", "The fox", "--sample", "temp=1.5", "--seed", "1",
+                      "--ignore-eos", "--n", "2000", "--ctx", "5000"});
+  REQUIRE(text.size() > 1);
+  CHECK(text.ends_with('\n'));
+  CHECK(whole.out.starts_with(text.substr(0, std::min(text.size(), whole.out.size()) - 1)));
 }
 
 TEST_CASE("a random seed is told and brings the text back") {

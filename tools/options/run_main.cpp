@@ -1,6 +1,5 @@
 #include "tools/options/run_main.h"
 
-#include <cstdio>
 #include <exception>
 #include <filesystem>
 #include <iostream>
@@ -12,6 +11,8 @@
 namespace kelvin {
 
 int run_main(int argc, char** argv, int (*tool)(int, char**)) {
+  // Through C's stdout a write that a signal interrupts would count as failed (Ctrl-C while a pipe is full).
+  std::ios::sync_with_stdio(false);
   const std::string program =
       argc > 0 ? std::filesystem::path(argv[0]).filename().string() : std::string("kelvin");
   const auto fail = [&](const std::string& what, int status) {
@@ -22,7 +23,7 @@ int run_main(int argc, char** argv, int (*tool)(int, char**)) {
   try {
     const int status = tool(argc, argv);
     std::cout.flush();
-    if (!std::cout || std::fflush(stdout) != 0) return fail("cannot write to standard output", 1);
+    if (!std::cout) return fail("cannot write to standard output", 1);
     return status;
   } catch (const UserError& error) {
     return fail(error.what(), 2);
