@@ -9,8 +9,8 @@
 
 namespace kelvin {
 
-// "a=1,b='x,y'" -> {"a=1", "b='x,y'"}; commas within quotes and brackets do not separate. "raw" has no stage, as "". Throws
-// UserError on an open quote and on an empty stage.
+// "a=1,b='x,y'" -> {"a=1", "b='x,y'"}; commas within quotes and brackets do not separate. "raw" has
+// no stage, as "". Throws UserError on an open quote and on an empty stage.
 std::vector<std::string> split_chain(std::string_view text);
 
 struct ParsedStage {

@@ -2,7 +2,8 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
+#include <cmath>
+#include <limits>
 
 #include "sampling/chain_text.h"
 #include "sampling/closest.h"
@@ -24,6 +25,13 @@ std::string listed(const std::vector<std::string>& names) {
 bool is_temperature(std::string_view name) {
   const StageType* type = find_stage(name);
   return type && type->kind == Kind::temperature;
+}
+
+// T of a stage that is the same at every step; NaN of one that is not.
+double constant_temperature(const std::string& name, const std::string& value) {
+  if (name != "temp" && name != "beta") return std::numeric_limits<double>::quiet_NaN();
+  const double number = parse_stage(name + "=" + value).params[name == "temp" ? "temperature" : "beta"];
+  return name == "temp" ? number : 1 / number;
 }
 
 bool truncates(std::string_view name) {
@@ -118,19 +126,16 @@ const SamplerSettings::Setting* SamplerSettings::temperature_beyond_truncation()
         (!found || s.source >= found->source))
       found = &s;
   if (!found) return nullptr;
-  double t = 0;
-  const auto [end, error] =
-      std::from_chars(found->value.data(), found->value.data() + found->value.size(), t);
-  const bool number = error == std::errc() && end == found->value.data() + found->value.size();
-  if (found->name == "beta") t = 1 / t;
-  const bool constant = number && (found->name == "temp" || found->name == "beta");
-  return constant && t > 0 && t <= 2 ? nullptr : found;
+  const double t = constant_temperature(found->name, found->value);
+  return t > 0 && t <= 2 ? nullptr : found;
 }
 
 std::string SamplerSettings::note() const {
   const Setting* const truncation = default_truncation();
   const Setting* const temperature = temperature_beyond_truncation();
-  if (!truncation || !temperature || strongest("sample") || temperature->value == "0") return "";
+  if (!truncation || !temperature || strongest("sample")) return "";
+  const double t = constant_temperature(temperature->name, temperature->value);
+  if (t == 0 && !std::signbit(t)) return "";
   return temperature->name + "=" + temperature->value + " acts on the whole vocabulary: the default " +
          truncation->name + "=" + truncation->value + " is off";
 }

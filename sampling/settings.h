@@ -19,9 +19,9 @@ class SamplerSettings {
 
   // `name` is a stage of the registry ("temp", "min-p", "xtc"), whose value is written as in chain text
   // ("0.5:threshold=0.2"); or "sample" (a whole chain, replaces all stages; "raw" is the chain without a
-  // stage), "order" (hf, llama.cpp, vllm,
-  // mlx, ollama, default), "nonfinite" (error, mask) or "padding" (mask, draw: what becomes of ids that the
-  // model has a logit for and the vocabulary has no token). An empty value or "off" takes the stage out.
+  // stage), "order" (hf, llama.cpp, vllm, mlx, ollama, default), "nonfinite" (error, mask) or "padding" (mask,
+  // draw: what becomes of ids that the model has a logit for and the vocabulary has no token). An empty value
+  // or "off" takes the stage out.
   // `origin` is shown to the user: "--temp", "generation_config.json", "/set". Within one source a later
   // value replaces an earlier one, except that ban, allow, bias, sequence-bias and string-ban add up. Throws
   // UserError on an unknown name or a bad value; nothing changes then.

@@ -73,6 +73,10 @@ TEST_CASE("the default truncation goes where another is named, and beyond the us
     CHECK(chain_of({{"temp", t}}) ==
           Result{"temp=" + t, "temp=" + t + " acts on the whole vocabulary: the default min-p=0.05 is off"});
   CHECK(chain_of({{"temp", "0"}}) == Result{"temp=0", ""});
+  CHECK(chain_of({{"temp", "0.0"}}) == Result{"temp=0", ""});
+  CHECK(chain_of({{"beta", "inf"}}) == Result{"beta=inf", ""});
+  CHECK(chain_of({{"temp", "0.5:origin=zero"}}) == Result{"min-p=0.05,temp=0.5:origin=zero", ""});
+  CHECK(chain_of({{"temp", "3:origin=zero"}}).first == "temp=3:origin=zero");
   CHECK(chain_of({{"beta", "2"}}) == Result{"min-p=0.05,beta=2", ""});
   CHECK(chain_of({{"beta", "0.25"}}).first == "beta=0.25");
   CHECK(chain_of({{"temp-schedule", "'0.5'"}}).first == "temp-schedule=0.5");
