@@ -31,8 +31,6 @@ int parse_int(const std::string& value, int min, int max) {
   return static_cast<int>(*number);
 }
 
-std::string dashed(const std::string& name) { return (name.size() == 1 ? "-" : "--") + name; }
-
 // What "--name", "--name=value" or "-n" names; empty for any other word.
 std::string option_name(std::string_view word) {
   if (word.size() == 2 && word[0] == '-' && std::isalpha(static_cast<unsigned char>(word[1])))
@@ -142,6 +140,8 @@ std::string suggestion(std::string_view word, const std::vector<std::string>& kn
 
 Flags::Flags(std::string program, std::string purpose)
     : program_(std::move(program)), purpose_(std::move(purpose)) {}
+
+std::string Flags::dashed(const std::string& name) { return (name.size() == 1 ? "-" : "--") + name; }
 
 void Flags::group(const std::string& title) { entries_.push_back({Entry::Kind::title, "", "", title, {}}); }
 
@@ -285,14 +285,23 @@ bool Flags::parse(int argc, const char* const* argv) {
   return true;
 }
 
+bool Flags::has_more() const {
+  return std::any_of(entries_.begin(), entries_.end(),
+                     [](const Entry& entry) { return !entry.common && !entry.name.empty(); });
+}
+
+std::vector<std::string> Flags::Entry::names() const {
+  std::vector<std::string> all = {name};
+  all.insert(all.end(), also.begin(), also.end());
+  return all;
+}
+
 // The entries of a topic, the last group with --help and --version among them; no title without an option.
 std::vector<Flags::Entry> Flags::shown(std::string_view topic) const {
   std::vector<Entry> all = entries_;
   if (topic.empty() || topic == "all") {
-    const bool more =
-        std::any_of(all.begin(), all.end(), [](const Entry& e) { return !e.common && !e.name.empty(); });
     std::string text = "this text";
-    if (topic.empty() && more) {
+    if (topic.empty() && has_more()) {
       text = "this text; --help all: every option";
       for (const auto& [word, explanation] : explained_)
         text += "; --help " + word + ": " + explanation.substr(0, explanation.find('\n'));
@@ -339,9 +348,7 @@ std::string Flags::help(std::string_view topic, std::size_t width) const {
   };
   const std::vector<Entry> all = shown(topic);
   // Where there is more to ask for, what does not fit a row is told there.
-  const bool brief = topic.empty() && std::any_of(entries_.begin(), entries_.end(), [](const Entry& e) {
-                       return !e.common && !e.name.empty();
-                     });
+  const bool brief = topic.empty() && has_more();
   std::size_t column = width < narrow ? 6 : 0;
   for (const Entry& entry : all)
     if (const std::size_t left = left_of(entry).size();

@@ -93,11 +93,16 @@ class Flags {
     std::function<void()> set_alone = {};  // where the value may be left out
     std::vector<std::string> also = {};    // names of the same option
     bool common = true;
+
+    std::vector<std::string> names() const;  // and those of `also`
   };
   const Entry& find(std::string_view name) const;
   bool is_option(std::string_view word) const;
   std::vector<std::string> topics() const;
   std::vector<Entry> shown(std::string_view topic) const;
+  bool has_more() const;  // than --help shows
+  // As they are typed: "--name", "-n".
+  static std::string dashed(const std::string& name);
   static std::string also(const Entry& entry, bool all);
 
   std::string program_, purpose_;

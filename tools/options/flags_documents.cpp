@@ -38,8 +38,6 @@ std::string upper(std::string text) {
   return text;
 }
 
-std::string dashes(const std::string& name) { return (name.size() == 1 ? "-" : "--") + name; }
-
 // In single quotes, as every shell reads them.
 std::string for_shell(std::string_view text) { return "'" + replaced(text, "'", "'\\''") + "'"; }
 
@@ -66,8 +64,8 @@ std::string Flags::man_page() const {
       out += ".PP\n" + roff(entry.text) + "\n";
     } else {
       out += ".TP\n";
-      if (!entry.name.empty()) out += "\\fB" + roff(dashes(entry.name)) + "\\fR";
-      for (const std::string& name : entry.also) out += ", \\fB" + roff(dashes(name)) + "\\fR";
+      if (!entry.name.empty()) out += "\\fB" + roff(dashed(entry.name)) + "\\fR";
+      for (const std::string& name : entry.also) out += ", \\fB" + roff(dashed(name)) + "\\fR";
       if (!entry.placeholder.empty())
         out += (entry.name.empty() ? "\\fI" : " \\fI") + roff(entry.placeholder) + "\\fR";
       out += "\n" + roff(entry.text) + "\n";
@@ -88,12 +86,10 @@ std::string Flags::bash_completion() const {
   };
   for (const Entry& entry : shown("all")) {
     if (entry.name.empty()) continue;
-    std::vector<std::string> all = {entry.name};
-    all.insert(all.end(), entry.also.begin(), entry.also.end());
-    for (const std::string& name : all) {
-      add(names, " ", dashes(name));
+    for (const std::string& name : entry.names()) {
+      add(names, " ", dashed(name));
       if (entry.placeholder.empty()) continue;
-      add(takes_file(entry.placeholder) ? files : values, "|", dashes(name));
+      add(takes_file(entry.placeholder) ? files : values, "|", dashed(name));
     }
   }
   std::string out = "# bash completion for " + program_ + "\n" + identifier(program_) + "() {\n";
@@ -114,10 +110,8 @@ std::string Flags::zsh_completion() const {
       std::string text = entry.text;
       for (const char* special : {"\\", "[", "]", ":"})
         text = replaced(text, special, std::string("\\") + special);
-      std::vector<std::string> all = {entry.name};
-      all.insert(all.end(), entry.also.begin(), entry.also.end());
-      for (const std::string& name : all) {
-        std::string spec = dashes(name) + "[" + text + "]";
+      for (const std::string& name : entry.names()) {
+        std::string spec = dashed(name) + "[" + text + "]";
         if (!entry.placeholder.empty())
           spec += ":" + replaced(entry.placeholder, ":", "\\:") + ":" +
                   (takes_file(entry.placeholder) ? "_files" : "");
@@ -133,9 +127,7 @@ std::string Flags::fish_completion() const {
   for (const Entry& entry : shown("all")) {
     if (entry.name.empty()) continue;
     out += "complete -c " + program_;
-    std::vector<std::string> all = {entry.name};
-    all.insert(all.end(), entry.also.begin(), entry.also.end());
-    for (const std::string& name : all) out += (name.size() == 1 ? " -s " : " -l ") + name;
+    for (const std::string& name : entry.names()) out += (name.size() == 1 ? " -s " : " -l ") + name;
     if (!entry.placeholder.empty()) out += takes_file(entry.placeholder) ? " -r -F" : " -x";
     out += " -d " + for_shell(replaced(entry.text, "\\", "\\\\")) + "\n";
   }
