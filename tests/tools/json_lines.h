@@ -1,11 +1,12 @@
 // What the tools print with --json.
 #pragma once
 
+#include <doctest/doctest.h>
+
 #include <sstream>
 #include <string>
 #include <vector>
 
-#include <doctest/doctest.h>
 #include "loaders/json/json.h"
 #include "tests/support.h"
 

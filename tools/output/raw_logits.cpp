@@ -64,7 +64,7 @@ LogitsLayout npy_layout(std::string_view text, const std::string& path) {
   const LogitsLayout layout{offset, sizes.size() == 2 ? sizes[0] : 1, sizes.back()};
   const std::size_t held = (text.size() - offset) / sizeof(float);
   if (layout.rows == 0 || layout.vocabulary == 0 || layout.vocabulary > held / layout.rows ||
-      (text.size() - offset) != layout.numbers() * sizeof(float))
+      (text.size() - offset) != layout.rows * layout.vocabulary * sizeof(float))
     refuse(std::to_string(layout.rows) + " rows of " + std::to_string(layout.vocabulary) +
            " float32 expected, " + std::to_string(text.size() - offset) + " bytes found");
   return layout;

@@ -9,12 +9,29 @@
 
 namespace kelvin {
 
+namespace {
+
+constexpr std::size_t largest_vocabulary = std::size_t{1} << 24;
+
+// Of `numbers` without a word about their shape: a row for each of `ids` ids, or one less.
+LogitsLayout fitting(std::size_t numbers, std::size_t ids, const std::string& path) {
+  const bool each = ids > 0 && numbers % ids == 0, less = ids > 1 && numbers % (ids - 1) == 0;
+  if (each == less)
+    throw UsageError(path + ": " + std::to_string(numbers) + " float32 are " + (each ? "rows" : "no rows") +
+                     " for " + std::to_string(ids) + " ids" + (each ? " and for one less" : "") +
+                     ": --vocab N says how many a row has");
+  const std::size_t rows = each ? ids : ids - 1;
+  return {0, rows, numbers / rows};
+}
+
+}  // namespace
+
 void RawTextFlags::add_to(Flags& flags) {
   flags.group("raw logits instead of a model");
   flags.option("logits", "FILE",
                "a .npy file or float32, little-endian, (tokens, vocabulary): row t led to id t of --ids",
                to(file));
-  flags.option("vocab", "N", "numbers in a row", to(vocabulary, 1, 1 << 24));
+  flags.option("vocab", "N", "numbers in a row", to(vocabulary, 1, static_cast<int>(largest_vocabulary)));
   flags.toggle(
       "shifted",
       "row t led to id t + 1, as in the files of kelvin-logits --raw (so understood where there is one row "
@@ -27,21 +44,6 @@ LabText RawTextFlags::read(std::span<const int> ids) const {
   return read_raw_logits(*file, vocabulary, ids, shifted);
 }
 
-namespace {
-
-// Of `numbers` without a word about their shape: a row for each of `ids` ids, or one less.
-LogitsLayout fitting(std::size_t numbers, std::size_t ids, const std::string& path) {
-  const bool each = numbers % ids == 0, less = ids > 1 && numbers % (ids - 1) == 0;
-  if (each == less)
-    throw UsageError(path + ": " + std::to_string(numbers) + " float32 are " + (each ? "rows" : "no rows") +
-                     " for " + std::to_string(ids) + " ids" + (each ? " and for one less" : "") +
-                     ": --vocab N says how many a row has");
-  const std::size_t rows = each ? ids : ids - 1;
-  return {0, rows, numbers / rows};
-}
-
-}  // namespace
-
 LabText read_raw_logits(const std::filesystem::path& path, int vocabulary, std::span<const int> ids,
                         bool shifted, int threads) {
   const auto file = MappedFile::open(path);
@@ -52,6 +54,9 @@ LabText read_raw_logits(const std::filesystem::path& path, int vocabulary, std::
     throw LoadError(path.string(), std::to_string(ids.size()) + " rows of " + std::to_string(width) +
                                        " float32 expected, one for each id (or one less), " +
                                        std::to_string(found) + " found");
+  if (width > largest_vocabulary)
+    throw LoadError(path.string(), "rows of at most " + std::to_string(largest_vocabulary) +
+                                       " float32 expected, " + std::to_string(width) + " found");
   shifted = shifted || found < ids.size();
   const std::size_t rows = shifted ? ids.size() - 1 : ids.size();
   LabText text;

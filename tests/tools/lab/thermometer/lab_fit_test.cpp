@@ -100,6 +100,7 @@ TEST_CASE("raw logits are read row by row, shifted or not, and refused where the
   CHECK(read_raw_logits(path, 3, std::vector<int>{0, 2, 1}, false).steps[1].observed == 4);
   CHECK_THROWS_AS(read_raw_logits(path, 3, std::vector<int>{2, 1, 0, 1}, false), LoadError);
   CHECK_THROWS_AS(read_raw_logits(path, 4, std::vector<int>{2, 1}, false), UserError);
+  CHECK_THROWS_AS(read_raw_logits(path, 0, std::vector<int>{}, false), UsageError);
   // Without a vocabulary: six numbers are two rows of three for two ids, as no others are for one row less.
   CHECK_THROWS_AS(read_raw_logits(path, 0, std::vector<int>{2, 1}, false), UsageError);
   CHECK(read_raw_logits(path, 0, std::vector<int>{0, 1, 1, 0}, false).steps.size() == 3);
