@@ -1,6 +1,7 @@
 #include <doctest/doctest.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/ioctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -100,7 +101,9 @@ TEST_CASE("draws are numbered, and each can be had alone") {
 TEST_CASE("an interruption while stdout is full loses nothing and is no error of writing") {
   int pipe_ends[2];
   REQUIRE(pipe2(pipe_ends, O_CLOEXEC) == 0);
-  fcntl(pipe_ends[1], F_SETPIPE_SZ, 4096);
+  // Nobody reads, and few tokens fill what is left of the pipe: then it waits in a write.
+  const std::string filler(static_cast<std::size_t>(fcntl(pipe_ends[1], F_SETPIPE_SZ, 4096)) - 100, '.');
+  REQUIRE(write(pipe_ends[1], filler.data(), filler.size()) == static_cast<ssize_t>(filler.size()));
   const std::string program = (test::bin_dir() / "kelvin-generate").string();
   const pid_t child = fork();
   REQUIRE(child >= 0);
@@ -111,8 +114,12 @@ TEST_CASE("an interruption while stdout is full loses nothing and is no error of
     _exit(127);
   }
   close(pipe_ends[1]);
-  // Nobody reads: it waits in a write. In a slow build it may not have come so far, and is interrupted elsewhere.
-  usleep(3000000);
+  int held = 0;
+  while (held < static_cast<int>(filler.size()) + 40 && waitpid(child, nullptr, WNOHANG) == 0) {
+    usleep(50000);
+    REQUIRE(ioctl(pipe_ends[0], FIONREAD, &held) == 0);
+  }
+  usleep(300000);
   kill(child, SIGINT);
   usleep(300000);
   std::string text;
@@ -120,8 +127,9 @@ TEST_CASE("an interruption while stdout is full loses nothing and is no error of
   for (ssize_t got = 0; (got = read(pipe_ends[0], bytes, sizeof bytes)) > 0;)
     text.append(bytes, static_cast<std::size_t>(got));
   close(pipe_ends[0]);
+  text.erase(0, filler.size());
   int status = 0;
-  waitpid(child, &status, 0);
+  REQUIRE(waitpid(child, &status, 0) == child);
   REQUIRE(WIFEXITED(status));
   CHECK(WEXITSTATUS(status) == 130);
   const test::Finished whole =
