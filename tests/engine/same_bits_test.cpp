@@ -19,7 +19,7 @@ TEST_CASE("logits have the expected bits in every way to compute them") {
       CAPTURE(table->name);
       if (table == &scalar_kernels) {
         // Some hundred times slower than the others.
-        if (test::left_out_today(place++, 7)) continue;
+        if (test::left_out_today(place++, 12)) continue;
         const bool first = weights.layers == Storage::f32;
         const auto model = test::demo_model(weights, *table, first ? 2 : 3);
         CHECK(test::hash_of_logits(*model, first ? Way{.chunk = 64} : Way{.chunk = 7}) == expected);
@@ -34,7 +34,7 @@ TEST_CASE("logits have the expected bits in every way to compute them") {
                   {1, {.chunk = 1}},
                   {2, {.pieces = {1, 1}, .company = 31}}};
       for (const auto& [threads_here, way] : grid) {
-        if (test::left_out_today(place++, 7)) continue;
+        if (test::left_out_today(place++, 12)) continue;
         const int threads = threads_here;
         CAPTURE(threads);
         const auto model = test::demo_model(weights, *table, threads);
