@@ -8,7 +8,8 @@ namespace kelvin {
 
 bool stderr_is_terminal();
 
-// Appears after half a second of work on stderr, vanishes at the end; silent where stderr is no terminal.
+// Appears after half a second of work on stderr, vanishes at the end; silent where stderr is no terminal, or one that
+// cannot move its cursor.
 class ProgressBar {
  public:
   // `unit` of the numbers given to update(): "tok" or "B" (bytes, shown as MB).
@@ -32,8 +33,9 @@ class ProgressBar {
   bool visible_ = false;
 };
 
-// The text of the line, e.g. "loading [#####...............] 25 %, 120 MB/s, 3 s left".
+// The text of the line, e.g. "loading [#####...............] 25 %, 120 MB/s, 3 s left". What does not fit `columns` is left out, from
+// the time left on; 0: there is no edge.
 std::string progress_line(const std::string& what, const std::string& unit, double done, double total,
-                          double seconds);
+                          double seconds, int columns = 0);
 
 }  // namespace kelvin

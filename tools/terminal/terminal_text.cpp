@@ -2,8 +2,6 @@
 
 #include <unistd.h>
 
-#include <ostream>
-
 #include "tokenizer/unicode/escape.h"
 #include "tokenizer/unicode/properties.h"
 #include "tools/terminal/terminal_size.h"
@@ -35,6 +33,13 @@ void TerminalText::write(std::string_view text) {
   }
   if (moves_cursor_) wrap_.resize(terminal_size(descriptor_).columns);
   out_ << wrap_.push(without_controls(text)) << std::flush;
+}
+
+void TerminalText::write(std::string_view text, std::string_view style) {
+  if (!is_terminal_ || style.empty()) return write(text);
+  out_ << wrap_.push_style("\x1b[" + std::string(style) + "m");
+  write(text);
+  out_ << wrap_.push_style("\x1b[0m") << std::flush;
 }
 
 }  // namespace kelvin

@@ -1,10 +1,10 @@
 // Text of a model on its way to a person or a pipe.
 #pragma once
 
-#include <iosfwd>
 #include <ostream>
 #include <string>
 #include <string_view>
+#include <type_traits>
 
 #include "tools/terminal/word_wrap.h"
 
@@ -21,6 +21,8 @@ class TerminalText {
 
   // Whole characters, written at once.
   void write(std::string_view text);
+  // In a colour or weight: "38;5;208" (SGR of ECMA-48), or "" for none. On a pipe as it is.
+  void write(std::string_view text, std::string_view style);
   bool at_line_start() const { return at_line_start_; }
 
  private:
@@ -30,5 +32,17 @@ class TerminalText {
   WordWrap wrap_;
   bool at_line_start_ = true;
 };
+
+template <typename Value>
+TerminalText& operator<<(TerminalText& out, const Value& value) {
+  if constexpr (std::is_convertible_v<const Value&, std::string_view>) {
+    out.write(value);
+  } else {
+    static_assert(std::is_integral_v<Value> && sizeof(Value) >= sizeof(int),
+                  "text or a number, no character");
+    out.write(std::to_string(value));
+  }
+  return out;
+}
 
 }  // namespace kelvin

@@ -8,12 +8,17 @@ namespace kelvin {
 namespace {
 
 constexpr int narrowest = 8;
+constexpr std::string_view plain = "\x1b[0m";
 
 }  // namespace
 
 WordWrap::WordWrap(int columns) { resize(columns); }
 
-void WordWrap::resize(int columns) { columns_ = columns > 0 ? std::max(columns, narrowest) - 1 : 0; }
+void WordWrap::resize(int columns) {
+  columns_ = columns > 0 ? std::max(columns, narrowest) - 1 : 0;
+  // The terminal has broken or cut the row: nobody knows where its last word stands.
+  if (columns_ > 0 && column_ > columns_) begin_word();
+}
 
 std::string WordWrap::push(std::string_view text) {
   std::string out;
@@ -33,13 +38,24 @@ std::string WordWrap::push(std::string_view text) {
   return out;
 }
 
+std::string WordWrap::push_style(std::string_view sequence) {
+  style_ = sequence == plain ? "" : sequence;
+  if (word_columns_ == 0) {
+    word_ = style_;
+  } else {
+    if (!word_.starts_with('\x1b')) word_.insert(0, plain);
+    word_ += sequence;
+  }
+  return std::string(sequence);
+}
+
 void WordWrap::new_row(std::string& out) {
   out += '\n';
   column_ = 0;
 }
 
 void WordWrap::begin_word() {
-  word_.clear();
+  word_ = style_;
   word_columns_ = 0;
 }
 

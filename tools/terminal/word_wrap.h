@@ -16,7 +16,10 @@ class WordWrap {
   // and tab, comes out behind what was pushed before.
   std::string push(std::string_view text);
 
-  // From the next character on.
+  // A style (SGR of ECMA-48), which takes no column and holds until the next: a word keeps its styles where it moves.
+  std::string push_style(std::string_view sequence);
+
+  // From the next character on. A row that is longer already ends before it.
   void resize(int columns);
 
  private:
@@ -25,8 +28,9 @@ class WordWrap {
   void begin_word();
 
   int columns_ = 0;
-  int column_ = 0;    // of the cursor, from 0
-  std::string word_;  // being written, in this row
+  int column_ = 0;     // of the cursor, from 0
+  std::string style_;  // empty: plain
+  std::string word_;   // being written, in this row, with its styles
   int word_columns_ = 0;
 };
 

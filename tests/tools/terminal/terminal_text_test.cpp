@@ -1,44 +1,15 @@
 #include "tools/terminal/terminal_text.h"
 
 #include <doctest/doctest.h>
-#include <fcntl.h>
 #include <stdlib.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <sstream>
 #include <string>
 
+#include "tests/tools/pseudo_terminal.h"
+
 using namespace kelvin;
-
-namespace {
-
-// The side of a pseudo-terminal that programs write to, `columns` wide.
-class Terminal {
- public:
-  explicit Terminal(unsigned short columns) : master_(posix_openpt(O_RDWR | O_NOCTTY)) {
-    REQUIRE(master_ >= 0);
-    REQUIRE(grantpt(master_) == 0);
-    REQUIRE(unlockpt(master_) == 0);
-    side_ = open(ptsname(master_), O_RDWR | O_NOCTTY);
-    REQUIRE(side_ >= 0);
-    resize(columns);
-  }
-  ~Terminal() {
-    close(side_);
-    close(master_);
-  }
-  void resize(unsigned short columns) {
-    const winsize size{24, columns, 0, 0};
-    REQUIRE(ioctl(side_, TIOCSWINSZ, &size) == 0);
-  }
-  int descriptor() const { return side_; }
-
- private:
-  int master_, side_ = -1;
-};
-
-}  // namespace
 
 TEST_CASE("a pipe gets the bytes as they are") {
   int ends[2];
@@ -57,7 +28,7 @@ TEST_CASE("a pipe gets the bytes as they are") {
 
 TEST_CASE("no control character of the text reaches a terminal") {
   setenv("TERM", "xterm", 1);
-  const Terminal terminal(80);
+  const test::PseudoTerminal terminal(80);
   std::ostringstream out;
   TerminalText text(out, terminal.descriptor());
   text.write(
@@ -70,7 +41,7 @@ TEST_CASE("no control character of the text reaches a terminal") {
 
 TEST_CASE("words go to the next row where a terminal ends, at whatever width it has now") {
   setenv("TERM", "xterm", 1);
-  Terminal terminal(12);
+  test::PseudoTerminal terminal(12);
   std::ostringstream out;
   TerminalText text(out, terminal.descriptor());
   text.write("one two three ");
@@ -84,9 +55,23 @@ TEST_CASE("words go to the next row where a terminal ends, at whatever width it 
 
 TEST_CASE("a terminal that cannot move its cursor wraps by itself") {
   setenv("TERM", "dumb", 1);
-  const Terminal terminal(12);
+  const test::PseudoTerminal terminal(12);
   std::ostringstream out;
   TerminalText text(out, terminal.descriptor());
   text.write("one two three four\x1b[2J");
   CHECK(out.str() == "one two three four\\x1b[2J");
+}
+
+TEST_CASE("styles are for terminals, and what is styled is text as any other") {
+  setenv("TERM", "xterm", 1);
+  const test::PseudoTerminal terminal(80);
+  std::ostringstream out, piped;
+  TerminalText text(out, terminal.descriptor()), plain(piped, -1);
+  for (TerminalText* each : {&text, &plain}) {
+    each->write("a\x1b[31mb", "1;35");
+    each->write("c\n", "");
+    *each << "d" << std::string("e") << 12;
+  }
+  CHECK(out.str() == "\x1b[1;35ma\\x1b[31mb\x1b[0mc\nde12");
+  CHECK(piped.str() == "a\x1b[31mbc\nde12");
 }

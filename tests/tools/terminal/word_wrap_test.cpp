@@ -69,6 +69,33 @@ TEST_CASE("words move to the next row whole, however the text is cut into pieces
   }
 }
 
+TEST_CASE("a style takes no column and moves with its word") {
+  const std::string red = "\x1b[31m", none = "\x1b[0m";
+  // In pieces; those that begin with Escape are styles.
+  const auto shown = [](const std::vector<std::string>& pieces) {
+    WordWrap wrap(13);
+    std::string bytes;
+    for (const std::string& piece : pieces)
+      bytes += piece.starts_with('\x1b') ? wrap.push_style(piece) : wrap.push(piece);
+    return bytes;
+  };
+  const std::string within = shown({"The quick br", red, "ow", none, "n fox"});
+  CHECK(screen(within) == std::vector<std::string>{"The quick", "brown fox"});
+  CHECK(within == "The quick br" + red + "\x1b[2D\x1b[K\n" + none + "br" + red + "ow" + none + "n fox");
+  // One that began before the word.
+  CHECK(shown({"The quick", red, " bro", none, "wn"}) ==
+        "The quick" + red + " br\x1b[2D\x1b[K\n" + red + "bro" + none + "wn");
+  CHECK(shown({"The quick ", red, none, "brown"}) == "The quick " + red + none + "br\x1b[2D\x1b[K\nbrown");
+}
+
+TEST_CASE("a row that is too long for a smaller terminal ends where it is") {
+  WordWrap wrap(80);
+  std::string bytes = wrap.push("The quick brown fox ju");
+  wrap.resize(13);
+  bytes += wrap.push("mps over the");
+  CHECK(screen(bytes) == std::vector<std::string>{"The quick brown fox ju", "mps over the"});
+}
+
 TEST_CASE("wide characters may end a row anywhere, marks stay with theirs") {
   CHECK(screen(pushed("\u6f22\u5b57\u6f22\u5b57\u6f22\u5b57", 10, 1)) ==
         std::vector<std::string>{"\u6f22\u5b57\u6f22\u5b57", "\u6f22\u5b57"});
