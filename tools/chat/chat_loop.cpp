@@ -9,6 +9,7 @@
 #include "tools/generation/continuation.h"
 #include "tools/terminal/interrupt.h"
 #include "tools/terminal/progress_bar.h"
+#include "tools/terminal/terminal_mode.h"
 #include "tools/terminal/terminal_text.h"
 
 namespace kelvin {

@@ -1,117 +1,19 @@
 #include "tools/terminal/line_editor.h"
 
-#include <poll.h>
-#include <termios.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
-#include <cstdlib>
-#include <iostream>
 #include <map>
-#include <optional>
 
 #include "tools/terminal/edit_buffer.h"
-#include "tools/terminal/screen_layout.h"
+#include "tools/terminal/history_search.h"
+#include "tools/terminal/line_screen.h"
 #include "tools/terminal/terminal_keys.h"
-#include "tools/terminal/terminal_size.h"
+#include "tools/terminal/terminal_mode.h"
 
 namespace kelvin {
 namespace {
-
-// How the terminal was before us: set back at the end, however the program ends by itself.
-std::optional<termios> found;
-
-void restore_terminal() {
-  if (found) tcsetattr(STDIN_FILENO, TCSADRAIN, &*found);
-}
-
-bool change_terminal(bool signals) {
-  if (!found) {
-    termios now{};
-    if (tcgetattr(STDIN_FILENO, &now) != 0) return false;
-    found = now;
-    std::atexit(restore_terminal);
-  }
-  termios mode = *found;
-  mode.c_lflag &= ~static_cast<tcflag_t>(ECHO | ICANON | IEXTEN);
-  if (!signals) {
-    mode.c_lflag &= ~static_cast<tcflag_t>(ISIG);
-    mode.c_iflag &= ~static_cast<tcflag_t>(ICRNL | IXON);
-  }
-  mode.c_cc[VMIN] = 1;
-  mode.c_cc[VTIME] = 0;
-  return tcsetattr(STDIN_FILENO, TCSADRAIN, &mode) == 0;
-}
-
-bool input_waits(int milliseconds) {
-  pollfd waiting{STDIN_FILENO, POLLIN, 0};
-  return poll(&waiting, 1, milliseconds) > 0;
-}
-
-int next_byte(int milliseconds) {
-  for (;;) {
-    if (milliseconds >= 0 && !input_waits(milliseconds)) return byte_timeout;
-    unsigned char byte = 0;
-    const ssize_t got = ::read(STDIN_FILENO, &byte, 1);
-    if (got == 1) return byte;
-    if (got == 0 || errno != EINTR) return byte_closed;
-  }
-}
-
-// Raw keys and bracketed paste while a line is edited.
-class RawMode {
- public:
-  RawMode() {
-    change_terminal(false);
-    std::cerr << "\x1b[?2004h" << std::flush;
-  }
-  ~RawMode() {
-    std::cerr << "\x1b[?2004l" << std::flush;
-    restore_terminal();
-  }
-  RawMode(const RawMode&) = delete;
-  RawMode& operator=(const RawMode&) = delete;
-};
-
-class Screen {
- public:
-  Screen(const std::string& prompt, bool colours) : prompt_(prompt), colours_(colours) {}
-
-  void draw(const EditBuffer& buffer) {
-    TerminalSize size = terminal_size(STDERR_FILENO);
-    if (size.columns == 0 || size.rows == 0) size = {80, 24};
-    const ScreenLayout layout =
-        window(lay_out(prompt_, buffer.text(), buffer.cursor(), size.columns), size.rows);
-    std::string out = to_first_row() + "\x1b[J";
-    for (std::size_t row = 0; row < layout.rows.size(); ++row) {
-      const std::string& text = layout.rows[row];
-      if (row > 0) out += "\r\n";
-      if (row == 0 && colours_ && text.starts_with(prompt_))
-        out += "\x1b[1;36m" + prompt_ + "\x1b[0m" + text.substr(prompt_.size());
-      else
-        out += text;
-    }
-    row_ = layout.cursor_row;
-    const int below = static_cast<int>(layout.rows.size()) - 1 - row_;
-    if (below > 0) out += "\x1b[" + std::to_string(below) + "A";
-    out += '\r';
-    if (layout.cursor_column > 0) out += "\x1b[" + std::to_string(layout.cursor_column) + "C";
-    std::cerr << out << std::flush;
-  }
-
-  void clear() {
-    std::cerr << "\x1b[H\x1b[2J";
-    row_ = 0;
-  }
-
- private:
-  std::string to_first_row() const { return row_ > 0 ? "\r\x1b[" + std::to_string(row_) + "A" : "\r"; }
-
-  std::string prompt_;
-  bool colours_;
-  int row_ = 0;  // of the cursor, from the first row drawn
-};
 
 // Walks through the history; what was being typed is its newest entry.
 class HistoryWalk {
@@ -160,28 +62,42 @@ void edit(EditBuffer& buffer, HistoryWalk& history, const Key& key) {
     history.newer(buffer);
 }
 
+// Ctrl-R: gives the key that ended the search.
+Key search(EditBuffer& buffer, LineScreen& screen, const std::vector<std::string>& entries,
+           const ByteSource& next) {
+  HistorySearch history(entries, buffer);
+  for (;;) {
+    if (!input_waits(0)) screen.draw(history.prompt(), buffer);
+    const Key key = read_key(next);
+    if (!history.take(key)) return history.cancelled() ? Key() : key;
+  }
+}
+
 }  // namespace
 
-LineEditor::LineEditor(std::string prompt, bool colours, LineHistory history)
-    : prompt_(std::move(prompt)), colours_(colours), history_(std::move(history)) {}
+LineEditor::LineEditor(std::string prompt, bool colours, LineHistory history, Completer completer)
+    : prompt_(std::move(prompt)),
+      colours_(colours),
+      history_(std::move(history)),
+      completer_(std::move(completer)) {}
 
 bool LineEditor::usable() { return isatty(STDIN_FILENO) && isatty(STDERR_FILENO) && terminal_moves_cursor(); }
 
 Line LineEditor::read() {
-  const RawMode raw;
-  Screen screen(prompt_, colours_);
+  RawMode raw;
+  LineScreen screen(colours_);
   EditBuffer buffer;
   HistoryWalk walk(history_.entries());
+  const ByteSource next = [&](int milliseconds) { return raw.next_byte(milliseconds); };
   const auto leave = [&](Line line) {
-    buffer.set(buffer.text());
-    screen.draw(buffer);
-    std::cerr << "\r\n" << std::flush;
+    screen.print_below(prompt_, buffer, "");
     return line;
   };
   for (;;) {
     // A paste without brackets comes as many keys: drawing waits until it is through.
-    if (!input_waits(0)) screen.draw(buffer);
-    const Key key = read_key(next_byte);
+    if (!input_waits(0)) screen.draw(prompt_, buffer);
+    Key key = read_key(next);
+    if (key.kind == Key::Kind::search) key = search(buffer, screen, history_.entries(), next);
     switch (key.kind) {
       case Key::Kind::closed:
         return leave({Line::Kind::closed, {}});
@@ -207,6 +123,19 @@ Line LineEditor::read() {
       case Key::Kind::clear_screen:
         screen.clear();
         break;
+      case Key::Kind::suspend:
+        screen.print_below(prompt_, buffer, "");
+        raw.suspend();
+        break;
+      case Key::Kind::complete: {
+        const Completions found =
+            completer_ ? completer_(buffer.text().substr(0, buffer.cursor())) : Completions();
+        if (found.words.empty() && !buffer.text().starts_with('/'))
+          buffer.insert("\t");
+        else if (const std::string words = complete(buffer, found); !words.empty())
+          screen.print_below(prompt_, buffer, words);
+        break;
+      }
       default:
         edit(buffer, walk, key);
     }
@@ -235,11 +164,6 @@ Line PlainLines::read() {
     else
       closed_ = true;
   }
-}
-
-QuietTerminal::QuietTerminal() : changed_(isatty(STDIN_FILENO) && change_terminal(true)) {}
-QuietTerminal::~QuietTerminal() {
-  if (changed_) restore_terminal();
 }
 
 }  // namespace kelvin

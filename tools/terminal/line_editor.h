@@ -1,9 +1,11 @@
 // Reads what a person types: with an editor on a terminal, plain lines otherwise.
 #pragma once
 
+#include <cstddef>
 #include <string>
 
 #include "tools/terminal/line_history.h"
+#include "tools/terminal/tab_completion.h"
 
 namespace kelvin {
 
@@ -16,11 +18,12 @@ struct Line {
   std::string text;
 };
 
-// Arrows, Home/End, Ctrl-A/E/B/F/P/N/K/U/W/Y/L, Ctrl- and Alt-arrows, history, bracketed paste, several lines
-// (Alt-Enter, a backslash at the end of a line, or a block in """). Ctrl-C clears what was typed.
+// Arrows, Home/End, Ctrl-A/E/B/F/P/N/K/U/W/Y/L, Ctrl- and Alt-arrows, history and Ctrl-R to search it, Tab, bracketed
+// paste, several lines (Alt-Enter, a backslash at the end of a line, or a block in """). Ctrl-C clears what was typed,
+// Ctrl-Z stops the program until the shell lets it go on. Another size of the terminal draws the line anew.
 class LineEditor {
  public:
-  LineEditor(std::string prompt, bool colours, LineHistory history);
+  LineEditor(std::string prompt, bool colours, LineHistory history, Completer completer = {});
   // True where the editor can be used: stdin and stderr are a terminal that understands cursor movement.
   static bool usable();
 
@@ -30,6 +33,7 @@ class LineEditor {
   std::string prompt_;
   bool colours_;
   LineHistory history_;
+  Completer completer_;
 };
 
 // stdin line by line: the text without its line end.
@@ -41,19 +45,6 @@ class PlainLines {
   std::string pending_;
   std::size_t begin_ = 0;  // of the unread part of pending_
   bool closed_ = false;
-};
-
-// While it lives, keys pressed on the terminal (if stdin is one) neither show nor are lost: they wait for the
-// next read(). Ctrl-C is still a SIGINT.
-class QuietTerminal {
- public:
-  QuietTerminal();
-  ~QuietTerminal();
-  QuietTerminal(const QuietTerminal&) = delete;
-  QuietTerminal& operator=(const QuietTerminal&) = delete;
-
- private:
-  bool changed_;
 };
 
 }  // namespace kelvin

@@ -8,10 +8,12 @@ namespace kelvin {
 
 ScreenLayout lay_out(std::string_view prompt, std::string_view text, std::size_t cursor, int columns) {
   const int usable = std::max(columns, 8) - 1;
-  const int indent = std::min(display_columns(prompt), usable / 2);
+  while (display_columns(prompt) > usable / 2) prompt.remove_prefix(next_character(prompt, 0));
+  const int indent = display_columns(prompt);
   ScreenLayout layout;
   layout.rows.emplace_back(prompt);
-  int column = display_columns(prompt);
+  layout.prompt_bytes = prompt.size();
+  int column = indent;
   for (std::size_t at = 0; at <= text.size();) {
     const std::size_t end = next_character(text, at);
     const bool newline = at < text.size() && text[at] == '\n';
@@ -45,6 +47,7 @@ ScreenLayout window(ScreenLayout layout, int height) {
   layout.rows.erase(layout.rows.begin() + first + height, layout.rows.end());
   layout.rows.erase(layout.rows.begin(), layout.rows.begin() + first);
   layout.cursor_row -= first;
+  if (first > 0) layout.prompt_bytes = 0;
   return layout;
 }
 

@@ -25,6 +25,7 @@ Key key_in(std::span<const KeyCode> table, int code) {
 
 // Ctrl with a letter sends the letter's number.
 constexpr KeyCode single_bytes[] = {{byte_closed, Key::Kind::closed},
+                                    {byte_resized, Key::Kind::redraw},
                                     {'\r', Key::Kind::enter},
                                     {'\n', Key::Kind::enter},
                                     {1, Key::Kind::home},
@@ -33,15 +34,19 @@ constexpr KeyCode single_bytes[] = {{byte_closed, Key::Kind::closed},
                                     {4, Key::Kind::end_of_input},
                                     {5, Key::Kind::end},
                                     {6, Key::Kind::right},
+                                    {7, Key::Kind::cancel},
                                     {8, Key::Kind::backspace},
+                                    {'\t', Key::Kind::complete},
                                     {0x7F, Key::Kind::backspace},
                                     {11, Key::Kind::kill_to_end},
                                     {12, Key::Kind::clear_screen},
                                     {14, Key::Kind::down},
                                     {16, Key::Kind::up},
+                                    {18, Key::Kind::search},
                                     {21, Key::Kind::kill_to_start},
                                     {23, Key::Kind::kill_word},
-                                    {25, Key::Kind::yank}};
+                                    {25, Key::Kind::yank},
+                                    {26, Key::Kind::suspend}};
 
 // After Escape and [ or O.
 constexpr KeyCode lettered_keys[] = {{'A', Key::Kind::up},   {'B', Key::Kind::down}, {'C', Key::Kind::right},
@@ -62,6 +67,7 @@ Key pasted(const ByteSource& next) {
   constexpr std::string_view terminator = "\x1b[201~";
   std::string bytes;
   for (int byte = next(-1); byte != byte_closed; byte = next(-1)) {
+    if (byte < 0) continue;
     bytes += static_cast<char>(byte);
     if (bytes.ends_with(terminator)) {
       bytes.resize(bytes.size() - terminator.size());
@@ -96,6 +102,7 @@ Key after_escape(const ByteSource& next) {
   if (byte == '[') return control_sequence(next);
   if (byte == 'O') return key_in(lettered_keys, next(sequence_timeout));
   if (byte == '\r') return {Key::Kind::text, "\n"};  // Alt-Enter
+  if (byte == byte_timeout) return {Key::Kind::cancel, {}};
   return key_in(alt_keys, byte);
 }
 
@@ -116,7 +123,7 @@ Key read_key(const ByteSource& next) {
   const int byte = next(-1);
   if (byte == escape) return after_escape(next);
   const Key key = key_in(single_bytes, byte);
-  const bool is_text = key.kind == Key::Kind::ignored && (byte == '\t' || byte >= 0x20);
+  const bool is_text = key.kind == Key::Kind::ignored && byte >= 0x20;
   return is_text ? character(byte, next) : key;
 }
 

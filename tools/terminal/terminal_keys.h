@@ -25,6 +25,11 @@ struct Key {
     kill_to_end,
     yank,
     clear_screen,
+    complete,      // Tab
+    search,        // Ctrl-R
+    cancel,        // Ctrl-G, or Escape alone
+    suspend,       // Ctrl-Z
+    redraw,        // no key: the terminal has another size
     interrupt,     // Ctrl-C
     end_of_input,  // Ctrl-D
     ignored,
@@ -34,10 +39,10 @@ struct Key {
   std::string text;
 };
 
-constexpr int byte_closed = -1, byte_timeout = -2;
+constexpr int byte_closed = -1, byte_timeout = -2, byte_resized = -3;
 
-// The next byte (0..255), byte_closed, or byte_timeout if none came within `milliseconds` (negative: wait for
-// ever).
+// The next byte (0..255), byte_closed, or byte_timeout if none came within `milliseconds`. Where they are negative it waits
+// for ever, but for byte_resized.
 using ByteSource = std::function<int(int milliseconds)>;
 
 Key read_key(const ByteSource& next);

@@ -4,6 +4,7 @@
 
 #include "tokenizer/unicode/escape.h"
 #include "tokenizer/unicode/properties.h"
+#include "tools/terminal/terminal_mode.h"
 #include "tools/terminal/terminal_size.h"
 
 namespace kelvin {
@@ -22,7 +23,8 @@ TerminalText::TerminalText(std::ostream& out, int descriptor)
       descriptor_(descriptor),
       is_terminal_(isatty(descriptor) == 1),
       moves_cursor_(is_terminal_ && terminal_moves_cursor()),
-      wrap_(0) {}
+      wrap_(0),
+      stops_(times_stopped()) {}
 
 void TerminalText::write(std::string_view text) {
   if (text.empty()) return;
@@ -30,6 +32,11 @@ void TerminalText::write(std::string_view text) {
   if (!is_terminal_) {
     out_ << text << std::flush;
     return;
+  }
+  // The shell has left the cursor at the begin of a row.
+  if (const int stops = times_stopped(); stops != stops_) {
+    wrap_ = WordWrap(0);
+    stops_ = stops;
   }
   if (moves_cursor_) wrap_.resize(terminal_size(descriptor_).columns);
   out_ << wrap_.push(without_controls(text)) << std::flush;

@@ -30,6 +30,7 @@ class TerminalText {
   int descriptor_;
   bool is_terminal_, moves_cursor_;
   WordWrap wrap_;
+  int stops_;  // of the program, when it wrote last
   bool at_line_start_ = true;
 };
 

@@ -20,6 +20,14 @@ TEST_CASE("text is broken at the width and at newlines; the cursor is found") {
   CHECK(lines.cursor_column == 2);
 }
 
+TEST_CASE("of a prompt that takes more than half the row its end is shown") {
+  const ScreenLayout layout = lay_out("history \"\u6f22\u5b57\": ", "abc", 3, 17);
+  CHECK(layout.rows == std::vector<std::string>{"\"\u6f22\u5b57\": abc"});
+  CHECK(layout.prompt_bytes == 10);
+  CHECK(layout.cursor_column == 11);
+  CHECK(window(lay_out("> ", "a\nb", 3, 80), 1).prompt_bytes == 0);
+}
+
 TEST_CASE("a wide character does not straddle the edge") {
   const ScreenLayout layout = lay_out("> ", "abcdef\xE6\x97\xA5", 6, 10);
   CHECK(layout.rows == std::vector<std::string>{"> abcdef", "\xE6\x97\xA5"});

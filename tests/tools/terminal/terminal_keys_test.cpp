@@ -40,7 +40,11 @@ TEST_CASE("control keys and escape sequences") {
   CHECK(kind_of("\x1b[1;5C") == Key::Kind::word_right);
   CHECK(kind_of("\x1b[3~") == Key::Kind::erase);
   CHECK(kind_of("\x1b[4~") == Key::Kind::end);
-  CHECK(kind_of("\x1b") == Key::Kind::ignored);
+  CHECK(kind_of("\x1b") == Key::Kind::cancel);
+  CHECK(kind_of("\x07") == Key::Kind::cancel);
+  CHECK(kind_of("\t") == Key::Kind::complete);
+  CHECK(kind_of("\x12") == Key::Kind::search);
+  CHECK(kind_of("\x1a") == Key::Kind::suspend);
   CHECK(kind_of("\x1b[24~") == Key::Kind::ignored);
   CHECK(kind_of("\x02") == Key::Kind::left);
 }
