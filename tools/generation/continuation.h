@@ -28,6 +28,8 @@ struct ContinuationRequest {
   int alternatives = 0;   // with log_probabilities: likeliest tokens of the model to tell with each
   bool memories = false;  // what the chain remembered before each token, to explain it later
   std::function<void(std::string_view text)> on_text = {};  // whole characters only, none that may change
+  // The same text token by token, with ln p of each by the model; needs log_probabilities.
+  std::function<void(std::string_view text, double log_probability)> on_token_text = {};
 };
 
 enum class Ending { stop_token, stop_text, max_tokens, context_full, interrupted };

@@ -25,7 +25,8 @@ ContinuationWriter::ContinuationWriter(Sequence& sequence, const Tokenizer& toke
       request_(request),
       text_(tokenizer, {.before = request.text_continues ? request.prompt : std::span<const int>(),
                         .stops = request.stop_texts,
-                        .on_text = request.on_text}),
+                        .on_text = request.on_text,
+                        .on_token_text = request.on_token_text}),
       tokens_(request.prompt.begin(), request.prompt.end()),
       start_(std::chrono::steady_clock::now()) {
   const std::size_t capacity = static_cast<std::size_t>(sequence.capacity());
@@ -97,7 +98,8 @@ void ContinuationWriter::accept(int id) {
     done_ = true;
   };
   if (std::binary_search(request_.stops.begin(), request_.stops.end(), id)) return end(Ending::stop_token);
-  text_.push(id, static_cast<std::size_t>(request_.chain->unsettled(step())));
+  text_.push(id, static_cast<std::size_t>(request_.chain->unsettled(step())),
+             request_.log_probabilities ? result_.log_probabilities.back() : 0);
   if (text_.stopped()) return end(Ending::stop_text);
   const int drawn = static_cast<int>(result_.ids.size());
   if (drawn >= limit()) end(drawn == request_.max_tokens ? Ending::max_tokens : Ending::context_full);

@@ -18,7 +18,8 @@ void StreamedText::append(int id) {
   look_for_stops(before);
 }
 
-void StreamedText::push(int id, std::size_t unsettled) {
+void StreamedText::push(int id, std::size_t unsettled, double log_probability) {
+  log_probabilities_.push_back(log_probability);
   append(id);
   if (stopped_) return;
   const std::size_t settled = ends_.size() - std::min(unsettled, ends_.size());
@@ -33,6 +34,7 @@ void StreamedText::rewrite(std::span<const int> ids) {
   decoder_ = begin();
   text_.clear();
   ends_.clear();
+  log_probabilities_.resize(ids.size());
   for (const int id : ids) append(id);
 }
 
@@ -60,7 +62,17 @@ void StreamedText::look_for_stops(std::size_t from) {
 
 void StreamedText::show(std::size_t end) {
   if (end <= shown_) return;
-  if (options_.on_text) options_.on_text(std::string_view(text_).substr(shown_, end - shown_));
+  const std::string_view all = text_;
+  if (options_.on_text) options_.on_text(all.substr(shown_, end - shown_));
+  if (options_.on_token_text)
+    for (std::size_t at = shown_; at < end;) {
+      const auto token = std::upper_bound(ends_.begin(), ends_.end(), at);
+      const std::size_t next = token == ends_.end() ? end : std::min(end, *token);
+      const std::size_t index = static_cast<std::size_t>(token - ends_.begin());
+      options_.on_token_text(all.substr(at, next - at),
+                             log_probabilities_[std::min(index, log_probabilities_.size() - 1)]);
+      at = next;
+    }
   shown_ = end;
 }
 

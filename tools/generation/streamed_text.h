@@ -16,6 +16,8 @@ struct StreamedTextOptions {
   std::span<const int> before;         // ids that the text continues; empty: it begins anew
   std::span<const std::string> stops;  // the text ends before the first of these
   std::function<void(std::string_view text)> on_text;
+  // The same text token by token, with what push() was told of each. A character of several tokens belongs to the last.
+  std::function<void(std::string_view text, double log_probability)> on_token_text = {};
 };
 
 class StreamedText {
@@ -24,7 +26,7 @@ class StreamedText {
   StreamedText(const Tokenizer& tokenizer, StreamedTextOptions options);
 
   // `unsettled`: how many of the last tokens, this one included, may still be taken back.
-  void push(int id, std::size_t unsettled = 0);
+  void push(int id, std::size_t unsettled = 0, double log_probability = 0);
   // Whether one of the stops has come; nothing is to be pushed after it.
   bool stopped() const { return stopped_; }
   // Begins again with `ids`: those shown already, and perhaps more.
@@ -44,6 +46,7 @@ class StreamedText {
   std::size_t longest_stop_ = 0;
   std::string text_;
   std::vector<std::size_t> ends_;  // of the text up to each token, in bytes
+  std::vector<double> log_probabilities_;
   std::size_t shown_ = 0;
   bool stopped_ = false;
 };

@@ -51,8 +51,17 @@ TEST_CASE("the text is that of the ids, and comes in pieces as it is made") {
 TEST_CASE("log-probabilities are the model's at T = 1, and the chain's") {
   Setup setup;
   setup.request.log_probabilities = true;
+  // The text comes token by token with them.
+  std::string streamed;
+  std::vector<double> with_text;
+  setup.request.on_token_text = [&](std::string_view text, double log_p) {
+    streamed += text;
+    with_text.push_back(log_p);
+  };
   const Continuation result = setup.run();
   REQUIRE(result.log_probabilities.size() == 12);
+  CHECK(streamed == result.text);
+  CHECK(with_text == result.log_probabilities);
   std::vector<int> all = setup.prompt;
   all.insert(all.end(), result.ids.begin(), result.ids.end());
   Sequence sequence(*setup.model.model, 200);
@@ -93,7 +102,16 @@ TEST_CASE("a banned text is taken back before anybody has seen it") {
   std::vector<std::string> shown;
   setup.request.on_text = [&](std::string_view text) { shown.emplace_back(text); };
   setup.request.log_probabilities = true;
+  std::vector<std::pair<std::string, double>> by_token;
+  setup.request.on_token_text = [&](std::string_view text, double log_p) {
+    by_token.emplace_back(text, log_p);
+  };
   const Continuation result = setup.run();
+  REQUIRE(by_token.size() == 30);
+  for (std::size_t i = 0; i < by_token.size(); ++i) {
+    CHECK(by_token[i].first == setup.model.tokenizer().bytes(result.ids[i]));
+    CHECK(by_token[i].second == result.log_probabilities[i]);
+  }
   CHECK(result.text.find(banned) == std::string::npos);
   CHECK(result.text.substr(0, 20) == free.text.substr(0, 20));
   CHECK(result.ids.size() == 30);
