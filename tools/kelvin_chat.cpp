@@ -5,26 +5,29 @@
 #include <iostream>
 
 #include "tokenizer/base/formatted.h"
+#include "tools/chat/chat_completion.h"
 #include "tools/chat/chat_loop.h"
+#include "tools/chat/probability_colours.h"
 #include "tools/options/date_option.h"
 #include "tools/options/generation_defaults.h"
 #include "tools/options/run_main.h"
 #include "tools/options/sampling_options.h"
 #include "tools/output/read_file.h"
+#include "tools/terminal/terminal_text.h"
 
 namespace kelvin {
 namespace {
 
 bool wants_colours() {
   const char* no_colour = std::getenv("NO_COLOR");
-  return LineEditor::usable() && !(no_colour && *no_colour);
+  return !(no_colour && *no_colour);
 }
 
-void greet(const ChatSession& session, double load_seconds) {
-  std::cerr << session.model_line() << formatted(", loaded in %.2f s\n", load_seconds);
+void greet(const ChatSession& session, double load_seconds, TerminalText& told) {
+  told << session.model_line() << formatted(", loaded in %.2f s\n", load_seconds);
   const std::string chain = session.settings().sampling.chain(session.vocabulary()).text();
-  std::cerr << "chain " << (chain.empty() ? "(none: T = 1)" : chain)
-            << "   /help lists what can be done, Ctrl-D ends\n";
+  told << "chain " << (chain.empty() ? "(none: T = 1)" : chain)
+       << "   /help lists what can be done, Ctrl-D ends\n";
 }
 
 int chat_main(int argc, char** argv) {
@@ -74,17 +77,20 @@ int chat_main(int argc, char** argv) {
   const MaxTokens limit = max_tokens(token_limit, model.generation, 0);
   settings.max_tokens = limit.count;
   settings.max_tokens_origin = limit.origin;
+  TerminalText told(std::cerr, STDERR_FILENO);
   settings.sampling.chain(model.vocabulary());  // contradictions are told now, not at the first turn
-  if (const std::string note = settings.sampling.note(); !note.empty()) std::cerr << "note: " << note << "\n";
+  if (const std::string note = settings.sampling.note(); !note.empty()) told << "note: " << note << "\n";
 
   ChatSession session(model, std::move(settings));
-  if (session_file) ChatCommands(session, view, std::cerr).load(*session_file);
+  if (session_file) ChatCommands(session, view, told).load(*session_file);
   const bool has_editor = !prompt && LineEditor::usable();
-  view.colours = !prompt && wants_colours();
-  if (!prompt && isatty(STDIN_FILENO) == 1) greet(session, model.load_seconds);
+  view.edits_lines = has_editor;
+  view.colours = has_editor && wants_colours();
+  view.true_colour = has_true_colour();
+  if (!prompt && isatty(STDIN_FILENO) == 1) greet(session, model.load_seconds, told);
   if (!session.has_template())
-    std::cerr << "this folder has no chat template: plain completion, your lines and the answers are joined "
-                 "as they are\n";
+    told << "this folder has no chat template: plain completion, your lines and the answers are joined "
+            "as they are\n";
 
   if (prompt) {
     const int status = ChatLoop(session, view, nullptr).say(*prompt);
@@ -93,7 +99,8 @@ int chat_main(int argc, char** argv) {
   }
   const auto history_file = no_history ? std::nullopt : state_file("chat_history");
   LineEditor editor("> ", view.colours,
-                    has_editor && history_file ? LineHistory(*history_file) : LineHistory());
+                    has_editor && history_file ? LineHistory(*history_file) : LineHistory(),
+                    complete_chat_line);
   const int status = ChatLoop(session, view, has_editor ? &editor : nullptr).run();
   std::cout.flush();
   std::cerr << "seed " << session.settings().seed << "\n";

@@ -1,14 +1,16 @@
 #include "tools/chat/chat_commands.h"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
-#include <ostream>
+#include <span>
 #include <sstream>
 
 #include "loaders/files/load_error.h"
 #include "tokenizer/base/formatted.h"
 #include "tokenizer/unicode/utf8.h"
 #include "tools/chat/chat_setting.h"
+#include "tools/chat/probability_colours.h"
 #include "tools/options/flags.h"
 #include "tools/options/sampling_options.h"
 #include "tools/output/parse_number.h"
@@ -39,13 +41,15 @@ const std::vector<ChatCommands::Command>& ChatCommands::table() {
   static const std::vector<Command> commands = {
       {"help", "", "this list", &ChatCommands::help},
       {"set", "NAME VALUE",
-       "change a setting: temp -0.001, top-k 40, min-p off, sample \"...\", n 200, stop TEXT, stats on",
+       "change a setting: temp -0.001, top-k 40, min-p off, sample \"...\", n 200, stop TEXT, stats on, "
+       "color on",
        &ChatCommands::set},
       {"show", "[NAME|prompt]",
        "settings and where they came from, or one of them; or the exact prompt of the last answer",
        &ChatCommands::show},
       {"why", "[N|TEXT]",
-       "how the last token of the answer came about; or its token number N, or the one where TEXT begins",
+       "how token number N of the answer came about, or the one where TEXT begins; alone: its most "
+       "surprising tokens",
        &ChatCommands::why},
       {"seed", "[N]", "show or set the seed", &ChatCommands::seed},
       {"system", "[TEXT|off]", "show, set or drop the system message", &ChatCommands::system},
@@ -61,8 +65,14 @@ const std::vector<ChatCommands::Command>& ChatCommands::table() {
   return commands;
 }
 
-ChatCommands::ChatCommands(ChatSession& session, ChatView& view, std::ostream& out)
+ChatCommands::ChatCommands(ChatSession& session, ChatView& view, TerminalText& out)
     : session_(session), view_(view), out_(out) {}
+
+std::vector<std::string> ChatCommands::names() {
+  std::vector<std::string> names;
+  for (const Command& command : table()) names.emplace_back(command.name);
+  return names;
+}
 
 ChatCommands::Then ChatCommands::run(const std::string& line) {
   const auto [word, argument] = split_word(line);
@@ -74,9 +84,7 @@ ChatCommands::Then ChatCommands::run(const std::string& line) {
     return command.then;
   }
   if (name == "quit" || name == "bye") return Then::exit;
-  std::vector<std::string> names;
-  for (const Command& command : table()) names.emplace_back(command.name);
-  throw ChatError("unknown command " + printable(word, 40) + suggestion(name, names, "/") +
+  throw ChatError("unknown command " + printable(word, 40) + suggestion(name, names(), "/") +
                   " (/help lists them; a space before the / sends it as a message)");
 }
 
@@ -86,8 +94,14 @@ void ChatCommands::help(const std::string&) {
     left.resize(std::max<std::size_t>(left.size() + 1, 20), ' ');
     out_ << left << command.help << "\n";
   }
-  out_ << "Several lines: end a line with \\, press Alt-Enter, or put the text between \"\"\" and \"\"\".\n"
-          "Ctrl-C stops an answer, twice it ends the chat.\n";
+  if (view_.edits_lines)
+    out_ << "Several lines: end a line with \\, press Alt-Enter, or put the text between \"\"\" and \"\"\".\n"
+            "Tab completes commands, settings and files, Ctrl-R searches what was typed before.\n";
+  out_ << "Ctrl-C stops an answer, twice it ends the chat; Ctrl-Z suspends it.\n";
+  if (view_.colours) {
+    out_ << "/set color on colours answers by probability: ";
+    write_probability_legend(out_, view_.true_colour);
+  }
 }
 
 void ChatCommands::set(const std::string& argument) {
@@ -99,10 +113,13 @@ void ChatCommands::set(const std::string& argument) {
     value = trimmed(value.substr(1));
   }
   if (value.empty()) return show(name);
-  if (name == "stats") {
+  if (name == "stats" || name == "color") {
     if (value != "on" && value != "off")
-      throw ChatError("stats: on or off expected, \"" + value + "\" found");
-    view_.stats = value == "on";
+      throw ChatError(name + ": on or off expected, \"" + value + "\" found");
+    if (name == "color" && value == "on" && !view_.colours)
+      throw ChatError("color: a terminal with colours expected (TERM, NO_COLOR)");
+    (name == "stats" ? view_.stats : view_.colour_by_probability) = value == "on";
+    if (name == "color" && value == "on") write_probability_legend(out_, view_.true_colour);
   } else if (name == "seed") {
     return seed(value);
   } else if (name == "system") {
@@ -178,6 +195,7 @@ std::vector<std::pair<std::string, std::string>> ChatCommands::settings() const 
       {"tools",
        settings.tools ? plural(settings.tools->value.as_sequence().items.size(), "definition") : "none"},
       {"stats", view_.stats ? "on" : "off"},
+      {"color", view_.colour_by_probability ? "on" : "off"},
   };
 }
 
@@ -211,18 +229,22 @@ void ChatCommands::show_prompt() {
   const Tokenizer& tokenizer = session_.tokenizer();
   const std::vector<int> ids = session_.prompt_ids();
   StreamDecoder decoder(tokenizer, false);
-  std::string text;
+  std::string text;  // since the last special token
   for (const int id : ids) {
     const std::string piece = decoder.push(id);
-    if (!tokenizer.is_special(id))
+    if (!tokenizer.is_special(id)) {
       text += piece;
-    else if (view_.colours)
-      text += "\x1b[1;35m" + piece + "\x1b[0m";
+      continue;
+    }
+    out_ << text;
+    text.clear();
+    if (view_.colours)
+      out_.write(piece, "1;35");
     else
-      text += "[[" + piece + "]]";
+      out_ << "[[" << piece << "]]";
   }
-  text += decoder.finish();
-  out_ << text << (text.ends_with('\n') ? "" : "\n") << "(" << plural(ids.size(), "token") << ")\n";
+  out_ << text << decoder.finish();
+  out_ << (out_.at_line_start() ? "" : "\n") << "(" << plural(ids.size(), "token") << ")\n";
 }
 
 // Of the token of the last answer in which `text` begins.
@@ -238,13 +260,33 @@ std::size_t ChatCommands::number_of(const std::string& text) const {
   return static_cast<std::size_t>(std::upper_bound(ends.begin(), ends.end(), at) - ends.begin()) + 1;
 }
 
+// The tokens that the model itself expected least, but for special ones: an end is no word.
+void ChatCommands::list_surprises() const {
+  constexpr std::size_t most = 5;
+  const std::span<const int> ids = session_.last_answer();
+  const std::span<const double> log_p = session_.last_log_probabilities();
+  std::vector<std::size_t> order;
+  for (std::size_t i = 0; i < ids.size(); ++i)
+    if (!session_.tokenizer().is_special(ids[i])) order.push_back(i);
+  std::stable_sort(order.begin(), order.end(),
+                   [&](std::size_t a, std::size_t b) { return log_p[a] < log_p[b]; });
+  if (order.empty()) {
+    out_ << "the answer has no token but its end; /why 1 explains that\n";
+    return;
+  }
+  if (order.size() > most) order.resize(most);
+  out_ << "its most surprising tokens; /why N explains one\n";
+  for (const std::size_t i : order)
+    out_ << formatted("%5zu  p %-9.4g %6.2f nats  ", i + 1, std::exp(log_p[i]), -log_p[i])
+         << shown_token(session_.tokenizer(), ids[i]) << "\n";
+}
+
 void ChatCommands::why(const std::string& argument) {
   const auto number = parse_unsigned(argument);
   if (number && *number == 0) throw ChatError("tokens are counted from 1");
   if (session_.last_answer().empty()) throw ChatError("there is no answer of this session yet");
-  const ChatSession::Explained found = session_.explain_token(argument.empty() ? 0
-                                                              : number         ? *number
-                                                                               : number_of(argument));
+  if (argument.empty()) return list_surprises();
+  const ChatSession::Explained found = session_.explain_token(number ? *number : number_of(argument));
   const auto name = [&](int id) { return shown_token(session_.tokenizer(), id); };
   constexpr std::size_t max_context = 60;
   std::string context = session_.tokenizer().decode(found.before, true);

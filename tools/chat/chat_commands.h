@@ -1,25 +1,28 @@
 // The slash words of kelvin-chat.
 #pragma once
 
-#include <iosfwd>
-#include <ostream>
+#include <cstddef>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "tools/chat/chat_session.h"
+#include "tools/terminal/terminal_text.h"
 
 namespace kelvin {
 
 struct ChatView {
+  bool edits_lines = false;  // with a LineEditor
   bool colours = false;
   bool stats = false;  // after each answer
+  bool colour_by_probability = false;
+  bool true_colour = false;  // the terminal shows 24 bits of colour
 };
 
 class ChatCommands {
  public:
   // What they print goes to `out`.
-  ChatCommands(ChatSession& session, ChatView& view, std::ostream& out);
+  ChatCommands(ChatSession& session, ChatView& view, TerminalText& out);
 
   enum class Then { read_on, regenerate, answer_tool, exit };
   // `line` begins with '/'. Throws std::runtime_error with a message for the user: an unknown word, a bad
@@ -27,6 +30,7 @@ class ChatCommands {
   Then run(const std::string& line);
   // "/load FILE". Throws LoadError.
   void load(const std::string& path);
+  static std::vector<std::string> names();                     // without '/'
   const std::string& tool_text() const { return tool_text_; }  // what is to be answered, after answer_tool
 
  private:
@@ -50,13 +54,14 @@ class ChatCommands {
   void save(const std::string& path);
 
   std::size_t number_of(const std::string& text) const;
+  void list_surprises() const;
   void show_prompt();
   void show_chain();
   std::vector<std::pair<std::string, std::string>> settings() const;
 
   ChatSession& session_;
   ChatView& view_;
-  std::ostream& out_;
+  TerminalText& out_;
   std::string tool_text_;
 };
 

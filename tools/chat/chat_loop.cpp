@@ -2,10 +2,14 @@
 
 #include <unistd.h>
 
+#include <cmath>
 #include <iostream>
+#include <optional>
+#include <utility>
 
 #include "loaders/files/load_error.h"
 #include "tokenizer/jinja/repr.h"
+#include "tools/chat/probability_colours.h"
 #include "tools/generation/continuation.h"
 #include "tools/terminal/interrupt.h"
 #include "tools/terminal/progress_bar.h"
@@ -21,7 +25,11 @@ constexpr int interrupted_status = 130;
 }  // namespace
 
 ChatLoop::ChatLoop(ChatSession& session, ChatView view, LineEditor* editor)
-    : session_(session), view_(view), commands_(session, view_, std::cerr), editor_(editor) {}
+    : session_(session),
+      view_(view),
+      told_(std::cerr, STDERR_FILENO),
+      commands_(session, view_, told_),
+      editor_(editor) {}
 
 Line ChatLoop::read() {
   if (editor_) return editor_->read();
@@ -32,13 +40,16 @@ Line ChatLoop::read() {
 
 int ChatLoop::run() {
   Interrupt interrupt;
+  // What is typed ahead waits for the editor.
+  const std::optional<QuietTerminal> quiet =
+      editor_ ? std::optional<QuietTerminal>(std::in_place) : std::nullopt;
   while (!over_) {
     const Line line = read();
     if (line.kind == Line::Kind::closed) break;
     if (line.kind == Line::Kind::interrupted) {
       if (!editor_ || interrupted_ || session_.messages().empty()) return interrupted_status;
       // It may have been meant for an answer that has just ended by itself.
-      std::cerr << "[Ctrl-C again ends the chat]\n";
+      told_ << "[Ctrl-C again ends the chat]\n";
       interrupted_ = true;
       continue;
     }
@@ -47,7 +58,7 @@ int ChatLoop::run() {
     try {
       turn(line.text);
     } catch (const std::exception& error) {
-      std::cerr << "error: " << error.what() << std::endl;
+      told_ << "error: " << error.what() << "\n";
       failed_ = true;
     }
     // The first Ctrl-C ended an answer, a second one means the chat.
@@ -55,7 +66,8 @@ int ChatLoop::run() {
     interrupt.reset();
     if (!std::cout) throw std::runtime_error("cannot write to standard output");
   }
-  return failed_ && !editor_ ? 1 : 0;
+  // A person has seen what failed.
+  return failed_ && isatty(STDIN_FILENO) != 1 ? 1 : 0;
 }
 
 int ChatLoop::say(const std::string& message) {
@@ -79,11 +91,12 @@ void ChatLoop::answer(const std::string* message, const std::string& role) {
   TerminalText text(std::cout, STDOUT_FILENO);
   ChatTurn turn;
   turn.stop = Interrupt::flag();
-  turn.log_probabilities = view_.stats;
   turn.on_prompt = bar.updates();
-  turn.on_text = [&](std::string_view part) {
+  const bool colour = view_.colour_by_probability && editor_;
+  turn.on_text = [&](std::string_view part, double log_probability) {
     bar.finish();
-    text.write(part);
+    text.write(part,
+               colour ? style_of_probability(std::exp(log_probability), view_.true_colour) : std::string());
   };
   const auto end_line = [&] {
     bar.finish();
@@ -105,30 +118,28 @@ void ChatLoop::report(const Continuation& reply, bool again) {
   const std::size_t drawn = reply.ids.size();
   interrupted_ = reply.ending == Ending::interrupted;
   if (reply.ending == Ending::interrupted && drawn == 0)
-    std::cerr << (again ? "[stopped: the earlier answer stays]\n"
-                        : "[stopped before the answer began: the message is not kept]\n");
+    told_ << (again ? "[stopped: the earlier answer stays]\n"
+                    : "[stopped before the answer began: the message is not kept]\n");
   else if (reply.ending == Ending::interrupted)
-    std::cerr << "[stopped]\n";
+    told_ << "[stopped]\n";
   else if (reply.ending == Ending::max_tokens)
-    std::cerr << "[cut after " << drawn << " tokens; /set n changes that, 0 for no limit]\n";
+    told_ << "[cut after " << drawn << " tokens; /set n changes that, 0 for no limit]\n";
   else if (reply.ending == Ending::context_full)
-    std::cerr << "[the context of " << session_.context()
-              << " tokens is full, the answer is cut here: /undo takes turns back, /clear begins anew, --ctx "
-                 "makes it larger]\n";
+    told_ << "[the context of " << session_.context()
+          << " tokens is full, the answer is cut here: /undo takes turns back, /clear begins anew, --ctx "
+             "makes it larger]\n";
   if (session_.settings().tools)
     for (const ToolCall& call : find_tool_calls(reply.text).calls)
-      std::cerr << "[the model calls " << printable(call.name) << " with "
-                << printable(jinja::to_json(call.arguments, {}), 400)
-                << "; /tool TEXT gives it the answer]\n";
-  if (view_.stats)
-    std::cerr << "[" << statistics_line(reply) << "; seed " << session_.settings().seed << "]\n";
+      told_ << "[the model calls " << printable(call.name) << " with "
+            << printable(jinja::to_json(call.arguments, {}), 400) << "; /tool TEXT gives it the answer]\n";
+  if (view_.stats) told_ << "[" << statistics_line(reply) << "; seed " << session_.settings().seed << "]\n";
 
-  const double used = reply.prompt_tokens + static_cast<double>(drawn);
+  const int used = reply.prompt_tokens + static_cast<int>(drawn);
   const bool filling = used >= nearly_full * session_.context();
   if (filling && !warned_ && reply.ending != Ending::context_full)
-    std::cerr << "[" << used << " of " << session_.context() << " tokens of the context are used]\n";
+    told_ << "[" << used << " of " << session_.context() << " tokens of the context are used]\n";
   warned_ = filling;
-  if (editor_) std::cerr << "\n";
+  if (editor_) told_ << "\n";
 }
 
 }  // namespace kelvin

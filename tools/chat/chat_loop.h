@@ -1,9 +1,12 @@
 // kelvin-chat between a person (or a pipe) and a session: reads turns, streams answers, obeys Ctrl-C.
 #pragma once
 
+#include <string>
+
 #include "tools/chat/chat_commands.h"
 #include "tools/chat/chat_session.h"
 #include "tools/terminal/line_editor.h"
+#include "tools/terminal/terminal_text.h"
 
 namespace kelvin {
 
@@ -27,6 +30,7 @@ class ChatLoop {
 
   ChatSession& session_;
   ChatView view_;
+  TerminalText told_;  // on stderr: everything but answers
   ChatCommands commands_;
   LineEditor* editor_;
   PlainLines lines_;

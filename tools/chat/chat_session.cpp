@@ -85,10 +85,10 @@ Continuation ChatSession::answer(std::uint32_t attempt, const ChatTurn& turn) {
   request.stops = model_.stops;
   request.stop_texts = settings_.stop_texts;
   request.text_continues = !has_template() || !begun.empty();
-  request.log_probabilities = turn.log_probabilities;
-  request.memories = true;  // for explain_token
-  request.on_text = turn.on_text;
-  if (!begun.empty() && turn.on_text) turn.on_text(begun);
+  request.log_probabilities = true;  // for /why
+  request.memories = true;           // for explain_token
+  request.on_token_text = turn.on_text;
+  if (!begun.empty() && turn.on_text) turn.on_text(begun, 0);
   Continuation reply = continue_prompt(*model_.model, sequence_, model_.tokenizer(), request,
                                        {.stop = turn.stop, .on_prompt = turn.on_prompt});
   if (reply.ids.empty()) return reply;
@@ -101,15 +101,19 @@ std::span<const int> ChatSession::last_answer() const {
   return answered_ ? std::span<const int>(answered_->reply.ids) : std::span<const int>();
 }
 
+std::span<const double> ChatSession::last_log_probabilities() const {
+  return answered_ ? std::span<const double>(answered_->reply.log_probabilities) : std::span<const double>();
+}
+
 ChatSession::Explained ChatSession::explain_token(std::size_t number) {
   if (!answered_) throw ChatError("there is no answer yet that was drawn in this session");
   const Answered& answered = *answered_;
   const std::vector<int>& ids = answered.reply.ids;
-  if (number > ids.size())
+  if (number == 0 || number > ids.size())
     throw ChatError("the last answer has " + std::to_string(ids.size()) + " tokens, number " +
                     std::to_string(number) + " was asked for");
   Explained found;
-  found.number = number == 0 ? ids.size() : number;
+  found.number = number;
   found.of = ids.size();
   found.before.assign(ids.begin(), ids.begin() + static_cast<std::ptrdiff_t>(found.number - 1));
   std::vector<int> tokens = answered.prompt;

@@ -42,9 +42,9 @@ struct ChatSettings {
 // What a turn reports while it runs, and how it is stopped.
 struct ChatTurn {
   std::function<void(int done, int total)> on_prompt;
-  std::function<void(std::string_view text)> on_text;
+  // With ln p of the text's token by the model; 0 for what --assistant begins with.
+  std::function<void(std::string_view text, double log_probability)> on_text;
   const std::atomic<bool>* stop = nullptr;
-  bool log_probabilities = false;
 };
 
 class ChatSession {
@@ -66,8 +66,8 @@ class ChatSession {
   // nothing.
   Continuation regenerate(const ChatTurn& turn);
 
-  // How the token `number`, counted from 1, of the last answer came about: 0 for its last one. Throws
-  // ChatError if there is no such token, or no answer of this session.
+  // How the token `number`, counted from 1, of the last answer came about. Throws ChatError if there is no such
+  // token, or no answer of this session.
   struct Explained {
     int id;
     std::size_t number, of;   // tokens of the answer
@@ -79,6 +79,8 @@ class ChatSession {
   };
   Explained explain_token(std::size_t number);
   std::span<const int> last_answer() const;  // its ids; empty if this session has none
+  // ln p of each of them by the model, at T = 1.
+  std::span<const double> last_log_probabilities() const;
 
   bool undo();  // takes back the last message and its answer; false if there is none
   void clear();

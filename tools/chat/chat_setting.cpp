@@ -49,6 +49,12 @@ std::string unquoted(const std::string& text) {
 
 }  // namespace
 
+std::vector<std::string> chat_setting_names() {
+  std::vector<std::string> names = setting_names();
+  names.insert(names.end(), {"assistant", "color", "n", "stats", "seed", "stop", "system"});
+  return names;
+}
+
 void change_sampling(SamplerSettings& settings, const std::string& name, const std::string& given,
                      const Vocabulary& vocabulary) {
   const std::string value = name == "sample" ? unquoted(given) : given;
@@ -56,9 +62,7 @@ void change_sampling(SamplerSettings& settings, const std::string& name, const s
   if (!type) {
     const std::vector<std::string> names = setting_names();
     if (std::find(names.begin(), names.end(), name) == names.end()) {
-      std::vector<std::string> all = names;
-      all.insert(all.end(), {"assistant", "n", "stats", "seed", "stop", "system"});
-      throw UserError("unknown setting \"" + name + "\"" + suggestion(name, all));
+      throw UserError("unknown setting \"" + name + "\"" + suggestion(name, chat_setting_names()));
     }
   }
   SamplerSettings changed = settings;

@@ -1,5 +1,7 @@
 #include "tools/options/model_options.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <chrono>
 #include <iostream>
@@ -12,6 +14,7 @@
 #include "tools/generation/generate.h"
 #include "tools/options/model_folder_option.h"
 #include "tools/terminal/progress_bar.h"
+#include "tools/terminal/terminal_text.h"
 
 namespace kelvin {
 
@@ -96,9 +99,11 @@ OpenModel open_model(const ModelFlags& flags) {
   std::vector<int> stops = stop_ids(loaded.generation, text->info, vocab_size);
   const int trained = std::max(loaded.config.max_position, 2);
   const int context = flags.context.value_or(trained);
-  if (context > trained)
-    std::cerr << "note: --ctx " << context << " is more than the " << trained
-              << " tokens this model was made for: what lies beyond them may be nonsense\n";
+  if (context > trained) {
+    TerminalText told(std::cerr, STDERR_FILENO);
+    told << "note: --ctx " << context << " is more than the " << trained
+         << " tokens this model was made for: what lies beyond them may be nonsense\n";
+  }
 
   auto model = make_model(std::move(loaded), flags);
   const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;

@@ -1,5 +1,7 @@
 #include "tools/options/run_main.h"
 
+#include <unistd.h>
+
 #include <exception>
 #include <filesystem>
 #include <iostream>
@@ -7,6 +9,7 @@
 
 #include "engine/platform/available_memory.h"
 #include "tokenizer/base/user_error.h"
+#include "tools/terminal/terminal_text.h"
 
 namespace kelvin {
 
@@ -17,7 +20,8 @@ int run_main(int argc, char** argv, int (*tool)(int, char**)) {
       argc > 0 ? std::filesystem::path(argv[0]).filename().string() : std::string("kelvin");
   const auto fail = [&](const std::string& what, int status) {
     std::cout.flush();
-    std::cerr << program << ": " << what << std::endl;
+    TerminalText told(std::cerr, STDERR_FILENO);
+    told << program << ": " << what << "\n";
     return status;
   };
   try {

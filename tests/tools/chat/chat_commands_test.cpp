@@ -2,10 +2,13 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
+#include <cmath>
 #include <sstream>
 
 #include "tests/support.h"
 #include "tests/tools/demo.h"
+#include "tests/tools/pseudo_terminal.h"
 
 namespace kelvin {
 namespace {
@@ -21,7 +24,8 @@ struct Setup {
                       }()};
   ChatView view;
   std::ostringstream out;
-  ChatCommands commands{session, view, out};
+  TerminalText told{out, -1};
+  ChatCommands commands{session, view, told};
 
   std::string run(const std::string& line) {
     out.str("");
@@ -118,8 +122,23 @@ TEST_CASE("/why tells how a token came about") {
   setup.session.settings().max_tokens = 12;
   const std::string text = setup.session.ask("Tell me a story about a brave fox.", {}).text;
   REQUIRE(text.starts_with("Once upon a time, a brave fox"));
-  const std::string last = setup.run("/why"), fox = setup.run("/why fox");
-  CHECK(last.starts_with("token 12 of 12, "));
+  const std::string list = setup.run("/why"), fox = setup.run("/why fox");
+  CHECK(list.starts_with("its most surprising tokens; /why N explains one\n"));
+  CHECK(std::count(list.begin(), list.end(), '\n') == 6);
+  // Ascending probabilities, each that of its token.
+  const auto log_p = setup.session.last_log_probabilities();
+  double before = 0;
+  std::istringstream lines(list.substr(list.find('\n') + 1));
+  for (std::string line; std::getline(lines, line);) {
+    std::istringstream words(line);
+    std::size_t number = 0;
+    std::string p;
+    double shown = 0;
+    words >> number >> p >> shown;
+    CHECK(shown == doctest::Approx(std::exp(log_p[number - 1])).epsilon(1e-3));
+    CHECK(shown >= before);
+    before = shown;
+  }
   CHECK(fox.starts_with("token 8 of 12, \" fox\", after \"Once upon a time, a brave\"  (position "));
   CHECK(setup.run("/why 8") == fox);
   CHECK(test::holds(fox, "top-k=3"));
@@ -137,7 +156,13 @@ TEST_CASE("special tokens stand out in the prompt") {
   CHECK(test::holds(setup.run("/show prompt"),
                     "[[<|begin_of_text|>]][[<|start_header_id|>]]assistant[[<|end_header_id|>]]\n\n"));
   setup.view.colours = true;
-  CHECK(test::holds(setup.run("/show prompt"), "\x1b[1;35m<|begin_of_text|>\x1b[0m"));
+  setup.session.settings().system = "\x1b[31mred";
+  const test::PseudoTerminal terminal(200);
+  TerminalText shown(setup.out, terminal.descriptor());
+  setup.out.str("");
+  ChatCommands(setup.session, setup.view, shown).run("/show prompt");
+  CHECK(test::holds(setup.out.str(), "\x1b[1;35m<|begin_of_text|>\x1b[0m"));
+  CHECK(test::holds(setup.out.str(), "\n\\x1b[31mred\x1b[1;35m"));
 }
 
 }  // namespace
