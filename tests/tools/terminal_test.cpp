@@ -1,109 +1,18 @@
 // kelvin-chat on a terminal: a pseudo-terminal plays the person.
 #include <doctest/doctest.h>
-#include <poll.h>
-#include <pty.h>
-#include <signal.h>
-#include <sys/ioctl.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-#include <chrono>
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <string>
 
 #include "tests/support.h"
+#include "tests/tools/person.h"
 
 namespace kelvin {
 namespace {
 
-class Person {
- public:
-  Person(const std::vector<std::string>& options, const std::filesystem::path& state)
-      : Person(chat_with(options), 80, state) {}
-  Person(std::vector<std::string> words, int columns, const std::filesystem::path& state) {
-    std::vector<char*> argv;
-    for (std::string& word : words) argv.push_back(word.data());
-    argv.push_back(nullptr);
-    winsize size{24, static_cast<unsigned short>(columns), 0, 0};
-    child_ = forkpty(&terminal_, nullptr, nullptr, &size);
-    REQUIRE(child_ >= 0);
-    if (child_ == 0) {
-      setenv("TERM", "xterm", 1);
-      setenv("XDG_STATE_HOME", state.c_str(), 1);
-      execv(argv[0], argv.data());
-      _exit(127);
-    }
-  }
-  ~Person() {
-    if (child_ > 0) kill(child_, SIGKILL);
-    finish();
-    close(terminal_);
-  }
-  Person(const Person&) = delete;
-  Person& operator=(const Person&) = delete;
-
-  static std::vector<std::string> chat_with(std::vector<std::string> options) {
-    options.insert(options.begin(), {(test::bin_dir() / "kelvin-chat").string(), "--threads", "1"});
-    return options;
-  }
-
-  void makes_columns(int columns) {
-    winsize size{24, static_cast<unsigned short>(columns), 0, 0};
-    REQUIRE(ioctl(terminal_, TIOCSWINSZ, &size) == 0);
-  }
-
-  void types(const std::string& keys) { REQUIRE(::write(terminal_, keys.data(), keys.size()) > 0); }
-
-  // Waits until `text` shows after what was seen before.
-  bool sees(const std::string& text) {
-    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(30);
-    while (std::chrono::steady_clock::now() < end) {
-      if (const std::size_t at = screen_.find(text, seen_); at != screen_.npos) {
-        seen_ = at + text.size();
-        return true;
-      }
-      if (!read_some()) break;
-    }
-    MESSAGE("not seen: ", text, "\nbut: ", screen_.substr(seen_));
-    return false;
-  }
-
-  int finish() {
-    if (child_ <= 0) return status_;
-    while (read_some()) {
-    }
-    // It closed the terminal, or has been silent for so long that it waits for what will never be typed.
-    int state = 0;
-    bool ended = false;
-    for (int tries = 0; !ended && tries < 100; ++tries) {
-      ended = waitpid(child_, &state, WNOHANG) != 0;
-      if (!ended) usleep(20000);
-    }
-    if (!ended) {
-      kill(child_, SIGKILL);
-      waitpid(child_, &state, 0);
-    }
-    child_ = 0;
-    return status_ = WIFEXITED(state) ? WEXITSTATUS(state) : 128 + WTERMSIG(state);
-  }
-
- private:
-  bool read_some() {
-    pollfd waiting{terminal_, POLLIN, 0};
-    if (poll(&waiting, 1, 30000) <= 0) return false;
-    char bytes[4096];
-    const ssize_t got = read(terminal_, bytes, sizeof bytes);
-    if (got <= 0) return false;
-    screen_.append(bytes, static_cast<std::size_t>(got));
-    return true;
-  }
-
-  int terminal_ = -1, status_ = -1;
-  pid_t child_ = 0;
-  std::string screen_;
-  std::size_t seen_ = 0;
-};
+using test::Person;
 
 const std::string prompt_colours = "\x1b[1;36m> \x1b[0m";
 
@@ -228,26 +137,9 @@ TEST_CASE("answers in colours, and their legend") {
   CHECK(person.finish() == 0);
 }
 
-TEST_CASE("another width draws the line anew; help wraps between words") {
-  const test::TemporaryFolder state;
-  Person person({"--no-history"}, state.path());
-  REQUIRE(person.sees(prompt_colours));
-  person.types("one two three four five six seven eight nine ten");
-  CHECK(person.sees("nine ten"));
-  person.makes_columns(30);
-  CHECK(person.sees("> \x1b[0mone two three four five six\r\r\n seven"));
-  person.types("\x03/why\r");
-  CHECK(person.sees("error: there is no answer"));
-  person.types("/help\r");
-  CHECK(person.sees("/help"));
-  CHECK(person.sees("Ctrl-C stops an answer, twice\r\nit ends the chat;"));
-  person.types("\x04");
-  CHECK(person.finish() == 0);
-}
-
 TEST_CASE("Ctrl-Z suspends at the prompt and in an answer, and fg goes on") {
   const test::TemporaryFolder state;
-  Person person({"/bin/sh", "-i"}, 200, state.path());
+  Person person({"/bin/sh", "-i"}, Person::Place{.state = state.path(), .columns = 200});
   person.types("PS1='rea''dy> '; cd " + test::bin_dir().string() + "\n");
   REQUIRE(person.sees("ready> "));
   // An answer without an end.

@@ -2,47 +2,22 @@
 
 #include <doctest/doctest.h>
 
-#include <algorithm>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "tests/tools/terminal_screen.h"
 #include "tools/terminal/display_width.h"
 
 namespace kelvin {
 namespace {
 
-// A terminal as wide as one likes: what it shows after the bytes a WordWrap writes.
+// What a terminal as wide as one likes shows after the bytes a WordWrap writes.
 std::vector<std::string> screen(const std::string& bytes) {
-  std::vector<std::vector<std::string>> rows(1);  // cells; the second of a wide character is empty
-  std::size_t column = 0;
-  for (std::size_t at = 0; at < bytes.size();) {
-    if (bytes[at] == '\n') {
-      rows.emplace_back();
-      column = 0;
-      ++at;
-    } else if (bytes[at] == '\x1b') {
-      const std::size_t end = bytes.find_first_of("DKm", at);
-      const std::string number = bytes.substr(at + 2, end - at - 2);
-      if (bytes[end] == 'D') column -= std::stoul(number);
-      if (bytes[end] == 'K') rows.back().resize(column);
-      at = end + 1;
-    } else {
-      const std::size_t end = next_character(bytes, at);
-      const std::string cell = bytes.substr(at, end - at);
-      const auto width = static_cast<std::size_t>(display_columns(cell));
-      rows.back().resize(std::max(rows.back().size(), column + width));
-      rows.back()[column] = cell;
-      column += width;
-      at = end;
-    }
-  }
-  std::vector<std::string> lines;
-  for (const auto& row : rows) {
-    lines.emplace_back();
-    for (const std::string& cell : row) lines.back() += cell;
-    while (lines.back().ends_with(' ')) lines.back().pop_back();  // not to be seen
-  }
-  return lines;
+  test::TerminalScreen terminal(1000, 1000);
+  for (const char c : bytes) terminal.feed(c == '\n' ? "\r\n" : std::string_view(&c, 1));
+  CHECK(terminal.unknown() == "");
+  return terminal.rows();
 }
 
 std::string pushed(const std::string& text, int columns, std::size_t step) {
