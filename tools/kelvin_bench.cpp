@@ -1,6 +1,8 @@
 // kelvin-bench: how fast a model runs here, and how fast it could.
 #include <chrono>
 #include <iostream>
+#include <optional>
+#include <utility>
 #include <vector>
 
 #include "engine/kernels/kernels.h"
@@ -63,10 +65,14 @@ int bench_stages(bool json) {
 BenchReport measure(const Options& options) {
   const std::filesystem::path folder = model_folder(options.model.folder);
   const auto start = std::chrono::steady_clock::now();
-  LoadedModel loaded = load_model(folder, options.model.load_options());
+  std::optional<ProgressBar> bar(std::in_place, "loading", "B");
+  LoadOptions load = options.model.load_options();
+  load.progress = bar->updates();
+  LoadedModel loaded = load_model(folder, load);
   Model model(loaded.config, std::move(loaded.weights), {options.model.threads, nullptr, options.model.kv});
   const double load_s = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 
+  bar.reset();
   BenchReport report{};
   report.size = options.size;
   report.model = folder.string();
@@ -76,16 +82,16 @@ BenchReport measure(const Options& options) {
   report.threads = model.threads();
   report.load_s = load_s;
   report.profile = options.profile;
-  {
-    ProgressBar bar("running", "tok");
-    report.figures = run_bench(model, options.size, options.profile, bar.updates());
-  }
+  bar.emplace("running", "tok");
+  report.figures = run_bench(model, options.size, options.profile, bar->updates());
+  bar.reset();
   // Before measuring the machine, which takes memory of its own.
   report.peak_rss_mib = peak_rss_mib();
   const BenchSize& size = options.size;
   report.prefill_work = part_work(model, prefill_passes(size.prefill));
   report.decode_work = part_work(model, decode_passes(size.before_decode(), size.decode, size.sequences));
   report.bytes_per_token = bytes_of(report.decode_work) / (static_cast<double>(size.decode) * size.sequences);
+  bar.emplace("measuring the machine");
   report.limits = measure_machine(model.kernels(), model.threads());
   return report;
 }

@@ -138,7 +138,10 @@ int generate_main(int argc, char** argv) {
     for (const Continuation& result : results)
       std::cerr << statistics_line(result, model.load_seconds) << "\n";
   if (!json) std::cerr << "seed " << seed << "\n";
-  return interrupted ? 130 : 0;
+  if (interrupted)
+    throw Interrupted("interrupted; the text so far went to stdout; " +
+                      same_command("begin anew with --seed " + std::to_string(seed)));
+  return 0;
 }
 
 }  // namespace

@@ -1,11 +1,13 @@
 // kelvin-glitch: tokens that a model was never taught.
 #include <iostream>
 #include <optional>
+#include <utility>
 
 #include "tools/lab/glitch/glitch_report.h"
 #include "tools/options/run_main.h"
 #include "tools/output/output_file.h"
 #include "tools/terminal/interrupt.h"
+#include "tools/terminal/progress_bar.h"
 
 namespace kelvin {
 namespace {
@@ -60,6 +62,7 @@ bool parse(Options& options, int argc, char** argv) {
 // The most suspicious tokens that a question can hold. They depend on the weights alone, so that shards
 // agree.
 std::vector<int> to_repeat(const OpenModel& model, std::size_t count) {
+  const ProgressBar bar("scanning the vocabulary");
   std::vector<int> ids;
   for (const TokenIndicators& token : scan_tokens(model, {}).tokens)
     if (token.reach == Reach::reached && ids.size() < count) ids.push_back(token.id);
@@ -70,7 +73,6 @@ int glitch_main(int argc, char** argv) {
   Options options;
   if (!parse(options, argc, argv)) return 0;
   OpenModel model = open_model(options.model);
-  const Interrupt interrupt;
   GlitchReport report;
   if (options.work.merges()) {
     report.evidence = merge_evidence(model, options.work.merged);
@@ -78,10 +80,12 @@ int glitch_main(int argc, char** argv) {
     GlitchPlan plan{std::nullopt, options.tail, {}, options.question};
     if (options.contexts.given()) plan.contexts = options.contexts.read(model);
     if (options.repeat > 0) plan.repeats = to_repeat(model, static_cast<std::size_t>(options.repeat));
-    auto evidence = gather_evidence(model, plan, options.work, interrupt.flag());
+    const Interrupt interrupt;
+    auto evidence = gather_evidence(model, plan, options.work, Interrupt::flag());
     if (!evidence) return 0;
     report.evidence = std::move(*evidence);
   }
+  std::optional<ProgressBar> bar(std::in_place, "scanning the vocabulary");
   report.contexts = report.evidence.contexts.facts();
   report.scan = scan_tokens(model, report.contexts);
   report.top = static_cast<std::size_t>(options.top);
@@ -94,6 +98,7 @@ int glitch_main(int argc, char** argv) {
                glitch_html(report, model.tokenizer(),
                            principal_projection(embedding, embedding.rows, centroid, threads)));
   }
+  bar.reset();
   std::cout << (options.json ? glitch_json(report, model.tokenizer())
                              : glitch_table(report, model.tokenizer()));
   return 0;

@@ -1,5 +1,7 @@
 // kelvin-logits: the logits of every position of a text, explained (logits_report.h, logits_page.h) or as arrays
 // (array_dump.h); and whether they are right (check_run.h).
+#include <unistd.h>
+
 #include <algorithm>
 #include <iostream>
 
@@ -12,6 +14,7 @@
 #include "tools/inspect/page/logits_page.h"
 #include "tools/options/run_main.h"
 #include "tools/output/sha256.h"
+#include "tools/terminal/interrupt.h"
 #include "tools/terminal/progress_bar.h"
 
 namespace kelvin {
@@ -77,6 +80,7 @@ void add_to_page(LogitsPage& page, const PositionLogits& at, const LogitsText& t
 // Explains and dumps in one pass over the text; with arrays or a page, only JSON is printed beside the hash.
 int look_at_text(Options& options) {
   OpenModel model = open_model(options.model);
+  const Interrupt interrupt;
   // At once, so that a path that cannot be written is told before the model works.
   std::optional<OutputFile> html_file;
   if (options.html) html_file.emplace(*options.html);
@@ -93,9 +97,14 @@ int look_at_text(Options& options) {
   }
   ChainState drawn;
   Sha256 hash;
-  ProgressBar bar("forward", "tok");
-  const LogitsPassOptions pass{
-      .lens = options.lens || options.dump.lens_npy, .chunk = options.text.chunk, .progress = bar.updates()};
+  // What is printed while the work goes on is its own progress.
+  std::optional<ProgressBar> bar;
+  if (!reports || isatty(STDOUT_FILENO) == 0) bar.emplace("forward", "tok");
+  LogitsPassOptions pass;
+  pass.lens = options.lens || options.dump.lens_npy;
+  pass.chunk = options.text.chunk;
+  pass.stop = Interrupt::flag();
+  if (bar) pass.progress = bar->updates();
   pass_over(*model.model, text.ids, pass, [&](const PositionLogits& at) {
     hash.update(at.logits);
     dump.add(at);
@@ -103,7 +112,7 @@ int look_at_text(Options& options) {
     if (reports)
       report.add(at.position, at.id, at.logits, at.next, options.lens ? at.lens : std::span<const float>());
   });
-  bar.finish();
+  bar.reset();
   dump.commit();
   if (page) {
     html_file->write(page->html());

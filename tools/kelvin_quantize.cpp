@@ -102,22 +102,18 @@ void copy_settings(const fs::path& from, const fs::path& to) {
   copy_files(from / templates, to / templates);
 }
 
-void heed(const Interrupt& interrupt) {
-  if (interrupt.flag()->load()) throw std::runtime_error("interrupted");
-}
-
-TokenTexts calibration_texts(OpenModel& model, const Options& options, const Interrupt& interrupt) {
+TokenTexts calibration_texts(OpenModel& model, const Options& options) {
   const int tokens = options.calibrate_tokens.value_or(default_calibrate_tokens);
   if (options.calibrate != "own") return file_texts(model, *options.calibrate, tokens, options.separator);
   ProgressBar bar("writing a text", "tok");
   return own_texts(model, tokens, options.seed.value_or(0), [&](int done) {
     bar.update(done, tokens);
-    heed(interrupt);
+    heed(Interrupt::flag());
   });
 }
 
 // By place, as write_packed takes them.
-std::vector<AlignedBuffer> calibrated(const Options& options, const Interrupt& interrupt) {
+std::vector<AlignedBuffer> calibrated(const Options& options) {
   ModelFlags flags;
   flags.folder = options.model;
   flags.threads = options.threads;
@@ -126,7 +122,7 @@ std::vector<AlignedBuffer> calibrated(const Options& options, const Interrupt& i
   // write_packed says by name what is packed already.
   if (is_packed(model.model->weights().kind().layers) || is_packed(model.model->weights().lm_head.storage))
     return {};
-  const TokenTexts texts = calibration_texts(model, options, interrupt);
+  const TokenTexts texts = calibration_texts(model, options);
   // The two take turns where memory asks for several readings.
   std::optional<ProgressBar> bar;
   const char* shown = nullptr;
@@ -134,7 +130,7 @@ std::vector<AlignedBuffer> calibrated(const Options& options, const Interrupt& i
     return [&, what, unit](double done, double total) {
       if (std::exchange(shown, what) != what) bar.emplace(what, unit);
       bar->update(done, total);
-      heed(interrupt);
+      heed(Interrupt::flag());
     };
   };
   CalibrationOptions calibration;
@@ -146,9 +142,8 @@ std::vector<AlignedBuffer> calibrated(const Options& options, const Interrupt& i
 
 PackedSizes write_weights(const TensorFiles& tensors, const ModelConfig& config, const Options& options,
                           const fs::path& to) {
-  const Interrupt interrupt;
   std::vector<AlignedBuffer> packed;
-  if (options.calibrate) packed = calibrated(options, interrupt);
+  if (options.calibrate) packed = calibrated(options);
   ProgressBar bar("packing", "B");
   LoadOptions load;
   load.storage = options.weights;
@@ -156,7 +151,7 @@ PackedSizes write_weights(const TensorFiles& tensors, const ModelConfig& config,
   load.ignore_extra = options.ignore_extra;
   load.progress = [&](std::size_t done, std::size_t total) {
     bar.update(static_cast<double>(done), static_cast<double>(total));
-    heed(interrupt);
+    heed(Interrupt::flag());
   };
   OutputFile file(to / "model.safetensors");
   const PackedSizes sizes = write_packed(
@@ -186,6 +181,7 @@ int quantize_folder(int argc, char** argv) {
   chosen_kernels();  // before anything is converted with them
   const fs::path folder = model_folder(options.model);
   const ModelSettings settings = load_settings(folder);
+  const Interrupt interrupt;  // an unfinished folder is removed
   OutputFolder out(options.out);
   PackedSizes sizes;
   if (const auto path = find_gguf(folder)) {

@@ -5,6 +5,7 @@
 #include <iostream>
 #include <limits>
 #include <optional>
+#include <utility>
 
 #include "engine/platform/available_processors.h"
 #include "loaders/tokenizer/prompt.h"
@@ -16,6 +17,7 @@
 #include "tools/options/sampling_options.h"
 #include "tools/output/output_file.h"
 #include "tools/terminal/interrupt.h"
+#include "tools/terminal/progress_bar.h"
 
 namespace kelvin {
 namespace {
@@ -141,12 +143,14 @@ int sweep_main(int argc, char** argv) {
   const bool usual = options.betas.empty();
   const std::vector<double> betas = usual ? default_betas() : options.betas;
   const int threads = options.model.threads > 0 ? options.model.threads : available_processors();
+  std::optional<ProgressBar> bar(std::in_place, "temperatures");
   SweepReport report{swept.text.name, swept.text.steps.size(), sweep(swept.text.steps, betas, threads),
                      usual ? short_list_of_betas() : betas};
   if (options.draws > 0)
     for (SweepPoint& point : report.points)
       point.distinct =
           distinct_draws(swept.row, point.beta, options.draws, options.seed.value_or(0), swept.position);
+  bar.reset();
   if (options.csv) write_file(*options.csv, sweep_csv(report));
   if (options.svg) write_file(*options.svg, svg_file(phase_picture(report), 2));
   if (options.html) write_file(*options.html, sweep_html(report));

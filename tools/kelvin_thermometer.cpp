@@ -2,6 +2,7 @@
 #include <iostream>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "tools/lab/reading/lab_reading.h"
@@ -14,6 +15,7 @@
 #include "tools/options/run_main.h"
 #include "tools/output/output_file.h"
 #include "tools/terminal/interrupt.h"
+#include "tools/terminal/progress_bar.h"
 
 namespace kelvin {
 namespace {
@@ -81,7 +83,9 @@ bool parse(Options& options, int argc, char** argv) {
 
 // Fits and reports; a token that could not come is an error, not a temperature.
 void measure(const LabText& text, const Tokenizer* tokenizer, const Options& options) {
+  std::optional<ProgressBar> bar(std::in_place, "fitting");
   const TemperatureFit fit = fit_temperature(text.steps);
+  bar.reset();
   if (fit.kind == FitKind::empty) throw UsageError(text.name + ": there is no token to judge");
   if (fit.kind == FitKind::forbidden) {
     const TokenFacts& facts = text.facts[fit.forbidden_step];
@@ -107,11 +111,13 @@ int thermometer_main(int argc, char** argv) {
     return 0;
   }
   OpenModel model = open_model(options.model);
-  const Interrupt interrupt;
+  // From the last reading on Ctrl-C ends the process, as there is nothing to save.
+  std::optional<Interrupt> interrupt(std::in_place);
   ReadingOptions reading = options.reading;
-  reading.stop = interrupt.flag();
+  reading.stop = Interrupt::flag();
   if (options.compared.empty()) {
     const auto text = read_lab_text(model, options.text.read(model), reading, options.work);
+    interrupt.reset();
     if (text) measure(*text, &model.tokenizer(), options);
     return 0;
   }
@@ -119,6 +125,7 @@ int thermometer_main(int argc, char** argv) {
                              lab_input_file(model, options.compared[1], options.text.separator)};
   const LabText first = *read_lab_text(model, inputs[0], reading),
                 second = *read_lab_text(model, inputs[1], reading);
+  interrupt.reset();
   measure(first, &model.tokenizer(), options);
   if (!options.format.json) std::cout << "\n";
   measure(second, &model.tokenizer(), options);

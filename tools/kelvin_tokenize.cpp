@@ -26,6 +26,7 @@
 #include "tools/options/run_main.h"
 #include "tools/output/piece_view.h"
 #include "tools/output/read_file.h"
+#include "tools/terminal/progress_bar.h"
 
 namespace kelvin {
 namespace {
@@ -37,8 +38,13 @@ struct Options {
   bool no_special = false, decode = false, skip_special = false, plain = false, count = false;
 };
 
+std::vector<int> ids_of_text(const Tokenizer& tokenizer, std::string_view text, const Options& options) {
+  const ProgressBar bar("tokenizing");
+  return tokenizer.encode(text, !options.no_special);
+}
+
 std::string encoded(const Tokenizer& tokenizer, std::string_view text, const Options& options) {
-  const std::vector<int> ids = tokenizer.encode(text, !options.no_special);
+  const std::vector<int> ids = ids_of_text(tokenizer, text, options);
   if (options.count)
     return JsonWriter().begin_object().member("tokens", ids.size()).end_object().text() + "\n";
   std::vector<std::string> pieces;
@@ -54,7 +60,7 @@ std::string encoded_text(const Tokenizer& tokenizer, std::string_view text, cons
   if (options.count || (!terminal && !options.colour)) return encoded(tokenizer, text, options);
   const char* no_colour = std::getenv("NO_COLOR");
   const bool colours = options.colour.value_or(!(no_colour && *no_colour));
-  return show_pieces(tokenizer, tokenizer.encode(text, !options.no_special), {.colours = colours});
+  return show_pieces(tokenizer, ids_of_text(tokenizer, text, options), {.colours = colours});
 }
 
 int check(const Options& options) {
@@ -62,8 +68,12 @@ int check(const Options& options) {
   const std::filesystem::path dump =
       options.dump ? std::filesystem::path(*options.dump) : folder / "check.jsonl";
   const Tokenizer tokenizer = load_tokenizer(folder).tokenizer;
-  const CheckResult result =
-      check_tokenizer(tokenizer, dump, [](const std::string& json) { std::cout << json << "\n"; });
+  ProgressBar bar("checking");
+  const CheckResult result = check_tokenizer(tokenizer, dump, [&](const std::string& json) {
+    bar.finish();
+    std::cout << json << "\n";
+  });
+  bar.finish();
   JsonWriter line;
   line.begin_object().member("lines", result.lines).member("differ", result.differ).end_object();
   std::cout << line.text() << std::endl;

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "engine/weights/config.h"
+#include "tools/terminal/interrupt.h"
 
 namespace kelvin {
 namespace {
@@ -78,11 +79,13 @@ void pass_with_lens(Model& model, std::span<const int> ids, const LogitsPassOpti
     logits.clear();
     const Feed feed{&sequence, ids.subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(count)),
                     Want::all};
-    model.forward(
-        {&feed, 1},
-        [&](int, int, std::span<const float> z) { logits.insert(logits.end(), z.begin(), z.end()); },
-        {.chunk = options.chunk, .observer = stream.watch(first, count)});
+    if (!model.forward(
+            {&feed, 1},
+            [&](int, int, std::span<const float> z) { logits.insert(logits.end(), z.begin(), z.end()); },
+            {.chunk = options.chunk, .stop = options.stop, .observer = stream.watch(first, count)}))
+      throw Interrupted();
     for (int i = 0; i < count; ++i) {
+      heed(options.stop);
       const std::span<const float> own =
           std::span(logits).subspan(static_cast<std::size_t>(i) * vocabulary, vocabulary);
       const std::span<const float> stages = stream.read_out(first + i);
@@ -90,8 +93,8 @@ void pass_with_lens(Model& model, std::span<const int> ids, const LogitsPassOpti
         throw std::runtime_error("position " + std::to_string(first + i) +
                                  ": the lens' last layer is not the model");
       visit(at_position(ids, first + i, own, stages));
+      if (options.progress) options.progress(first + i + 1, positions);
     }
-    if (options.progress) options.progress(first + count, positions);
   }
 }
 
@@ -102,10 +105,12 @@ void pass_over(Model& model, std::span<const int> ids, const LogitsPassOptions& 
   if (options.lens) return pass_with_lens(model, ids, options, visit);
   Sequence sequence(model, static_cast<int>(ids.size()));
   const Feed feed{&sequence, ids, Want::all};
-  model.forward(
-      {&feed, 1},
-      [&](int, int position, std::span<const float> z) { visit(at_position(ids, position, z, {})); },
-      {.chunk = options.chunk, .progress = options.progress});
+  const auto look = [&](int, int position, std::span<const float> z) {
+    heed(options.stop);
+    visit(at_position(ids, position, z, {}));
+    if (options.progress) options.progress(position + 1, static_cast<int>(ids.size()));
+  };
+  if (!model.forward({&feed, 1}, look, {.chunk = options.chunk, .stop = options.stop})) throw Interrupted();
 }
 
 }  // namespace kelvin

@@ -1,6 +1,7 @@
 // One forward pass over a text, handed out position by position.
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <optional>
 #include <span>
@@ -20,11 +21,13 @@ struct PositionLogits {
 struct LogitsPassOptions {
   bool lens = false;
   int chunk = 0;  // as ForwardOptions::chunk
+  const std::atomic<bool>* stop = nullptr;
   std::function<void(int done, int total)> progress;
 };
 
 // ids: (positions,), at least one. The spans are valid during the call. Throws std::runtime_error if the
-// lens' last layer is not the model, which would be an error of ours; what `visit` throws passes through.
+// lens' last layer is not the model, which would be an error of ours, Interrupted after a stop; what `visit` throws passes
+// through.
 void pass_over(Model& model, std::span<const int> ids, const LogitsPassOptions& options,
                const std::function<void(const PositionLogits& position)>& visit);
 

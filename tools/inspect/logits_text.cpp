@@ -3,6 +3,7 @@
 #include "loaders/tokenizer/prompt.h"
 #include "tools/generation/generate.h"
 #include "tools/options/generation_defaults.h"
+#include "tools/terminal/interrupt.h"
 #include "tools/terminal/progress_bar.h"
 
 namespace kelvin {
@@ -41,8 +42,10 @@ void LogitsTextFlags::append_answer(OpenModel& model, LogitsText& text) const {
   request.seed = text.seed;
   request.max_tokens = max;
   request.stops = model.stops;
-  const Continuation answer = continue_prompt(*model.model, sequence, model.tokenizer(), request,
-                                              {.chunk = chunk, .on_prompt = bar.updates()});
+  const Continuation answer =
+      continue_prompt(*model.model, sequence, model.tokenizer(), request,
+                      {.chunk = chunk, .stop = Interrupt::flag(), .on_prompt = bar.updates()});
+  if (answer.ending == Ending::interrupted) throw Interrupted();
   text.ids.insert(text.ids.end(), answer.ids.begin(), answer.ids.end());
 }
 

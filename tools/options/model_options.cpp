@@ -13,6 +13,7 @@
 #include "tokenizer/base/side_by_side.h"
 #include "tools/generation/generate.h"
 #include "tools/options/model_folder_option.h"
+#include "tools/terminal/interrupt.h"
 #include "tools/terminal/progress_bar.h"
 #include "tools/terminal/terminal_text.h"
 
@@ -32,7 +33,10 @@ LoadedModel load_with_progress(const std::filesystem::path& folder, const ModelF
   chosen_kernels();  // before anything is converted with them
   ProgressBar bar("loading", "B");
   LoadOptions options = flags.load_options();
-  options.progress = bar.updates();
+  options.progress = [&](std::size_t done, std::size_t total) {
+    bar.update(static_cast<double>(done), static_cast<double>(total));
+    heed(Interrupt::flag());  // where the tool has one by now
+  };
   return load_model(folder, options);
 }
 

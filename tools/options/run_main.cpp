@@ -2,22 +2,61 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <exception>
 #include <filesystem>
 #include <iostream>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "engine/platform/available_memory.h"
+#include "tokenizer/base/formatted.h"
 #include "tokenizer/base/user_error.h"
+#include "tools/terminal/interrupt.h"
 #include "tools/terminal/terminal_text.h"
 
 namespace kelvin {
+namespace {
+
+std::vector<std::string> command;  // argv of run_main()
+
+// As a shell reads it back.
+std::string quoted_word(const std::string& word) {
+  const bool plain = !word.empty() && std::all_of(word.begin(), word.end(), [](unsigned char c) {
+    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c >= 0x80 ||
+           std::string_view("_%+=:,./-").find(static_cast<char>(c)) != std::string_view::npos;
+  });
+  if (plain) return word;
+  const bool hidden =
+      std::any_of(word.begin(), word.end(), [](unsigned char c) { return c < 0x20 || c == 0x7f; });
+  std::string quoted = hidden ? "$'" : "'";
+  for (const char c : word)
+    if (hidden && (static_cast<unsigned char>(c) < 0x20 || c == 0x7f))
+      quoted += formatted("\\%03o", static_cast<unsigned>(c));
+    else if (c == '\'' || (hidden && c == '\\'))
+      quoted += hidden ? std::string("\\") + c : "'\\''";
+    else
+      quoted += c;
+  return quoted + "'";
+}
+
+}  // namespace
+
+std::string same_command(const std::string& verb) {
+  std::string text = verb + ":";
+  for (const std::string& word : command) text += " " + quoted_word(word);
+  const bool reads = std::find(command.begin(), command.end(), "-") != command.end();
+  return text + (reads ? "  (with the same text on stdin)" : "");
+}
 
 int run_main(int argc, char** argv, int (*tool)(int, char**)) {
   // Through C's stdout a write that a signal interrupts would count as failed (Ctrl-C while a pipe is full).
   std::ios::sync_with_stdio(false);
   const std::string program =
       argc > 0 ? std::filesystem::path(argv[0]).filename().string() : std::string("kelvin");
+  command.assign(argv, argv + argc);
+  announce_interrupts(program);
   const auto fail = [&](const std::string& what, int status) {
     std::cout.flush();
     TerminalText told(std::cerr, STDERR_FILENO);
@@ -31,6 +70,8 @@ int run_main(int argc, char** argv, int (*tool)(int, char**)) {
     return status;
   } catch (const UserError& error) {
     return fail(error.what(), 2);
+  } catch (const Interrupted& interrupted) {
+    return fail(interrupted.what(), 130);
   } catch (const OutOfMemory& error) {
     return fail(error.what(), 1);
   } catch (const std::bad_alloc&) {

@@ -1,6 +1,9 @@
 #include "tools/terminal/interrupt.h"
 
 #include <signal.h>
+#include <unistd.h>
+
+#include <cstring>
 
 namespace kelvin {
 namespace {
@@ -12,6 +15,14 @@ struct sigaction before;
 void on_interrupt(int) {
   times.fetch_add(1, std::memory_order_relaxed);
   raised.store(true, std::memory_order_relaxed);
+}
+
+char notice[256];  // of announce_interrupts
+
+// The handler is gone by now (SA_RESETHAND), and the signal waits until this returns.
+void on_unhandled_interrupt(int signal) {
+  [[maybe_unused]] const ssize_t written = write(STDERR_FILENO, notice, std::strlen(notice));
+  raise(signal);
 }
 
 static_assert(std::atomic<bool>::is_always_lock_free && std::atomic<int>::is_always_lock_free);
@@ -34,6 +45,24 @@ int Interrupt::count() const { return times.load(); }
 void Interrupt::reset() {
   raised.store(false);
   times.store(0);
+}
+
+void heed(const std::atomic<bool>* stop) {
+  if (stop && stop->load()) throw Interrupted();
+}
+
+void announce_interrupts(const std::string& program) {
+  // On a terminal the line of a progress bar may stand where the text goes.
+  const std::string text =
+      (isatty(STDERR_FILENO) == 1 ? "\r\x1b[K" : "") + program +
+      ": interrupted; the same command goes on from its --part or --out file, or begins anew\n";
+  notice[text.copy(notice, sizeof notice - 1)] = 0;
+  struct sigaction old {};
+  if (sigaction(SIGINT, nullptr, &old) != 0 || old.sa_handler != SIG_DFL) return;
+  struct sigaction action {};
+  action.sa_handler = on_unhandled_interrupt;
+  action.sa_flags = static_cast<int>(SA_RESETHAND);
+  sigaction(SIGINT, &action, nullptr);
 }
 
 }  // namespace kelvin
