@@ -223,6 +223,53 @@ TEST_CASE("a batch that was killed goes on without a lost or doubled line") {
   CHECK(test::read_text(killed.out) == before);
 }
 
+TEST_CASE("as long as an answer is an error the status says so; errors are asked again on request") {
+  const Place place;
+  place.ask(R"({"custom_id":"long","prompt":"Once upon a time, there was a fox.","max_tokens":2,"seed":1})"
+            "\n"
+            R"({"custom_id":"wrong","prompt":"x","tempp":1})"
+            "\n"
+            R"({"custom_id":"good","prompt":"x","max_tokens":2,"seed":1})"
+            "\n");
+  const test::Finished narrow = place.run({"--ctx", "6"});
+  CHECK(narrow.status == 1);
+  CHECK(test::holds(narrow.err, "2 lines could not be answered"));
+  const std::string before = test::read_text(place.out);
+
+  const test::Finished same = place.run();
+  CHECK(same.status == 1);
+  CHECK(test::holds(same.err, "2 lines could not be answered"));
+  CHECK(test::read_text(place.out) == before);
+
+  const test::Finished again = place.run({"--retry-errors"});
+  CHECK(again.status == 1);
+  CHECK(test::holds(again.err, "1 line could not be answered"));
+  auto lines = answers(place.out);
+  REQUIRE(lines.size() == 3);
+  CHECK(parse_json(lines.at(1)).root().at("error").is_null());
+  CHECK_FALSE(parse_json(lines.at(2)).root().at("error").is_null());
+  // What was answered stays as it is, and stands first.
+  CHECK(test::read_text(place.out).starts_with(lines.at(3) + "\n"));
+}
+
+TEST_CASE("Ctrl-C says how many lines are answered, and the command that goes on") {
+  const Place place;
+  place.ask(mixed_batch() + chat("long", "Tell me a story.", R"("max_tokens":100000,"temperature":5)"));
+  const std::string tool = (test::bin_dir() / "kelvin-generate").string();
+  // Interrupted as soon as there is an answer.
+  const test::Finished done =
+      test::run({"/bin/sh", "-c",
+                 "'" + tool + "' --threads 1 --ctx 100000 --ignore-eos --batch 2 --jsonl '" + place.in +
+                     "' --out '" + place.out + "' & p=$!; n=0; until [ -s '" + place.out +
+                     "' ] || [ $n -ge 3000 ]; do sleep 0.02; n=$((n+1)); done; kill -INT $p; wait $p"});
+  CHECK(done.status == 130);
+  const std::size_t lines = answers(place.out).size();
+  CHECK(lines < 9);
+  CHECK(test::holds(done.err, "kelvin-generate: interrupted; " + std::to_string(lines) +
+                                  " of 9 lines are answered in " + place.out + "; go on with: " + tool +
+                                  " --threads 1 --ctx 100000"));
+}
+
 TEST_CASE("a disk that fills loses no whole line") {
   const Place place;
   place.ask(mixed_batch());
@@ -256,6 +303,7 @@ TEST_CASE("wrong uses are one line") {
   };
   CHECK(error({"--jsonl", place.in}).find("--out") != std::string::npos);
   CHECK(error({"--out", place.out, "--prompt", "x"}).find("--jsonl") != std::string::npos);
+  CHECK(error({"--retry-errors", "--prompt", "x"}).find("--jsonl") != std::string::npos);
   CHECK(error({"--jsonl", "/nonexistent", "--out", place.out}).find("cannot read /nonexistent") !=
         std::string::npos);
   CHECK(error({"--jsonl", place.in, "--out", "/nonexistent/x"}).find("cannot write /nonexistent/x") !=

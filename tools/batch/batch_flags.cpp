@@ -6,6 +6,7 @@
 
 #include "loaders/files/load_error.h"
 #include "tools/batch/batch_run.h"
+#include "tools/options/run_main.h"
 #include "tools/output/read_file.h"
 #include "tools/terminal/interrupt.h"
 #include "tools/terminal/progress_bar.h"
@@ -25,12 +26,19 @@ void BatchFlags::add_to(Flags& flags) {
       "where --jsonl writes its answers, one line each as soon as it is done; what is answered there "
       "already is not asked again",
       to(out_));
+  flags.toggle(
+      "retry-errors",
+      "ask the lines again that --out answers by an error; each error stays there until its line has a new "
+      "answer",
+      retry_errors_);
   flags.option("batch", "N", "sequences that --jsonl runs at a time; answers do not depend on it (default 8)",
                to(width_, 1, 4096));
 }
 
 void BatchFlags::open(const PromptOptions& prompt) {
   if (!in_ && out_) throw UsageError("--out is where the answers of --jsonl go, and --jsonl is missing");
+  if (!in_ && retry_errors_)
+    throw UsageError("--retry-errors says something about --jsonl, which is missing");
   if (!in_) return;
   if (!out_) throw UsageError("--jsonl needs --out FILE for its answers");
   if (prompt.text || prompt.file || !prompt.ids.empty())
@@ -51,18 +59,22 @@ int BatchFlags::run(OpenModel& model, const BatchDefaults& defaults, int chunk) 
   options.chunk = chunk;
   options.stop = interrupt.flag();
   options.progress = bar.updates();
+  options.retry_errors = retry_errors_;
   const BatchResult result = run_batch(model, *in_, lines_, *answers_, options);
   bar.finish();
+  answers_->tidy();
   const std::size_t done = result.before + result.answered;
   if (done < result.lines) {
-    std::cerr << "interrupted: " << done << " of " << result.lines
-              << " lines are answered; the same command goes on\n";
-    return 130;
+    const std::string share = "interrupted; " + std::to_string(done) + " of " + std::to_string(result.lines) +
+                              " lines are answered ";
+    throw Interrupted(*out_ == "-" ? share + "on stdout; with --out FILE the same command goes on"
+                                   : share + "in " + path_text(*out_) + "; " + same_command("go on with"));
   }
-  if (result.errors > 0)
-    std::cerr << result.errors << (result.errors == 1 ? " line" : " lines")
-              << " could not be answered; the errors are in " << path_text(*out_) << "\n";
-  return result.errors > 0 ? 1 : 0;
+  const std::size_t errors = answers_->errors();
+  if (errors > 0)
+    std::cerr << errors << (errors == 1 ? " line" : " lines") << " could not be answered; the errors are in "
+              << path_text(*out_) << ", and --retry-errors asks again\n";
+  return errors > 0 ? 1 : 0;
 }
 
 }  // namespace kelvin

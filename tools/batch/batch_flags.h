@@ -13,7 +13,7 @@ namespace kelvin {
 
 class BatchFlags {
  public:
-  void add_to(Flags& flags);  // --jsonl, --out, --batch
+  void add_to(Flags& flags);  // --jsonl, --out, --retry-errors, --batch
   bool given() const { return in_.has_value(); }
   // Reads the prompts and opens the answers, before the model is loaded, which may take a while. Throws
   // UsageError where flags contradict each other.
@@ -24,6 +24,7 @@ class BatchFlags {
  private:
   std::optional<std::string> in_, out_;
   int width_ = 8;
+  bool retry_errors_ = false;
   std::string lines_;  // of `in_`
   std::optional<AnswerFile> answers_;
 };

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <deque>
 #include <memory>
+#include <set>
 
 #include "loaders/files/load_error.h"
 #include "loaders/json/json.h"
@@ -73,8 +74,11 @@ class Batch {
       result_.lines += line.find_first_not_of(" \t\r") != std::string_view::npos;
       begin = end + 1;
     }
-    for (const auto& [number, custom_id] : file.answered()) check_answered(number, custom_id);
-    result_.before = file.answered().size();
+    for (const auto& [number, answer] : file.answered()) {
+      check_answered(number, answer.custom_id);
+      if (!options.retry_errors || !answer.is_error) done_.insert(number);
+    }
+    result_.before = done_.size();
   }
 
   BatchResult run() {
@@ -123,7 +127,7 @@ class Batch {
 
   // Reads the next line that has no answer; false at the end.
   bool take_line() {
-    while (next_ < lines_.size() && (is_empty(next_ + 1) || file_.answered().count(next_ + 1))) ++next_;
+    while (next_ < lines_.size() && (is_empty(next_ + 1) || done_.contains(next_ + 1))) ++next_;
     if (next_ == lines_.size() || (options_.stop && options_.stop->load())) return false;
     auto job = std::make_shared<Job>();
     job->line.number = ++next_;
@@ -145,8 +149,8 @@ class Batch {
   }
 
   void refuse(const BatchLine& line, const std::string& message, bool has_name) {
-    ++result_.errors;
-    answer(batch_error(line, "invalid_request",
+    answer(line, true,
+           batch_error(line, "invalid_request",
                        has_name ? message : name_of_line(line.number) + ": " + message));
   }
 
@@ -168,13 +172,14 @@ class Batch {
     if (!job->error.empty() && job->open > 0)
       job->open -= std::erase_if(waiting_, [&](const auto& other) { return other.first == job; });
     if (job->open > 0) return;
-    if (job->error.empty()) return answer(batch_answer(model_, job->line, job->request, job->choices));
-    ++result_.errors;
-    answer(batch_error(job->line, "failed", name_of_line(job->line.number) + ": " + job->error));
+    if (job->error.empty())
+      return answer(job->line, false, batch_answer(model_, job->line, job->request, job->choices));
+    answer(job->line, true,
+           batch_error(job->line, "failed", name_of_line(job->line.number) + ": " + job->error));
   }
 
-  void answer(const std::string& line) {
-    file_.add(line);
+  void answer(const BatchLine& asked, bool is_error, const std::string& line) {
+    file_.add(asked.number, {asked.custom_id, is_error}, line);
     ++result_.answered;
     report();
   }
@@ -187,6 +192,7 @@ class Batch {
   AnswerFile& file_;
   const BatchOptions& options_;
   std::vector<std::string_view> lines_;
+  std::set<std::size_t> done_;                                        // numbers of lines answered before
   std::size_t next_ = 0;                                              // lines read
   std::deque<std::pair<std::shared_ptr<Job>, std::size_t>> waiting_;  // choices
   std::vector<std::unique_ptr<Slot>> slots_;

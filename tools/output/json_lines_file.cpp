@@ -2,16 +2,42 @@
 
 #include <fcntl.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <stdexcept>
+#include <utility>
 
 #include "loaders/files/load_error.h"
 #include "tokenizer/base/user_error.h"
 
 namespace kelvin {
+namespace {
+
+// Another process may have put a new file in the place of the one that was opened (keep_only).
+bool is_still(int handle, const std::filesystem::path& path) {
+  struct stat opened {
+  }, there{};
+  return fstat(handle, &opened) == 0 && stat(path.c_str(), &there) == 0 && opened.st_ino == there.st_ino &&
+         opened.st_dev == there.st_dev;
+}
+
+// 0, or the error.
+int write_all(int handle, std::string_view text) {
+  while (!text.empty()) {
+    const ssize_t written = write(handle, text.data(), text.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) return errno;
+    text.remove_prefix(static_cast<std::size_t>(written));
+  }
+  return 0;
+}
+
+}  // namespace
 
 JsonLinesFile::JsonLinesFile(std::filesystem::path path, const std::string& busy) : path_(std::move(path)) {
   const bool is_stdout = path_ == "-";
@@ -24,7 +50,7 @@ JsonLinesFile::JsonLinesFile(std::filesystem::path path, const std::string& busy
   if (handle_ < 0) throw UserError("cannot write " + path_text(path_) + ": " + std::strerror(errno));
   if (!regular_) return;
   try {
-    if (flock(handle_, LOCK_EX | LOCK_NB) != 0)
+    if (flock(handle_, LOCK_EX | LOCK_NB) != 0 || !is_still(handle_, path_))
       throw UserError("cannot write " + path_text(path_) + ": " + busy);
     file_ = MappedFile::open(path_);
   } catch (...) {
@@ -54,19 +80,43 @@ void JsonLinesFile::cut_rest() {
 
 void JsonLinesFile::add(std::string_view line) {
   const std::string text = std::string(line) + "\n";
-  std::string_view unwritten = text;
-  while (!unwritten.empty()) {
-    const ssize_t written = write(handle_, unwritten.data(), unwritten.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written < 0) {
-      const std::string why = std::strerror(errno);
-      if (regular_ && ftruncate(handle_, static_cast<off_t>(length_)) == 0)
-        lseek(handle_, static_cast<off_t>(length_), SEEK_SET);
-      fail(why);
-    }
-    unwritten.remove_prefix(static_cast<std::size_t>(written));
+  if (const int error = write_all(handle_, text)) {
+    if (regular_ && ftruncate(handle_, static_cast<off_t>(length_)) == 0)
+      lseek(handle_, static_cast<off_t>(length_), SEEK_SET);
+    fail(std::strerror(error));
   }
   length_ += text.size();
+}
+
+void JsonLinesFile::keep_only(const std::function<std::set<std::size_t>(std::string_view lines)>& choose) {
+  if (!regular_) return;
+  const auto old = MappedFile::open(path_);
+  const std::string_view text(reinterpret_cast<const char*>(old->bytes().data()), length_);
+  const std::set<std::size_t> kept = choose(text);
+
+  const std::filesystem::path target = std::filesystem::canonical(path_);  // a link stays one
+  std::string name = target.string() + ".XXXXXX";
+  const int handle = mkostemp(name.data(), O_CLOEXEC);
+  if (handle < 0) fail(std::strerror(errno));
+  std::size_t length = 0;
+  int error = 0;
+  struct stat mode {};
+  if (fstat(handle_, &mode) == 0) fchmod(handle, mode.st_mode);
+  // Locked before it can be found, so that it is never anybody else's.
+  if (flock(handle, LOCK_EX | LOCK_NB) != 0) error = errno;
+  for_each_line(text, [&](std::size_t number, std::string_view line) {
+    if (error != 0 || !kept.contains(number)) return;
+    error = write_all(handle, std::string(line) + "\n");
+    length += line.size() + 1;
+  });
+  if (error == 0 && (fsync(handle) != 0 || std::rename(name.c_str(), target.c_str()) != 0)) error = errno;
+  if (error != 0) {
+    close(handle);
+    unlink(name.c_str());
+    fail(std::strerror(error));
+  }
+  close(std::exchange(handle_, handle));
+  length_ = length;
 }
 
 void JsonLinesFile::fail(const std::string& why) const {

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <set>
 #include <string>
 #include <string_view>
 
@@ -34,6 +35,11 @@ class JsonLinesFile {
   // Adds a line, which has no end of line yet, and gives it to the system at once. Throws std::runtime_error
   // where that fails; the file then holds whole lines as before.
   void add(std::string_view line);
+
+  // After cut_rest(): leaves only the lines whose numbers (from 1) `choose` names, given all of them. The file is replaced
+  // as a whole; what is no regular file stays as it is. Throws std::runtime_error where that fails, with the file as
+  // before.
+  void keep_only(const std::function<std::set<std::size_t>(std::string_view lines)>& choose);
 
  private:
   std::string_view found() const;

@@ -33,9 +33,10 @@ TEST_CASE("whole lines are kept and told, a partly written last one is cut off")
   {
     AnswerFile file(place.path);
     REQUIRE(file.answered().size() == 2);
-    CHECK(file.answered().at(1) == "a");
-    CHECK(file.answered().at(3) == std::nullopt);
-    file.add("{}");
+    CHECK(file.answered().at(1).custom_id == "a");
+    CHECK(file.answered().at(3).custom_id == std::nullopt);
+    CHECK(file.errors() == 0);
+    file.add(4, {}, "{}");
   }
   CHECK(test::read_text(place.path) == first + "\n" + second + "\n{}\n");
   place.write("");
@@ -56,6 +57,32 @@ TEST_CASE("files that are no answers stay as they are") {
   CHECK(test::holds(place.refusal(), "cannot write"));
 }
 
+TEST_CASE("an error stays until its line has another answer, and leaves the file then") {
+  const std::string
+      failed = R"({"id":"line-1","custom_id":"a","line":1,"response":null,"error":{"code":"failed"}})",
+      again = R"({"id":"line-1","custom_id":"a","line":1,"response":null,"error":{"code":"again"}})";
+  const Place place;
+  place.write(failed + "\n" + second + "\n");
+  {
+    AnswerFile file(place.path);
+    CHECK(file.errors() == 1);
+    file.add(1, {"a", true}, again);
+    CHECK(test::read_text(place.path) == failed + "\n" + second + "\n" + again + "\n");
+    file.tidy();
+    CHECK(test::read_text(place.path) == second + "\n" + again + "\n");
+    CHECK(file.errors() == 1);
+    file.add(1, {"a", false}, first);
+    CHECK(file.errors() == 0);
+    // Killed here.
+  }
+  CHECK(test::read_text(place.path) == second + "\n" + again + "\n" + first + "\n");
+  AnswerFile file(place.path);
+  CHECK(test::read_text(place.path) == second + "\n" + first + "\n");
+  CHECK(test::holds(place.refusal(), "another process is writing it"));
+  file.add(5, {}, "{}");
+  CHECK(test::read_text(place.path) == second + "\n" + first + "\n{}\n");
+}
+
 TEST_CASE("two processes cannot write one file") {
   const Place place;
   AnswerFile file(place.path);
@@ -65,7 +92,7 @@ TEST_CASE("two processes cannot write one file") {
 TEST_CASE("a full disk is an error that keeps what is there") {
   if (!std::filesystem::exists("/dev/full")) return;
   AnswerFile file("/dev/full");
-  CHECK_THROWS_WITH(file.add("{}"), "cannot write /dev/full: No space left on device");
+  CHECK_THROWS_WITH(file.add(1, {}, "{}"), "cannot write /dev/full: No space left on device");
 }
 
 }  // namespace

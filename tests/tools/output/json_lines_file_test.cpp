@@ -2,7 +2,11 @@
 
 #include <doctest/doctest.h>
 
+#include <filesystem>
 #include <fstream>
+#include <iterator>
+#include <set>
+#include <string>
 #include <vector>
 
 #include "tests/support.h"
@@ -60,6 +64,33 @@ TEST_CASE("two cannot write one file, and the second is told in the caller's wor
   const JsonLinesFile file(place.path);
   CHECK_THROWS_WITH_AS(JsonLinesFile(place.path, "another run has it"),
                        ("cannot write " + place.path.string() + ": another run has it").c_str(), UserError);
+}
+
+TEST_CASE("lines that are not kept leave the file, which stays what it was in all else") {
+  namespace fs = std::filesystem;
+  const LinesPlace place;
+  place.write("[1]\n[2]\n[3]\n[4");
+  fs::permissions(place.path, fs::perms::owner_read | fs::perms::owner_write);
+  const fs::path link = place.folder.path() / "link";
+  fs::create_symlink(place.path, link);
+  {
+    JsonLinesFile file(link);
+    file.cut_rest();
+    file.add("[5]");
+    file.keep_only([](std::string_view lines) {
+      CHECK(lines == "[1]\n[2]\n[3]\n[5]\n");
+      return std::set<std::size_t>{2, 4};
+    });
+    CHECK(place.text() == "[2]\n[5]\n");
+    CHECK_THROWS_AS(JsonLinesFile(place.path), UserError);
+    file.add("[6]");
+    file.keep_only([](std::string_view) { return std::set<std::size_t>{1, 2, 3}; });
+  }
+  CHECK(place.text() == "[2]\n[5]\n[6]\n");
+  CHECK(fs::is_symlink(link));
+  CHECK(fs::status(place.path).permissions() == (fs::perms::owner_read | fs::perms::owner_write));
+  const auto files = std::distance(fs::directory_iterator(place.folder.path()), fs::directory_iterator());
+  CHECK(files == 2);
 }
 
 TEST_CASE("a full disk and a folder are errors that name the file") {
