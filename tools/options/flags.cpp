@@ -10,6 +10,7 @@
 #include "sampling/closest.h"
 #include "tokenizer/base/formatted.h"
 #include "tools/output/parse_number.h"
+#include "tools/output/wrapped_text.h"
 #include "tools/terminal/terminal_size.h"
 
 namespace kelvin {
@@ -57,25 +58,6 @@ std::string beginning(const std::string& text, std::size_t room) {
   }
   if (end <= room) return text.substr(0, end);
   return text.substr(0, fitting > 0 ? fitting : std::min(first, end));
-}
-
-// Appends `text` broken at spaces, each line but the first indented.
-void append_wrapped(std::string& out, std::string_view text, std::size_t column, std::size_t indent,
-                    std::size_t width) {
-  while (!text.empty()) {
-    const std::size_t end = std::min(text.find(' '), text.size());
-    if (column > indent && column + 1 + end > width) {
-      out += '\n' + std::string(indent, ' ');
-      column = indent;
-    } else if (column > indent) {
-      out += ' ';
-      ++column;
-    }
-    out += text.substr(0, end);
-    column += end;
-    text.remove_prefix(std::min(end + 1, text.size()));
-  }
-  out += '\n';
 }
 
 }  // namespace

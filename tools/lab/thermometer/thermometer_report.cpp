@@ -5,7 +5,9 @@
 
 #include "loaders/json/json_writer.h"
 #include "tokenizer/base/formatted.h"
+#include "tools/lab/thermometer/thermometer_words.h"
 #include "tools/output/piece_view.h"
+#include "tools/output/wrapped_text.h"
 
 namespace kelvin {
 namespace {
@@ -66,6 +68,10 @@ void json_report(std::ostream& out, const LabText& text, const TemperatureFit& f
   json.member("documents", text.documents).member("windows", text.windows);
   json.member("overlap", text.overlap).end_object();
   print(out, json);
+  json.begin_object().member("type", "in words").member("text", temperature_in_words(text, fit));
+  json.member("deciding_tokens", deciding_tokens(text.steps, fit.kind == FitKind::finite ? fit.beta : 1.0));
+  json.end_object();
+  print(out, json);
   write_fit(json.begin_object(), fit);
   write_cost(json, text_cost(text, fit.nll)).member("steps", text.steps.size()).end_object();
   print(out, json);
@@ -76,6 +82,17 @@ void cost_line(std::ostream& out, const std::string& title, const TextCost& cost
                    cost.bits_per_token);
   out << (cost.bits_per_byte ? formatted(" %11.5f", *cost.bits_per_byte) : std::string("           -"))
       << "\n";
+}
+
+void token_table(std::ostream& out, const LabText& text, const Tokenizer* tokenizer) {
+  out << "\n  position      id  surprise   entropy    rank  from end       T  token\n";
+  for (std::size_t t = 0; t < text.steps.size(); ++t) {
+    const TokenFacts& facts = text.facts[t];
+    const TokenLine line = token_line(text.steps[t]);
+    out << formatted("  %8d %7d %9.4f %9.4f %7zu %9zu %7s  ", facts.position, facts.id, line.surprise,
+                     line.entropy, facts.rank, facts.rank_from_end, temperature_text(line.fit.beta).c_str())
+        << (tokenizer ? shown_token(*tokenizer, facts.id) : "") << "\n";
+  }
 }
 
 void text_report(std::ostream& out, const LabText& text, const TemperatureFit& fit,
@@ -115,15 +132,10 @@ void text_report(std::ostream& out, const LabText& text, const TemperatureFit& f
                        part.nll / static_cast<double>(count));
     });
   }
-  if (!format.tokens) return;
-  out << "\n  position      id  surprise   entropy    rank  from end       T  token\n";
-  for (std::size_t t = 0; t < text.steps.size(); ++t) {
-    const TokenFacts& facts = text.facts[t];
-    const TokenLine line = token_line(text.steps[t]);
-    out << formatted("  %8d %7d %9.4f %9.4f %7zu %9zu %7s  ", facts.position, facts.id, line.surprise,
-                     line.entropy, facts.rank, facts.rank_from_end, temperature_text(line.fit.beta).c_str())
-        << (tokenizer ? shown_token(*tokenizer, facts.id) : "") << "\n";
-  }
+  if (format.tokens) token_table(out, text, tokenizer);
+  std::string words = "\n  ";
+  append_wrapped(words, temperature_in_words(text, fit), 2, 2, 100);
+  out << words;
 }
 
 }  // namespace

@@ -1,0 +1,79 @@
+#include "tools/lab/thermometer/thermometer_words.h"
+
+#include <doctest/doctest.h>
+
+#include <random>
+
+#include "sampling/noise.h"
+#include "sampling/stages/temperature.h"
+#include "tests/support.h"
+
+namespace kelvin {
+namespace {
+
+// `steps` of a made-up model whose logits spread by `spread`, with tokens drawn from them at beta.
+LabText drawn_text(double beta, int steps, float spread = 2, std::uint64_t seed = 5) {
+  LabText text;
+  std::mt19937_64 random(seed);
+  for (int t = 0; t < steps; ++t) {
+    std::vector<float> row(100);
+    for (float& z : row) z = std::normal_distribution<float>(0, spread)(random);
+    std::vector<float> tempered = row;
+    temper(tempered, beta);
+    const int id = draw(tempered, Noise(seed, 0, static_cast<std::uint64_t>(t)));
+    text.steps.push_back({DensityOfStates(row), static_cast<double>(row[static_cast<std::size_t>(id)])});
+  }
+  return text;
+}
+
+std::string words_about(const LabText& text) {
+  return temperature_in_words(text, fit_temperature(text.steps));
+}
+
+TEST_CASE("words say on which side of the model's own temperature a text is") {
+  using test::holds;
+  for (const auto& [beta, said] : std::vector<std::pair<double, std::string>>{
+           {2.5, "colder than the model's own T = 1: likely tokens came more often"},
+           {1.0, "which is not told apart from the model's own T = 1"},
+           {0.5, "hotter than the model's own T = 1: unlikely tokens came more often"},
+           {0.0, "so hot that T = inf is not excluded"},
+           {-0.6, "below zero, which is hotter than infinity"},
+           {infinity, "Every token was the model's first choice"},
+           {-infinity, "Every token was the model's last choice"}}) {
+    CAPTURE(beta);
+    const std::string words = words_about(drawn_text(beta, 400));
+    CAPTURE(words);
+    CHECK(holds(words, said));
+    CHECK(holds(words, "That does not mean that the text was drawn from this model"));
+    CHECK_FALSE(holds(words, "Warning"));
+  }
+  CHECK(holds(words_about(drawn_text(1, 400, 0)), "The model held all tokens equally likely"));
+}
+
+TEST_CASE("a text of which few tokens decide comes with a warning") {
+  using test::holds;
+  CHECK(holds(words_about(drawn_text(1.0, 12)), " of 12 tokens decide this"));
+  // One token has no spread, which is not to say that it is sure.
+  const LabText one = drawn_text(1.0, 1);
+  const TemperatureFit fit = fit_temperature(one.steps);
+  REQUIRE(fit.kind == FitKind::finite);
+  CHECK(holds(temperature_in_words(one, fit), text_of(temperature_interval(fit.beta, fit.standard_error))));
+  // 500 more at which the model was certain decide nothing.
+  LabText text = drawn_text(1.0, 12);
+  std::vector<float> certain(100, -1000.0f);
+  certain[3] = 0;
+  const double before = deciding_tokens(text.steps, 1);
+  for (int t = 0; t < 500; ++t) text.steps.push_back({DensityOfStates(certain), 0.0});
+  CHECK(deciding_tokens(text.steps, 1) == doctest::Approx(before));
+  CHECK(before <= 12);
+  CHECK(holds(words_about(text), " of 512 tokens decide this"));
+  // Alike in all, each counts.
+  LabText same;
+  for (int t = 0; t < 50; ++t)
+    same.steps.push_back({DensityOfStates(std::vector<float>{0, 1, 2}), t % 3 + 0.0});
+  CHECK(deciding_tokens(same.steps, 0.7) == doctest::Approx(50));
+  CHECK_FALSE(holds(words_about(same), "Warning"));
+}
+
+}  // namespace
+}  // namespace kelvin

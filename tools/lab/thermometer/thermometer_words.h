@@ -1,0 +1,23 @@
+// What the thermometer's figures mean, said in words.
+#pragma once
+
+#include <span>
+#include <string>
+
+#include "tools/lab/thermometer/lab_fit.h"
+
+namespace kelvin {
+
+// How many tokens decide which temperature fits best: (sum I)^2 / sum I^2, where I is a token's information about beta,
+// the variance of the logits at `beta` (Kish 1965). Where the model is all but certain a token decides nothing. 0 where
+// no token does.
+double deciding_tokens(std::span<const ObservedStep> steps, double beta);
+
+// Below so many of them the normal distribution that intervals are made with is a rough guess.
+constexpr double enough_deciding_tokens = 30;
+
+// Which temperature, how sure, what it means beside the model's own T = 1, and what it does not mean; where too few tokens
+// decide, that too. fit: of the text, not empty or forbidden.
+std::string temperature_in_words(const LabText& text, const TemperatureFit& fit);
+
+}  // namespace kelvin
