@@ -165,6 +165,29 @@ TEST_CASE(
   CHECK_THROWS_AS(RepeatTest(model, "no place for it"), UsageError);
 }
 
+TEST_CASE("contexts go on within a window from what was counted") {
+  const test::TemporaryFolder folder;
+  const auto contexts = [&](const std::string& ids, const std::string& part) {
+    const auto finished =
+        run({"kelvin-glitch", "--ids", ids, "--part", part, "--json", "--top", "2048", "--threads", "1"});
+    REQUIRE(finished.status == 0);
+    return finished.out;
+  };
+  const std::string all = folder.path() / "all", first = folder.path() / "first",
+                    resumed = folder.path() / "resumed";
+  const std::string whole = contexts("2043,640,609,258,477,11", all);
+  contexts("2043,640,609,258", first);
+  // What a run leaves that was interrupted after three contexts.
+  const std::string line = test::read_text(first).substr(test::read_text(first).find('\n') + 1),
+                    head = test::read_text(all).substr(0, test::read_text(all).find('\n') + 1),
+                    key = "\"result\"";
+  std::string piece = line;
+  piece.replace(piece.find(key), key.size(), "\"piece\"");
+  write(resumed, head + piece);
+  CHECK(contexts("2043,640,609,258,477,11", resumed) == whole);
+  CHECK(test::read_text(resumed).ends_with(test::read_text(all).substr(head.size())));
+}
+
 TEST_CASE("a page that needs nothing else, and what is wrong is said") {
   const test::TemporaryFolder folder;
   const auto page = folder.path() / "page.html";

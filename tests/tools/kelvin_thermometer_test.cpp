@@ -234,6 +234,52 @@ TEST_CASE("shards of a long text are joined to what one run says, by either tool
   CHECK(thermometer(with({"--shard", "1/2", "--part", folder.path() / "part1"})).status == 2);
 }
 
+TEST_CASE("an interrupted run goes on to the bytes of one that was not, wherever that was") {
+  const test::TemporaryFolder folder;
+  std::string text;
+  for (int i = 0; i < 20; ++i) text += "A brave fox lived in the forest. ";
+  write(folder.path() / "text", text);
+  const std::string part = folder.path() / "part";
+  const std::vector<std::string> asked = {
+      "--file", folder.path() / "text", "--ctx", "100", "--threads", "1", "--overlap", "10", "--part", part,
+      "--json"};
+  const auto whole = thermometer(asked);
+  REQUIRE(whole.status == 0);
+  const std::string lines = test::read_text(part);
+  std::vector<std::size_t> ends;
+  for (std::size_t at = 0; (at = lines.find('\n', at)) != lines.npos;) ends.push_back(++at);
+  // A text of two windows is saved in more than two steps.
+  REQUIRE(ends.size() > 5);
+  for (const std::size_t line : {std::size_t{0}, std::size_t{1}, std::size_t{3}, ends.size() - 2}) {
+    // As it is left by a kill while a line is being written.
+    write(part, lines.substr(0, ends[line] + 40));
+    CHECK(thermometer(asked).out == whole.out);
+    CHECK(thermometer({"--merge", part, "--json"}).out == whole.out);
+  }
+}
+
+TEST_CASE("Ctrl-C says what is saved and the command that goes on") {
+  const test::TemporaryFolder folder;
+  std::string text;
+  for (int i = 0; i < 150; ++i) text += "It's a brave fox that lived in the forest. ";
+  write(folder.path() / "a text", text);
+  const std::string part = folder.path() / "part", tool = (test::bin_dir() / "kelvin-thermometer").string();
+  const std::string command =
+      tool + " --threads 1 --json --part " + part + " '" + (folder.path() / "a text").string() + "'";
+  const auto interrupted = run({"/bin/sh", "-c",
+                                command + " & p=$!; n=0; until [ \"$(wc -l <" + part +
+                                    " || echo 0)\" -ge 3 ] || [ $n -ge 3000 ]; do sleep 0.02; n=$((n+1)); "
+                                    "done; kill -INT $p; wait $p"});
+  CHECK(interrupted.status == 130);
+  CHECK(interrupted.out == "");
+  CHECK(test::holds(interrupted.err, "kelvin-thermometer: interrupted; "));
+  CHECK(test::holds(interrupted.err, " tokens are in " + part + "; go on with: " + command + "\n"));
+  const auto resumed = run({"/bin/sh", "-c", command});
+  const auto whole = thermometer({"--threads", "1", "--json", folder.path() / "a text"});
+  CHECK(whole.status == 0);
+  CHECK(resumed.out == whole.out);
+}
+
 TEST_CASE("two texts are compared") {
   const test::TemporaryFolder folder;
   write(folder.path() / "a", "Once upon a time, a brave fox lived in the forest. The fox was happy.");

@@ -1,6 +1,7 @@
 #include "tools/lab/glitch/glitch_contexts.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "sampling/statistics/density_of_states.h"
 
@@ -37,10 +38,13 @@ std::size_t TailSums::different_last() const {
       std::count_if(at_end.begin(), at_end.end(), [](std::uint32_t n) { return n > 0; }));
 }
 
-TailCounter::TailCounter(int vocabulary, int tail)
-    : tail_(std::min(static_cast<std::size_t>(tail), static_cast<std::size_t>(vocabulary))) {
+TailCounter::TailCounter(int vocabulary, int tail, TailSums before)
+    : tail_(std::min(static_cast<std::size_t>(tail), static_cast<std::size_t>(vocabulary))),
+      sums_(std::move(before)) {
   const auto size = static_cast<std::size_t>(vocabulary);
-  sums_ = {0, std::vector<double>(size), std::vector<std::uint32_t>(size), std::vector<std::uint32_t>(size)};
+  if (sums_.contexts == 0)
+    sums_ = {0, std::vector<double>(size), std::vector<std::uint32_t>(size),
+             std::vector<std::uint32_t>(size)};
 }
 
 void TailCounter::add(std::span<const float> logits) {

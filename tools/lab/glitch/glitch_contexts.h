@@ -23,7 +23,8 @@ struct TailSums {
 
 class TailCounter {
  public:
-  TailCounter(int vocabulary, int tail);  // `tail`: how many of the least likely tokens count as the tail
+  // `tail`: how many of the least likely tokens count as the tail. Goes on from `before`, if that has any contexts.
+  TailCounter(int vocabulary, int tail, TailSums before = {});
 
   // logits: (vocabulary,) of one context, finite or -inf. An impossible token is among the tail, and counts
   // with ln p = -100.

@@ -6,6 +6,7 @@
 #include "loaders/json/json_writer.h"
 #include "loaders/tokenizer/prompt.h"
 #include "tools/generation/generate.h"
+#include "tools/terminal/interrupt.h"
 
 namespace kelvin {
 namespace {
@@ -52,7 +53,7 @@ RepeatAnswer RepeatTest::ask(int id, const std::atomic<bool>* stop) {
   request.stops = model_.stops;
   const Continuation answer =
       continue_prompt(*model_.model, sequence_, model_.tokenizer(), request, {.stop = stop});
-  if (answer.ending == Ending::interrupted) throw std::runtime_error("interrupted");
+  if (answer.ending == Ending::interrupted) throw Interrupted();
   const std::string_view wanted = trimmed(word);
   const bool as_id = std::find(answer.ids.begin(), answer.ids.end(), id) != answer.ids.end();
   const bool as_text = !wanted.empty() && answer.text.find(wanted) != answer.text.npos;

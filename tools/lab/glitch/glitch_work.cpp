@@ -1,11 +1,13 @@
 #include "tools/lab/glitch/glitch_work.h"
 
 #include <algorithm>
+#include <chrono>
 #include <utility>
 
 #include "engine/weights/config.h"
 #include "loaders/json/json_writer.h"
 #include "tools/lab/reading/lab_windows.h"
+#include "tools/terminal/interrupt.h"
 #include "tools/terminal/progress_bar.h"
 
 namespace kelvin {
@@ -82,8 +84,10 @@ std::optional<GlitchEvidence> gather_evidence(OpenModel& model, const GlitchPlan
   std::vector<Window> windows;
   if (plan.contexts)
     windows = windows_of(*plan.contexts, bos ? bos->id : std::nullopt, model.context, model.context / 2, 0);
-  int total = 0, done = 0;
-  for (const Window& window : windows) total += window.size() - window.judged;
+  const Shard shard = flags.shard.value_or(Shard{});
+  std::size_t contexts = 0, contexts_done = 0, answers = 0, answers_done = 0;
+  for (std::size_t unit = 0; unit < windows.size() + plan.repeats.size(); ++unit)
+    if (shard.has(unit)) unit < windows.size() ? contexts += windows[unit].judged_tokens() : answers += 1;
   std::optional<RepeatTest> test;
   if (!plan.repeats.empty()) test.emplace(model, plan.question);
 
@@ -95,27 +99,60 @@ std::optional<GlitchEvidence> gather_evidence(OpenModel& model, const GlitchPlan
                  {},
                  windows.size() + plan.repeats.size(),
                  about_of(model)};
-  ProgressBar reading("contexts", "tok"), asking("repeat test", "token");
-  work.compute = [&](std::size_t unit) {
-    Finding finding;
-    if (unit < windows.size()) {
-      TailCounter counter(model.model->config().vocab_size, plan.tail);
-      read_window(*model.model, windows[unit], stop, [&](std::span<const float> logits, int, int) {
-        counter.add(logits);
-        reading.update(++done, total);
-      });
+  std::optional<ProgressBar> bar;
+  bool is_asking = false;
+  const auto read = [&](const Window& window, Finding& finding, const LongWork<Finding>::Save& save) {
+    constexpr std::chrono::seconds between{3};
+    if (!bar) bar.emplace("contexts", "tok");
+    TailCounter counter(model.model->config().vocab_size, plan.tail, std::move(finding.contexts));
+    auto saved_at = std::chrono::steady_clock::now();
+    const auto save_now = [&] {
       finding.contexts = counter.sums();
+      save(finding);
+      saved_at = std::chrono::steady_clock::now();
+    };
+    try {
+      read_window(*model.model, window,
+                  {.done = counter.sums().contexts,
+                   .stop = stop,
+                   .sink =
+                       [&](std::span<const float> logits, int, int) {
+                         counter.add(logits);
+                         bar->update(static_cast<double>(++contexts_done), static_cast<double>(contexts));
+                       },
+                   .after_step =
+                       [&] {
+                         if (std::chrono::steady_clock::now() - saved_at >= between) save_now();
+                       }});
+    } catch (const Interrupted&) {
+      if (counter.sums().contexts > 0) save_now();
+      throw;
+    }
+    finding.contexts = counter.sums();
+  };
+  work.compute = [&](std::size_t unit, const Finding& before, const LongWork<Finding>::Save& save) {
+    Finding finding = before;
+    if (unit < windows.size()) {
+      read(windows[unit], finding, save);
       return finding;
     }
-    reading.finish();
-    const std::size_t asked = unit - windows.size();
-    asking.update(static_cast<double>(asked), static_cast<double>(plan.repeats.size()));
-    finding.id = plan.repeats[asked];
+    if (!std::exchange(is_asking, true)) bar.emplace("repeat test", "token");
+    bar->update(static_cast<double>(answers_done), static_cast<double>(answers));
+    finding.id = plan.repeats[unit - windows.size()];
     finding.repeat = test->ask(*finding.id, stop);
+    ++answers_done;
     return finding;
   };
   work.write = json_of;
-  work.read = finding_of;
+  work.read = [&](JsonValue json) {
+    Finding finding = finding_of(json);
+    finding.id ? ++answers_done : contexts_done += finding.contexts.contexts;
+    return finding;
+  };
+  work.saved = [&] {
+    return std::to_string(contexts_done) + " of " + std::to_string(contexts) + " contexts and " +
+           std::to_string(answers_done) + " of " + std::to_string(answers) + " answers";
+  };
   auto findings = run_work(flags, work);
   if (!findings) return std::nullopt;
   return evidence_of(std::move(*findings));
@@ -125,7 +162,9 @@ GlitchEvidence merge_evidence(const OpenModel& model, const std::vector<std::str
   const MergedParts parts = merge_parts(paths, glitch_part_kind);
   if (parts.header.about != about_of(model))
     throw UsageError("--merge: the parts are of another model than --model");
-  return evidence_of(read_results<Finding>(parts, finding_of));
+  LongWork<Finding> work;
+  work.read = finding_of;
+  return evidence_of(read_results(parts, work));
 }
 
 }  // namespace kelvin

@@ -26,8 +26,8 @@ struct GlitchEvidence {
   std::map<int, RepeatAnswer> repeats;  // by id
 };
 
-// Shows progress bars. Nothing is returned if only a shard was done. Throws UsageError, and
-// std::runtime_error "interrupted".
+// Shows progress bars. Nothing is returned if only a shard was done. Throws UsageError; Interrupted, with what is
+// saved.
 std::optional<GlitchEvidence> gather_evidence(OpenModel& model, const GlitchPlan& plan,
                                               const WorkFlags& flags, const std::atomic<bool>* stop);
 

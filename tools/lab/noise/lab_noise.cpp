@@ -1,8 +1,8 @@
 #include "tools/lab/noise/lab_noise.h"
 
 #include <algorithm>
+#include <chrono>
 #include <memory>
-#include <stdexcept>
 #include <utility>
 
 #include "engine/platform/in_parallel.h"
@@ -10,6 +10,7 @@
 #include "loaders/model/model_folder.h"
 #include "sampling/statistics/density_of_states.h"
 #include "tools/lab/reading/lab_windows.h"
+#include "tools/terminal/interrupt.h"
 #include "tools/terminal/progress_bar.h"
 
 namespace kelvin {
@@ -22,47 +23,50 @@ Prediction prediction_of(std::span<const float> logits, int observed) {
   return {exp_exact(-DensityOfStates(logits).moments(1.0).log_z_shifted), best == observed};
 }
 
-// Both models run the window side by side, a few positions at a time.
-NoiseRun compare_models(Model& first, Model& second, const Window& window, const std::atomic<bool>* stop,
-                        const std::function<void(std::size_t judged)>& progress) {
+// Both models run the window side by side, a few positions at a time, after `done` steps that are known; `save` is given
+// steps as they come.
+void compare_models(Model& first, Model& second, const Window& window, std::size_t done,
+                    const std::atomic<bool>* stop, const std::function<void(NoiseRun)>& save) {
   const auto vocabulary = static_cast<std::size_t>(first.config().vocab_size);
-  const std::size_t piece = std::clamp<std::size_t>((std::size_t{16} << 20) / vocabulary, 8, 256);
-  NoiseRun run;
-  run.bands = rank_bands(vocabulary);
-  Sequence in_first(first, window.size()), in_second(second, window.size());
+  const std::size_t in_memory = std::clamp<std::size_t>((std::size_t{16} << 20) / vocabulary, 8, 256);
+  Sequence in_first = past_of(first, window, done, stop), in_second = past_of(second, window, done, stop);
   const auto logits_of = [&](Model& model, Sequence& sequence, std::span<const int> ids) {
     std::vector<float> rows;  // (ids, vocabulary)
     run_ids(model, sequence, ids, Want::all, stop,
             [&](int, int, std::span<const float> z) { rows.insert(rows.end(), z.begin(), z.end()); });
     return rows;
   };
+  StepSize step;
   // What follows the last token is not known.
-  const std::span<const int> ids = std::span(window.ids).first(window.ids.size() - 1);
-  for (std::size_t at = 0; at < ids.size(); at += piece) {
-    const std::span<const int> part = ids.subspan(at, std::min(piece, ids.size() - at));
-    const std::vector<float> rows_a = logits_of(first, in_first, part),
-                             rows_b = logits_of(second, in_second, part);
-    const auto judged = static_cast<std::size_t>(window.judged);
-    const std::size_t skipped = judged > at + 1 ? std::min(judged - 1 - at, part.size()) : 0,
-                      count = part.size() - skipped, old = run.steps.size();
-    run.steps.resize(old + count);
+  const std::size_t end = window.ids.size() - 1;
+  for (auto at = static_cast<std::size_t>(in_first.length()); at < end;) {
+    const auto start = std::chrono::steady_clock::now();
+    const std::size_t count = std::min({in_memory, static_cast<std::size_t>(step.next()), end - at});
+    const std::span<const int> ids = std::span(window.ids).subspan(at, count);
+    const std::vector<float> rows_a = logits_of(first, in_first, ids),
+                             rows_b = logits_of(second, in_second, ids);
+    NoiseRun run;
+    run.bands = rank_bands(vocabulary);
+    run.steps.resize(count);
     in_parallel(count, first.threads(), [&](std::size_t i) {
-      const std::size_t row = skipped + i;
-      const int next = window.ids[at + row + 1];
-      const auto a = std::span(rows_a).subspan(row * vocabulary, vocabulary),
-                 b = std::span(rows_b).subspan(row * vocabulary, vocabulary);
-      run.steps[old + i] = {compare_bands(a, b, run.bands), kl_of_rows(a, b), prediction_of(a, next),
-                            prediction_of(b, next)};
+      const int next = window.ids[at + i + 1];
+      const auto a = std::span(rows_a).subspan(i * vocabulary, vocabulary),
+                 b = std::span(rows_b).subspan(i * vocabulary, vocabulary);
+      run.steps[i] = {compare_bands(a, b, run.bands), kl_of_rows(a, b), prediction_of(a, next),
+                      prediction_of(b, next)};
     });
-    progress(count);
+    at += count;
+    save(std::move(run));
+    step.took(static_cast<int>(count),
+              std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
   }
-  return run;
 }
 
 std::unique_ptr<Model> load_version(const std::filesystem::path& folder, const NoiseKind& kind,
-                                    std::uint64_t seed, int threads) {
+                                    std::uint64_t seed, int threads, const std::atomic<bool>* stop) {
   LoadOptions load;
   load.storage = kind.storage;
+  load.progress = [stop](std::size_t, std::size_t) { heed(stop); };
   load.ignore_extra = true;  // the reference has settled that
   LoadedModel loaded = load_model(folder, load);
   if (kind.noise) perturb_weights(loaded.weights, *kind.noise, seed);
@@ -146,6 +150,11 @@ NoiseRun run_of(JsonValue json, std::size_t vocabulary) {
   return run;
 }
 
+void append(NoiseRun& whole, NoiseRun piece) {
+  whole.bands = std::move(piece.bands);
+  std::move(piece.steps.begin(), piece.steps.end(), std::back_inserter(whole.steps));
+}
+
 // `pieces`: those of the first kind, then of the second, ...
 NoiseResult join(std::size_t vocabulary, const std::vector<std::pair<std::string, std::size_t>>& kinds,
                  std::vector<NoiseRun> pieces) {
@@ -155,8 +164,7 @@ NoiseResult join(std::size_t vocabulary, const std::vector<std::pair<std::string
     NoiseRun run;
     run.name = name;
     run.bands = rank_bands(vocabulary);
-    for (std::size_t i = 0; i < count && piece != pieces.end(); ++i, ++piece)
-      std::move(piece->steps.begin(), piece->steps.end(), std::back_inserter(run.steps));
+    for (std::size_t i = 0; i < count && piece != pieces.end(); ++i, ++piece) append(run, std::move(*piece));
     result.runs.push_back(std::move(run));
   }
   return result;
@@ -184,18 +192,19 @@ std::optional<NoiseResult> measure_noise(OpenModel& reference, const NoisePlan& 
   std::string settings = std::to_string(plan.seed);
   JsonWriter about;
   about.begin_object().member("vocabulary", vocabulary).key("kinds").begin_array();
-  std::size_t total = 0, done = 0;
   for (const NoiseKind& kind : plan.kinds) {
     for (int draw = 0; draw < kind.draws; ++draw)
-      for (const Window& window : windows) {
-        units.push_back({&kind, draw, &window});
-        total += static_cast<std::size_t>(window.size() - window.judged);
-      }
+      for (const Window& window : windows) units.push_back({&kind, draw, &window});
     names.emplace_back(kind.name, static_cast<std::size_t>(kind.draws) * windows.size());
     settings += " " + kind.name;
     about.begin_object().member("name", kind.name).member("units", names.back().second).end_object();
   }
   about.end_array().end_object();
+
+  const Shard shard = flags.shard.value_or(Shard{});
+  std::size_t total = 0, done = 0;
+  for (std::size_t unit = 0; unit < units.size(); ++unit)
+    if (shard.has(unit)) total += units[unit].window->judged_tokens();
 
   ProgressBar bar("noise", "tok");
   std::unique_ptr<Model> version;
@@ -203,21 +212,29 @@ std::optional<NoiseResult> measure_noise(OpenModel& reference, const NoisePlan& 
   LongWork<NoiseRun> work;
   work.header = {
       noise_part_kind, work_hash(*reference.model, windows, settings), {}, units.size(), about.text()};
-  work.compute = [&](std::size_t i) {
+  work.compute = [&](std::size_t i, const NoiseRun& before, const LongWork<NoiseRun>::Save& save) {
     const Unit& unit = units[i];
     if (loaded != std::pair(unit.kind, unit.draw)) {
       version.reset();  // before the next one takes its memory
       version = load_version(reference.folder, *unit.kind, plan.seed + static_cast<std::uint64_t>(unit.draw),
-                             reference.model->threads());
+                             reference.model->threads(), stop);
       loaded = {unit.kind, unit.draw};
     }
-    return compare_models(*reference.model, *version, *unit.window, stop, [&](std::size_t judged) {
-      done += judged;
+    compare_models(*reference.model, *version, *unit.window, before.steps.size(), stop, [&](NoiseRun piece) {
+      done += piece.steps.size();
+      save(std::move(piece));
       bar.update(static_cast<double>(done), static_cast<double>(total));
     });
+    return NoiseRun{"", rank_bands(vocabulary), {}};
   };
   work.write = json_of;
-  work.read = [&](JsonValue json) { return run_of(json, vocabulary); };
+  work.read = [&](JsonValue json) {
+    NoiseRun run = run_of(json, vocabulary);
+    done += run.steps.size();
+    return run;
+  };
+  work.join = append;
+  work.saved = [&] { return std::to_string(done) + " of " + std::to_string(total) + " steps"; };
   auto pieces = run_work(flags, work);
   if (!pieces) return std::nullopt;
   return join(vocabulary, names, std::move(*pieces));
@@ -230,8 +247,10 @@ NoiseResult merge_noise(const std::vector<std::string>& paths) {
   std::vector<std::pair<std::string, std::size_t>> names;
   for (const JsonValue kind : about.root().at("kinds").items())
     names.emplace_back(kind.at("name").as_string(), kind.at("units").as_uint());
-  return join(vocabulary, names,
-              read_results<NoiseRun>(parts, [&](JsonValue json) { return run_of(json, vocabulary); }));
+  LongWork<NoiseRun> work;
+  work.read = [&](JsonValue json) { return run_of(json, vocabulary); };
+  work.join = append;
+  return join(vocabulary, names, read_results(parts, work));
 }
 
 }  // namespace kelvin

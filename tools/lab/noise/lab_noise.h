@@ -52,8 +52,8 @@ struct NoiseResult {
 };
 
 // `reference` keeps its weights in float32. A text longer than its context is read in windows that share half
-// of it (lab_windows.h). Shows a progress bar. Nothing is returned if only a shard was done. Throws
-// std::runtime_error "interrupted".
+// of it (lab_windows.h). Shows a progress bar. Nothing is returned if only a shard was done. Throws Interrupted,
+// with what is saved.
 std::optional<NoiseResult> measure_noise(OpenModel& reference, const NoisePlan& plan, const WorkFlags& flags,
                                          const std::atomic<bool>* stop);
 

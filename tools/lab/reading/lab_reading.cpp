@@ -50,11 +50,18 @@ LabText piece_of(JsonValue json) {
   return piece;
 }
 
-void append(LabText& text, std::vector<LabText> pieces) {
-  for (LabText& piece : pieces) {
-    std::move(piece.steps.begin(), piece.steps.end(), std::back_inserter(text.steps));
-    text.facts.insert(text.facts.end(), piece.facts.begin(), piece.facts.end());
-  }
+void append(LabText& text, LabText piece) {
+  std::move(piece.steps.begin(), piece.steps.end(), std::back_inserter(text.steps));
+  text.facts.insert(text.facts.end(), piece.facts.begin(), piece.facts.end());
+}
+
+// How the parts of a text are written, read and put together.
+LongWork<LabText> text_work() {
+  LongWork<LabText> work;
+  work.write = json_of;
+  work.read = piece_of;
+  work.join = append;
+  return work;
 }
 
 }  // namespace
@@ -81,11 +88,13 @@ std::optional<LabText> read_lab_text(OpenModel& model, const LabInput& input, co
   const std::vector<Window> windows =
       windows_of(input, bos ? bos->id : std::nullopt, model.context, text.overlap, options.skip);
   text.windows = windows.size();
-  int total = 0, done = 0;
-  for (const Window& window : windows) total += window.size() - window.judged;
+  const Shard shard = flags.shard.value_or(Shard{});
+  std::size_t total = 0, done = 0, saved = 0;
+  for (std::size_t unit = 0; unit < windows.size(); ++unit)
+    if (shard.has(unit)) total += windows[unit].judged_tokens();
 
   ProgressBar bar("reading " + input.name, "tok");
-  LongWork<LabText> work;
+  LongWork<LabText> work = text_work();
   JsonWriter about;
   about.begin_object()
       .member("name", text.name)
@@ -94,26 +103,34 @@ std::optional<LabText> read_lab_text(OpenModel& model, const LabInput& input, co
   about.member("overlap", text.overlap).end_object();
   work.header = {
       text_part_kind, work_hash(*model.model, windows, about.text()), {}, windows.size(), about.text()};
-  work.compute = [&](std::size_t unit) {
+  work.compute = [&](std::size_t unit, const LabText& before, const LongWork<LabText>::Save& save) {
     LabText piece;
     RowReader rows(piece, model.model->config().vocab_size, model.model->threads());
-    read_window(*model.model, windows[unit], options.stop,
-                [&](std::span<const float> logits, int position, int id) {
-                  rows.add(logits, position, id);
-                  bar.update(++done, total);
-                });
-    rows.finish();
+    read_window(*model.model, windows[unit],
+                {.done = before.steps.size(),
+                 .stop = options.stop,
+                 .sink =
+                     [&](std::span<const float> logits, int position, int id) {
+                       rows.add(logits, position, id);
+                       bar.update(static_cast<double>(++done), static_cast<double>(total));
+                     },
+                 .after_step =
+                     [&] {
+                       rows.finish();
+                       save(std::exchange(piece, {}));
+                       saved = done;
+                     }});
     return piece;
   };
-  work.write = json_of;
   work.read = [&](JsonValue json) {
     LabText piece = piece_of(json);
-    done += static_cast<int>(piece.steps.size());
+    saved = done += piece.steps.size();
     return piece;
   };
+  work.saved = [&] { return std::to_string(saved) + " of " + std::to_string(total) + " tokens"; };
   auto pieces = run_work(flags, work);
   if (!pieces) return std::nullopt;
-  append(text, std::move(*pieces));
+  for (LabText& piece : *pieces) append(text, std::move(piece));
   return text;
 }
 
@@ -126,7 +143,7 @@ LabText merge_lab_text(const std::vector<std::string>& paths) {
   text.documents = about.root().at("documents").as_uint();
   text.overlap = static_cast<int>(about.root().at("overlap").as_int());
   text.windows = parts.header.units;
-  append(text, read_results<LabText>(parts, piece_of));
+  for (LabText& piece : read_results(parts, text_work())) append(text, std::move(piece));
   return text;
 }
 

@@ -20,7 +20,7 @@ struct ReadingOptions {
 };
 
 // Shows a progress bar. Each window is a unit of the work; nothing is returned if only a shard was read.
-// Throws UsageError if the overlap does not fit; std::runtime_error "interrupted".
+// Throws UsageError if the overlap does not fit; Interrupted, with what is saved.
 std::optional<LabText> read_lab_text(OpenModel& model, const LabInput& input,
                                      const ReadingOptions& options = {}, const WorkFlags& work = {});
 

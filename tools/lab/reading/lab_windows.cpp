@@ -1,11 +1,12 @@
 #include "tools/lab/reading/lab_windows.h"
 
 #include <algorithm>
-#include <stdexcept>
+#include <chrono>
 
 #include "engine/weights/config.h"
 #include "engine/weights/weights.h"
 #include "tools/output/sha256.h"
+#include "tools/terminal/interrupt.h"
 
 namespace kelvin {
 namespace {
@@ -60,17 +61,39 @@ std::vector<Window> windows_of(const LabInput& input, std::optional<int> bos, in
 void run_ids(Model& model, Sequence& sequence, std::span<const int> ids, Want want,
              const std::atomic<bool>* stop, const LogitsSink& sink) {
   const Feed feed{&sequence, ids, want};
-  if (!model.forward({&feed, 1}, sink, {.stop = stop})) throw std::runtime_error("interrupted");
+  if (!model.forward({&feed, 1}, sink, {.stop = stop})) throw Interrupted();
 }
 
-void read_window(Model& model, const Window& window, const std::atomic<bool>* stop, const JudgedRow& sink) {
+void StepSize::took(int tokens, double seconds) {
+  const double per_second = tokens / std::max(seconds, 1e-6);
+  size_ = std::clamp(static_cast<int>(std::min(per_second, 2.0 * size_)), 1, default_chunk);
+}
+
+Sequence past_of(Model& model, const Window& window, std::size_t done, const std::atomic<bool>* stop) {
   Sequence sequence(model, window.size());
-  run_ids(model, sequence, window.ids, Want::all, stop,
-          [&](int, int position, std::span<const float> logits) {
-            const int next = position + 1;
-            if (next >= window.judged && next < window.size())
-              sink(logits, window.position + next, window.ids[static_cast<std::size_t>(next)]);
-          });
+  // The last of them leads to the first token that is judged.
+  const auto past = static_cast<std::size_t>(window.judged - 1) + done;
+  run_ids(model, sequence, std::span(window.ids).first(std::min(past, window.ids.size() - 1)), Want::none,
+          stop, {});
+  return sequence;
+}
+
+void read_window(Model& model, const Window& window, const WindowPass& pass) {
+  Sequence sequence = past_of(model, window, pass.done, pass.stop);
+  StepSize step;
+  // What follows the last token is not known.
+  for (int end = window.size() - 1; sequence.length() < end;) {
+    const auto start = std::chrono::steady_clock::now();
+    const int first = sequence.length(), count = std::min(step.next(), end - first);
+    run_ids(model, sequence,
+            std::span(window.ids).subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(count)),
+            Want::all, pass.stop, [&](int, int position, std::span<const float> logits) {
+              const int next = position + 1;
+              pass.sink(logits, window.position + next, window.ids[static_cast<std::size_t>(next)]);
+            });
+    if (pass.after_step) pass.after_step();
+    step.took(count, std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
+  }
 }
 
 std::string work_hash(const Model& model, std::span<const Window> windows, const std::string& settings) {

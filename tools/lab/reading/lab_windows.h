@@ -18,6 +18,7 @@ struct Window {
   int judged;            // index of the first id that is judged; those before it are its past
   int position;          // of ids[0] in the text, all documents counted
   int size() const { return static_cast<int>(ids.size()); }
+  std::size_t judged_tokens() const { return static_cast<std::size_t>(size() - judged); }
 };
 
 // Every token but the first max(1, skip) of each document is judged once, with at least `overlap` tokens
@@ -29,12 +30,32 @@ std::vector<Window> windows_of(const LabInput& input, std::optional<int> bos, in
 
 // Told of every judged token and the row that led to it, in order.
 using JudgedRow = std::function<void(std::span<const float> logits, int position, int id)>;
-// Runs `ids` after what the sequence holds. Throws std::runtime_error "interrupted".
+// Runs `ids` after what the sequence holds. Throws Interrupted.
 void run_ids(Model& model, Sequence& sequence, std::span<const int> ids, Want want,
              const std::atomic<bool>* stop, const LogitsSink& sink);
 
-// Runs one window. Throws std::runtime_error "interrupted".
-void read_window(Model& model, const Window& window, const std::atomic<bool>* stop, const JudgedRow& sink);
+// How many tokens to run next, so that a step takes about a second on any machine and with any model. What comes out of
+// the steps does not depend on their size.
+class StepSize {
+ public:
+  int next() const { return size_; }
+  void took(int tokens, double seconds);
+
+ private:
+  int size_ = 4;
+};
+
+struct WindowPass {
+  std::size_t done = 0;  // judged tokens that are past already: an earlier pass told of them
+  const std::atomic<bool>* stop = nullptr;
+  JudgedRow sink;
+  std::function<void()> after_step = {};  // every second or so, between two rows
+};
+
+// Runs one window. Throws Interrupted.
+void read_window(Model& model, const Window& window, const WindowPass& pass);
+// The beginning of that: a sequence with the past of the judged tokens that are not done.
+Sequence past_of(Model& model, const Window& window, std::size_t done, const std::atomic<bool>* stop);
 
 // A hash of a model and of what it reads, for parts that belong together (part_file.h).
 std::string work_hash(const Model& model, std::span<const Window> windows, const std::string& settings);

@@ -1,5 +1,6 @@
 #include "tools/lab/work/part_file.h"
 
+#include <set>
 #include <utility>
 
 #include "loaders/json/json.h"
@@ -22,11 +23,16 @@ std::string text_of(const PartHeader& header) {
   return json.key("about").raw(header.about).end_object().text();
 }
 
+std::string line_of(std::size_t unit, const char* key, const std::string& json) {
+  JsonWriter line;
+  return line.begin_object().member("unit", unit).key(key).raw(json).end_object().text();
+}
+
 // A part as it was read: whole lines only; without any, the header line is empty.
 struct ReadPart {
   std::string header_line;
   PartHeader header;
-  std::map<std::size_t, std::string> results;
+  std::map<std::size_t, PartUnit> units;
 };
 
 // The JSON after `"key":` up to the closing brace of the line, as it stands there.
@@ -60,12 +66,16 @@ ReadPart read_part(const std::string& path, std::string_view lines) {
     }
     const JsonValue place = json.root().at("unit");
     const std::size_t unit = place.as_uint();
-    json.root().at("result");
+    const bool whole = !json.root().find("piece");
+    const char* const key = whole ? "result" : "piece";
+    json.root().at(key);
     if (unit >= part.header.units || !part.header.shard.has(unit))
       place.fail("a unit of " + name_of(part.header.shard) + " of " + std::to_string(part.header.units) +
                  " units expected, " + std::to_string(unit) + " found");
-    if (!part.results.emplace(unit, tail_of(line, "result")).second)
-      place.fail("unit " + std::to_string(unit) + " stands here a second time");
+    PartUnit& found = part.units[unit];
+    if (found.complete) place.fail("unit " + std::to_string(unit) + " stands here a second time");
+    found.pieces.push_back(tail_of(line, key));
+    found.complete = whole;
   });
   return part;
 }
@@ -95,15 +105,38 @@ PartFile::PartFile(const std::string& path, PartHeader header)
                     name_of(header_.shard) + "), found one of " + part.header.kind + ", " +
                     name_of(part.header.shard) +
                     (part.header.work == header_.work ? "" : ", with another model, text or setting"));
-  results_ = std::move(part.results);
+  units_ = std::move(part.units);
   file_.cut_rest();
   if (is_new) file_.add(first_line);
 }
 
 void PartFile::add(std::size_t unit, const std::string& result) {
-  JsonWriter json;
-  json.begin_object().member("unit", unit).key("result").raw(result).end_object();
-  file_.add(json.text());
+  file_.add(line_of(unit, "result", result));
+  live_ += result.size();
+  replaced_ += std::exchange(last_piece_, 0);
+}
+
+void PartFile::add_piece(std::size_t unit, const std::string& piece) {
+  file_.add(line_of(unit, "piece", piece));
+}
+
+void PartFile::replace_piece(std::size_t unit, const std::string& piece) {
+  constexpr std::size_t tolerated = std::size_t{1} << 20;
+  add_piece(unit, piece);
+  replaced_ += std::exchange(last_piece_, piece.size());
+  if (replaced_ <= live_ + last_piece_ + tolerated) return;
+  // Units are worked on one after the other: of the pieces only the newest is not followed by what replaces it.
+  file_.keep_only([](std::string_view lines) {
+    std::set<std::size_t> kept;
+    std::size_t newest = 0;
+    for_each_line(lines, [&](std::size_t number, std::string_view line) {
+      newest = number;
+      if (!line.substr(line.find(',') + 1).starts_with("\"piece\":")) kept.insert(number);
+    });
+    kept.insert(newest);
+    return kept;
+  });
+  replaced_ = 0;
 }
 
 MergedParts merge_parts(const std::vector<std::string>& paths, const std::string& kind) {
@@ -118,7 +151,7 @@ MergedParts merge_parts(const std::vector<std::string>& paths, const std::string
       throw UsageError(path + ": a part of kind \"" + kind + "\" expected, one of " + header.kind + " found");
     if (shards.empty()) {
       merged.header = header;
-      merged.results.resize(header.units);
+      merged.units.resize(header.units);
     } else if (header.work != merged.header.work || header.units != merged.header.units ||
                header.shard.count != merged.header.shard.count) {
       throw UsageError(path + " and " + paths[0] +
@@ -127,11 +160,11 @@ MergedParts merge_parts(const std::vector<std::string>& paths, const std::string
     const auto [other, is_new] = shards.emplace(header.shard.index, path);
     if (!is_new) throw UsageError(path + " and " + other->second + " are both " + name_of(header.shard));
     for (std::size_t unit = header.shard.index - 1; unit < header.units; unit += header.shard.count) {
-      const auto result = part.results.find(unit);
-      if (result == part.results.end())
+      const auto found = part.units.find(unit);
+      if (found == part.units.end() || !found->second.complete)
         throw UsageError(path + ": unfinished, unit " + std::to_string(unit) + " is missing; run " +
                          name_of(header.shard) + " again with --part " + path + " to finish it");
-      merged.results[unit] = std::move(result->second);
+      merged.units[unit] = std::move(found->second);
     }
   }
   for (std::size_t index = 1; index <= merged.header.shard.count; ++index)

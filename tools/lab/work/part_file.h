@@ -3,7 +3,11 @@
 //
 //   {"part":"text","work":"9f86...","shard":1,"shards":3,"units":7,"about":{...}}
 //   {"unit":0,"result":{...}}
+//   {"unit":3,"piece":{...}}
 //   {"unit":3,"result":{...}}
+//
+// A unit that takes long is saved in pieces; its result then is what comes after them. Where pieces replace each other
+// (each is all there is so far), so does the result, and pieces that were replaced leave the file.
 #pragma once
 
 #include <cstddef>
@@ -31,6 +35,12 @@ struct PartHeader {
   std::string about = "{}";  // a JSON object that the merging run needs
 };
 
+// What a part holds of a unit.
+struct PartUnit {
+  std::vector<std::string> pieces;  // JSON, in order; the result is the last one
+  bool complete = false;
+};
+
 // A part that is being written; one process at a time.
 class PartFile {
  public:
@@ -38,20 +48,25 @@ class PartFile {
   // Throws UserError if it is something else, of other work, or in use.
   PartFile(const std::string& path, PartHeader header);
 
-  // JSON of the units that are done.
-  const std::map<std::size_t, std::string>& results() const { return results_; }
-  // Writes at once, so that nothing is lost if the process is killed; throws as JsonLinesFile::add.
+  // The units that were there, whole or begun.
+  const std::map<std::size_t, PartUnit>& units() const { return units_; }
+  // These write at once, so that nothing is lost if the process is killed; they throw as JsonLinesFile::add.
   void add(std::size_t unit, const std::string& result);
+  void add_piece(std::size_t unit, const std::string& piece);
+  // The same for a piece that stands for all of the unit so far: those before it leave the file, when they have become
+  // more than half of it.
+  void replace_piece(std::size_t unit, const std::string& piece);
 
  private:
   JsonLinesFile file_;
   PartHeader header_;
-  std::map<std::size_t, std::string> results_;
+  std::map<std::size_t, PartUnit> units_;
+  std::size_t last_piece_ = 0, replaced_ = 0, live_ = 0;  // bytes
 };
 
 struct MergedParts {
-  PartHeader header;                 // `shard` is the default one
-  std::vector<std::string> results;  // (units,) JSON
+  PartHeader header;            // `shard` is the default one
+  std::vector<PartUnit> units;  // (units,), all complete
 };
 // The complete parts of all shards of one work. Throws UsageError that names the shard that is missing, twice
 // there or unfinished, and the files.

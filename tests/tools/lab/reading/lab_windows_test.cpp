@@ -70,5 +70,21 @@ TEST_CASE("later windows begin with BOS and share what was asked for") {
   CHECK(windows_of(documents({10}), 1, 10, 0, 0).size() == 1);
 }
 
+TEST_CASE("steps grow to a second's work, shrink at once where it takes longer, and have an end") {
+  StepSize step;
+  const int first = step.next();
+  CHECK(first <= 16);
+  step.took(first, 0.001);
+  CHECK(step.next() == 2 * first);
+  for (int i = 0; i < 20; ++i) step.took(step.next(), 0.001);
+  CHECK(step.next() == default_chunk);
+  step.took(200, 4);
+  CHECK(step.next() == 50);
+  step.took(50, 100);
+  CHECK(step.next() == 1);
+  step.took(1, 0);
+  CHECK(step.next() == 2);
+}
+
 }  // namespace
 }  // namespace kelvin

@@ -2,7 +2,10 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
+#include <filesystem>
 #include <fstream>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -17,8 +20,8 @@ namespace {
 LongWork<int> squares(std::vector<std::size_t>& computed, std::size_t last = 99) {
   LongWork<int> work;
   work.header = {"squares", "abc", {}, 7, R"({"of":7})"};
-  work.compute = [&computed, last](std::size_t unit) {
-    if (unit > last) throw std::runtime_error("interrupted");
+  work.compute = [&computed, last](std::size_t unit, const int&, const LongWork<int>::Save&) {
+    if (unit > last) throw Interrupted();
     computed.push_back(unit);
     return static_cast<int>(unit * unit);
   };
@@ -44,9 +47,8 @@ struct Shards {
     CHECK(computed.size() == 7);
   }
   std::vector<int> merged(const std::vector<std::string>& files) const {
-    return read_results<int>(merge_parts(files, "squares"), [](JsonValue json) {
-      return static_cast<int>(json.at(std::size_t{0}).as_int());
-    });
+    std::vector<std::size_t> none;
+    return read_results(merge_parts(files, "squares"), squares(none));
   }
 };
 
@@ -105,7 +107,7 @@ TEST_CASE("an interrupted run goes on where it was, and does nothing twice") {
   WorkFlags flags;
   flags.part = (folder.path() / "part").string();
   std::vector<std::size_t> computed;
-  CHECK_THROWS_WITH(run_work(flags, squares(computed, 3)), "interrupted");
+  CHECK_THROWS_AS(run_work(flags, squares(computed, 3)), Interrupted);
   CHECK(computed.size() == 4);
   // Killed in the middle of a line.
   std::ofstream(*flags.part, std::ios::app) << "{\"unit\":4,\"resu";
@@ -115,7 +117,71 @@ TEST_CASE("an interrupted run goes on where it was, and does nothing twice") {
   computed.clear();
   CHECK(*run_work(flags, squares(computed)) == all_squares);
   CHECK(computed.empty());
-  CHECK(read_results<int>(merge_parts({*flags.part}, "squares"), squares(computed).read) == all_squares);
+  CHECK(read_results(merge_parts({*flags.part}, "squares"), squares(computed)) == all_squares);
+}
+
+// Words of three letters, told letter by letter; stops before the `last`-th letter of all.
+LongWork<std::string> words(std::size_t last, bool replaces) {
+  LongWork<std::string> work;
+  work.header = {"words", "abc", {}, 4, "{}"};
+  work.compute = [=](std::size_t unit, const std::string& done, const LongWork<std::string>::Save& save) {
+    std::string word = done;
+    while (word.size() < 3) {
+      if (3 * unit + word.size() >= last) throw Interrupted();
+      const std::string letter(1, static_cast<char>('a' + 3 * unit + word.size()));
+      word += letter;
+      save(replaces ? word : letter);
+    }
+    return replaces ? word : "";
+  };
+  work.write = [](const std::string& text) { return "\"" + text + "\""; };
+  work.read = [](JsonValue json) { return std::string(json.as_string()); };
+  if (!replaces) work.join = [](std::string& whole, std::string piece) { whole += piece; };
+  work.saved = [last] { return std::to_string(last) + " of 12 letters"; };
+  return work;
+}
+
+TEST_CASE("a unit that was interrupted goes on within itself, wherever that was") {
+  const std::vector<std::string> all = {"abc", "def", "ghi", "jkl"};
+  for (const bool replaces : {false, true}) {
+    CHECK(*run_work({}, words(99, replaces)) == all);
+    for (std::size_t first = 0; first <= 12; ++first) {
+      CAPTURE(first);
+      const test::TemporaryFolder folder;
+      WorkFlags flags;
+      flags.part = (folder.path() / "part").string();
+      const auto stop = [&](std::size_t last) {
+        return message([&] { run_work(flags, words(last, replaces)); });
+      };
+      if (first < 12)
+        CHECK(says(stop(first), "interrupted; " + std::to_string(first) + " of 12 letters are in " +
+                                    *flags.part + "; go on with:"));
+      if (first < 11) stop(first + 1);
+      CHECK(*run_work(flags, words(99, replaces)) == all);
+      CHECK(read_results(merge_parts({*flags.part}, "words"), words(0, replaces)) == all);
+      // Nothing is left to do.
+      CHECK(*run_work(flags, words(0, replaces)) == all);
+    }
+  }
+  CHECK(says(message([] { run_work({}, words(5, false)); }),
+             "interrupted; nothing was saved: with --part FILE"));
+}
+
+TEST_CASE("pieces that were replaced leave the file") {
+  const test::TemporaryFolder folder;
+  const std::string path = (folder.path() / "part").string(), large(300000, 'x');
+  PartFile part(path, {"words", "abc", {}, 2, "{}"});
+  std::uintmax_t most = 0;
+  for (int i = 0; i < 40; ++i) {
+    part.replace_piece(i < 30 ? 0 : 1, "\"" + large + std::to_string(i) + "\"");
+    if (i == 29) part.add(0, "\"whole\"");
+    most = std::max(most, std::filesystem::file_size(path));
+  }
+  CHECK(most < 3000000);
+  part.add(1, "\"end\"");
+  const MergedParts merged = merge_parts({path}, "words");
+  CHECK(merged.units[0].pieces.back() == "\"whole\"");
+  CHECK(merged.units[1].pieces.back() == "\"end\"");
 }
 
 TEST_CASE("files that are something else are left alone") {
