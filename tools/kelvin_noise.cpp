@@ -15,7 +15,7 @@ namespace {
 struct Options {
   ModelFlags model;
   TextFlags text;
-  std::string runs = "bf16,q8,q4,ulp-f32";
+  std::optional<std::string> runs;
   int draws = 3, positions = 0;
   std::optional<std::uint64_t> seed;
   WorkFlags work;
@@ -25,19 +25,9 @@ struct Options {
 
 std::vector<NoiseKind> kinds_of(const Options& options) {
   std::vector<NoiseKind> kinds;
-  std::istringstream names(options.runs);
-  for (std::string name; std::getline(names, name, ',');) {
-    const auto storage = storage_named(name);
-    if (storage && *storage != Storage::f32) {
-      kinds.push_back({name, *storage, std::nullopt, 1});
-    } else if (name == "ulp-f32" || name == "ulp-bf16") {
-      const std::string several = options.draws > 1 ? " x " + std::to_string(options.draws) : "";
-      kinds.push_back(
-          {name + several, Storage::f32, name == "ulp-f32" ? LastBit::f32 : LastBit::bf16, options.draws});
-    } else {
-      throw UsageError("--runs: bf16, q8, q4, ulp-f32 and ulp-bf16 are known, \"" + name + "\" found");
-    }
-  }
+  if (!options.runs) return kinds;
+  std::istringstream names(*options.runs);
+  for (std::string name; std::getline(names, name, ',');) kinds.push_back(noise_kind(name, options.draws));
   if (kinds.empty()) throw UsageError("--runs: at least one of bf16, q8, q4, ulp-f32 and ulp-bf16 expected");
   return kinds;
 }
@@ -53,7 +43,8 @@ bool parse(Options& options, int argc, char** argv) {
   flags.option(
       "runs", "LIST",
       "bf16, q8, q4: weights stored so; ulp-f32, ulp-bf16: every weight moved by one unit in its last place, "
-      "of a float32 or a bfloat16 (default: bf16,q8,q4,ulp-f32)",
+      "of a float32 or a bfloat16 (default: bf16,q8,q4,ulp-f32; where the files hold bf16, ulp-bf16 in its "
+      "place)",
       to(options.runs));
   flags.option("draws", "N", "of each kind of noise (default 3)", to(options.draws, 1, 1000));
   flags.option("seed", "N", "of the noise (default 0)", to(options.seed));
@@ -79,7 +70,7 @@ bool parse(Options& options, int argc, char** argv) {
 
 std::optional<NoiseResult> measure(Options& options) {
   if (options.work.merges()) return merge_noise(options.work.merged);
-  NoisePlan plan{kinds_of(options), {}, options.positions, options.seed.value_or(0)};
+  NoisePlan plan{kinds_of(options), options.draws, {}, options.positions, options.seed.value_or(0)};
   options.model.weights = Storage::f32;
   OpenModel reference = open_model(options.model);
   plan.input = options.text.read(reference);

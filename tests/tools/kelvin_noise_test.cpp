@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
+#include <fstream>
 #include <string>
 #include <vector>
 
@@ -68,21 +69,46 @@ TEST_CASE("KL, first choices and errors are those of the logits of kelvin-logits
   }
 }
 
-TEST_CASE("more noise shows as more noise; exact copies as none") {
-  const auto finished = noise(
-      {"--text", text, "--positions", "12", "--draws", "2", "--json", "--runs", "bf16,ulp-f32,ulp-bf16"});
+TEST_CASE("more noise shows as more noise, and the verdict tells a strong signal from a weak one") {
+  const auto finished =
+      noise({"--text", text, "--positions", "20", "--draws", "2", "--json", "--runs", "ulp-f32,ulp-bf16,q4"});
   REQUIRE(finished.status == 0);
   std::vector<double> kl;
+  std::vector<std::string> verdicts;
   for (const JsonDocument& line : test::json_lines(finished.out))
     if (!line.root().find("band")) {
       kl.push_back(line.root().at("kl").as_double());
-      CHECK(line.root().at("steps").as_uint() == (kl.size() == 1 ? 12u : 24u));
+      verdicts.emplace_back(line.root().at("verdict").as_string());
+      CHECK(line.root().at("steps").as_uint() == (kl.size() == 3 ? 20u : 40u));
+      CHECK(line.root().at("reference").as_string() == "bf16");
+    } else {
+      const double kept = line.root().at("kept").as_double(), error = line.root().at("kept_se").as_double();
+      if (line.root().at("strength").as_string() == "strong") CHECK(kept - 3 * error > 0.5);
     }
   REQUIRE(kl.size() == 3);
-  CHECK(kl[0] == 0);  // the demo model's files are bfloat16
-  CHECK(kl[1] > 0);
-  CHECK(kl[1] < 1e-9);
-  CHECK(kl[2] > 1e-5);
+  CHECK(kl[0] > 0);
+  CHECK(kl[0] < 1e-9);
+  CHECK(kl[1] > 1e-5);
+  CHECK(test::holds(verdicts[0],
+                    "strong signal to the very end: with ulp-f32 x 2 the least likely token is the same in "
+                    "100.0 % of 40 steps (95 %: "));
+  CHECK(test::holds(verdicts[2], " at the very end: with q4 the least likely token is the same in "));
+  CHECK(test::holds(verdicts[2], "; strong: top "));
+}
+
+TEST_CASE("no version is the reference itself") {
+  const auto same = noise({"--text", text, "--runs", "q8,bf16"});
+  CHECK(same.status == 2);
+  CHECK(test::holds(same.err, "--runs: bf16: the weights of this model are bf16 already"));
+  const auto usual = noise({"--text", text, "--positions", "4", "--draws", "1", "--json"});
+  REQUIRE(usual.status == 0);
+  std::string runs;
+  for (const JsonDocument& line : test::json_lines(usual.out))
+    if (!line.root().find("band")) {
+      runs += std::string(line.root().at("run").as_string()) + " ";
+      CHECK(line.root().at("kl").as_double() > 0);
+    }
+  CHECK(runs == "ulp-bf16 q8 q4 ulp-f32 ");
 }
 
 TEST_CASE("shards are joined to what one run says; pictures and a page appear") {
@@ -105,6 +131,26 @@ TEST_CASE("shards are joined to what one run says; pictures and a page appear") 
   CHECK(noise(merge).out == whole.out);
   merge.pop_back();
   CHECK(noise(merge).err.find("shard 4/4 is missing") != std::string::npos);
+}
+
+TEST_CASE("an interrupted run goes on to the bytes of one that was not") {
+  const test::TemporaryFolder folder;
+  const auto part = folder.path() / "part";
+  const std::vector<std::string> asked = {"--text", text + " " + text, "--runs", "q8,ulp-f32", "--draws",
+                                          "1",      "--part",          part};
+  const auto whole = noise(asked);
+  REQUIRE(whole.status == 0);
+  const std::string lines = test::read_text(part);
+  const auto count = std::count(lines.begin(), lines.end(), '\n');
+  CHECK(count >= 7);  // the head, two pieces and the end of each run
+  std::size_t end = 0;
+  for (long line = 1; line < count; ++line) {
+    end = lines.find('\n', end) + 1;
+    if (line % 2 == 1) continue;
+    // As it is left by a kill while a line is being written.
+    std::ofstream(part, std::ios::binary) << lines.substr(0, end + 20);
+    CHECK(noise(asked).out == whole.out);
+  }
 }
 
 TEST_CASE("what cannot be is said") {

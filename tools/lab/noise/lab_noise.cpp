@@ -9,6 +9,7 @@
 #include "loaders/json/json_writer.h"
 #include "loaders/model/model_folder.h"
 #include "sampling/statistics/density_of_states.h"
+#include "tools/lab/noise/noise_json.h"
 #include "tools/lab/reading/lab_windows.h"
 #include "tools/terminal/interrupt.h"
 #include "tools/terminal/progress_bar.h"
@@ -92,79 +93,27 @@ std::vector<Window> planned_windows(const OpenModel& model, const NoisePlan& pla
   return wanted;
 }
 
-constexpr std::pair<const char*, Prediction NoiseStep::*> predictions[] = {{"in_f32", &NoiseStep::in_f32},
-                                                                           {"here", &NoiseStep::here}};
-
-std::string json_of(const NoiseRun& run) {
-  JsonWriter json;
-  json.begin_object().key("steps").begin_array();
-  for (const NoiseStep& step : run.steps)
-    for (const BandComparison& band : step.bands)
-      json.value(band.agreement).value(unless_nan(band.correlation)).value(band.median_error);
-  json.end_array().key("kl").begin_array();
-  for (const NoiseStep& step : run.steps) json.value(step.divergence);
-  json.end_array();
-  for (const auto& [key, prediction] : predictions) {
-    json.key(key).begin_array();
-    for (const NoiseStep& step : run.steps)
-      json.value((step.*prediction).confidence).value((step.*prediction).right);
-    json.end_array();
-  }
-  return json.end_object().text();
-}
-
-NoiseRun run_of(JsonValue json, std::size_t vocabulary) {
-  NoiseRun run;
-  run.bands = rank_bands(vocabulary);
-  const auto list = [&](const char* key, std::size_t count) {
-    const JsonValue values = json.at(key);
-    if (values.size() != count)
-      values.fail(std::to_string(count) + " values expected, " + std::to_string(values.size()) + " found");
-    return values.items();
-  };
-  run.steps.resize(json.at("kl").size());
-  const std::size_t width = run.bands.size();
-  std::size_t i = 0;
-  for (const JsonValue value : list("steps", 3 * width * run.steps.size())) {
-    std::vector<BandComparison>& bands = run.steps[i / (3 * width)].bands;
-    bands.resize(width);
-    BandComparison& band = bands[i / 3 % width];
-    (i % 3 == 0   ? band.agreement
-     : i % 3 == 1 ? band.correlation
-                  : band.median_error) =
-        value.is_null() ? std::numeric_limits<double>::quiet_NaN() : value.as_double();
-    ++i;
-  }
-  i = 0;
-  for (const JsonValue value : json.at("kl").items()) run.steps[i++].divergence = value.as_double();
-  for (const auto& [key, prediction] : predictions) {
-    i = 0;
-    for (const JsonValue value : list(key, 2 * run.steps.size())) {
-      Prediction& of_step = run.steps[i / 2].*prediction;
-      if (i++ % 2 == 0)
-        of_step.confidence = value.as_double();
-      else
-        of_step.right = value.as_bool();
-    }
-  }
-  return run;
-}
-
 void append(NoiseRun& whole, NoiseRun piece) {
   whole.bands = std::move(piece.bands);
   std::move(piece.steps.begin(), piece.steps.end(), std::back_inserter(whole.steps));
 }
 
+// A kind as it is in a result: its name, its units and how often each token was drawn.
+struct KindUnits {
+  std::string name;
+  std::size_t units, draws;
+};
+
 // `pieces`: those of the first kind, then of the second, ...
-NoiseResult join(std::size_t vocabulary, const std::vector<std::pair<std::string, std::size_t>>& kinds,
-                 std::vector<NoiseRun> pieces) {
-  NoiseResult result{vocabulary, {}};
+NoiseResult join(NoiseResult result, const std::vector<KindUnits>& kinds, std::vector<NoiseRun> pieces) {
   auto piece = pieces.begin();
-  for (const auto& [name, count] : kinds) {
+  for (const KindUnits& kind : kinds) {
     NoiseRun run;
-    run.name = name;
-    run.bands = rank_bands(vocabulary);
-    for (std::size_t i = 0; i < count && piece != pieces.end(); ++i, ++piece) append(run, std::move(*piece));
+    run.name = kind.name;
+    run.draws = kind.draws;
+    run.bands = rank_bands(result.vocabulary);
+    for (std::size_t i = 0; i < kind.units && piece != pieces.end(); ++i, ++piece)
+      append(run, std::move(*piece));
     result.runs.push_back(std::move(run));
   }
   return result;
@@ -188,16 +137,21 @@ std::optional<NoiseResult> measure_noise(OpenModel& reference, const NoisePlan& 
     const Window* window;
   };
   std::vector<Unit> units;
-  std::vector<std::pair<std::string, std::size_t>> names;  // and units of each kind
+  std::vector<KindUnits> names;
   std::string settings = std::to_string(plan.seed);
   JsonWriter about;
-  about.begin_object().member("vocabulary", vocabulary).key("kinds").begin_array();
-  for (const NoiseKind& kind : plan.kinds) {
+  const std::string own = are_bf16(reference.model->weights()) ? "bf16" : "f32";
+  const std::vector<NoiseKind> kinds = plan.kinds.empty() ? usual_noise_kinds(own, plan.draws) : plan.kinds;
+  refuse_reference(kinds, own);
+  about.begin_object().member("vocabulary", vocabulary).member("reference", own).key("kinds").begin_array();
+  for (const NoiseKind& kind : kinds) {
     for (int draw = 0; draw < kind.draws; ++draw)
       for (const Window& window : windows) units.push_back({&kind, draw, &window});
-    names.emplace_back(kind.name, static_cast<std::size_t>(kind.draws) * windows.size());
+    const auto draws = static_cast<std::size_t>(kind.draws);
+    names.push_back({kind.name, draws * windows.size(), draws});
     settings += " " + kind.name;
-    about.begin_object().member("name", kind.name).member("units", names.back().second).end_object();
+    about.begin_object().member("name", kind.name).member("units", names.back().units);
+    about.member("draws", draws).end_object();
   }
   about.end_array().end_object();
 
@@ -227,9 +181,9 @@ std::optional<NoiseResult> measure_noise(OpenModel& reference, const NoisePlan& 
     });
     return NoiseRun{"", rank_bands(vocabulary), {}};
   };
-  work.write = json_of;
+  work.write = json_of_noise;
   work.read = [&](JsonValue json) {
-    NoiseRun run = run_of(json, vocabulary);
+    NoiseRun run = noise_of_json(json, vocabulary);
     done += run.steps.size();
     return run;
   };
@@ -237,20 +191,22 @@ std::optional<NoiseResult> measure_noise(OpenModel& reference, const NoisePlan& 
   work.saved = [&] { return std::to_string(done) + " of " + std::to_string(total) + " steps"; };
   auto pieces = run_work(flags, work);
   if (!pieces) return std::nullopt;
-  return join(vocabulary, names, std::move(*pieces));
+  return join({vocabulary, own, {}}, names, std::move(*pieces));
 }
 
 NoiseResult merge_noise(const std::vector<std::string>& paths) {
   const MergedParts parts = merge_parts(paths, noise_part_kind);
   const JsonDocument about = parse_json(parts.header.about, paths[0]);
   const std::size_t vocabulary = about.root().at("vocabulary").as_uint();
-  std::vector<std::pair<std::string, std::size_t>> names;
+  std::vector<KindUnits> names;
   for (const JsonValue kind : about.root().at("kinds").items())
-    names.emplace_back(kind.at("name").as_string(), kind.at("units").as_uint());
+    names.push_back(
+        {std::string(kind.at("name").as_string()), kind.at("units").as_uint(), kind.at("draws").as_uint()});
   LongWork<NoiseRun> work;
-  work.read = [&](JsonValue json) { return run_of(json, vocabulary); };
+  work.read = [&](JsonValue json) { return noise_of_json(json, vocabulary); };
   work.join = append;
-  return join(vocabulary, names, read_results(parts, work));
+  return join({vocabulary, std::string(about.root().at("reference").as_string()), {}}, names,
+              read_results(parts, work));
 }
 
 }  // namespace kelvin

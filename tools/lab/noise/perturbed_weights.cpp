@@ -1,5 +1,6 @@
 #include "tools/lab/noise/perturbed_weights.h"
 
+#include <algorithm>
 #include <bit>
 #include <cstddef>
 #include <stdexcept>
@@ -44,6 +45,22 @@ void perturb_weights(Weights& weights, LastBit unit, std::uint64_t seed) {
     weights.lm_head = weights.embedding;
   else
     perturb(weights.lm_head);
+}
+
+bool are_bf16(const Weights& weights) {
+  const auto holds = [](const Matrix& matrix) {
+    const std::size_t count = static_cast<std::size_t>(matrix.rows) * static_cast<std::size_t>(matrix.cols);
+    const auto* elements = static_cast<const float*>(matrix.data);
+    return std::all_of(elements, elements + count,
+                       [](float value) { return (std::bit_cast<std::uint32_t>(value) & 0xffffu) == 0; });
+  };
+  const auto layer_holds = [&](const LayerWeights& layer) {
+    const auto linears = linears_of(layer);
+    return std::all_of(linears.begin(), linears.end(),
+                       [&](const Linear* linear) { return holds(linear->weight); });
+  };
+  return holds(weights.embedding) && holds(weights.lm_head) &&
+         std::all_of(weights.layers.begin(), weights.layers.end(), layer_holds);
 }
 
 }  // namespace kelvin

@@ -17,4 +17,7 @@ enum class LastBit {
 // and biases are left alone.
 void perturb_weights(Weights& weights, LastBit unit, std::uint64_t seed);
 
+// Whether every element of every matrix is a bfloat16, so that storing them so changes nothing. All matrices must be f32.
+bool are_bf16(const Weights& weights);
+
 }  // namespace kelvin

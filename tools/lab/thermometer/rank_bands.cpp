@@ -56,6 +56,42 @@ double median(std::vector<double> values) {
   return (*middle + *std::max_element(values.begin(), middle)) / 2;
 }
 
+double mean_of(std::span<const double> values) {
+  return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
+}
+
+// The standard error of the mean of `values` from the spread of the means of so many batches; 0 where there are none.
+double mean_error(std::span<const double> values, std::size_t batches) {
+  if (batches < 2) return 0;
+  const double mean = mean_of(values), count = static_cast<double>(batches);
+  double squares = 0;
+  for (std::size_t b = 0; b < batches; ++b) {
+    const std::size_t begin = b * values.size() / batches, end = (b + 1) * values.size() / batches;
+    const double share = static_cast<double>(end - begin) * count / static_cast<double>(values.size()),
+                 apart = share * (mean_of(values.subspan(begin, end - begin)) - mean);
+    squares += apart * apart;
+  }
+  return std::sqrt(squares / (count * (count - 1)));
+}
+
+// A share of `count` that were drawn independently, `added` kept ones and as many lost ones beside them (Agresti and Coull
+// 1998), which keeps what never varied from being certain.
+struct Softened {
+  double share, error;
+};
+Softened softened(double share, double count, double added) {
+  const double all = count + 2 * added, soft = (share * count + added) / all;
+  return {soft, std::sqrt(soft * (1 - soft) / all)};
+}
+
+// Whether a shuffle, which keeps the share `chance` of `count` tokens, might keep the share `kept`.
+bool may_be_luck(double kept, double chance, double count) {
+  const double found = kept * count, expected = chance * count;
+  if (found <= expected) return true;
+  // ln P(X >= found) <= found - expected - found ln(found / expected)
+  return found - expected - found * std::log(found / expected) > std::log(0.00135);
+}
+
 }  // namespace
 
 std::string RankBand::name() const {
@@ -108,30 +144,46 @@ std::vector<BandComparison> compare_bands(std::span<const float> a, std::span<co
   return result;
 }
 
+const char* name_of(Strength strength) {
+  switch (strength) {
+    case Strength::strong:
+      return "strong";
+    case Strength::weak:
+      return "weak";
+    default:
+      return "noise";
+  }
+}
+
 std::vector<BandSummary> summarise_bands(std::span<const RankBand> bands,
                                          const std::vector<std::vector<BandComparison>>& steps,
-                                         std::size_t vocabulary) {
+                                         std::size_t vocabulary, std::size_t draws) {
   std::vector<BandSummary> summaries;
-  const double count = static_cast<double>(steps.size());
+  const std::size_t tokens = steps.size() / draws;
   for (std::size_t i = 0; i < bands.size(); ++i) {
-    double sum = 0, squares = 0, correlation = 0;
-    std::vector<double> errors;
-    for (const auto& step : steps) {
-      sum += step[i].agreement;
-      squares += step[i].agreement * step[i].agreement;
-      correlation += step[i].correlation;
-      errors.push_back(step[i].median_error);
+    std::vector<double> agreement(tokens, 0.0), errors;  // agreement: of a token, mean of its draws
+    double correlation = 0;
+    for (std::size_t s = 0; s < steps.size(); ++s) {
+      agreement[s % tokens] += steps[s][i].agreement / static_cast<double>(draws);
+      correlation += steps[s][i].correlation;
+      errors.push_back(steps[s][i].median_error);
     }
-    const double size = static_cast<double>(bands[i].size()), all = static_cast<double>(vocabulary),
-                 chance = size / all;
-    const double mean = sum / count;
-    // A shuffled band shares a hypergeometric number of tokens with the true one; its spread counts where
-    // steps hardly vary.
-    const double shuffled = all > 1 ? (1 - chance) * (1 - chance) / (all - 1) : 0;
-    const double spread = std::max(0.0, squares / count - mean * mean);
-    const double error = std::sqrt(std::max(spread, shuffled) / count);
-    summaries.push_back({bands[i], mean, error, correlation / count, median(std::move(errors)), chance,
-                         mean - chance > 3 * error});
+    const double chance = static_cast<double>(bands[i].size()) / static_cast<double>(vocabulary);
+    const double places = static_cast<double>(tokens * bands[i].size());
+    const double mean = mean_of(agreement),
+                 error = std::max({mean_error(agreement, agreement.size()),
+                                   mean_error(agreement, std::min<std::size_t>(12, tokens / 4)),
+                                   softened(mean, places, 2).error});
+    const double beyond = std::max(1 - chance, 1e-12), kept = (mean - chance) / beyond,
+                 kept_error = error / beyond;
+    // At three standard errors the interval adds 3^2 tokens.
+    const Softened urn = softened(mean, places, 4.5);
+    const bool is_strong = kept - 3 * kept_error > 0.5 && (urn.share - 3 * urn.error - chance) / beyond > 0.5;
+    summaries.push_back({bands[i], mean, error, correlation / static_cast<double>(steps.size()),
+                         median(std::move(errors)), chance, kept, kept_error,
+                         may_be_luck(mean, chance, places) ? Strength::noise
+                         : is_strong                       ? Strength::strong
+                                                           : Strength::weak});
   }
   return summaries;
 }

@@ -57,6 +57,19 @@ TEST_CASE("every weight moves by one unit in its last place, as often up as down
   }
 }
 
+TEST_CASE("weights that are bfloat16 are recognised, and one that is none is found") {
+  LoadOptions options;
+  options.storage = Storage::f32;
+  LoadedModel model = load_model(test::source_dir() / "tools" / "ember", options);
+  CHECK(are_bf16(model.weights));
+  perturb_weights(model.weights, LastBit::bf16, 1);
+  CHECK(are_bf16(model.weights));
+  auto* last = static_cast<float*>(
+      const_cast<void*>(static_cast<const void*>(model.weights.layers.back().mlp.down.weight.data)));
+  last[7] = std::nextafter(last[7], 2.0f);
+  CHECK_FALSE(are_bf16(model.weights));
+}
+
 TEST_CASE("only float32 matrices can be perturbed") {
   LoadOptions options;
   options.storage = Storage::bf16;

@@ -108,12 +108,55 @@ TEST_CASE("noise is told from signal") {
     close.push_back(compare_bands(a, with_noise(a, 0.01f, step), bands));
     shuffled.push_back(compare_bands(a, normal_row(1000, 5000 + step), bands));
   }
-  for (const BandSummary& band : summarise_bands(bands, close, 1000)) CHECK(band.signal);
+  for (const BandSummary& band : summarise_bands(bands, close, 1000))
+    CHECK(band.strength == Strength::strong);
   for (const BandSummary& band : summarise_bands(bands, shuffled, 1000)) {
     CAPTURE(band.band.name());
-    CHECK_FALSE(band.signal);
+    CHECK(band.strength == Strength::noise);
     CHECK(std::fabs(band.agreement - band.by_chance) < 4 * band.agreement_error);
   }
+}
+
+// Steps of one band of one token in 1000, which keeps its token in `kept` of each `of` steps.
+BandSummary of_repeated(std::size_t steps, std::size_t kept, std::size_t of, std::size_t draws = 1) {
+  const std::vector<RankBand> band = {{1, 1, true}};
+  std::vector<std::vector<BandComparison>> all;
+  for (std::size_t draw = 0; draw < draws; ++draw)
+    for (std::size_t i = 0; i < steps; ++i) all.push_back({{i % of < kept ? 1.0 : 0.0, 0, 0.5}});
+  return summarise_bands(band, all, 1000, draws).front();
+}
+
+TEST_CASE("a signal is weak where half of the places are lost, or where few steps tell") {
+  const BandSummary most = of_repeated(200, 4, 5), some = of_repeated(200, 2, 5),
+                    never = of_repeated(200, 0, 5);
+  CHECK(most.strength == Strength::strong);
+  CHECK(some.strength == Strength::weak);
+  CHECK(never.strength == Strength::noise);
+  CHECK(most.kept == doctest::Approx((0.8 - 0.001) / 0.999));
+  CHECK(most.agreement_error == doctest::Approx(std::sqrt(0.8 * 0.2 / 200)).epsilon(0.02));
+  // All of a few steps agree, and yet little is known.
+  CHECK(of_repeated(1, 1, 1).strength == Strength::noise);
+  CHECK(of_repeated(4, 1, 1).strength == Strength::weak);
+  CHECK(of_repeated(20, 1, 1).strength == Strength::strong);
+  // A shuffle keeps one of 20 steps with 2 %, two of them with 0.02 %.
+  CHECK(of_repeated(20, 1, 20).strength == Strength::noise);
+  CHECK(of_repeated(20, 2, 20).strength == Strength::weak);
+  // The same tokens drawn again are no new tokens.
+  CHECK(of_repeated(40, 4, 5, 9).agreement_error == doctest::Approx(of_repeated(40, 4, 5).agreement_error));
+}
+
+TEST_CASE("steps that err together count as few") {
+  const std::vector<RankBand> band = {{1, 1, true}};
+  std::vector<std::vector<BandComparison>> runs, mixed;
+  for (std::size_t i = 0; i < 240; ++i) {
+    runs.push_back({{i / 20 % 2 == 0 ? 1.0 : 0.0, 0, 0.5}});
+    mixed.push_back({{i % 2 == 0 ? 1.0 : 0.0, 0, 0.5}});
+  }
+  const double together = summarise_bands(band, runs, 1000).front().agreement_error,
+               apart = summarise_bands(band, mixed, 1000).front().agreement_error;
+  // Twelve batches of 1 or 0: the spread of 12 numbers, not of 240.
+  CHECK(together == doctest::Approx(0.5 / std::sqrt(11)));
+  CHECK(apart == doctest::Approx(0.5 / std::sqrt(240)).epsilon(0.02));
 }
 
 TEST_CASE("divergence of two rows") {
