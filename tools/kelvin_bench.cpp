@@ -11,7 +11,7 @@
 #include "tools/bench/bench_report.h"
 #include "tools/bench/stage_bench.h"
 #include "tools/options/model_folder_option.h"
-#include "tools/options/model_options.h"
+#include "tools/options/model_origin.h"
 #include "tools/options/run_main.h"
 #include "tools/terminal/progress_bar.h"
 
@@ -52,13 +52,14 @@ bool parse(Options& options, int argc, char** argv) {
   return flags.parse(argc, argv);
 }
 
-int bench_stages(bool json) {
+int bench_stages(bool json, const Provenance& made) {
   constexpr std::size_t vocabulary = 128'256;
   constexpr int repeat = 25;
   ProgressBar bar("stages", "stages");
   const StageBench bench = run_stage_bench(vocabulary, repeat, bar.updates());
   bar.finish();
-  std::cout << (json ? stage_bench_json(bench) + "\n" : stage_bench_text(bench));
+  std::cout << (json ? with_provenance(stage_bench_json(bench), made) + "\n"
+                     : stage_bench_text(bench) + provenance_line(made));
   return 0;
 }
 
@@ -87,6 +88,7 @@ BenchReport measure(const Options& options) {
   bar.reset();
   // Before measuring the machine, which takes memory of its own.
   report.peak_rss_mib = peak_rss_mib();
+  report.origin = origin_of(folder, model);
   const BenchSize& size = options.size;
   report.prefill_work = part_work(model, prefill_passes(size.prefill));
   report.decode_work = part_work(model, decode_passes(size.before_decode(), size.decode, size.sequences));
@@ -99,7 +101,8 @@ BenchReport measure(const Options& options) {
 int bench(int argc, char** argv) {
   Options options;
   if (!parse(options, argc, argv)) return 0;
-  if (options.stages) return bench_stages(options.json);
+  Provenance made = provenance_of(argc, argv);
+  if (options.stages) return bench_stages(options.json, made);
   const int max_threads = options.model.threads > 0 ? options.model.threads : available_processors();
   options.model.threads = max_threads;
   // First, for the peak of memory is that of the process.
@@ -109,7 +112,9 @@ int bench(int argc, char** argv) {
     report.sweep.push_back(threads_figures(measure(options)));
   }
   if (options.sweep) report.sweep.push_back(threads_figures(report));
-  std::cout << (options.json ? bench_json(report) + "\n" : bench_text(report));
+  made.model = report.origin;
+  std::cout << (options.json ? with_provenance(bench_json(report), made) + "\n"
+                             : bench_text(report) + provenance_line(made));
   return 0;
 }
 

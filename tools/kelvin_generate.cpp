@@ -9,7 +9,7 @@
 #include "tools/generation/generate.h"
 #include "tools/options/flags.h"
 #include "tools/options/generation_defaults.h"
-#include "tools/options/model_options.h"
+#include "tools/options/model_origin.h"
 #include "tools/options/prompt_options.h"
 #include "tools/options/run_main.h"
 #include "tools/options/sampling_options.h"
@@ -119,16 +119,23 @@ int generate_main(int argc, char** argv) {
                             {.chunk = chunk, .stop = interrupt.flag(), .on_prompt = bar.updates()});
   bar.finish();
   bool full = false, interrupted = false;
+  std::string lines;
   for (std::size_t i = 0; i < results.size(); ++i) {
     const Continuation& result = results[i];
     const std::optional<int> number = draws ? std::optional<int>(static_cast<int>(i)) : draw_index;
     if (json)
-      std::cout << as_json(result, prompt, chain, seed, number);
+      lines += as_json(result, prompt, chain, seed, number) + "\n";
     else if (draws)
       shown.write((i > 0 ? "\n[draw " : "[draw ") + std::to_string(i) + "]" + result.text);
-    shown.write("\n");
+    if (!json) shown.write("\n");
     full |= result.ending == Ending::context_full;
     interrupted |= result.ending == Ending::interrupted;
+  }
+  if (json) {
+    Provenance made = provenance_of(argc, argv);
+    made.model = origin_of(model);
+    made.set_seed(seed, !sampling.seed);
+    std::cout << with_provenance(std::move(lines), made);
   }
   std::cout << std::flush;
 

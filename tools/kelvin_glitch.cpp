@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "tools/lab/glitch/glitch_report.h"
+#include "tools/options/model_origin.h"
 #include "tools/options/run_main.h"
 #include "tools/output/output_file.h"
 #include "tools/terminal/interrupt.h"
@@ -90,17 +91,19 @@ int glitch_main(int argc, char** argv) {
   report.scan = scan_tokens(model, report.contexts);
   report.top = static_cast<std::size_t>(options.top);
 
+  Provenance made = provenance_of(argc, argv);
+  made.model = origin_of(model);
   if (options.html) {
     const Matrix& embedding = model.model->weights().embedding;
     const int threads = model.model->threads();
     const auto centroid = centroid_of(embedding, embedding.rows, threads);
     write_file(*options.html,
                glitch_html(report, model.tokenizer(),
-                           principal_projection(embedding, embedding.rows, centroid, threads)));
+                           principal_projection(embedding, embedding.rows, centroid, threads), made));
   }
   bar.reset();
-  std::cout << (options.json ? glitch_json(report, model.tokenizer())
-                             : glitch_table(report, model.tokenizer()));
+  std::cout << (options.json ? with_provenance(glitch_json(report, model.tokenizer()), made)
+                             : glitch_table(report, model.tokenizer()) + provenance_line(made));
   return 0;
 }
 

@@ -12,6 +12,7 @@
 #include "tools/inspect/logits_report.h"
 #include "tools/inspect/logits_text.h"
 #include "tools/inspect/page/logits_page.h"
+#include "tools/options/model_origin.h"
 #include "tools/options/run_main.h"
 #include "tools/output/sha256.h"
 #include "tools/terminal/interrupt.h"
@@ -78,7 +79,7 @@ void add_to_page(LogitsPage& page, const PositionLogits& at, const LogitsText& t
 }
 
 // Explains and dumps in one pass over the text; with arrays or a page, only JSON is printed beside the hash.
-int look_at_text(Options& options) {
+int look_at_text(Options& options, Provenance made) {
   OpenModel model = open_model(options.model);
   const Interrupt interrupt;
   // At once, so that a path that cannot be written is told before the model works.
@@ -114,13 +115,15 @@ int look_at_text(Options& options) {
   });
   bar.reset();
   dump.commit();
+  made.model = origin_of(model);
+  const bool drew_seed = options.text.draws_seed(model);
+  if (page || text.ids.size() > text.n_prompt) made.set_seed(text.seed, drew_seed);
   if (page) {
-    html_file->write(page->html());
+    html_file->write(page->html(made));
     html_file->commit();
   }
-  report.finish(static_cast<int>(text.ids.size()), config.vocab_size, hash.hex());
-  const bool drew = text.ids.size() > text.n_prompt || options.html;
-  if (drew && !options.text.sampling.seed) std::cerr << "seed " << text.seed << "\n";
+  report.finish(static_cast<int>(text.ids.size()), config.vocab_size, hash.hex(), made);
+  if (drew_seed) std::cerr << "seed " << text.seed << "\n";
   return 0;
 }
 
@@ -137,8 +140,10 @@ int logits_main(int argc, char** argv) {
   flags.common({"model", "weights", "prompt", "prompt-file", "ids", "user", "n", "html", "top", "bottom",
                 "lens", "json", "raw", "npy", "sample", "temp", "seed"});
   if (!flags.parse(argc, argv)) return 0;
-  if (options.check.golden) return run_check(std::cout, options.model, options.check, options.format.json);
-  return look_at_text(options);
+  const Provenance made = provenance_of(argc, argv);
+  if (options.check.golden)
+    return run_check(std::cout, options.model, options.check, options.format.json, made);
+  return look_at_text(options, made);
 }
 
 }  // namespace

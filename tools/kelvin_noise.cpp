@@ -83,9 +83,13 @@ int noise_main(int argc, char** argv) {
   if (!parse(options, argc, argv)) return 0;
   const auto result = measure(options);
   if (!result) return 0;
-  if (options.svg) write_file(*options.svg, svg_file(noise_plots(*result)));
-  if (options.html) write_file(*options.html, noise_html(*result));
-  std::cout << (options.json ? noise_json(*result) : noise_table(*result));
+  Provenance made = provenance_of(argc, argv);
+  made.model = result->origin;
+  if (result->seed) made.set_seed(*result->seed, false);
+  if (options.svg) write_file(*options.svg, svg_file(noise_plots(*result), 1, provenance_svg(made)));
+  if (options.html) write_file(*options.html, noise_html(*result, made));
+  std::cout << (options.json ? with_provenance(noise_json(*result), made)
+                             : noise_table(*result) + provenance_line(made));
   return 0;
 }
 

@@ -8,6 +8,7 @@
 #include "tools/options/run_main.h"
 #include "tools/options/sampling_options.h"
 #include "tools/output/output_file.h"
+#include "tools/output/provenance.h"
 #include "tools/output/raw_logits.h"
 #include "tools/output/read_file.h"
 #include "tools/output/stage_report.h"
@@ -43,9 +44,11 @@ std::size_t one_row(std::size_t n, const std::string& path) {
   return n;
 }
 
-void run_rows(const Options& options, std::span<const float> all, std::size_t vocabulary) {
+void run_rows(const Options& options, std::span<const float> all, std::size_t vocabulary, Provenance made) {
   const Chain chain = chain_of(options.sampling);
   const std::uint64_t seed = options.sampling.seed ? *options.sampling.seed : random_seed();
+  made.set_seed(seed, !options.sampling.seed);
+  std::string json;
   std::optional<OutputFile> file;
   if (options.raw) file.emplace(*options.raw);
   std::vector<int> history = options.history;
@@ -61,7 +64,7 @@ void run_rows(const Options& options, std::span<const float> all, std::size_t vo
     const int token = chain.sample(logits, step, state, &trace);
     const Why why = explain(chain, trace, step, before, other_temperatures(chain));
     if (options.json)
-      std::cout << stage_report_json({row, step.position(), seed, trace, why}) << '\n';
+      json += stage_report_json({row, step.position(), seed, trace, why}) + "\n";
     else
       std::cout << "row " << row << ", position " << step.position() << ", seed " << seed << '\n'
                 << stage_report_text(trace, why, [](int id) { return std::to_string(id); });
@@ -70,6 +73,7 @@ void run_rows(const Options& options, std::span<const float> all, std::size_t vo
     history.push_back(token);
   }
   if (file) file->commit();
+  std::cout << (options.json ? with_provenance(json, made) : provenance_line(made));
 }
 
 int stage_main(int argc, char** argv) {
@@ -115,15 +119,18 @@ int stage_main(int argc, char** argv) {
   const std::size_t vocabulary =
       layout.vocabulary > 0 ? layout.vocabulary : one_row(all.size(), options.logits);
   require_ids("--history", options.history, vocabulary);
+  const Provenance made = provenance_of(argc, argv);
   if (options.betas.empty()) {
-    run_rows(options, all, vocabulary);
+    run_rows(options, all, vocabulary, made);
     return 0;
   }
+  std::string json;
   for (std::size_t row = 0; row < all.size() / vocabulary; ++row)
     for (const double beta : options.betas)
-      std::cout << thermo_json(
-                       row, thermo(std::span<const float>(all).subspan(row * vocabulary, vocabulary), beta))
-                << '\n';
+      json +=
+          thermo_json(row, thermo(std::span<const float>(all).subspan(row * vocabulary, vocabulary), beta)) +
+          "\n";
+  std::cout << with_provenance(json, made);
   return 0;
 }
 

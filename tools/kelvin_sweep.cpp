@@ -13,6 +13,7 @@
 #include "tools/lab/reading/lab_windows.h"
 #include "tools/lab/reading/raw_text.h"
 #include "tools/lab/sweep/sweep_report.h"
+#include "tools/options/model_origin.h"
 #include "tools/options/run_main.h"
 #include "tools/options/sampling_options.h"
 #include "tools/output/output_file.h"
@@ -109,6 +110,7 @@ std::optional<Swept> read_swept(const Options& options, OpenModel& model, const 
                        std::to_string(model.context));
     swept.row = last_row(model, ids, stop);
     swept.position = ids.size();
+    swept.text.origin = origin_of(model);
     swept.text.name = "the token after --next";
     swept.text.steps.push_back({DensityOfStates(swept.row), std::numeric_limits<double>::quiet_NaN()});
     return swept;
@@ -151,10 +153,14 @@ int sweep_main(int argc, char** argv) {
       point.distinct =
           distinct_draws(swept.row, point.beta, options.draws, options.seed.value_or(0), swept.position);
   bar.reset();
-  if (options.csv) write_file(*options.csv, sweep_csv(report));
-  if (options.svg) write_file(*options.svg, svg_file(phase_picture(report), 2));
-  if (options.html) write_file(*options.html, sweep_html(report));
-  std::cout << (options.json ? sweep_json(report) : sweep_table(report));
+  Provenance made = provenance_of(argc, argv);
+  made.model = swept.text.origin;
+  if (options.draws > 0) made.set_seed(options.seed.value_or(0), false);
+  if (options.csv) write_file(*options.csv, provenance_csv(made) + sweep_csv(report));
+  if (options.svg) write_file(*options.svg, svg_file(phase_picture(report), 2, provenance_svg(made)));
+  if (options.html) write_file(*options.html, sweep_html(report, made));
+  std::cout << (options.json ? with_provenance(sweep_json(report), made)
+                             : sweep_table(report) + provenance_line(made));
   return 0;
 }
 

@@ -1,6 +1,8 @@
 // kelvin-thermometer: which temperature does a text have under a model?
 #include <iostream>
 #include <optional>
+#include <ostream>
+#include <sstream>
 #include <string>
 #include <utility>
 #include <vector>
@@ -11,7 +13,7 @@
 #include "tools/lab/thermometer/thermometer_page.h"
 #include "tools/options/flags.h"
 #include "tools/options/model_folder_option.h"
-#include "tools/options/model_options.h"
+#include "tools/options/model_origin.h"
 #include "tools/options/run_main.h"
 #include "tools/output/output_file.h"
 #include "tools/terminal/interrupt.h"
@@ -82,7 +84,8 @@ bool parse(Options& options, int argc, char** argv) {
 }
 
 // Fits and reports; a token that could not come is an error, not a temperature.
-void measure(const LabText& text, const Tokenizer* tokenizer, const Options& options) {
+void measure(std::ostream& out, const LabText& text, const Tokenizer* tokenizer, const Options& options,
+             const Provenance& made) {
   std::optional<ProgressBar> bar(std::in_place, "fitting");
   const TemperatureFit fit = fit_temperature(text.steps);
   bar.reset();
@@ -93,22 +96,22 @@ void measure(const LabText& text, const Tokenizer* tokenizer, const Options& opt
                      std::to_string(facts.id) +
                      " is impossible there (its logit is -inf); no temperature explains it");
   }
-  if (options.html) write_file(*options.html, thermometer_html(text, fit, tokenizer, options.format));
-  report_thermometer(std::cout, text, fit, tokenizer, options.format);
+  if (options.html) write_file(*options.html, thermometer_html(text, fit, tokenizer, options.format, made));
+  report_thermometer(out, text, fit, tokenizer, options.format);
 }
 
-int thermometer_main(int argc, char** argv) {
-  Options options;
-  if (!parse(options, argc, argv)) return 0;
-  if (options.raw.given()) {
-    measure(options.raw.read(options.text.ids), nullptr, options);
-    return 0;
-  }
+// Reports on the text or the texts that the options name; false if only a shard of one was read.
+bool report(std::ostream& out, const Options& options, Provenance& made) {
+  const auto measure_one = [&](const LabText& text, const Tokenizer* tokenizer) {
+    made.model = text.origin;
+    measure(out, text, tokenizer, options, made);
+    return true;
+  };
+  if (options.raw.given()) return measure_one(options.raw.read(options.text.ids), nullptr);
   if (options.work.merges()) {
     const LabText text = merge_lab_text(options.work.merged);
     const LoadedTokenizer tokenizer = load_tokenizer(model_folder(options.model.folder));
-    measure(text, &tokenizer.tokenizer, options);
-    return 0;
+    return measure_one(text, &tokenizer.tokenizer);
   }
   OpenModel model = open_model(options.model);
   // From the last reading on Ctrl-C ends the process, as there is nothing to save.
@@ -118,18 +121,27 @@ int thermometer_main(int argc, char** argv) {
   if (options.compared.empty()) {
     const auto text = read_lab_text(model, options.text.read(model), reading, options.work);
     interrupt.reset();
-    if (text) measure(*text, &model.tokenizer(), options);
-    return 0;
+    return text && measure_one(*text, &model.tokenizer());
   }
   const LabInput inputs[] = {lab_input_file(model, options.compared[0], options.text.separator),
                              lab_input_file(model, options.compared[1], options.text.separator)};
   const LabText first = *read_lab_text(model, inputs[0], reading),
                 second = *read_lab_text(model, inputs[1], reading);
   interrupt.reset();
-  measure(first, &model.tokenizer(), options);
-  if (!options.format.json) std::cout << "\n";
-  measure(second, &model.tokenizer(), options);
-  report_comparison(std::cout, first, second, compare_fits(first, second), options.format.json);
+  measure_one(first, &model.tokenizer());
+  if (!options.format.json) out << "\n";
+  measure_one(second, &model.tokenizer());
+  report_comparison(out, first, second, compare_fits(first, second), options.format.json);
+  return true;
+}
+
+int thermometer_main(int argc, char** argv) {
+  Options options;
+  if (!parse(options, argc, argv)) return 0;
+  Provenance made = provenance_of(argc, argv);
+  std::ostringstream out;
+  if (!report(out, options, made)) return 0;
+  std::cout << (options.format.json ? with_provenance(out.str(), made) : out.str() + provenance_line(made));
   return 0;
 }
 

@@ -12,6 +12,7 @@
 #include "loaders/json/json.h"
 #include "loaders/json/json_file.h"
 #include "tests/support.h"
+#include "tests/tools/json_lines.h"
 
 namespace kelvin {
 namespace {
@@ -85,15 +86,15 @@ TEST_CASE("draws are numbered, and each can be had alone") {
   };
   const test::Finished all = with({"--draws", "4"});
   CHECK(all.status == 0);
-  std::istringstream lines(all.out);
+  std::istringstream lines(test::results(all));
   int draw = 0;
   for (std::string line; std::getline(lines, line); ++draw) {
     CHECK(parse_json(line).root().at("draw").as_int() == draw);
-    CHECK(with({"--draw-index", std::to_string(draw)}).out == line + "\n");
+    CHECK(test::results(with({"--draw-index", std::to_string(draw)})) == line + "\n");
   }
   CHECK(draw == 4);
   const std::string first = all.out.substr(0, all.out.find('\n') + 1);
-  CHECK("{\"draw\":0," + with({}).out.substr(1) == first);
+  CHECK("{\"draw\":0," + test::results(with({})).substr(1) == first);
   CHECK(with({"--draws", "4", "--draw-index", "1"}).status == 2);
   CHECK(with({"--draws", "0"}).status == 2);
 }

@@ -73,13 +73,13 @@ TEST_CASE("the hash and the file do not depend on threads, chunks and the kind o
   CHECK(one.out.starts_with("sha256 "));
   const test::Finished other =
       test::run_tool({"kelvin-logits", "--ids", ids, "--raw", second, "--threads", "3", "--chunk", "7"});
-  CHECK(other.out == one.out);
+  CHECK(test::results(other) == test::results(one));
   CHECK(test::read_text(first) == test::read_text(second));
   const test::Finished shown = test::run_tool({"kelvin-logits", "--ids", ids});
-  CHECK(shown.out.ends_with(one.out));
+  CHECK(test::results(shown).ends_with(test::results(one)));
   CHECK(shown.out.size() > one.out.size());
-  CHECK(test::run_tool({"kelvin-logits", "--ids", ids, "--weights", "bf16", "--raw", "/dev/null"}).out ==
-        one.out);
+  CHECK(test::results(test::run_tool({"kelvin-logits", "--ids", ids, "--weights", "bf16", "--raw",
+                                      "/dev/null"})) == test::results(one));
 }
 
 TEST_CASE("both ends can be chosen; a BOS written in the prompt is not doubled") {
@@ -96,7 +96,36 @@ TEST_CASE("both ends can be chosen; a BOS written in the prompt is not doubled")
   const auto with =
       test::run_tool({"kelvin-logits", "--prompt", "<|begin_of_text|>hello", "--raw", "/dev/null"});
   CHECK(with.status == 0);
-  CHECK(with.out == without.out);
+  CHECK(test::results(with) == test::results(without));
+}
+
+TEST_CASE(
+    "a page that depends on a drawn seed names it, and its command makes the same page; others need none") {
+  const test::TemporaryFolder folder;
+  const std::string page = (folder.path() / "a page.html").string();
+  const test::Finished drawn =
+      test::run_tool({"kelvin-logits", "--user", "It's a fox", "--n", "3", "--json", "--html", page});
+  const JsonDocument last = test::json_lines(drawn).back();
+  const JsonValue made = last.root().at("provenance");
+  const std::string command(made.at("command").as_string()), seed = std::to_string(made.at("seed").as_uint());
+  CHECK(drawn.err == "seed " + seed + "\n");
+  CHECK(command.ends_with(" --seed " + seed));
+  const std::string first = test::read_text(page);
+  CHECK(test::holds(first, "<pre>" + command + "</pre>"));
+  CHECK(test::holds(first, std::string(made.at("model_hash").as_string())));
+  std::filesystem::remove(page);
+  REQUIRE(test::run({"/bin/sh", "-c", "PATH='" + test::bin_dir().string() + "' " + command}).status == 0);
+  CHECK(test::read_text(page) == first);
+
+  const auto plain = [&] {
+    const test::Finished done = test::run_tool({"kelvin-logits", "--prompt", "hello", "--html", page});
+    CHECK(done.err == "");
+    return test::read_text(page);
+  };
+  const std::string once = plain();
+  CHECK(test::holds(once, "<dt>seed</dt><dd>0</dd>"));
+  CHECK(plain() == once);
+  CHECK_FALSE(test::holds(test::run_tool({"kelvin-logits", "--prompt", "hello"}).out, "seed"));
 }
 
 TEST_CASE("arrays for NumPy and the lens of every layer") {

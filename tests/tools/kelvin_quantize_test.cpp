@@ -11,6 +11,7 @@
 #include "tests/loaders/gguf_from_folder.h"
 #include "tests/loaders/safetensors_builder.h"
 #include "tests/support.h"
+#include "tests/tools/json_lines.h"
 
 using namespace kelvin;
 namespace fs = std::filesystem;
@@ -88,7 +89,7 @@ TEST_CASE("a packed folder gives the bits of quantising while loading") {
     REQUIRE_MESSAGE(finished.status == 0, finished.err);
     const test::Finished found = logits(packed), expected = logits(ember, {"--weights", kind});
     REQUIRE_MESSAGE(found.status == 0, found.err);
-    CHECK(last_line(found.out) == last_line(expected.out));
+    CHECK(last_line(test::results(found)) == last_line(test::results(expected)));
     CHECK(logits(packed, {"--weights", kind}).status == 0);
     CHECK(fs::exists(fs::path(packed) / "tokenizer.json"));
     CHECK(test::read_text(fs::path(packed) / "config.json") ==
@@ -115,7 +116,7 @@ TEST_CASE("a GGUF file becomes a folder with its settings, tokenizer and templat
   REQUIRE_MESSAGE(finished.status == 0, finished.err);
   const test::Finished found = logits(packed), expected = logits(gguf, {"--weights", "q4h"});
   REQUIRE_MESSAGE(found.status == 0, found.err);
-  CHECK(found.out == expected.out);
+  CHECK(test::results(found) == test::results(expected));
   const LoadedTokenizer from_gguf = load_tokenizer(gguf), from_folder = load_tokenizer(packed);
   CHECK(from_folder.info.chat_template == from_gguf.info.chat_template);
   CHECK(from_folder.info.eos->id == 2044);

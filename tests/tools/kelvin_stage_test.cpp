@@ -9,6 +9,7 @@
 
 #include "loaders/json/json.h"
 #include "tests/support.h"
+#include "tests/tools/json_lines.h"
 #include "tools/output/raw_logits.h"
 
 using namespace kelvin;
@@ -44,8 +45,8 @@ TEST_CASE("the trace, the draw and the processed logits") {
   CHECK(json.root().at("seed").as_int() == 7);
   const float off = -std::numeric_limits<float>::infinity();
   CHECK(read_array<float>(raw) == std::vector<float>{0, off, -2, off});
-  CHECK(run({"kelvin-stage", "--logits", file.path, "--sample", "top-k=2,temp=0.5", "--seed", "7", "--json"})
-            .out == done.out);
+  CHECK(results(run({"kelvin-stage", "--logits", file.path, "--sample", "top-k=2,temp=0.5", "--seed", "7",
+                     "--json"})) == results(done));
 }
 
 TEST_CASE("rows are steps: what was drawn joins the history") {
@@ -114,7 +115,7 @@ TEST_CASE("the shape of several rows comes from --vocab or from a .npy file; a g
   const std::string npy = (raw.folder.path() / "logits.npy").string();
   std::ofstream(npy, std::ios::binary)
       << npy_header(std::vector<std::size_t>{2, 2048}) << raw_float32(values);
-  CHECK(stage({"--logits", npy}).out == said.out);
+  CHECK(results(stage({"--logits", npy})) == results(said));
   CHECK(stage({"--logits", npy, "--vocab", "4096"}).status == 2);
 }
 

@@ -85,11 +85,12 @@ TEST_CASE("every quantity is that of the raw logits") {
   for (const std::size_t id : came) list += (list.empty() ? "" : ",") + std::to_string(id);
   const auto from_file = sweep({"--logits", raw, "--vocab", "2048", "--shifted", "--ids", list, "--temps",
                                 "0.4,1,1.7,40,-2,-0.3", "--json"});
-  CHECK(
-      sweep({"--logits", raw, "--shifted", "--ids", list, "--temps", "0.4,1,1.7,40,-2,-0.3", "--json"}).out ==
-      from_file.out);
-  CHECK(from_file.out == sweep({"--prompt", text, "--temps", "0.4,1,1.7,40,-2,-0.3", "--json"}).out);
-  CHECK(from_file.out == sweep({"--text", text, "--temps", "0.4,1,1.7,40,-2,-0.3", "--json"}).out);
+  for (const std::vector<std::string>& input : std::vector<std::vector<std::string>>{
+           {"--logits", raw, "--shifted", "--ids", list}, {"--prompt", text}, {"--text", text}}) {
+    std::vector<std::string> words = input;
+    words.insert(words.end(), {"--temps", "0.4,1,1.7,40,-2,-0.3", "--json"});
+    CHECK(test::results(from_file) == test::results(sweep(words)));
+  }
 }
 
 TEST_CASE("thermodynamics of high-precision arithmetic, from files of logits") {
@@ -140,7 +141,15 @@ TEST_CASE("files: CSV with every temperature, a picture, a page") {
   REQUIRE(finished.status == 0);
   std::istringstream table(test::read_text(csv));
   std::string line;
-  std::getline(table, line);
+  std::map<std::string, std::string> made;
+  while (std::getline(table, line) && line.starts_with("# "))
+    made.emplace(line.substr(2, line.find(": ") - 2), line.substr(line.find(": ") + 2));
+  CHECK(made["command"] == "kelvin-sweep --text 'A fox. A bear.' --draws 20 --csv " + csv.string() +
+                               " --svg " + svg.string() + " --html " + html.string());
+  CHECK(made["model"] == "ember");
+  CHECK(made["weights"] == "bf16");
+  CHECK(made["kv"] == "f32");
+  CHECK(made["seed"] == "0");
   CHECK(line.starts_with("T,beta,nll,perplexity,entropy,"));
   const auto columns = std::count(line.begin(), line.end(), ',');
   int rows = 0;
@@ -151,6 +160,10 @@ TEST_CASE("files: CSV with every temperature, a picture, a page") {
   CHECK(page.size() < 2'000'000);
   CHECK(page.find("src=") == page.npos);
   CHECK(page.find("<script") == page.npos);
+  for (const std::string& where : {page, test::read_text(svg), finished.out}) {
+    CHECK(test::holds(where, made["model_hash"].substr(0, 16)));
+    CHECK(test::holds(where, made["command"]));
+  }
   CHECK(finished.out.find("distinct") != std::string::npos);
 }
 

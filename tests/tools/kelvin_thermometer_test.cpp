@@ -9,6 +9,7 @@
 
 #include "loaders/json/json_file.h"
 #include "tests/support.h"
+#include "tests/tools/json_lines.h"
 
 namespace kelvin {
 namespace {
@@ -58,7 +59,7 @@ TEST_CASE("raw logits: the last line is one object with the keys of the temperat
   CHECK(fit.root().at("bits_per_byte").is_null());
   std::string keys;
   for (const auto& [key, value] : fit.root().members()) keys += std::string(key) + " ";
-  CHECK(keys == "beta beta_se beta_se_robust T nll perplexity bits_per_byte steps ");
+  CHECK(keys == "beta beta_se beta_se_robust T nll perplexity bits_per_byte steps provenance ");
 }
 
 TEST_CASE("raw logits: degenerate texts say what they are") {
@@ -133,7 +134,7 @@ TEST_CASE("a bare file name is the text") {
   write(file, "Once upon a time there was a brave fox.");
   const auto named = thermometer({"--file", file, "--json"}), bare = thermometer({file, "--json"});
   REQUIRE(named.status == 0);
-  CHECK(named.out == bare.out);
+  CHECK(test::results(named) == test::results(bare));
 }
 
 TEST_CASE("what cannot be measured is one line and status 2") {
@@ -219,12 +220,17 @@ TEST_CASE("shards of a long text are joined to what one run says, by either tool
   }
   auto merged = merge;
   merged.insert(merged.end(), {"--json", "--tokens", "--window", "50"});
-  CHECK(thermometer(merged).out == thermometer(with({"--json", "--tokens", "--window", "50"})).out);
+  CHECK(test::results(thermometer(merged)) ==
+        test::results(thermometer(with({"--json", "--tokens", "--window", "50"}))));
+  const auto model_of = [](const test::Finished& finished) {
+    return std::string(last_line(finished.out).root().at("provenance").at("model_hash").as_string());
+  };
+  CHECK(model_of(thermometer(merged)) == model_of(thermometer(with({"--json"}))));
   merged = merge;
   merged.insert(merged.begin(), "kelvin-sweep");
   std::vector<std::string> whole = with({});
   whole.insert(whole.begin(), "kelvin-sweep");
-  CHECK(run(merged).out == run(whole).out);
+  CHECK(test::results(run(merged)) == test::results(run(whole)));
 
   merge.pop_back();
   const auto incomplete = thermometer(merge);

@@ -7,6 +7,7 @@
 
 #include "tools/bench/model_bench.h"
 #include "tools/bench/part_work.h"
+#include "tools/output/provenance.h"
 
 namespace kelvin {
 
@@ -18,6 +19,7 @@ struct ThreadsFigures {
 struct BenchReport {
   BenchSize size;
   std::string model, isa, weights, kv;
+  ModelOrigin origin;
   int threads;
   double load_s, peak_rss_mib, bytes_per_token;
   PartWork prefill_work, decode_work;

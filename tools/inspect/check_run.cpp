@@ -7,6 +7,8 @@
 #include "loaders/json/json_writer.h"
 #include "tokenizer/base/formatted.h"
 #include "tools/inspect/golden_check.h"
+#include "tools/options/model_folder_option.h"
+#include "tools/options/model_origin.h"
 #include "tools/terminal/progress_bar.h"
 
 namespace kelvin {
@@ -106,7 +108,8 @@ void CheckFlags::add_to(Flags& flags) {
                to(tolerance, 0.0, 1e30));
 }
 
-int run_check(std::ostream& out, const ModelFlags& flags, const CheckFlags& check, bool json) {
+int run_check(std::ostream& out, const ModelFlags& flags, const CheckFlags& check, bool json,
+              Provenance made) {
   const std::unique_ptr<Model> model = open_model_alone(flags);
   const ModelConfig& config = model->config();
   const GoldenDump dump = read_golden(*check.golden, {static_cast<std::size_t>(config.vocab_size),
@@ -123,13 +126,15 @@ int run_check(std::ostream& out, const ModelFlags& flags, const CheckFlags& chec
     largest = std::max(largest, found.logits_error);
     out << (json ? check_json(found) : check_text(found)) << std::flush;
   }
+  made.model = origin_of(model_folder(flags.folder), *model);
   if (json) {
     JsonWriter line;
     line.begin_object().member("agrees", agrees).member("max_logits_error", largest);
-    out << line.member("tolerance", tolerance).end_object().text() << "\n";
+    out << with_provenance(line.member("tolerance", tolerance).end_object().text(), made) << "\n";
   } else {
     out << (agrees ? "the model agrees with the dump" : "the model DIFFERS from the dump") << " (tolerance "
-        << tolerance << ")\n";
+        << tolerance << ")\n"
+        << provenance_line(made);
   }
   return agrees ? 0 : 1;
 }

@@ -8,6 +8,7 @@
 
 #include "tools/options/flags.h"
 #include "tools/options/model_options.h"
+#include "tools/output/provenance.h"
 
 namespace kelvin {
 
@@ -19,7 +20,8 @@ struct CheckFlags {
 };
 
 // Compares every sequence of the dump and tells `out`, for people or as JSON lines. The exit status: 0 where
-// all agree, else 1. Throws UserError.
-int run_check(std::ostream& out, const ModelFlags& model, const CheckFlags& check, bool json);
+// all agree, else 1. `made` is still without its model. Throws UserError.
+int run_check(std::ostream& out, const ModelFlags& model, const CheckFlags& check, bool json,
+              Provenance made);
 
 }  // namespace kelvin

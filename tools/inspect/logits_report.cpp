@@ -91,13 +91,15 @@ void LogitsReport::add_json(int position, int id, const DistributionView& view,
   out_ << json.end_object().text() << "\n";
 }
 
-void LogitsReport::finish(int positions, int vocabulary, const std::string& sha256) {
+void LogitsReport::finish(int positions, int vocabulary, const std::string& sha256,
+                          const Provenance& provenance) {
   if (format_.json) {
     JsonWriter json;
     json.begin_object().member("positions", positions).member("vocabulary", vocabulary);
-    out_ << json.member("sha256", sha256).end_object().text() << "\n";
+    out_ << with_provenance(json.member("sha256", sha256).end_object().text(), provenance) << "\n";
   } else {
-    out_ << "sha256 " << sha256 << "  (" << positions << " x " << vocabulary << " float32)\n";
+    out_ << "sha256 " << sha256 << "  (" << positions << " x " << vocabulary << " float32)\n"
+         << provenance_line(provenance);
   }
 }
 

@@ -10,6 +10,7 @@
 #include "sampling/statistics/token_view.h"
 #include "tokenizer/tokenizer.h"
 #include "tools/inspect/logit_lens.h"
+#include "tools/output/provenance.h"
 
 namespace kelvin {
 
@@ -27,8 +28,8 @@ class LogitsReport {
   // empty.
   void add(int position, int id, std::span<const float> logits, std::optional<int> next,
            std::span<const float> lens = {});
-  // The last line: how many there were, and the hash of all of them.
-  void finish(int positions, int vocabulary, const std::string& sha256);
+  // The last lines: how many there were, the hash of all of them, and where they come from.
+  void finish(int positions, int vocabulary, const std::string& sha256, const Provenance& provenance);
 
  private:
   void add_text(int position, int id, const DistributionView& view, std::span<const LensStage> lens);

@@ -31,8 +31,12 @@ std::vector<int> LogitsTextFlags::prompt_ids(const OpenModel& model) const {
   return encode_conversation(model.text, one_turn(system, *user));
 }
 
+int LogitsTextFlags::most_drawn(const OpenModel& model) const {
+  return answer_tokens.value_or(user ? max_tokens({}, model.generation, 256).count : 0);
+}
+
 void LogitsTextFlags::append_answer(OpenModel& model, LogitsText& text) const {
-  const int max = answer_tokens.value_or(user ? max_tokens({}, model.generation, 256).count : 0);
+  const int max = most_drawn(model);
   if (max == 0) return;
   Sequence sequence(*model.model, model.context);
   ProgressBar bar("answer", "tok");
@@ -59,7 +63,7 @@ LogitsText LogitsTextFlags::read(OpenModel& model, std::optional<int> max_tokens
   apply_generation_config(sampling.settings, model.generation);
   if (!prompt.ids.empty()) sampling.settings.set("padding", "draw", Source::default_value, "--ids");
   text.chain = sampling.settings.chain(model.vocabulary());
-  text.seed = sampling.seed ? *sampling.seed : random_seed();
+  text.seed = draws_seed(model) ? random_seed() : sampling.seed.value_or(0);
   append_answer(model, text);
   return text;
 }

@@ -32,8 +32,11 @@ struct LogitsTextFlags {
   // Draws the answer. `max_tokens`: the prompt may not be longer. Throws UserError, and what the chain
   // throws.
   LogitsText read(OpenModel& model, std::optional<int> max_tokens);
+  // The seed is drawn: an answer is asked for, and nobody gave one. Otherwise it is the one given, or 0.
+  bool draws_seed(const OpenModel& model) const { return !sampling.seed && most_drawn(model) > 0; }
 
  private:
+  int most_drawn(const OpenModel& model) const;
   std::vector<int> prompt_ids(const OpenModel& model) const;
   void append_answer(OpenModel& model, LogitsText& text) const;
 };

@@ -33,4 +33,9 @@ fs::path model_folder(const std::optional<std::string>& folder) {
                    " nor in " KELVIN_SOURCE_EMBER "; name a model with --model DIR");
 }
 
+std::string model_name(const fs::path& folder) {
+  std::error_code ignored;
+  return fs::weakly_canonical(folder, ignored).filename().string();
+}
+
 }  // namespace kelvin

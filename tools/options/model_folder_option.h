@@ -16,4 +16,7 @@ void add_model_folder(Flags& flags, std::optional<std::string>& folder);
 // it was built from. Throws UsageError where there is no such folder.
 std::filesystem::path model_folder(const std::optional<std::string>& folder);
 
+// What such a folder or file is called, without its path.
+std::string model_name(const std::filesystem::path& folder);
+
 }  // namespace kelvin

@@ -117,10 +117,7 @@ OpenModel open_model(const ModelFlags& flags) {
           context,          seconds.count()};
 }
 
-std::string OpenModel::name() const {
-  std::error_code ignored;
-  return std::filesystem::weakly_canonical(folder, ignored).filename().string();
-}
+std::string OpenModel::name() const { return model_name(folder); }
 
 std::unique_ptr<Model> open_model_alone(const ModelFlags& flags) {
   return make_model(load_with_progress(model_folder(flags.folder), flags), flags);

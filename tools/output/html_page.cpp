@@ -19,7 +19,7 @@ std::string html_of(const HtmlPage& page) {
       "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>";
   out += escape_markup(page.title) + "</title>\n<style>\n" + std::string(assets::report_css) + plot_style() +
          page.style + "</style>\n</head>\n<body>\n";
-  out += "<h1>" + escape_markup(page.title) + "</h1>\n" + page.body;
+  out += "<h1>" + escape_markup(page.title) + "</h1>\n" + page.body + page.footer;
   if (!page.script.empty()) out += "\n<script>\n" + page.script + "\n</script>";
   return out + "\n</body>\n</html>\n";
 }

@@ -15,6 +15,7 @@ struct HtmlPage {
   std::string body;    // markup
   std::string style;   // further rules
   std::string script;  // runs after the body; without "</script"
+  std::string footer;  // markup: provenance_html()
 };
 
 std::string html_of(const HtmlPage& page);

@@ -221,7 +221,7 @@ std::string svg_of(const Plot& plot) {
 
 std::string plot_style() { return std::string(assets::plot_css); }
 
-std::string svg_file(const std::vector<Plot>& plots, int columns) {
+std::string svg_file(const std::vector<Plot>& plots, int columns, std::string_view metadata) {
   int width = 0, height = 0, left_edge = 0, top_edge = 0, column = 0;
   std::string inner;
   for (const Plot& plot : plots) {
@@ -234,7 +234,7 @@ std::string svg_file(const std::vector<Plot>& plots, int columns) {
   return formatted(
              "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %d\" width=\"%d\" height=\"%d\">",
              width, height, width, height) +
-         "<style>\n" + plot_style() +
+         std::string(metadata) + "<style>\n" + plot_style() +
          ".ground{fill:#fff}@media (prefers-color-scheme:dark){.ground{fill:#14171a}}</style>"
          "<rect class=\"ground\" width=\"100%\" height=\"100%\"/>\n" +
          inner + "</svg>\n";

@@ -34,8 +34,8 @@ struct Plot {
 // An <svg> element. The page's style (html_page.h) colours it.
 std::string svg_of(const Plot& plot);
 
-// A file of its own that holds plots of one size, `columns` side by side.
-std::string svg_file(const std::vector<Plot>& plots, int columns = 1);
+// A file of its own that holds plots of one size, `columns` side by side; `metadata` is markup: provenance_svg().
+std::string svg_file(const std::vector<Plot>& plots, int columns, std::string_view metadata);
 
 // Style rules that svg_of() relies on.
 std::string plot_style();

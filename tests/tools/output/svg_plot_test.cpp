@@ -50,10 +50,10 @@ TEST_CASE("nothing to show is no error, and text is text") {
   CHECK(svg_of(empty).find("a &lt; b &amp; &quot;c&quot;<") != std::string::npos);
   empty.series = {{"", {{3, 3}}, PlotSeries::Style::points}};
   CHECK(count(svg_of(empty), "<circle") == 1);
-  const std::string file = svg_file({empty, empty});
+  const std::string file = svg_file({empty, empty}, 1, "");
   CHECK(file.starts_with("<svg xmlns"));
   CHECK(file.find("translate(0 400)") != file.npos);
-  const std::string grid = svg_file({empty, empty, empty}, 2);
+  const std::string grid = svg_file({empty, empty, empty}, 2, "<metadata>m</metadata>");
   CHECK(grid.find("viewBox=\"0 0 1280 800\"") != grid.npos);
   CHECK(grid.find("translate(640 0)") != grid.npos);
   CHECK(grid.find("translate(0 400)") != grid.npos);

@@ -153,7 +153,7 @@ void LogitsPage::add_detail(const StepRecord& record) {
   details_.back() = std::move(text);
 }
 
-std::string LogitsPage::html() const {
+std::string LogitsPage::html(const Provenance& provenance) const {
   JsonWriter json;
   json.begin_object().member("model", visible_text(title_.model)).member("chain", title_.chain);
   json.member("seed", std::to_string(title_.seed)).member("prompt", title_.n_prompt);
@@ -176,6 +176,7 @@ std::string LogitsPage::html() const {
               "<script type=\"application/json\" id=\"data\">" + json_for_script(json.text()) + "</script>\n";
   page.style = assets::page_css;
   page.script = std::string(assets::states_js).append(assets::text_js).append(assets::step_js);
+  page.footer = provenance_html(provenance);
   return html_of(page);
 }
 

@@ -10,6 +10,7 @@
 
 #include "tokenizer/tokenizer.h"
 #include "tools/inspect/step_record.h"
+#include "tools/output/provenance.h"
 
 namespace kelvin {
 
@@ -37,7 +38,7 @@ class LogitsPage {
   // there is room.
   void add(const StepRecord& record, bool detailed);
 
-  std::string html() const;
+  std::string html(const Provenance& provenance) const;
 
  private:
   std::string shown(int id) const;

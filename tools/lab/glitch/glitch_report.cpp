@@ -95,8 +95,8 @@ std::string glitch_json(const GlitchReport& report, const Tokenizer& tokenizer) 
   return out;
 }
 
-std::string glitch_html(const GlitchReport& report, const Tokenizer& tokenizer,
-                        const Projection& projection) {
+std::string glitch_html(const GlitchReport& report, const Tokenizer& tokenizer, const Projection& projection,
+                        const Provenance& provenance) {
   const std::span<const TokenIndicators> suspects = shown(report);
   Plot map{"the embedding on its first two principal components (" +
                formatted("%.1f", 100 * projection.share[0]) + " % and " +
@@ -147,7 +147,7 @@ std::string glitch_html(const GlitchReport& report, const Tokenizer& tokenizer,
       "log-probability where "
       "contexts were given.</p>\n" +
       html_table(header, rows);
-  return html_of({"Tokens the model was never taught", body, "", ""});
+  return html_of({"Tokens the model was never taught", body, "", "", provenance_html(provenance)});
 }
 
 }  // namespace kelvin

@@ -7,6 +7,7 @@
 #include "tokenizer/tokenizer.h"
 #include "tools/lab/glitch/glitch_score.h"
 #include "tools/lab/glitch/glitch_work.h"
+#include "tools/output/provenance.h"
 
 namespace kelvin {
 
@@ -20,6 +21,7 @@ struct GlitchReport {
 std::string glitch_table(const GlitchReport& report, const Tokenizer& tokenizer);
 std::string glitch_json(const GlitchReport& report, const Tokenizer& tokenizer);  // one line per token shown
 // projection.at: (rows of the embedding,)
-std::string glitch_html(const GlitchReport& report, const Tokenizer& tokenizer, const Projection& projection);
+std::string glitch_html(const GlitchReport& report, const Tokenizer& tokenizer, const Projection& projection,
+                        const Provenance& provenance);
 
 }  // namespace kelvin

@@ -11,6 +11,7 @@
 #include "sampling/statistics/density_of_states.h"
 #include "tools/lab/noise/noise_json.h"
 #include "tools/lab/reading/lab_windows.h"
+#include "tools/options/model_origin.h"
 #include "tools/terminal/interrupt.h"
 #include "tools/terminal/progress_bar.h"
 
@@ -153,7 +154,12 @@ std::optional<NoiseResult> measure_noise(OpenModel& reference, const NoisePlan& 
     about.begin_object().member("name", kind.name).member("units", names.back().units);
     about.member("draws", draws).end_object();
   }
-  about.end_array().end_object();
+  const ModelOrigin origin = origin_of(reference);
+  const bool has_noise =
+      std::any_of(kinds.begin(), kinds.end(), [](const NoiseKind& kind) { return kind.noise; });
+  const auto seed = has_noise ? std::optional(plan.seed) : std::nullopt;
+  write_origin(about.end_array(), origin);
+  about.member("seed", seed).end_object();
 
   const Shard shard = flags.shard.value_or(Shard{});
   std::size_t total = 0, done = 0;
@@ -191,7 +197,10 @@ std::optional<NoiseResult> measure_noise(OpenModel& reference, const NoisePlan& 
   work.saved = [&] { return std::to_string(done) + " of " + std::to_string(total) + " steps"; };
   auto pieces = run_work(flags, work);
   if (!pieces) return std::nullopt;
-  return join({vocabulary, own, {}}, names, std::move(*pieces));
+  NoiseResult result = join({vocabulary, own, {}}, names, std::move(*pieces));
+  result.origin = origin;
+  result.seed = seed;
+  return result;
 }
 
 NoiseResult merge_noise(const std::vector<std::string>& paths) {
@@ -205,8 +214,11 @@ NoiseResult merge_noise(const std::vector<std::string>& paths) {
   LongWork<NoiseRun> work;
   work.read = [&](JsonValue json) { return noise_of_json(json, vocabulary); };
   work.join = append;
-  return join({vocabulary, std::string(about.root().at("reference").as_string()), {}}, names,
-              read_results(parts, work));
+  NoiseResult result = join({vocabulary, std::string(about.root().at("reference").as_string()), {}}, names,
+                            read_results(parts, work));
+  result.origin = read_origin(about.root());
+  if (const JsonValue seed = about.root().at("seed"); !seed.is_null()) result.seed = seed.as_uint();
+  return result;
 }
 
 }  // namespace kelvin

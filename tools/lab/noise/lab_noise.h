@@ -14,6 +14,7 @@
 #include "tools/lab/reading/lab_input.h"
 #include "tools/lab/thermometer/rank_bands.h"
 #include "tools/lab/work/long_work.h"
+#include "tools/output/provenance.h"
 
 namespace kelvin {
 
@@ -44,6 +45,8 @@ struct NoiseResult {
   std::size_t vocabulary = 0;
   std::string reference;       // "bf16" where the weights of the files are that, else "f32"
   std::vector<NoiseRun> runs;  // one for each kind
+  ModelOrigin origin{};
+  std::optional<std::uint64_t> seed = {};  // of the noise, where there is any
 };
 
 // `reference` keeps its weights in float32. A kind that would store them as they are is refused with a

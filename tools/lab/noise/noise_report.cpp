@@ -159,7 +159,7 @@ std::vector<Plot> noise_plots(const NoiseResult& result) {
   return plots;
 }
 
-std::string noise_html(const NoiseResult& result) {
+std::string noise_html(const NoiseResult& result, const Provenance& provenance) {
   std::string body =
       "<p>One text through the model with its weights as they are (computed in float32) and through versions "
       "that "
@@ -179,7 +179,7 @@ std::string noise_html(const NoiseResult& result) {
                         "|dz| median", ""},
                        rows);
   }
-  return html_of({"Signal or noise", body, "", ""});
+  return html_of({"Signal or noise", body, "", "", provenance_html(provenance)});
 }
 
 }  // namespace kelvin

@@ -13,6 +13,6 @@ std::string noise_table(const NoiseResult& result);
 std::string noise_json(const NoiseResult& result);  // for each run a line per band, then one for the run
 std::vector<Plot> noise_plots(
     const NoiseResult& result);  // agreement, correlation, logit error over the bands
-std::string noise_html(const NoiseResult& result);
+std::string noise_html(const NoiseResult& result, const Provenance& provenance);
 
 }  // namespace kelvin

@@ -7,6 +7,7 @@
 #include "engine/weights/config.h"
 #include "loaders/json/json_writer.h"
 #include "tools/lab/reading/lab_windows.h"
+#include "tools/options/model_origin.h"
 #include "tools/terminal/progress_bar.h"
 
 namespace kelvin {
@@ -100,7 +101,9 @@ std::optional<LabText> read_lab_text(OpenModel& model, const LabInput& input, co
       .member("name", text.name)
       .member("bytes", text.bytes)
       .member("documents", text.documents);
-  about.member("overlap", text.overlap).end_object();
+  text.origin = origin_of(model);
+  write_origin(about.member("overlap", text.overlap), *text.origin);
+  about.end_object();
   work.header = {
       text_part_kind, work_hash(*model.model, windows, about.text()), {}, windows.size(), about.text()};
   work.compute = [&](std::size_t unit, const LabText& before, const LongWork<LabText>::Save& save) {
@@ -143,6 +146,7 @@ LabText merge_lab_text(const std::vector<std::string>& paths) {
   text.documents = about.root().at("documents").as_uint();
   text.overlap = static_cast<int>(about.root().at("overlap").as_int());
   text.windows = parts.header.units;
+  text.origin = read_origin(about.root());
   for (LabText& piece : read_results(parts, text_work())) append(text, std::move(piece));
   return text;
 }

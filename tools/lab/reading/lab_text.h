@@ -3,11 +3,13 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "sampling/statistics/temperature_fit.h"
+#include "tools/output/provenance.h"
 
 namespace kelvin {
 
@@ -29,6 +31,7 @@ struct LabText {
   std::size_t documents = 1;
   std::size_t windows = 1;  // passes it was read in; more than documents where one is longer than the context
   int overlap = 0;          // tokens that the windows of one document share
+  std::optional<ModelOrigin> origin = {};  // of the model that read it, if one did
 };
 
 // Condenses rows of logits on several threads: rows are collected and shared out whole, so results do not

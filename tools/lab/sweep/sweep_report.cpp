@@ -155,7 +155,7 @@ std::string sweep_json(const SweepReport& report) {
   return out;
 }
 
-std::string sweep_html(const SweepReport& report) {
+std::string sweep_html(const SweepReport& report, const Provenance& provenance) {
   std::string body = formatted(
       "<p>%s: means over %zu step%s, all from one forward pass. Energies are E = -z, k = 1; entropy in "
       "nats.</p>\n",
@@ -175,7 +175,7 @@ std::string sweep_html(const SweepReport& report) {
       "%.1g "
       "of 1/T (relative).</p>\n",
       checks.heat_capacity, checks.beta);
-  return html_of({"A sweep over temperature", body, "", ""});
+  return html_of({"A sweep over temperature", body, "", "", provenance_html(provenance)});
 }
 
 }  // namespace kelvin

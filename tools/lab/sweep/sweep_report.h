@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "tools/lab/sweep/lab_sweep.h"
+#include "tools/output/provenance.h"
 #include "tools/output/svg_plot.h"
 
 namespace kelvin {
@@ -22,7 +23,7 @@ std::string sweep_json(const SweepReport& report);  // one line per temperature
 // Heat capacity over temperature; entropy over energy, whose slope is 1/T; everything along the whole line of
 // temperatures.
 std::vector<Plot> phase_picture(const SweepReport& report);
-std::string sweep_html(const SweepReport& report);
+std::string sweep_html(const SweepReport& report, const Provenance& provenance);
 
 // The largest relative deviations of the two checks by finite differences, where the quantities are not
 // negligible.

@@ -98,7 +98,7 @@ std::string tokens_json(const LabText& text, const Tokenizer* tokenizer, std::si
 }  // namespace
 
 std::string thermometer_html(const LabText& text, const TemperatureFit& fit, const Tokenizer* tokenizer,
-                             const ThermometerFormat& format) {
+                             const ThermometerFormat& format, const Provenance& provenance) {
   std::vector<std::vector<std::string>> rows;
   const auto cost_row = [&](const std::string& name, double nll) {
     const TextCost cost = text_cost(text, nll);
@@ -135,7 +135,7 @@ std::string thermometer_html(const LabText& text, const TemperatureFit& fit, con
   const std::string data = "const vocabulary = " + std::to_string(vocabulary) +
                            ", tokens = " + tokens_json(text, tokenizer, count) + ";\n";
   return html_of({"The temperature of " + text.name, body, std::string(assets::thermometer_page_css),
-                  data + std::string(assets::thermometer_page_js)});
+                  data + std::string(assets::thermometer_page_js), provenance_html(provenance)});
 }
 
 }  // namespace kelvin

@@ -12,6 +12,6 @@ namespace kelvin {
 // `tokenizer`: nullptr where there is none (tokens are then shown as ids). Of a very long text the first
 // tokens are shown, so that the page stays below 2 MB; the curves are of all of it.
 std::string thermometer_html(const LabText& text, const TemperatureFit& fit, const Tokenizer* tokenizer,
-                             const ThermometerFormat& format);
+                             const ThermometerFormat& format, const Provenance& provenance);
 
 }  // namespace kelvin

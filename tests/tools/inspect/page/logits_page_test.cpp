@@ -58,18 +58,18 @@ std::size_t count(const std::string& text, const std::string& part) {
 
 TEST_CASE("a long text keeps the page below 2 MB, and the page says what it leaves out") {
   const Tokenizer tokenizer = hostile_tokenizer();
-  const std::string page = random_page(tokenizer, 700, 3000).html();
+  const std::string page = random_page(tokenizer, 700, 3000).html({});
   CHECK(page.size() < LogitsPage::max_bytes);
   CHECK(page.size() > LogitsPage::max_bytes / 2);
   CHECK(count(page, ",null") > 50);
-  const std::string small = random_page(tokenizer, 30, 7).html();
+  const std::string small = random_page(tokenizer, 30, 7).html({});
   CHECK(count(small, "null") < count(small, "\"listed\""));
   CHECK(small.size() < 200'000);
 }
 
 TEST_CASE("hostile tokens stay text") {
   const Tokenizer tokenizer = hostile_tokenizer();
-  const std::string page = random_page(tokenizer, 8, 7).html();
+  const std::string page = random_page(tokenizer, 8, 7).html({});
   // The data and the script.
   CHECK(count(page, "<script") == 2);
   CHECK(count(page, "</script>") == 2);

@@ -102,7 +102,7 @@ TEST_CASE("every form of the report holds every temperature") {
   CHECK(lines(sweep_json(report)) == 6);
   CHECK(sweep_csv(report).find("\n0,inf,inf,inf,0,") != std::string::npos);
   CHECK(sweep_json(report).find("{\"T\":\"inf\",\"beta\":0,") != std::string::npos);
-  const std::string page = sweep_html(report);
+  const std::string page = sweep_html(report, {});
   CHECK(page.find("a &lt;text&gt;") != std::string::npos);
   CHECK(page.find("nan") == std::string::npos);
   CHECK(page.find("http://") == page.find("http://www.w3.org/2000/svg"));

@@ -1,0 +1,14 @@
+#include "tools/options/model_origin.h"
+
+#include "tools/output/model_hash.h"
+
+namespace kelvin {
+
+ModelOrigin origin_of(const OpenModel& model) { return origin_of(model.folder, *model.model); }
+
+ModelOrigin origin_of(const std::filesystem::path& folder, const Model& model) {
+  return {model_name(folder), model_hash(folder, model.threads()), model.weights().kind().name(),
+          name_of(model.kv_shape().storage)};
+}
+
+}  // namespace kelvin
