@@ -18,7 +18,7 @@ struct Options {
   TextFlags contexts;
   int top = 40, tail = 10, repeat = 0;
   std::string question = "Repeat the word \"{}\".";
-  std::optional<std::string> html;
+  std::optional<std::string> svg, html;
   WorkFlags work;
   bool json = false;
 };
@@ -43,12 +43,13 @@ bool parse(Options& options, int argc, char** argv) {
   options.work.add_to(flags);
   flags.group("output");
   flags.option("top", "N", "how many tokens are shown (default 40)", to(options.top, 1));
-  flags.option("html", "FILE", "a page with a map of the embedding", to(options.html));
+  flags.option("svg", "FILE", "a map of the embedding", to(options.svg));
+  flags.option("html", "FILE", "a page with the map and the table", to(options.html));
   flags.toggle("json", "JSON lines, one a token", options.json);
   flags.examples({"kelvin-glitch --top 10",
                   "kelvin-glitch --top 10 --text \"Once upon a time, there was a brave fox.\"",
                   "kelvin-glitch --html glitch.html"});
-  flags.common({"model", "weights", "file", "text", "tail", "repeat", "part", "top", "html", "json"});
+  flags.common({"model", "weights", "file", "text", "tail", "repeat", "part", "top", "svg", "html", "json"});
   if (!flags.parse(argc, argv)) return false;
   const bool long_work = options.contexts.given() || options.repeat > 0;
   if (options.work.merges() && long_work)
@@ -93,13 +94,14 @@ int glitch_main(int argc, char** argv) {
 
   Provenance made = provenance_of(argc, argv);
   made.model = origin_of(model);
-  if (options.html) {
+  if (options.html || options.svg) {
     const Matrix& embedding = model.model->weights().embedding;
     const int threads = model.model->threads();
     const auto centroid = centroid_of(embedding, embedding.rows, threads);
-    write_file(*options.html,
-               glitch_html(report, model.tokenizer(),
-                           principal_projection(embedding, embedding.rows, centroid, threads), made));
+    const Plot map = glitch_map(report, model.tokenizer(),
+                                principal_projection(embedding, embedding.rows, centroid, threads));
+    if (options.svg) write_file(*options.svg, svg_file({map}, 1, provenance_svg(made)));
+    if (options.html) write_file(*options.html, glitch_html(report, model.tokenizer(), map, made));
   }
   bar.reset();
   std::cout << (options.json ? with_provenance(glitch_json(report, model.tokenizer()), made)

@@ -9,6 +9,7 @@
 #include "tools/inspect/array_dump.h"
 #include "tools/inspect/check_run.h"
 #include "tools/inspect/logits_pass.h"
+#include "tools/inspect/logits_plots.h"
 #include "tools/inspect/logits_report.h"
 #include "tools/inspect/logits_text.h"
 #include "tools/inspect/page/logits_page.h"
@@ -25,7 +26,7 @@ struct Options {
   ModelFlags model;
   LogitsTextFlags text;
   LogitsReport::Format format;
-  std::optional<std::string> html;
+  std::optional<std::string> svg, html;
   int html_from = 0;
   bool lens = false;
   DumpFlags dump;
@@ -40,6 +41,7 @@ void Options::add_to(Flags& flags) {
                to(text.chunk, 1, 1 << 20));
   text.add_to(flags);
   flags.group("output");
+  flags.option("svg", "FILE", "surprise, entropy and rank along the text as curves", to(svg));
   flags.option(
       "html", "FILE",
       "a report that opens in a browser: tokens coloured by what the model thought of them, and behind "
@@ -90,8 +92,9 @@ int look_at_text(Options& options, Provenance made) {
   const auto vocabulary = static_cast<std::size_t>(config.vocab_size);
   ArrayDump dump(options.dump, text.ids.size(), static_cast<std::size_t>(config.n_layers) + 1, vocabulary);
   LogitsReport report(std::cout, model.tokenizer(), options.format);
-  const bool reports = options.format.json || !(options.dump.given() || options.html);
+  const bool reports = options.format.json || !(options.dump.given() || options.html || options.svg);
   std::optional<LogitsPage> page;
+  LogitsPlots plots(model.tokenizer());
   if (html_file) {
     LogitsPageTitle title{model.name(), text.chain.text(), text.seed, text.n_prompt, vocabulary};
     page.emplace(model.tokenizer(), std::move(title), text.ids);
@@ -109,6 +112,7 @@ int look_at_text(Options& options, Provenance made) {
   pass_over(*model.model, text.ids, pass, [&](const PositionLogits& at) {
     hash.update(at.logits);
     dump.add(at);
+    if (options.svg) plots.add(at.position, at.logits, at.next);
     if (page) add_to_page(*page, at, text, options.html_from, drawn);
     if (reports)
       report.add(at.position, at.id, at.logits, at.next, options.lens ? at.lens : std::span<const float>());
@@ -118,6 +122,7 @@ int look_at_text(Options& options, Provenance made) {
   made.model = origin_of(model);
   const bool drew_seed = options.text.draws_seed(model);
   if (page || text.ids.size() > text.n_prompt) made.set_seed(text.seed, drew_seed);
+  if (options.svg) write_file(*options.svg, svg_file(plots.plots(), 1, provenance_svg(made)));
   if (page) {
     html_file->write(page->html(made));
     html_file->commit();
@@ -137,8 +142,8 @@ int logits_main(int argc, char** argv) {
   flags.examples({"kelvin-logits --prompt \"Once upon a time\" --top 3 --bottom 3",
                   "kelvin-logits --user \"Who is Anna?\" --n 20 --seed 1 --lens --html report.html",
                   "kelvin-logits --prompt \"Once upon a time\" --npy logits.npy"});
-  flags.common({"model", "weights", "prompt", "prompt-file", "ids", "user", "n", "html", "top", "bottom",
-                "lens", "json", "raw", "npy", "sample", "temp", "seed"});
+  flags.common({"model", "weights", "prompt", "prompt-file", "ids", "user", "n", "svg", "html", "top",
+                "bottom", "lens", "json", "npy", "sample", "temp", "seed"});
   if (!flags.parse(argc, argv)) return 0;
   const Provenance made = provenance_of(argc, argv);
   if (options.check.golden)

@@ -86,7 +86,7 @@ int noise_main(int argc, char** argv) {
   Provenance made = provenance_of(argc, argv);
   made.model = result->origin;
   if (result->seed) made.set_seed(*result->seed, false);
-  if (options.svg) write_file(*options.svg, svg_file(noise_plots(*result), 1, provenance_svg(made)));
+  if (options.svg) write_file(*options.svg, svg_file(noise_plots(*result), 2, provenance_svg(made)));
   if (options.html) write_file(*options.html, noise_html(*result, made));
   std::cout << (options.json ? with_provenance(noise_json(*result), made)
                              : noise_table(*result) + provenance_line(made));

@@ -29,7 +29,7 @@ struct Options {
   RawTextFlags raw;
   ReadingOptions reading;
   WorkFlags work;
-  std::optional<std::string> html;
+  std::optional<std::string> svg, html;
   ThermometerFormat format;
 };
 
@@ -54,8 +54,12 @@ bool parse(Options& options, int argc, char** argv) {
   flags.toggle("tokens", "also every token's own temperature, surprise and rank", options.format.tokens);
   flags.toggle("equal-width", "reliability in bins of equal width instead of equal mass",
                options.format.equal_width);
+  flags.option("svg", "FILE", "curves: cost over T, reliability, the temperature along the text",
+               to(options.svg));
   flags.option("html", "FILE",
-               "a page: curves, and the text with every token coloured by its own temperature",
+               "a page: curves, and the text with every token coloured by its own temperature; with "
+               "--compare, both texts "
+               "beside each other",
                to(options.html));
   flags.toggle("json", "JSON lines; the last one is the temperature", options.format.json);
   flags.examples({"kelvin-thermometer --text \"Once upon a time, there was a brave fox.\"",
@@ -63,12 +67,11 @@ bool parse(Options& options, int argc, char** argv) {
                   "kelvin-thermometer text",
                   "kelvin-thermometer --text \"Once upon a time, there was a brave fox.\" --html text.html"});
   flags.common({"model", "weights", "file", "text", "ids", "skip", "compare", "logits", "vocab", "part",
-                "window", "tokens", "html", "json"});
+                "window", "tokens", "svg", "html", "json"});
   if (!flags.parse(argc, argv)) return false;
   const bool compares = !options.compared.empty();
   if (compares && options.compared.size() != 2)
     throw UsageError("--compare: two files expected, " + std::to_string(options.compared.size()) + " found");
-  if (compares && options.html) throw UsageError("--html: one text expected, not --compare");
   if (compares && (options.text.given() || options.raw.given()))
     throw UsageError("--compare stands for the text: no --file, --text, --ids or --logits beside it");
   if (options.raw.given() && (options.text.file || options.text.text))
@@ -83,9 +86,8 @@ bool parse(Options& options, int argc, char** argv) {
   return true;
 }
 
-// Fits and reports; a token that could not come is an error, not a temperature.
-void measure(std::ostream& out, const LabText& text, const Tokenizer* tokenizer, const Options& options,
-             const Provenance& made) {
+// A token that could not come is an error, not a temperature.
+FittedText fitted(const LabText& text) {
   std::optional<ProgressBar> bar(std::in_place, "fitting");
   const TemperatureFit fit = fit_temperature(text.steps);
   bar.reset();
@@ -96,15 +98,22 @@ void measure(std::ostream& out, const LabText& text, const Tokenizer* tokenizer,
                      std::to_string(facts.id) +
                      " is impossible there (its logit is -inf); no temperature explains it");
   }
-  if (options.html) write_file(*options.html, thermometer_html(text, fit, tokenizer, options.format, made));
-  report_thermometer(out, text, fit, tokenizer, options.format);
+  return {text, fit};
+}
+
+void write_svg(const Options& options, std::span<const FittedText> texts, const Provenance& made) {
+  if (options.svg)
+    write_file(*options.svg, svg_file(thermometer_plots(texts, options.format), 2, provenance_svg(made)));
 }
 
 // Reports on the text or the texts that the options name; false if only a shard of one was read.
 bool report(std::ostream& out, const Options& options, Provenance& made) {
   const auto measure_one = [&](const LabText& text, const Tokenizer* tokenizer) {
     made.model = text.origin;
-    measure(out, text, tokenizer, options, made);
+    const FittedText of = fitted(text);
+    write_svg(options, std::span(&of, 1), made);
+    if (options.html) write_file(*options.html, thermometer_html(of, tokenizer, options.format, made));
+    report_thermometer(out, text, of.fit, tokenizer, options.format);
     return true;
   };
   if (options.raw.given()) return measure_one(options.raw.read(options.text.ids), nullptr);
@@ -128,9 +137,13 @@ bool report(std::ostream& out, const Options& options, Provenance& made) {
   const LabText first = *read_lab_text(model, inputs[0], reading),
                 second = *read_lab_text(model, inputs[1], reading);
   interrupt.reset();
-  measure_one(first, &model.tokenizer());
+  made.model = first.origin;
+  const FittedText both[] = {fitted(first), fitted(second)};
+  write_svg(options, both, made);
+  if (options.html) write_file(*options.html, comparison_html(both, options.format, made));
+  report_thermometer(out, first, both[0].fit, &model.tokenizer(), options.format);
   if (!options.format.json) out << "\n";
-  measure_one(second, &model.tokenizer());
+  report_thermometer(out, second, both[1].fit, &model.tokenizer(), options.format);
   report_comparison(out, first, second, compare_fits(first, second), options.format.json);
   return true;
 }

@@ -11,6 +11,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <stdexcept>
+#include <string_view>
 
 #include "loaders/json/json.h"
 #include "loaders/json/json_writer.h"
@@ -35,6 +36,15 @@ struct Pipe {
   int out, in;
 };
 
+bool is_complaint(std::string_view event, const JsonValue& message) {
+  if (event == "Network.requestWillBeSent") {
+    const std::string_view url = message.at("params").at("request").at("url").as_string();
+    return !url.starts_with("file:") && !url.starts_with("about:");
+  }
+  return event == "Runtime.exceptionThrown" || event == "Runtime.consoleAPICalled" ||
+         event == "Log.entryAdded";
+}
+
 }  // namespace
 
 std::optional<std::string> Browser::find() {
@@ -55,6 +65,7 @@ Browser::Browser(const std::string& program) {
                                     "--headless",
                                     "--no-sandbox",
                                     "--disable-gpu",
+                                    "--hide-scrollbars",  // pages have the whole window
                                     "--no-first-run",
                                     "--window-size=1200,1600",
                                     "--user-data-dir=" + profile_.path().string(),
@@ -85,8 +96,7 @@ Browser::Browser(const std::string& program) {
   const std::string attached =
       call("Target.attachToTarget", R"({"targetId":)" + json_string(id) + R"(,"flatten":true})");
   session_ = parse_json(attached).root().at("sessionId").as_string();
-  call("Page.enable");
-  call("Runtime.enable");
+  for (const char* domain : {"Page", "Runtime", "Log", "Network"}) call(domain + std::string(".enable"));
 }
 
 Browser::~Browser() {
@@ -128,7 +138,7 @@ std::string Browser::call(const std::string& method, const std::string& paramete
     const JsonDocument document = parse_json(text, "browser");
     const JsonValue root = document.root();
     if (const auto event = root.find("method"))
-      if (event->as_string() == "Runtime.exceptionThrown") exceptions_.push_back(text);
+      if (is_complaint(event->as_string(), root)) complaints_.push_back(text);
     if (const auto answered = root.find("id"); !answered || answered->as_int() != id) continue;
     if (!root.find("result")) throw std::runtime_error(method + ": " + text);
     // The result's own text: it is the last or the only object of the answer.
@@ -167,14 +177,29 @@ std::string Browser::evaluate(const std::string& expression) {
   return std::string(document.root().at("result").at("value").as_string());
 }
 
+std::string Browser::place_of(const std::string& selector) {
+  return evaluate("(() => { const e = document.querySelector(" + json_string(selector) +
+                  "); e.scrollIntoView({block: 'center'}); const r = e.getClientRects()[0]; "
+                  "return `\"x\":${r.x + r.width / 2},\"y\":${r.y + r.height / 2}`; })()");
+}
+
 void Browser::click(const std::string& selector) {
-  const std::string place =
-      evaluate("(() => { const e = document.querySelector(" + json_string(selector) +
-               "); e.scrollIntoView({block: 'center'}); const r = e.getClientRects()[0]; "
-               "return `\"x\":${r.x + r.width / 2},\"y\":${r.y + r.height / 2}`; })()");
+  const std::string place = place_of(selector);
   for (const char* type : {"mousePressed", "mouseReleased"})
     call("Input.dispatchMouseEvent",
          R"({"button":"left","clickCount":1,"type":")" + std::string(type) + "\"," + place + "}");
+}
+
+void Browser::hover(const std::string& selector) {
+  call("Input.dispatchMouseEvent", R"({"type":"mouseMoved",)" + place_of(selector) + "}");
+}
+
+void Browser::show(int width, int height, bool dark) {
+  call("Emulation.setDeviceMetricsOverride", R"({"width":)" + std::to_string(width) + R"(,"height":)" +
+                                                 std::to_string(height) +
+                                                 R"(,"deviceScaleFactor":1,"mobile":false})");
+  call("Emulation.setEmulatedMedia", R"({"features":[{"name":"prefers-color-scheme","value":")" +
+                                         std::string(dark ? "dark" : "light") + R"("}]})");
 }
 
 void Browser::press(const std::string& key) {

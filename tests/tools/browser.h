@@ -28,20 +28,25 @@ class Browser {
   std::string evaluate(const std::string& expression);
   // A real mouse click at the middle of the first element that the selector finds.
   void click(const std::string& selector);
-  void press(const std::string& key);  // "ArrowRight", "Home", ...
-  // Uncaught exceptions of the page so far.
-  const std::vector<std::string>& exceptions() const { return exceptions_; }
+  void hover(const std::string& selector);  // the mouse moves there
+  void press(const std::string& key);       // "ArrowRight", "Home", ...
+  // The window's size in pixels, and whether the reader likes it dark.
+  void show(int width, int height, bool dark);
+  // What has gone wrong in pages so far: uncaught exceptions, what stands in the console, requests for anything but
+  // files on disk.
+  const std::vector<std::string>& complaints() const { return complaints_; }
 
  private:
   std::string call(const std::string& method, const std::string& parameters = "{}");
   std::string receive();
+  std::string place_of(const std::string& selector);
 
   TemporaryFolder profile_;
   pid_t process_ = -1;
   int to_ = -1, from_ = -1;
   int last_id_ = 0;
   std::string session_, buffer_;
-  std::vector<std::string> exceptions_;
+  std::vector<std::string> complaints_;
 };
 
 }  // namespace kelvin::test

@@ -117,7 +117,9 @@ TEST_CASE("a page with the text on it, whatever stands in the text") {
   REQUIRE(finished.status == 0);
   const std::string html = test::read_text(page);
   CHECK(html.find("\\u003c") != html.npos);
-  CHECK(html.find("</script") == html.rfind("</script"));
+  std::size_t scripts = 0;  // of plots, of tables and of this page
+  for (std::size_t at = html.find("</script"); at != html.npos; at = html.find("</script", at + 1)) ++scripts;
+  CHECK(scripts == 3);
   CHECK(html.find("src=") == html.npos);
   CHECK(html.find("nan") == html.find("nan-"));
   std::string text;
@@ -290,9 +292,17 @@ TEST_CASE("two texts are compared") {
   const test::TemporaryFolder folder;
   write(folder.path() / "a", "Once upon a time, a brave fox lived in the forest. The fox was happy.");
   write(folder.path() / "b", "zq xv jk wp qq zx vb nm kj hg fd sa po iu yt re wq");
-  const auto finished =
-      thermometer({"--compare", folder.path() / "a", folder.path() / "b", "--json", "--threads", "1"});
+  const auto html = folder.path() / "c.html", svg = folder.path() / "c.svg";
+  const auto finished = thermometer({"--compare", folder.path() / "a", folder.path() / "b", "--json",
+                                     "--threads", "1", "--html", html, "--svg", svg});
   REQUIRE(finished.status == 0);
+  for (const auto& file : {html, svg}) {
+    const std::string text = test::read_text(file);
+    for (const char* part : {"what the texts cost at every temperature", "what each text loses",
+                             "reliability", "temperature along the text", "both as one, T* = "})
+      CHECK(test::holds(text, part));
+  }
+  CHECK(test::holds(test::read_text(html), "likelihood ratio"));
   const JsonDocument comparison = last_line(finished.out);
   CHECK(comparison.root().at("type").as_string() == "comparison");
   CHECK(comparison.root().at("beta_first").as_double() > comparison.root().at("beta_second").as_double());

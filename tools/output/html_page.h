@@ -12,10 +12,10 @@ namespace kelvin {
 // Elements of class "soft" are for remarks.
 struct HtmlPage {
   std::string title;
-  std::string body;    // markup
-  std::string style;   // further rules
-  std::string script;  // runs after the body; without "</script"
-  std::string footer;  // markup: provenance_html()
+  std::string body = {};    // markup
+  std::string style = {};   // further rules
+  std::string script = {};  // runs after the body; without "</script"
+  std::string footer = {};  // markup: provenance_html()
 };
 
 std::string html_of(const HtmlPage& page);
@@ -23,7 +23,11 @@ std::string html_of(const HtmlPage& page);
 // Side by side where there is room.
 std::string html_plots(const std::vector<Plot>& plots);
 
-// A table; cells are text, not markup. Columns whose cells are all numbers stand to the right.
+// "-" for NaN, "∞" and "-∞".
+std::string number_cell(double value, const char* format = "%.6g");
+
+// A table, sorted by the column whose name is clicked; cells are text, not markup. Columns whose cells are all numbers
+// stand to the right.
 std::string html_table(const std::vector<std::string>& header,
                        const std::vector<std::vector<std::string>>& rows);
 

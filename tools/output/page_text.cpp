@@ -1,5 +1,9 @@
 #include "tools/output/page_text.h"
 
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
 #include "tokenizer/unicode/escape.h"
 #include "tokenizer/unicode/properties.h"
 
@@ -14,6 +18,23 @@ std::string visible_text(std::string_view bytes) {
     if (unicode::is_visible(code)) return {};
     return "\\u{" + unicode::hex(code, 1, unicode::HexCase::upper) + "}";
   });
+  return out;
+}
+
+std::string with_signs(std::string_view text) {
+  constexpr std::pair<std::string_view, std::string_view> signs[] = {
+      {"beta", "β"}, {"beta*", "β*"}, {"inf", "∞"}, {"-inf", "-∞"},
+      {"0+", "0⁺"},  {"-0", "0⁻"},    {"+-", "±"},  {"->", "→"}};
+  std::string out;
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find_first_of(" (),:;=/\n"), text.size());
+    const std::string_view word = text.substr(0, end);
+    const auto sign =
+        std::find_if(std::begin(signs), std::end(signs), [&](const auto& s) { return s.first == word; });
+    out += sign == std::end(signs) ? word : sign->second;
+    if (end < text.size()) out += text[end];
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
   return out;
 }
 

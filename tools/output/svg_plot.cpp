@@ -2,118 +2,17 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
-#include <string_view>
+#include <iterator>
 
 #include "tokenizer/base/formatted.h"
 #include "tools/output/plot.css.h"
+#include "tools/output/plot_frame.h"
 
 namespace kelvin {
 namespace {
 
-constexpr double left = 64, right = 16, above = 34, bottom = 46, legend_line = 16;
-constexpr std::size_t colours = 6;  // of plot.css
-
-// From a value to a place between 0 and 1 on its axis.
-class Scale {
- public:
-  Scale(const PlotAxis& axis, const Plot& plot, bool is_x) : logarithmic_(axis.logarithmic) {
-    low_ = std::numeric_limits<double>::infinity();
-    high_ = -low_;
-    for (const PlotSeries& series : plot.series) {
-      for (const auto& [x, y] : series.points) {
-        const double value = is_x ? x : y;
-        if (!std::isfinite(x) || !std::isfinite(y) || (logarithmic_ && value <= 0)) continue;
-        low_ = std::min(low_, value);
-        high_ = std::max(high_, value);
-      }
-    }
-    low_ = axis.low.value_or(low_);
-    high_ = axis.high.value_or(high_);
-    if (!(low_ <= high_)) low_ = logarithmic_ ? 0.1 : 0.0, high_ = 1.0;
-    if (low_ == high_) {
-      low_ = logarithmic_ ? low_ / 2 : low_ - 0.5;
-      high_ = logarithmic_ ? high_ * 2 : high_ + 0.5;
-    } else if (!is_x && !logarithmic_) {
-      const double margin = 0.04 * (high_ - low_);
-      if (!axis.low && low_ != 0) low_ -= margin;
-      if (!axis.high) high_ += margin;
-    }
-  }
-
-  double place(double value) const {
-    if (logarithmic_) return std::log(value / low_) / std::log(high_ / low_);
-    return (value - low_) / (high_ - low_);
-  }
-  bool shows(double value) const { return std::isfinite(value) && (!logarithmic_ || value > 0); }
-  bool inside(double value) const { return shows(value) && place(value) > -1e-9 && place(value) < 1 + 1e-9; }
-
-  std::vector<std::pair<double, std::string>> ticks() const {
-    std::vector<std::pair<double, std::string>> result;
-    if (logarithmic_ && high_ / low_ >= 20) {
-      const double decades = std::log10(high_ / low_);
-      const int stride = std::max(1, static_cast<int>(std::ceil(decades / 8)));
-      for (int e = static_cast<int>(std::floor(std::log10(low_)));
-           e <= static_cast<int>(std::ceil(std::log10(high_))); ++e)
-        if (const double value = std::pow(10.0, e); e % stride == 0 && inside(value))
-          result.emplace_back(value, formatted("%.6g", value));
-      return result;
-    }
-    const double rough = (high_ - low_) / 6, decade = std::pow(10.0, std::floor(std::log10(rough)));
-    const double step = decade * (rough / decade < 1.5   ? 1
-                                  : rough / decade < 3.5 ? 2
-                                  : rough / decade < 7.5 ? 5
-                                                         : 10);
-    const double first = std::ceil(low_ / step - 1e-9);
-    for (int i = 0; i < 20 && inside((first + i) * step); ++i) {
-      const double value = (first + i) * step;
-      result.emplace_back(value, formatted("%.6g", std::fabs(value) < step * 1e-9 ? 0.0 : value));
-    }
-    return result;
-  }
-
- private:
-  bool logarithmic_;
-  double low_, high_;
-};
-
-// Where a series' name stands above the field, its sample line to the left of it.
-struct LegendEntry {
-  std::size_t series;
-  double x, y;
-};
-
-std::vector<LegendEntry> legend_of(const Plot& plot) {
-  constexpr double sample = 22, character = 6.7, gap = 14;
-  std::vector<LegendEntry> entries;
-  double x = left, y = above;
-  for (std::size_t i = 0; i < plot.series.size(); ++i) {
-    const double width = sample + character * static_cast<double>(plot.series[i].name.size());
-    if (plot.series[i].name.empty()) continue;
-    if (x > left && x + width > plot.width - right) x = left, y += legend_line;
-    entries.push_back({i, x + sample, y});
-    x += width + gap;
-  }
-  return entries;
-}
-
-struct Frame {
-  const Plot& plot;
-  Scale x, y;
-  std::vector<LegendEntry> legend;
-  double top, across, down;  // pixels above the inner field, and of it
-
-  explicit Frame(const Plot& p)
-      : plot(p),
-        x(p.x, p, true),
-        y(p.y, p, false),
-        legend(legend_of(p)),
-        top(legend.empty() ? above : legend.back().y + legend_line / 2),
-        across(p.width - left - right),
-        down(p.height - top - bottom) {}
-  double at_x(double value) const { return left + across * std::clamp(x.place(value), -0.5, 1.5); }
-  double at_y(double value) const { return top + down * (1 - std::clamp(y.place(value), -0.5, 1.5)); }
-};
+constexpr std::size_t looks = 6;         // of plot.css: colours, dashes
+constexpr std::size_t max_values = 500;  // of a line, that a pointer finds
 
 std::string text_at(double x, double y, const char* kind, std::string_view text,
                     const std::string& more = "") {
@@ -121,65 +20,157 @@ std::string text_at(double x, double y, const char* kind, std::string_view text,
                    escape_markup(text).c_str());
 }
 
-std::string dot_at(double x, double y, const std::string& colour) {
-  return formatted("<circle class=\"dot %s\" cx=\"%.1f\" cy=\"%.1f\" r=\"3\"/>", colour.c_str(), x, y);
-}
-
 std::string line_between(double x1, double y1, double x2, double y2, const std::string& kind) {
   return formatted("<line class=\"%s\" x1=\"%.1f\" y1=\"%.1f\" x2=\"%.1f\" y2=\"%.1f\"/>", kind.c_str(), x1,
                    y1, x2, y2);
 }
 
-std::string curve_class(const PlotSeries& series, const std::string& colour) {
-  return (series.style == PlotSeries::Style::dashed ? "curve dashed " : "curve ") + colour;
+// How a series looks: its colour by its place among all, its dash or its mark by its place among those of its kind.
+struct Look {
+  std::string colour;
+  std::size_t among_its_kind;
+};
+
+Look look_of(const Plot& plot, std::size_t series) {
+  const auto same = [&](const PlotSeries& other) { return other.style == plot.series[series].style; };
+  const auto begin = plot.series.begin();
+  const auto before = std::count_if(begin, begin + static_cast<std::ptrdiff_t>(series), same);
+  return {"colour-" + std::to_string(plot.series[series].like.value_or(series) % looks),
+          static_cast<std::size_t>(before) % looks};
 }
 
-std::string axes_of(const Frame& f) {
+std::string curve_class(const PlotSeries& series, const Look& look) {
+  const char* kind = series.style == PlotSeries::Style::dashed ? "reference-" : "dash-";
+  return "curve " + (kind + std::to_string(look.among_its_kind)) + " " + look.colour;
+}
+
+// A disc, a diamond, a square or a triangle, with a title inside.
+std::string mark_at(double x, double y, const Look& look, const std::string& title = "") {
+  constexpr const char* corners[] = {"", "M%.1f %.1fm0-4.5l4.5 4.5-4.5 4.5-4.5-4.5z",
+                                     "M%.1f %.1fm-3.5-3.5h7v7h-7z", "M%.1f %.1fm0-4.5l4.5 8h-9z"};
+  const std::size_t shape = look.among_its_kind % std::size(corners);
+  const std::string begin =
+      "<" + std::string(shape == 0 ? "circle" : "path") + " class=\"dot " + look.colour + "\" ";
+  const std::string place = shape == 0 ? formatted("cx=\"%.1f\" cy=\"%.1f\" r=\"3\"", x, y)
+                                       : "d=\"" + formatted(corners[shape], x, y) + "\"" +
+                                             formatted(" data-x=\"%.1f\" data-y=\"%.1f\"", x, y);
+  if (title.empty()) return begin + place + "/>";
+  return begin + place + "><title>" + escape_markup(title) + "</title></" +
+         (shape == 0 ? "circle>" : "path>");
+}
+
+std::string name_of(const PlotAxis& axis, double value) {
+  return axis.name_of ? axis.name_of(value) : formatted("%.4g", value);
+}
+
+// What the pointer shows on a point.
+std::string title_of(const Plot& plot, const PlotSeries& series, std::size_t i) {
+  const auto& [x, y] = series.points[i];
+  const std::string name = i < series.names.size() ? series.names[i] : series.name;
+  std::string place = name_of(plot.x, x);
+  if (!place.empty()) place += ", ";
+  return (name.empty() ? "" : name + ": ") + place + name_of(plot.y, y);
+}
+
+std::string axes_of(const PlotFrame& f) {
   std::string out;
-  for (const auto& [value, label] : f.plot.x.ticks.empty() ? f.x.ticks() : f.plot.x.ticks) {
-    if (!f.x.inside(value)) continue;
-    out += line_between(f.at_x(value), f.top, f.at_x(value), f.top + f.down, "grid");
-    out += text_at(f.at_x(value), f.top + f.down + 16, "tick-x", label);
+  const double bottom = f.top + f.down;
+  for (const auto& [value, label] : f.x.ticks()) {
+    const double x = f.at_x(value);
+    out += line_between(x, f.top, x, bottom, "grid");
+    out += f.slanted ? text_at(x + 4, bottom + 14, "tick-y", label,
+                               formatted(" transform=\"rotate(-42 %.1f %.1f)\"", x + 4, bottom + 14))
+                     : text_at(x, bottom + 16, "tick-x", label);
   }
-  for (const auto& [value, label] : f.plot.y.ticks.empty() ? f.y.ticks() : f.plot.y.ticks) {
-    if (!f.y.inside(value)) continue;
-    out += line_between(left, f.at_y(value), left + f.across, f.at_y(value), "grid");
-    out += text_at(left - 6, f.at_y(value) + 4, "tick-y", label);
+  for (const auto& [value, label] : f.y.ticks()) {
+    out += line_between(f.left, f.at_y(value), f.left + f.across, f.at_y(value), "grid");
+    out += text_at(f.left - 6, f.at_y(value) + 4, "tick-y", label);
   }
-  out += line_between(left, f.top, left, f.top + f.down, "axis") +
-         line_between(left, f.top + f.down, left + f.across, f.top + f.down, "axis");
-  out += text_at(left + f.across / 2, f.plot.height - 8, "label", f.plot.x.label);
+  out += line_between(f.left, f.top, f.left, bottom, "axis") +
+         line_between(f.left, bottom, f.left + f.across, bottom, "axis");
+  out += text_at(f.left + f.across / 2, f.plot.height - 8, "label", f.plot.x.label);
   const std::string turn = formatted(" transform=\"rotate(-90 14 %.1f)\"", f.top + f.down / 2);
-  return out + text_at(14, f.top + f.down / 2, "label", f.plot.y.label, turn) +
-         text_at(left, 18, "title", f.plot.title);
+  out += text_at(14, f.top + f.down / 2, "label", f.plot.y.label, turn);
+  for (std::size_t i = 0; i < f.title.size(); ++i)
+    out += text_at(f.left, 18 + title_line * static_cast<double>(i), "title", f.title[i]);
+  return out;
 }
 
-std::string series_of(const Frame& f, const PlotSeries& series, const std::string& colour) {
-  std::string out;
-  if (series.style == PlotSeries::Style::points) {
-    for (const auto& [x, y] : series.points)
-      if (f.x.inside(x) && f.y.inside(y)) out += dot_at(f.at_x(x), f.at_y(y), colour);
-    return out;
-  }
+std::string dots_of(const PlotFrame& f, const PlotSeries& series, const Look& look) {
+  constexpr std::size_t many = 300;  // then they cover each other and what is among them
+  std::string out = series.points.size() > many ? "<g class=\"many\">" : "<g>";
+  for (std::size_t i = 0; i < series.points.size(); ++i)
+    if (const auto& point = series.points[i]; f.inside(point))
+      out += mark_at(f.at_x(point.first), f.at_y(point.second), look, title_of(f.plot, series, i));
+  return out + "</g>";
+}
+
+std::string line_of(const PlotFrame& f, const PlotSeries& series, const Look& look) {
   std::string path;
   bool pen_down = false;
-  for (const auto& [x, y] : series.points) {
-    const bool shown = f.x.shows(x) && f.y.shows(y);
-    if (shown) path += formatted("%s%.1f %.1f", pen_down ? "L" : "M", f.at_x(x), f.at_y(y));
+  for (const auto& point : series.points) {
+    const bool shown = f.shows(point);
+    if (shown)
+      path += formatted("%s%.1f %.1f", pen_down ? "L" : "M", f.at_x(point.first), f.at_y(point.second));
     pen_down = shown;
   }
-  return "<path class=\"" + curve_class(series, colour) + "\" d=\"" + path + "\"/>";
+  return "<path class=\"" + curve_class(series, look) + "\" d=\"" + path + "\"/>";
 }
 
-std::string legend_of(const Frame& f) {
+// Places on a line that the pointer finds.
+std::string values_of(const PlotFrame& f, const PlotSeries& series, const Look& look) {
+  std::string out;
+  const std::size_t stride = 1 + series.points.size() / max_values;
+  for (std::size_t i = 0; i < series.points.size(); i += stride)
+    if (const auto& point = series.points[i]; f.inside(point))
+      out += formatted(
+          "<circle class=\"value dot %s\" cx=\"%.1f\" cy=\"%.1f\" r=\"4\"><title>%s</title></circle>",
+          look.colour.c_str(), f.at_x(point.first), f.at_y(point.second),
+          escape_markup(title_of(f.plot, series, i)).c_str());
+  return out;
+}
+
+// Names beside dots, on the side where they are free: none over another one.
+std::string names_of(const PlotFrame& f) {
+  struct Box {
+    double x, y, width;
+  };
+  constexpr double height = 13;
+  std::vector<Box> taken;
+  std::string out;
+  const auto is_free = [&](const Box& box) {
+    return box.x >= f.left && box.x + box.width <= f.left + f.across && box.y - height > f.top &&
+           box.y + 3 < f.top + f.down && std::none_of(taken.begin(), taken.end(), [&](const Box& other) {
+             return std::fabs(other.y - box.y) < height && box.x < other.x + other.width &&
+                    other.x < box.x + box.width;
+           });
+  };
+  for (const PlotSeries& series : f.plot.series)
+    for (std::size_t i = 0; i < std::min({series.written, series.names.size(), series.points.size()}); ++i) {
+      if (!f.inside(series.points[i])) continue;
+      const double x = f.at_x(series.points[i].first), y = f.at_y(series.points[i].second) + 4;
+      const double width = text_width(series.names[i]);
+      const Box sides[] = {
+          {x + 8, y, width},          {x - 8 - width, y, width},          {x + 4, y - height, width},
+          {x + 4, y + height, width}, {x - 4 - width, y - height, width}, {x - 4 - width, y + height, width}};
+      const auto side = std::find_if(std::begin(sides), std::end(sides), is_free);
+      if (side == std::end(sides)) continue;
+      taken.push_back(*side);
+      out += text_at(side->x, side->y, "name", series.names[i]);
+    }
+  return out;
+}
+
+std::string legend_of(const PlotFrame& f) {
   std::string out;
   for (const LegendEntry& entry : f.legend) {
     const PlotSeries& series = f.plot.series[entry.series];
-    const std::string colour = "colour-" + std::to_string(entry.series % colours);
+    const Look look = look_of(f.plot, entry.series);
     const double middle = entry.y - 4;
-    out += series.style == PlotSeries::Style::points
-               ? dot_at(entry.x - 8, middle, colour)
-               : line_between(entry.x - 18, middle, entry.x - 4, middle, curve_class(series, colour));
+    out +=
+        series.style == PlotSeries::Style::points
+            ? mark_at(entry.x - 10, middle, look)
+            : line_between(entry.x - legend_sample, middle, entry.x - 5, middle, curve_class(series, look));
     out += text_at(entry.x, entry.y, "legend", series.name);
   }
   return out;
@@ -202,7 +193,7 @@ std::string escape_markup(std::string_view text) {
 }
 
 std::string svg_of(const Plot& plot) {
-  const Frame frame(plot);
+  const PlotFrame frame(plot);
   const int w = plot.width, h = plot.height;
   std::string out = formatted(
       "<svg class=\"plot\" xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %d\" width=\"%d\" "
@@ -210,13 +201,22 @@ std::string svg_of(const Plot& plot) {
       w, h, w, h, escape_markup(plot.title).c_str());
   out += axes_of(frame);
   // An inner <svg> clips what leaves the field.
-  const double x = left, y = frame.top, across = frame.across, down = frame.down;
+  const double x = frame.left, y = frame.top, across = frame.across, down = frame.down;
   out +=
       formatted("<svg x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\" viewBox=\"%.1f %.1f %.1f %.1f\">",
                 x, y, across, down, x, y, across, down);
-  for (std::size_t i = 0; i < plot.series.size(); ++i)
-    out += series_of(frame, plot.series[i], "colour-" + std::to_string(i % colours));
-  return out + "</svg>" + legend_of(frame) + "</svg>\n";
+  std::string values, dots;  // above all lines
+  for (std::size_t i = 0; i < plot.series.size(); ++i) {
+    const PlotSeries& series = plot.series[i];
+    const Look look = look_of(plot, i);
+    if (series.style == PlotSeries::Style::points) {
+      dots += dots_of(frame, series, look);
+      continue;
+    }
+    out += line_of(frame, series, look);
+    values += values_of(frame, series, look);
+  }
+  return out + values + dots + "</svg>" + names_of(frame) + legend_of(frame) + "</svg>\n";
 }
 
 std::string plot_style() { return std::string(assets::plot_css); }

@@ -1,7 +1,8 @@
-// Line plots as SVG: for files of their own and inside HTML reports, readable on a light and on a dark
-// ground.
+// Plots as SVG: for files of their own and inside HTML reports, readable on a light and on a dark ground, in print, on
+// 400 pixels, and without telling colours apart. A pointer on a value shows it (plot.js does so at once, and for keys).
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -15,20 +16,25 @@ struct PlotAxis {
   bool logarithmic = false;                                // then only positive values are shown
   std::optional<double> low = {}, high = {};               // default: what the data need
   std::vector<std::pair<double, std::string>> ticks = {};  // default: round numbers
+  // What a value under the pointer is called, as in "T = 0.5"; default: the number.
+  std::string (*name_of)(double value) = nullptr;
 };
 
 struct PlotSeries {
-  enum class Style { line, dashed, points };
+  enum class Style { line, dashed, points };           // dashed: thin, for what others are compared with
   std::string name;                                    // in the legend, unless empty
   std::vector<std::pair<double, double>> points = {};  // a point that is not finite interrupts a line
   Style style = Style::line;
+  std::vector<std::string> names = {};   // of the first points, under the pointer
+  std::size_t written = 0;               // so many of them stand beside their dots too, where there is room
+  std::optional<std::size_t> like = {};  // the series whose colour it has
 };
 
 struct Plot {
   std::string title;
   PlotAxis x, y;
   std::vector<PlotSeries> series = {};
-  int width = 640, height = 400;  // pixels
+  int width = 480, height = 350;  // pixels
 };
 
 // An <svg> element. The page's style (html_page.h) colours it.

@@ -1,5 +1,4 @@
-// The whole line of temperatures as an axis from -1 to 1: 0+ at the left, +-infinity in the middle, -0 at the
-// right.
+// The whole line of temperatures as an axis from -1 to 1: 0⁺ at the left, infinity in the middle, 0⁻ at the right.
 #pragma once
 
 #include "tools/output/svg_plot.h"

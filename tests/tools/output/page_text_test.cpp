@@ -16,6 +16,13 @@ TEST_CASE("hostile text is spelled out") {
   CHECK(visible_text("</script>") == "</script>");
 }
 
+TEST_CASE("signs of pages stand for the words of terminals, and only for whole ones") {
+  CHECK(with_signs("T* -> 0+ (beta* = inf)") == "T* → 0⁺ (β* = ∞)");
+  CHECK(with_signs("T* -> -0: beta* = -inf\n  0.5 +- 0.1") == "T* → 0⁻: β* = -∞\n  0.5 ± 0.1");
+  CHECK(with_signs("-0.5 -03 info 10+ alphabeta") == "-0.5 -03 info 10+ alphabeta");
+  CHECK(with_signs("") == "");
+}
+
 TEST_CASE("JSON within <script> cannot end it") {
   CHECK(json_for_script(R"({"a":"</script><!--"})") == R"({"a":"\u003c/script>\u003c!--"})");
 }

@@ -65,7 +65,7 @@ function fillStages() {
 function fillLuck() {
   const head = make('tr'), row = make('tr');
   for (const [t, id] of step.luck) {
-    head.append(make('th', '', 'T ' + (t === '0' ? '0+' : t === '-0' ? '0\u2212' : t === 'inf' ? '\u221e' : t)));
+    head.append(make('th', '', 'T ' + (t === '0' ? '0\u207a' : t === '-0' ? '0\u207b' : t === 'inf' ? '\u221e' : t)));
     row.append(piece(id));
   }
   $('luck').replaceChildren(head, row);
@@ -101,7 +101,7 @@ function update() {
   remember();
 }
 
-const frame = {left: 56, right: 12, top: 14, bottom: 40, width: 640, height: 300};
+const frame = {left: 56, right: 12, top: 14, bottom: 40, width: 480, height: 290};
 const along = u => frame.left + (u + 1) / 2 * (frame.width - frame.left - frame.right);
 function svg(tag, attributes, text) {
   const element = document.createElementNS('http://www.w3.org/2000/svg', tag);
@@ -109,11 +109,16 @@ function svg(tag, attributes, text) {
   if (text !== undefined) element.textContent = text;
   return element;
 }
+const drawn = () => [...curves].map(id => step.list.find(e => e.id === id)).filter(Boolean);
 function drawCurves() {
-  const logarithmic = $('logarithmic').checked, lowest = 1e-12;
+  const logarithmic = $('logarithmic').checked, lowest = 1e-12, entries = drawn();
+  // Names stand above the field, two in a row.
+  frame.top = 14 + 17 * Math.ceil(entries.length / 2);
+  frame.height = frame.top + 246;
+  $('curves').setAttribute('viewBox', `0 0 ${frame.width} ${frame.height}`);
   const y = p => frame.top + (frame.height - frame.top - frame.bottom) * (logarithmic ? Math.log(Math.max(p, lowest)) / Math.log(lowest) : 1 - p);
   const parts = [];
-  const marks = [[-1, '0\u2212'], [-2 / 3, '-0.5'], [-.5, '-1'], [-1 / 3, '-2'], [0, '\u221e'], [1 / 3, '2'], [.5, '1'], [2 / 3, '0.5'], [1, '0+']];
+  const marks = [[-1, '0\u207b'], [-2 / 3, '-0.5'], [-.5, '-1'], [-1 / 3, '-2'], [0, '\u221e'], [1 / 3, '2'], [.5, '1'], [2 / 3, '0.5'], [1, '0\u207a']];
   for (const [u, label] of marks)
     parts.push(svg('line', {class: 'grid', x1: along(u), x2: along(u), y1: frame.top, y2: frame.height - frame.bottom}),
       svg('text', {class: 'tick-x', x: along(u), y: frame.height - frame.bottom + 16}, label));
@@ -125,20 +130,24 @@ function drawCurves() {
     step.grid = [];
     for (let i = -200; i <= 200; ++i) step.grid.push([i / 200, moments(step, betaOf(i / 200))]);
   }
-  let index = 0;
-  for (const id of curves) {
-    const entry = step.list.find(e => e.id === id);
-    if (!entry) continue;
-    const kind = 'colour-' + index % 6;
+  entries.forEach((entry, index) => {
+    const kind = `curve colour-${index % 6} dash-${index % 6}`;
     const points = step.grid.map(([u, m]) => along(u).toFixed(1) + ' ' + y(probability(m, entry.logit)).toFixed(1));
-    parts.push(svg('path', {class: 'curve ' + kind, d: 'M' + points.join('L')}),
-      svg('path', {class: 'curve ' + kind, d: `M${along(-.42)} ${frame.top + 12 + 15 * index}h18`}),
-      svg('text', {class: 'name', x: along(-.42) + 24, y: frame.top + 16 + 15 * index}, '\u201c' + textOf(id) + '\u201d'));
-    ++index;
-  }
+    const left = 8 + (index % 2) * frame.width / 2, line = 12 + 17 * Math.floor(index / 2), name = Array.from(textOf(entry.id));
+    parts.push(svg('path', {class: kind, d: 'M' + points.join('L')}), svg('path', {class: kind, d: `M${left} ${line}h26`}),
+      svg('text', {class: 'name', x: left + 32, y: line + 4}, '\u201c' + (name.length > 22 ? name.slice(0, 21).join('') + '\u2026' : name.join('')) + '\u201d'));
+  });
   parts.push(svg('line', {id: 'marker', class: 'marker', y1: frame.top, y2: frame.height - frame.bottom}));
   $('curves').replaceChildren(...parts);
   placeMarker();
+}
+// The values under the pointer.
+function tellCurves(event) {
+  const box = $('curves').getBoundingClientRect();
+  const u = (2 * ((event.clientX - box.left) * frame.width / box.width - frame.left)) / (frame.width - frame.left - frame.right) - 1;
+  if (!step || Math.abs(u) > 1) return;
+  const m = moments(step, betaOf(u));
+  $('at-pointer').textContent = `T = ${showT(temperatureOf(m.beta))}: ` + drawn().map(e => `\u201c${textOf(e.id)}\u201d ${show(probability(m, e.logit), 3)}`).join(', ');
 }
 function placeMarker() {
   if (!$('marker')) return;
@@ -190,8 +199,8 @@ function parseNumber(text) {
 }
 function parseTemperature(text) {
   const plain = text.trim();
-  if (/^-0*\.?0*$|^0[-\u2212]$/.test(plain) && plain !== '-') return -Infinity;
-  const t = parseNumber(plain.replace(/^0\+$/, '0'));
+  if (/^-0*\.?0*$|^0[-\u2212\u207b]$/.test(plain) && plain !== '-') return -Infinity;
+  const t = parseNumber(plain.replace(/^0[+\u207a]$/, '0'));
   return t === 0 ? Infinity : Math.abs(t) === Infinity ? 0 : 1 / t;
 }
 let remembering = 0;
@@ -224,6 +233,8 @@ $('text').addEventListener('keydown', event => {
 $('beta-slider').addEventListener('input', event => setBeta(betaOf(event.target.value / 1000)));
 $('beta-box').addEventListener('input', event => setBeta(parseNumber(event.target.value)));
 $('temperature-box').addEventListener('input', event => setBeta(parseTemperature(event.target.value)));
+$('curves').addEventListener('pointermove', tellCurves);
+$('curves').addEventListener('pointerdown', tellCurves);
 $('reset').addEventListener('click', () => setBeta(1));
 $('logarithmic').addEventListener('change', () => { if (step) drawCurves(); });
 addEventListener('hashchange', recall);

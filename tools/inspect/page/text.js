@@ -17,7 +17,7 @@ function show(x, digits = 4) {
   return size >= 1e6 || size < 1e-3 ? x.toExponential(2) : String(Number(x.toPrecision(digits)));
 }
 const temperatureOf = beta => beta === 0 ? Infinity : beta === -Infinity ? -0 : 1 / beta;
-const showT = t => Object.is(t, -0) ? '0\u2212' : t === 0 ? '0+' : Math.abs(t) === Infinity ? '\u221e' : show(t);
+const showT = t => Object.is(t, -0) ? '0\u207b' : t === 0 ? '0\u207a' : Math.abs(t) === Infinity ? '\u221e' : show(t);
 function put(id, entries) {
   $(id).replaceChildren(...entries.map(([name, value, key]) => {
     const box = make('div');

@@ -13,7 +13,7 @@
 namespace kelvin {
 namespace {
 
-constexpr std::size_t max_points = 8000;  // of the map, so that a page stays small
+constexpr std::size_t max_points = 6000;  // of the map, so that a page stays small
 
 std::span<const TokenIndicators> shown(const GlitchReport& report) {
   return std::span(report.scan.tokens).first(std::min(report.top, report.scan.tokens.size()));
@@ -47,6 +47,11 @@ std::string summary(const GlitchReport& report) {
     text += formatted(" Over %zu contexts %zu different tokens stood at the very end, where T -> -0 draws.",
                       sums.contexts, sums.different_last());
   return text;
+}
+
+// Of the tokens that are not suspicious one in so many is on the map.
+std::size_t map_stride(const GlitchReport& report) {
+  return 1 + (report.scan.tokens.size() - shown(report).size()) / max_points;
 }
 
 }  // namespace
@@ -95,8 +100,7 @@ std::string glitch_json(const GlitchReport& report, const Tokenizer& tokenizer) 
   return out;
 }
 
-std::string glitch_html(const GlitchReport& report, const Tokenizer& tokenizer, const Projection& projection,
-                        const Provenance& provenance) {
+Plot glitch_map(const GlitchReport& report, const Tokenizer& tokenizer, const Projection& projection) {
   const std::span<const TokenIndicators> suspects = shown(report);
   Plot map{"the embedding on its first two principal components (" +
                formatted("%.1f", 100 * projection.share[0]) + " % and " +
@@ -104,21 +108,30 @@ std::string glitch_html(const GlitchReport& report, const Tokenizer& tokenizer, 
            {"first component"},
            {"second component"},
            {},
-           760,
-           560};
+           480,
+           420};
   PlotSeries others{"tokens", {}, PlotSeries::Style::points},
       found{"the most suspicious", {}, PlotSeries::Style::points};
   const auto place = [&](const TokenIndicators& t) {
     const auto& at = projection.at[static_cast<std::size_t>(t.id)];
     return std::pair<double, double>(at[0], at[1]);
   };
-  const std::size_t rest = report.scan.tokens.size() - suspects.size(), stride = 1 + rest / max_points;
+  const auto add = [&](PlotSeries& series, const TokenIndicators& t) {
+    series.points.push_back(place(t));
+    series.names.push_back(shown_token(tokenizer, t.id));
+  };
+  const std::size_t stride = map_stride(report);
   for (std::size_t i = suspects.size(); i < report.scan.tokens.size(); i += stride)
-    others.points.push_back(place(report.scan.tokens[i]));
-  for (std::size_t i = 0; i < std::min(suspects.size(), max_points); ++i)
-    found.points.push_back(place(suspects[i]));
+    add(others, report.scan.tokens[i]);
+  for (std::size_t i = 0; i < std::min(suspects.size(), max_points); ++i) add(found, suspects[i]);
+  found.written = 12;
   map.series = {others, found, {"centroid", {{0.0, 0.0}}, PlotSeries::Style::points}};
+  return map;
+}
 
+std::string glitch_html(const GlitchReport& report, const Tokenizer& tokenizer, const Plot& map,
+                        const Provenance& provenance) {
+  const std::span<const TokenIndicators> suspects = shown(report);
   std::vector<std::string> header = {"rank",           "id",   "token",     "score", "distance", "near",
                                      "head alignment", "norm", "head norm", "reach"};
   if (!report.contexts.empty()) header.insert(header.end(), {"mean ln p", "tail", "last"});
@@ -138,7 +151,7 @@ std::string glitch_html(const GlitchReport& report, const Tokenizer& tokenizer, 
     rows.back().push_back(repeat ? repeat->answer : "");
   }
   std::string body = "<p>" + escape_markup(summary(report)) + "</p>\n" + svg_of(map);
-  if (stride > 1)
+  if (const std::size_t stride = map_stride(report); stride > 1)
     body += "<p class=\"soft\">Of the other tokens one in " + std::to_string(stride) + " is drawn.</p>\n";
   body +=
       "<h2>The most suspicious tokens</h2>\n<p class=\"soft\">The score is the mean of the shares of tokens "

@@ -8,6 +8,7 @@
 #include "tools/lab/glitch/glitch_score.h"
 #include "tools/lab/glitch/glitch_work.h"
 #include "tools/output/provenance.h"
+#include "tools/output/svg_plot.h"
 
 namespace kelvin {
 
@@ -20,8 +21,9 @@ struct GlitchReport {
 
 std::string glitch_table(const GlitchReport& report, const Tokenizer& tokenizer);
 std::string glitch_json(const GlitchReport& report, const Tokenizer& tokenizer);  // one line per token shown
-// projection.at: (rows of the embedding,)
-std::string glitch_html(const GlitchReport& report, const Tokenizer& tokenizer, const Projection& projection,
+// The embedding on its first two principal components. projection.at: (rows of the embedding,)
+Plot glitch_map(const GlitchReport& report, const Tokenizer& tokenizer, const Projection& projection);
+std::string glitch_html(const GlitchReport& report, const Tokenizer& tokenizer, const Plot& map,
                         const Provenance& provenance);
 
 }  // namespace kelvin

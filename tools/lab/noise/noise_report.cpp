@@ -130,7 +130,7 @@ std::vector<Plot> noise_plots(const NoiseResult& result) {
   const auto plot = [&](const char* title, PlotAxis y, double (*value)(const BandSummary&)) {
     Plot p{title,        {"rank in " + result.reference + ", from the likeliest to the least likely"},
            std::move(y), {},
-           820,          380};
+           480,          380};
     for (const NoiseRun& run : result.runs) {
       const auto bands = summary_of(run, result.vocabulary);
       PlotSeries line{run.name};
@@ -138,6 +138,7 @@ std::vector<Plot> noise_plots(const NoiseResult& result) {
         line.points.emplace_back(static_cast<double>(i), value(bands[i]));
         if (&run == &result.runs.front())
           p.x.ticks.emplace_back(static_cast<double>(i), bands[i].band.name());
+        line.names.push_back(run.name + ", rank " + bands[i].band.name());
       }
       p.series.push_back(std::move(line));
     }
@@ -149,6 +150,7 @@ std::vector<Plot> noise_plots(const NoiseResult& result) {
         chance.points.emplace_back(static_cast<double>(i), agreement ? bands[i].by_chance : 0.0);
       p.series.push_back(std::move(chance));
     }
+    p.x.name_of = [](double) { return std::string(); };
     plots.push_back(std::move(p));
   };
   plot("the same tokens in the band", {"share", false, 0.0, 1.0},
@@ -175,7 +177,7 @@ std::string noise_html(const NoiseResult& result, const Provenance& provenance) 
     for (const BandSummary& band : bands) rows.push_back(cells_of(band));
     body += "<h2>" + escape_markup(run.name) + "</h2>\n<p>" + escape_markup(headline(run, result.reference)) +
             "; " + escape_markup(verdict(run, bands)) + ".</p>\n" +
-            html_table({"rank in " + result.reference, "same band", "+-", "by chance", "correlation",
+            html_table({"rank in " + result.reference, "same band", "±", "by chance", "correlation",
                         "|dz| median", ""},
                        rows);
   }

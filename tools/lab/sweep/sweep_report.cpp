@@ -7,6 +7,7 @@
 #include "tokenizer/base/formatted.h"
 #include "tools/lab/thermometer/lab_fit.h"
 #include "tools/output/html_page.h"
+#include "tools/output/page_text.h"
 #include "tools/output/temperature_axis.h"
 
 namespace kelvin {
@@ -43,7 +44,9 @@ Plot heat_plot(const SweepReport& report) {
   Plot plot{"heat capacity C over T: where the model goes from choosing to guessing",
             {"|T|", true},
             {"C = dE/dT, per token"}};
-  PlotSeries positive{"T > 0"}, negative{"T < 0", {}, PlotSeries::Style::dashed};
+  plot.x.name_of = [](double t) { return formatted("|T| = %.4g", t); };
+  plot.y.name_of = [](double c) { return formatted("C = %.4g", c); };
+  PlotSeries positive{"T > 0"}, negative{"T < 0"};
   PlotSeries check{"finite differences of E", {}, PlotSeries::Style::points};
   for (const SweepPoint& p : report.points) {
     if (std::isinf(p.beta) || p.beta == 0) continue;
@@ -55,12 +58,17 @@ Plot heat_plot(const SweepReport& report) {
 }
 
 Plot entropy_plot(const SweepReport& report) {
-  Plot plot{"entropy S over energy E: the slope is 1/T", {"E = -<z>, per token"}, {"S, nats per token"}};
+  Plot plot{"entropy S over energy E: the slope is 1/T", {"E = -⟨z⟩, per token"}, {"S, nats per token"}};
+  plot.x.name_of = [](double e) { return formatted("E = %.5g", e); };
+  plot.y.name_of = [](double s) { return formatted("S = %.4g", s); };
   PlotSeries positive{"T > 0"}, negative{"T < 0"};
   double low = infinity, high = -infinity;
   for (const SweepPoint& p : report.points) {
-    if (p.beta >= 0) positive.points.emplace_back(p.energy, p.entropy);
-    if (p.beta <= 0) negative.points.emplace_back(p.energy, p.entropy);
+    for (PlotSeries* series : {&positive, &negative}) {
+      if (series == &positive ? p.beta < 0 : p.beta > 0) continue;
+      series->points.emplace_back(p.energy, p.entropy);
+      series->names.push_back("T = " + with_signs(temperature_text(p.beta)));
+    }
     low = std::min(low, p.energy);
     high = std::max(high, p.energy);
   }
@@ -71,7 +79,8 @@ Plot entropy_plot(const SweepReport& report) {
         [&](const auto& a, const auto& b) { return std::fabs(a.beta - beta) < std::fabs(b.beta - beta); });
     if (at == report.points.end() || std::isinf(at->beta)) continue;
     const double reach = 0.12 * (high - low) / std::sqrt(1 + at->beta * at->beta);
-    PlotSeries line{"slope 1/T at T = " + temperature_text(at->beta), {}, PlotSeries::Style::dashed};
+    PlotSeries line{
+        "slope 1/T at T = " + with_signs(temperature_text(at->beta)), {}, PlotSeries::Style::dashed};
     for (const double d : {-reach, reach})
       line.points.emplace_back(at->energy + d, at->entropy + at->beta * d);
     plot.series.push_back(line);
@@ -97,6 +106,7 @@ std::vector<Plot> phase_picture(const SweepReport& report) {
   }
   plots.push_back(line);
   Plot mass{"probability of the likeliest token", temperature_axis(), {"probability", false, 0.0, 1.0}};
+  mass.y.name_of = [](double p) { return formatted("p = %.4g", p); };
   mass.series.push_back(over_line(report, "", [](const SweepPoint& p) { return p.top_mass; }));
   plots.push_back(mass);
   return plots;
@@ -163,15 +173,17 @@ std::string sweep_html(const SweepReport& report, const Provenance& provenance) 
   body += html_plots(phase_picture(report));
   std::vector<std::vector<std::string>> rows;
   for (const SweepPoint& p : report.points)
-    rows.push_back({temperature_text(p.beta), cell(p.beta), cell(perplexity(p)), cell(p.entropy),
-                    cell(p.energy), cell(p.free_energy), cell(p.heat_capacity), cell(p.heat_capacity_check),
-                    cell(p.beta_check), cell(p.top_mass), p.distinct ? std::to_string(*p.distinct) : "-"});
-  body += "<h2>All temperatures</h2>\n" +
-          html_table({"T", "beta", "perplexity", "S", "E", "F", "C", "dE/dT", "dS/dE", "top-1", "distinct"},
-                     rows);
+    rows.push_back({with_signs(temperature_text(p.beta)), number_cell(p.beta), number_cell(perplexity(p)),
+                    number_cell(p.entropy), number_cell(p.energy), number_cell(p.free_energy),
+                    number_cell(p.heat_capacity), number_cell(p.heat_capacity_check),
+                    number_cell(p.beta_check), number_cell(p.top_mass),
+                    p.distinct ? std::to_string(*p.distinct) : "-"});
+  body +=
+      "<h2>All temperatures</h2>\n" +
+      html_table({"T", "β", "perplexity", "S", "E", "F", "C", "dE/dT", "dS/dE", "top-1", "distinct"}, rows);
   const SweepChecks checks = checks_of(report.points);
   body += formatted(
-      "<p class=\"soft\">Checks by finite differences: dE/dT within %.1g of beta&sup2; Var z, dS/dE within "
+      "<p class=\"soft\">Checks by finite differences: dE/dT within %.1g of β² Var z, dS/dE within "
       "%.1g "
       "of 1/T (relative).</p>\n",
       checks.heat_capacity, checks.beta);

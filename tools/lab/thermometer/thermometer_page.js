@@ -1,3 +1,4 @@
+'use strict';
 // The page puts `vocabulary` and `tokens` before this; a token is [text, id, surprise, entropy, rank, beta].
 const box = document.getElementById('text'), facts = document.getElementById('facts');
 const place = b => b === null ? 0 : !isFinite(b) ? -Math.sign(b) : -b / (1 + Math.abs(b));
@@ -11,7 +12,7 @@ const colours = {
     return at > 0 ? `rgba(150,60,190,${.35 + .6 * at})` : at < -.5 ? `rgba(40,120,220,${far})` : `rgba(220,60,40,${far})`;
   }
 };
-const warmth = b => b === null ? 'undetermined' : b === Infinity ? '0+' : b === -Infinity ? '-0' : b === 0 ? 'inf' : (1 / b).toPrecision(4);
+const warmth = b => b === null ? 'undetermined' : b === Infinity ? '0\u207a' : b === -Infinity ? '0\u207b' : b === 0 ? '\u221e' : (1 / b).toPrecision(4);
 const spans = tokens.map((t, i) => {
   const span = document.createElement('span');
   span.textContent = t[0];
