@@ -32,6 +32,8 @@ ChatTemplate ChatTemplate::parse(std::string source, std::string name) {
   return ChatTemplate(std::move(source), std::move(name));
 }
 
+const std::vector<std::string>& ChatTemplate::names() const { return program_->names; }
+
 std::string ChatTemplate::render(const TemplateValue& variables, const RenderOptions& options) const {
   if (!variables.is_dict()) throw std::invalid_argument("the variables of a chat template must be a dict");
   const Clock clock = options.clock ? *options.clock : Clock::now();

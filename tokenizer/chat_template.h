@@ -39,6 +39,8 @@ class ChatTemplate {
   std::string render(const TemplateValue& variables, const RenderOptions& options = {}) const;
 
   const std::string& source() const { return source_; }
+  // Of the variables in it, those it sets itself included.
+  const std::vector<std::string>& names() const;
 
  private:
   ChatTemplate(std::string source, std::string name);

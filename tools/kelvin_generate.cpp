@@ -13,6 +13,7 @@
 #include "tools/options/prompt_options.h"
 #include "tools/options/run_main.h"
 #include "tools/options/sampling_options.h"
+#include "tools/options/template_options.h"
 #include "tools/terminal/interrupt.h"
 #include "tools/terminal/progress_bar.h"
 #include "tools/terminal/terminal_text.h"
@@ -40,6 +41,7 @@ int generate_main(int argc, char** argv) {
   std::optional<int> token_limit;
   std::optional<int> draws, draw_index;
   std::vector<std::string> stop_texts;
+  TemplateOptions chat_template;
   int chunk = 0;
   bool ignore_eos = false, json = false, stats = false;
   Flags flags("kelvin-generate", "continues a prompt");
@@ -72,6 +74,7 @@ int generate_main(int argc, char** argv) {
       json);
   flags.toggle("stats", "speed and mean log-probability on stderr", stats);
   batch.add_to(flags);
+  chat_template.add_to(flags);
   flags.examples({"kelvin-generate -p \"Once upon a time\" -n 40",
                   "echo \"The fox\" | kelvin-generate - --temp 0.6 --seed 7 --stats",
                   "kelvin-generate -p \"The fox\" --draws 3 -n 20 --json"});
@@ -79,6 +82,8 @@ int generate_main(int argc, char** argv) {
                 "min-p", "penalty", "seed", "n", "stop", "draws", "json", "stats", "jsonl", "out"});
   if (!flags.parse(argc, argv)) return 0;
   batch.open(prompt_options);
+  if (chat_template.given() && !batch.given())
+    throw UsageError("--think and --template-arg say something about the messages of --jsonl only");
   if (draws && draw_index) throw UsageError("--draws and --draw-index contradict each other");
   if (batch.given() && (draws || draw_index))
     throw UsageError("--jsonl answers each line once: no --draws there");
@@ -87,7 +92,8 @@ int generate_main(int argc, char** argv) {
   apply_generation_config(sampling.settings, model.generation);
   truncate_by_default(sampling.settings);
   if (batch.given())
-    return batch.run(model, {sampling.settings, sampling.seed, token_limit, ignore_eos}, chunk);
+    return batch.run(model, {sampling.settings, sampling.seed, token_limit, ignore_eos, chat_template},
+                     chunk);
   const std::vector<int> prompt = prompt_options.resolve(model);
   // Who speaks in ids looks at the model itself, rows without a token included.
   if (!prompt_options.ids.empty()) sampling.settings.set("padding", "draw", Source::default_value, "--ids");

@@ -19,6 +19,7 @@ struct Options {
   int top = 40, tail = 10, repeat = 0;
   std::string question = "Repeat the word \"{}\".";
   std::optional<std::string> svg, html;
+  TemplateOptions chat_template;
   WorkFlags work;
   bool json = false;
 };
@@ -40,6 +41,7 @@ bool parse(Options& options, int argc, char** argv) {
                "ask the chat at T = 0 to repeat each of the N most suspicious tokens that text can hold",
                to(options.repeat, 0));
   flags.option("repeat-question", "TEXT", "how it is asked; {} stands for the token", to(options.question));
+  options.chat_template.add_to(flags);
   options.work.add_to(flags);
   flags.group("output");
   flags.option("top", "N", "how many tokens are shown (default 40)", to(options.top, 1));
@@ -79,7 +81,7 @@ int glitch_main(int argc, char** argv) {
   if (options.work.merges()) {
     report.evidence = merge_evidence(model, options.work.merged);
   } else {
-    GlitchPlan plan{std::nullopt, options.tail, {}, options.question};
+    GlitchPlan plan{std::nullopt, options.tail, {}, options.question, options.chat_template};
     if (options.contexts.given()) plan.contexts = options.contexts.read(model);
     if (options.repeat > 0) plan.repeats = to_repeat(model, static_cast<std::size_t>(options.repeat));
     const Interrupt interrupt;

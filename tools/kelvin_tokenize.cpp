@@ -24,6 +24,7 @@
 #include "tools/options/flags.h"
 #include "tools/options/model_folder_option.h"
 #include "tools/options/run_main.h"
+#include "tools/options/template_options.h"
 #include "tools/output/piece_view.h"
 #include "tools/output/read_file.h"
 #include "tools/terminal/progress_bar.h"
@@ -35,6 +36,7 @@ struct Options {
   std::optional<std::string> folder, chat, chat_template, date, check, dump;
   std::optional<bool> colour;             // for people: with or without; neither: as stdout is
   std::optional<std::string> text, file;  // what is given instead of stdin
+  TemplateOptions variables;
   bool no_special = false, decode = false, skip_special = false, plain = false, count = false;
 };
 
@@ -150,6 +152,9 @@ std::string rendered(const LoadedTokenizer& loaded, const Options& options) {
   if (const auto more = conversation.find("extra"))
     for (const auto& [key, value] : more->members())
       how.variables.emplace_back(std::string(key), json_to_value(value));
+  for (auto& variable : options.variables.variables(*chat_template))
+    how.variables.push_back(std::move(variable));
+  std::cerr << options.variables.unknown_arguments(*chat_template);
   const auto prompt = conversation.find("add_generation_prompt");
   how.for_answer = prompt && prompt->as_bool();
   how.bos = token_of(conversation, "bos_token");
@@ -202,13 +207,14 @@ int tokenize_main(int argc, char** argv) {
       "bos_token, eos_token and extra (further variables, such as tools) where wanted",
       to(options.chat));
   flags.option("chat-template", "FILE", "the template instead of the model's own", to(options.chat_template));
+  options.variables.add_to(flags);
   flags.option("date", "YYYY-MM-DD", "the day that templates see; default: today", to(options.date));
   flags.examples({"kelvin-tokenize --text \"Once upon a time\"",
                   "echo \"Once upon a time\" | kelvin-tokenize --count",
                   "echo '{\"ids\": [640, 609]}' | kelvin-tokenize --decode"});
   if (!flags.parse(argc, argv)) return 0;
-  if ((options.chat_template || options.date) && !options.chat)
-    throw UsageError("--chat-template and --date say something about --chat only");
+  if ((options.chat_template || options.date || options.variables.given()) && !options.chat)
+    throw UsageError("--chat-template, --think, --template-arg and --date say something about --chat only");
   if (options.dump && !options.check) throw UsageError("--dump says something about --check only");
   if ((options.colour || options.count) && options.decode)
     throw UsageError("--color and --count say nothing about --decode");

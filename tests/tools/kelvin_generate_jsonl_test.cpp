@@ -11,6 +11,7 @@
 
 #include "loaders/json/json.h"
 #include "tests/support.h"
+#include "tests/tools/parrot.h"
 
 namespace kelvin {
 namespace {
@@ -311,6 +312,35 @@ TEST_CASE("wrong uses are one line") {
   CHECK(error({"--jsonl", place.in, "--out", place.in}).find("same file") != std::string::npos);
   CHECK(error({"--jsonl", place.in, "--out", place.out, "--prompt", "x"}).find("exclude") !=
         std::string::npos);
+}
+
+TEST_CASE("what a template is told, by line or for all of them") {
+  const Place place;
+  test::write_parrot(place.folder.path(), {"Yes."},
+                     "{% for m in messages %}{{ m.content }}{% endfor %}<|a|>{% if thinking %}123{% endif "
+                     "%}{{ reasoning_effort }}");
+  place.ask(chat("plain", "q", "\"max_tokens\":2") +
+            chat("kwargs", "q", "\"chat_template_kwargs\":{\"thinking\":true},\"max_tokens\":2") +
+            chat("effort", "q", "\"reasoning_effort\":\"high\",\"max_tokens\":2") +
+            chat("wrong", "q", "\"chat_template_kwargs\":{\"messages\":[]},\"max_tokens\":2"));
+  const auto prompt_tokens = [&](std::size_t line) {
+    const JsonDocument answer = parse_json(answers(place.out).at(line));
+    return answer.root().at("response").at("body").at("usage").at("prompt_tokens").as_int();
+  };
+  const std::string model = place.folder.path().string();
+  CHECK(place.run({"--model", model}).status == 1);
+  CHECK(prompt_tokens(1) == 2);
+  CHECK(prompt_tokens(2) == 5);
+  CHECK(prompt_tokens(3) == 6);
+  CHECK(test::holds(answers(place.out).at(4),
+                    "chat_template_kwargs.messages: this is the conversation itself"));
+  std::filesystem::remove(place.out);
+  place.ask(chat("all", "q", "\"max_tokens\":2") +
+            chat("own", "q", "\"chat_template_kwargs\":{\"thinking\":false},\"max_tokens\":2"));
+  CHECK(place.run({"--model", model, "--think", "on"}).status == 0);
+  CHECK(prompt_tokens(1) == 5);
+  CHECK(prompt_tokens(2) == 2);
+  CHECK(test::run_tool({"kelvin-generate", "-p", "a", "--think", "on"}).status == 2);
 }
 
 }  // namespace

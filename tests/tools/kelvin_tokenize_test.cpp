@@ -57,6 +57,12 @@ TEST_CASE("a conversation becomes exactly the prompt") {
   const Finished own = tokenize({"--chat", chat, "--chat-template", jinja, "--date", "2024-02-29"});
   CHECK(own.status == 0);
   CHECK(own.out == "[B]user:Hi>warm 2024-02-29False");
+  const Finished told = tokenize({"--chat", chat, "--chat-template", jinja, "--date", "2024-02-29",
+                                  "--template-arg", "mood=\"cold\"", "--template-arg", "moood=1"});
+  CHECK(told.out == "[B]user:Hi>cold 2024-02-29False");
+  CHECK(told.err == "note: the chat template never looks at moood; did you mean mood?\n");
+  CHECK(names(tokenize({"--chat", chat, "--chat-template", jinja, "--think", "on"}).err, "no switch"));
+  CHECK(tokenize({"--template-arg", "mood=1"}, "a").status == 2);
   const Finished model = tokenize({"--chat", chat});
   CHECK(model.status == 0);
   CHECK(names(model.out, "Hi"));

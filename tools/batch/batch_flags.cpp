@@ -19,7 +19,8 @@ void BatchFlags::add_to(Flags& flags) {
       "jsonl", "IN",
       "answer every line of a file like OpenAI's batches: {\"custom_id\": ..., \"body\": {\"messages\": "
       "[...] or \"prompt\": ..., \"max_tokens\": ..., \"temperature\": ..., \"seed\": ..., \"logprobs\": "
-      "...}}, or the same without body; settings of the command line hold where a line has none",
+      "..., \"chat_template_kwargs\": {...}}}, or the same without body; settings of the command line hold "
+      "where a line has none",
       to(in_));
   flags.option(
       "out", "OUT",

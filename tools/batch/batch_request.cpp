@@ -62,7 +62,10 @@ void add_biases(SamplerSettings& settings, JsonValue biases) {
 class LineReader {
  public:
   LineReader(const OpenModel& model, const BatchDefaults& defaults)
-      : model_(model), settings_(defaults.sampling), most_(defaults.max_tokens) {
+      : model_(model),
+        settings_(defaults.sampling),
+        template_options_(defaults.chat_template),
+        most_(defaults.max_tokens) {
     request_.ignore_eos = defaults.ignore_eos;
     request_.seed = defaults.seed ? *defaults.seed : random_seed();
   }
@@ -73,6 +76,7 @@ class LineReader {
   }
 
   BatchRequest finish(JsonValue body) {
+    if (messages_) request_.prompt = conversation_ids();
     if (request_.prompt.empty()) body.fail("messages or prompt expected, with at least one token");
     if (request_.prompt.size() >= static_cast<std::size_t>(model_.context))
       body.fail("the prompt has " + std::to_string(request_.prompt.size()) + " tokens, the context holds " +
@@ -86,12 +90,19 @@ class LineReader {
  private:
   void read(const std::string& key, JsonValue value) {
     if (key == "messages" || key == "prompt") {
-      if (!request_.prompt.empty()) value.fail("messages and prompt exclude each other");
+      if (!request_.prompt.empty() || messages_) value.fail("messages and prompt exclude each other");
       request_.is_chat = key == "messages";
       if (request_.is_chat && !value.is_array()) value.fail("a list of messages expected");
       ids_given_ = !request_.is_chat && value.is_array();
-      request_.prompt = request_.is_chat ? encode_conversation(model_.text, json_to_value(value))
-                                         : prompt_ids(model_, value);
+      if (request_.is_chat)
+        messages_ = value;
+      else
+        request_.prompt = prompt_ids(model_, value);
+    } else if (key == "chat_template_kwargs") {
+      for (auto& argument : template_arguments(value))
+        template_options_.arguments.push_back(std::move(argument));
+    } else if (key == "reasoning_effort") {
+      template_options_.arguments.emplace_back(key, TemplateValue(value.as_string()));
     } else if (key == "max_tokens" || key == "max_completion_tokens") {
       most_ = int_in(value, positive_int);
     } else if (key == "n") {
@@ -118,6 +129,14 @@ class LineReader {
     }
   }
 
+  // Once all keys are read: those of the template may stand behind the messages.
+  std::vector<int> conversation_ids() {
+    ConversationOptions options;
+    if (const auto own = chat_template_of(model_.text.info))
+      options.variables = template_options_.variables(*own);
+    return encode_conversation(model_.text, json_to_value(*messages_), options);
+  }
+
   void set(const std::string& key, JsonValue value) {
     std::string name = key;
     std::replace(name.begin(), name.end(), '_', '-');
@@ -132,6 +151,8 @@ class LineReader {
 
   const OpenModel& model_;
   SamplerSettings settings_;
+  TemplateOptions template_options_;
+  std::optional<JsonValue> messages_;
   std::optional<int> most_;
   BatchRequest request_;
   bool ids_given_ = false;

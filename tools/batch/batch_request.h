@@ -11,6 +11,7 @@
 #include "loaders/json/json.h"
 #include "sampling/settings.h"
 #include "tools/options/model_options.h"
+#include "tools/options/template_options.h"
 
 namespace kelvin {
 
@@ -20,6 +21,7 @@ struct BatchDefaults {
   std::optional<std::uint64_t> seed;  // default: one of its own for every line
   std::optional<int> max_tokens;      // default: generation_config.json's, or 256
   bool ignore_eos = false;
+  TemplateOptions chat_template;  // a line's own chat_template_kwargs stand over them
 };
 
 struct BatchRequest {

@@ -13,6 +13,7 @@ void LogitsTextFlags::add_to(Flags& flags) {
   flags.option("user", "TEXT", "a chat turn: the text as a user's message, in the model's own template",
                to(user));
   flags.option("system", "TEXT", "the system's message before --user", to(system));
+  chat_template.add_to(flags);
   flags.group("answer");
   flags.option(
       "n", "N",
@@ -23,12 +24,15 @@ void LogitsTextFlags::add_to(Flags& flags) {
 
 std::vector<int> LogitsTextFlags::prompt_ids(const OpenModel& model) const {
   if (!user) {
-    if (system) throw UsageError("--system says something about --user only");
+    if (system || chat_template.given())
+      throw UsageError("--system, --think and --template-arg say something about --user only");
     return prompt.resolve(model);
   }
   if (prompt.text || prompt.file || !prompt.ids.empty())
     throw UsageError("--user excludes --prompt, --prompt-file and --ids");
-  return encode_conversation(model.text, one_turn(system, *user));
+  ConversationOptions options;
+  if (const auto own = chat_template_of(model.text.info)) options.variables = chat_template.variables(*own);
+  return encode_conversation(model.text, one_turn(system, *user), options);
 }
 
 int LogitsTextFlags::most_drawn(const OpenModel& model) const {

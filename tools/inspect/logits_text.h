@@ -11,6 +11,7 @@
 #include "tools/options/model_options.h"
 #include "tools/options/prompt_options.h"
 #include "tools/options/sampling_options.h"
+#include "tools/options/template_options.h"
 
 namespace kelvin {
 
@@ -24,6 +25,7 @@ struct LogitsText {
 struct LogitsTextFlags {
   PromptOptions prompt;
   std::optional<std::string> user, system;
+  TemplateOptions chat_template;     // for --user
   std::optional<int> answer_tokens;  // at most; 0: none
   int chunk = 0;
   SamplingOptions sampling;

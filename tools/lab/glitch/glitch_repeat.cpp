@@ -4,7 +4,6 @@
 
 #include "loaders/json/json.h"
 #include "loaders/json/json_writer.h"
-#include "loaders/tokenizer/prompt.h"
 #include "tools/generation/generate.h"
 #include "tools/terminal/interrupt.h"
 
@@ -28,7 +27,7 @@ std::string_view trimmed(std::string_view text) {
 
 }  // namespace
 
-RepeatTest::RepeatTest(OpenModel& model, std::string question)
+RepeatTest::RepeatTest(OpenModel& model, std::string question, const TemplateOptions& options)
     : model_(model),
       question_(std::move(question)),
       template_(template_of(model)),
@@ -36,14 +35,15 @@ RepeatTest::RepeatTest(OpenModel& model, std::string question)
       sequence_(*model.model, std::min(model.context, 1024)) {
   if (question_.find("{}") == question_.npos)
     throw UsageError("--repeat-question: a text with {} in it expected, \"" + question_ + "\" found");
+  conversation_.variables = options.variables(template_);
 }
 
 RepeatAnswer RepeatTest::ask(int id, const std::atomic<bool>* stop) {
   const std::string word = model_.tokenizer().decode(std::span(&id, 1));
   std::string question = question_;
   question.replace(question.find("{}"), 2, word);
-  const std::vector<int> ids =
-      encode_prompt(model_.text, conversation_text(template_, model_.text.info, one_turn({}, question)));
+  const std::vector<int> ids = encode_prompt(
+      model_.text, conversation_text(template_, model_.text.info, one_turn({}, question), conversation_));
   if (static_cast<int>(ids.size()) + max_answer_tokens > sequence_.capacity()) return {false, ""};
 
   ContinuationRequest request;

@@ -89,9 +89,9 @@ std::optional<GlitchEvidence> gather_evidence(OpenModel& model, const GlitchPlan
   for (std::size_t unit = 0; unit < windows.size() + plan.repeats.size(); ++unit)
     if (shard.has(unit)) unit < windows.size() ? contexts += windows[unit].judged_tokens() : answers += 1;
   std::optional<RepeatTest> test;
-  if (!plan.repeats.empty()) test.emplace(model, plan.question);
+  if (!plan.repeats.empty()) test.emplace(model, plan.question, plan.chat_template);
 
-  std::string settings = std::to_string(plan.tail) + " " + plan.question;
+  std::string settings = std::to_string(plan.tail) + " " + plan.question + plan.chat_template.text();
   for (const int id : plan.repeats) settings += " " + std::to_string(id);
   LongWork<Finding> work;
   work.header = {glitch_part_kind,

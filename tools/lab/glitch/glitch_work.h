@@ -19,6 +19,7 @@ struct GlitchPlan {
   int tail = 10;             // tokens at the end of a context that count as its tail
   std::vector<int> repeats;  // ids to ask for
   std::string question;      // with {} for the token's text
+  TemplateOptions chat_template = {};
 };
 
 struct GlitchEvidence {
