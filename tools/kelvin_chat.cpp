@@ -55,6 +55,7 @@ int chat_main(int argc, char** argv) {
   flags.option("assistant", "TEXT", "what every answer begins with", to(settings.assistant));
   flags.option("stop", "TEXT", "end an answer before this text; may be given several times",
                adds_stop_text(settings.stop_texts));
+  settings.chat_template.add_to(flags, &view.fold_thoughts);
   flags.option("load", "FILE", "go on with a chat saved by /save", to(session_file));
   flags.option("date", "YYYY-MM-DD", "what a template that asks for the day is told (default: today)",
                [&](const std::string& value) { settings.clock = parse_date(value); });
@@ -64,8 +65,9 @@ int chat_main(int argc, char** argv) {
   flags.examples({"kelvin-chat -p \"Tell me a story about a brave fox.\" -n 40",
                   "echo \"Who is Anna?\" | kelvin-chat --temp 0.6 --seed 2",
                   "kelvin-chat -p \"Who is Anna?\" --temp -0.001 -n 20"});
-  flags.common({"model", "weights", "threads", "ctx", "sample", "temp", "top-k", "top-p", "min-p", "penalty",
-                "seed", "prompt", "system", "assistant", "n", "stop", "tools", "load", "stats"});
+  flags.common({"model", "weights", "threads", "ctx",   "sample", "temp",   "top-k",
+                "top-p", "min-p",   "penalty", "seed",  "prompt", "system", "assistant",
+                "n",     "stop",    "tools",   "think", "load",   "stats"});
   if (!flags.parse(argc, argv)) return 0;
 
   OpenModel model = open_model(model_flags);
@@ -82,6 +84,8 @@ int chat_main(int argc, char** argv) {
   if (const std::string note = settings.sampling.note(); !note.empty()) told << "note: " << note << "\n";
 
   ChatSession session(model, std::move(settings));
+  if (session.has_template())
+    told << session.settings().chat_template.unknown_arguments(*session.chat_template());
   if (session_file) ChatCommands(session, view, told).load(*session_file);
   const bool has_editor = !prompt && LineEditor::usable();
   view.edits_lines = has_editor;

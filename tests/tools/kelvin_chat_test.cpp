@@ -7,6 +7,7 @@
 #include <sstream>
 
 #include "tests/support.h"
+#include "tests/tools/parrot.h"
 
 namespace kelvin {
 namespace {
@@ -244,6 +245,24 @@ TEST_CASE("folders that are no models are refused in one line") {
     CHECK(test::holds(done.err, model));
     CHECK(std::count(done.err.begin(), done.err.end(), '\n') == 1);
   }
+}
+
+TEST_CASE("a pipe gets a thought as it is written, or the answer alone") {
+  const test::TemporaryFolder folder;
+  test::write_parrot(folder.path(), {"Let me see.\n", "</think>\n\n", "Yes."},
+                     "{% for m in messages %}{{ m.content }}{% endfor %}<|a|><think>\n{% if thinking is "
+                     "false %}</think>\n{% endif %}");
+  const std::string model = folder.path().string();
+  const test::Finished whole = chat({"-m", model, "-p", "hello?", "--temp", "0"}, "");
+  CHECK(whole.out == "<think>\nLet me see.\n</think>\n\nYes.\n");
+  const test::Finished folded =
+      chat({"-m", model, "--temp", "0", "--think", "fold"}, "hello?\n/show thought\n");
+  CHECK(folded.out == "Yes.\n");
+  CHECK(test::holds(folded.err, "[thought for 2 tokens; /show thought shows it]\nLet me see.\n"));
+  const test::Finished off = chat({"-m", model, "--temp", "0", "--think", "off"}, "hello?\n/show prompt\n");
+  CHECK(test::holds(off.err, "<think>\n</think>"));
+  CHECK(test::holds(chat({"--think", "off"}, "").err, "no switch"));
+  CHECK(test::holds(chat({"--template-arg", "a=1", "-p", "hello", "-n", "1"}, "").err, "never looks at a"));
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "tests/support.h"
+#include "tests/tools/parrot.h"
 #include "tests/tools/person.h"
 
 namespace kelvin {
@@ -37,6 +38,26 @@ TEST_CASE("typing, editing, history and the end") {
   CHECK(person.finish() == 0);
   CHECK(test::read_text(state.path() / "kelvin" / "chat_history") ==
         "Tell me a story about a shy dragon.\n/nonsense\n");
+}
+
+TEST_CASE("a thought is dim, or folded") {
+  const test::TemporaryFolder state, model;
+  test::write_parrot(model.path(), {"Let me", " see.\n", "</think>", "\n\nYes."},
+                     "{% for m in messages %}{{ m.content }}{% endfor %}<|a|><think>");
+  Person person({"--model", model.path().string(), "--temp", "0", "--no-history"}, state.path());
+  REQUIRE(person.sees(prompt_colours));
+  person.types("hello?\r");
+  CHECK(person.sees("\x1b[2mLet me\x1b[0m\x1b[2m see.\x1b[0m\r\n\r\nYes."));
+  REQUIRE(person.sees(prompt_colours));
+  person.types("/set think fold\r");
+  CHECK(person.sees(", folded"));
+  REQUIRE(person.sees(prompt_colours));
+  person.types("/regen\r");
+  CHECK(person.sees("thinking, 2 tokens"));
+  CHECK(person.sees("\r\x1b[KYes.\r\n[thought for 3 tokens"));
+  REQUIRE(person.sees(prompt_colours));
+  person.types("/show thought\r");
+  CHECK(person.sees("Let me see.\r\n"));
 }
 
 TEST_CASE("several lines: a paste, a backslash, a block") {

@@ -42,10 +42,11 @@ const std::vector<ChatCommands::Command>& ChatCommands::table() {
       {"help", "", "this list", &ChatCommands::help},
       {"set", "NAME VALUE",
        "change a setting: temp -0.001, top-k 40, min-p off, sample \"...\", n 200, stop TEXT, stats on, "
-       "color on",
+       "color on, think off, think fold",
        &ChatCommands::set},
-      {"show", "[NAME|prompt]",
-       "settings and where they came from, or one of them; or the exact prompt of the last answer",
+      {"show", "[NAME|prompt|thought]",
+       "settings and where they came from, or one of them; or the exact prompt of the last answer, or its "
+       "thought",
        &ChatCommands::show},
       {"why", "[N|TEXT]",
        "how token number N of the answer came about, or the one where TEXT begins; alone: its most "
@@ -53,8 +54,9 @@ const std::vector<ChatCommands::Command>& ChatCommands::table() {
        &ChatCommands::why},
       {"seed", "[N]", "show or set the seed", &ChatCommands::seed},
       {"system", "[TEXT|off]", "show, set or drop the system message", &ChatCommands::system},
-      {"tool", "TEXT", "what the tool said that the model has called; the model goes on", &ChatCommands::tool,
-       Then::answer_tool},
+      {"tool", "TEXT",
+       "what the tool said that the model has called; after the last of several calls the model goes on",
+       &ChatCommands::tool, Then::answer_tool},
       {"regen", "", "another answer to the last message", &ChatCommands::regenerate, Then::regenerate},
       {"undo", "", "take back the last message and its answer", &ChatCommands::undo},
       {"clear", "", "forget the conversation, keep the settings", &ChatCommands::clear},
@@ -81,6 +83,8 @@ ChatCommands::Then ChatCommands::run(const std::string& line) {
     if (name != command.name) continue;
     if (!*command.arguments && !argument.empty()) throw ChatError(word + " takes no argument");
     if (command.run) (this->*command.run)(argument);
+    // Other tools are to speak first.
+    if (command.then == Then::answer_tool && tool_text_.empty()) return Then::read_on;
     return command.then;
   }
   if (name == "quit" || name == "bye") return Then::exit;
@@ -120,6 +124,10 @@ void ChatCommands::set(const std::string& argument) {
       throw ChatError("color: a terminal with colours expected (TERM, NO_COLOR)");
     (name == "stats" ? view_.stats : view_.colour_by_probability) = value == "on";
     if (name == "color" && value == "on") write_probability_legend(out_, view_.true_colour);
+  } else if (name == "think") {
+    return set_think(value);
+  } else if (name == "template-arg") {
+    return set_template_argument(value);
   } else if (name == "seed") {
     return seed(value);
   } else if (name == "system") {
@@ -194,6 +202,8 @@ std::vector<std::pair<std::string, std::string>> ChatCommands::settings() const 
       {"stop", stops.empty() ? "none" : stops},
       {"tools",
        settings.tools ? plural(settings.tools->value.as_sequence().items.size(), "definition") : "none"},
+      {"think", think_line()},
+      {"template-arg", template_arguments_line()},
       {"stats", view_.stats ? "on" : "off"},
       {"color", view_.colour_by_probability ? "on" : "off"},
   };
@@ -201,6 +211,7 @@ std::vector<std::pair<std::string, std::string>> ChatCommands::settings() const 
 
 void ChatCommands::show(const std::string& argument) {
   if (argument == "prompt") return show_prompt();
+  if (argument == "thought") return show_thought();
   const StageType* const stage = find_stage(argument);
   const bool is_chain = argument == "chain" || stage;
   bool found = false;
@@ -211,8 +222,8 @@ void ChatCommands::show(const std::string& argument) {
   }
   if (!argument.empty() && !is_chain) {
     if (!found)
-      throw ChatError("/show takes nothing, \"prompt\" or the name of a setting, " + in_quotes(argument, 40) +
-                      " found");
+      throw ChatError("/show takes nothing, \"prompt\", \"thought\" or the name of a setting, " +
+                      in_quotes(argument, 40) + " found");
     return;
   }
   if (!stage) out_ << "chain\n";
@@ -227,7 +238,14 @@ void ChatCommands::show(const std::string& argument) {
 
 void ChatCommands::show_prompt() {
   const Tokenizer& tokenizer = session_.tokenizer();
-  const std::vector<int> ids = session_.prompt_ids();
+  std::vector<int> ids;
+  try {
+    ids = session_.prompt_ids();
+  } catch (const TemplateError&) {
+    if (!session_.messages().empty()) throw;
+    out_ << "no message yet, and this model's chat template cannot do without one\n";
+    return;
+  }
   StreamDecoder decoder(tokenizer, false);
   std::string text;  // since the last special token
   for (const int id : ids) {
@@ -306,15 +324,14 @@ void ChatCommands::regenerate(const std::string&) {
   if (session_.messages().empty()) throw ChatError("there is no answer yet");
 }
 
-void ChatCommands::tool(const std::string& text) {
-  if (text.empty()) throw ChatError("/tool needs what the tool said");
-  if (session_.messages().empty()) throw ChatError("no tool has been called yet");
-  tool_text_ = text;
-}
-
 void ChatCommands::undo(const std::string&) {
   const auto& messages = session_.messages();
   if (messages.empty()) throw ChatError("there is nothing to take back");
+  if (const auto& results = session_.kept_results(); !results.empty()) {
+    out_ << "took back the result " << in_quotes(results.back(), 60) << "\n";
+    session_.undo();
+    return;
+  }
   const std::string taken_back = messages[messages.size() - 2].content;
   session_.undo();
   out_ << "took back " << in_quotes(taken_back, 60) << " and its answer; "
@@ -339,6 +356,9 @@ void ChatCommands::load(const std::string& path) {
   out_ << "loaded " << plural(saved.messages.size(), "message") << ", seed " << saved.seed << "\n";
   if (saved.model != session_.save().model)
     out_ << "note: saved with the model " << printable(saved.model) << "\n";
+  if (session_.settings().chat_template.think != saved.chat_template.think)
+    out_ << "note: this model's chat template does not take \"think " << printable(saved.chat_template.think)
+         << "\"\n";
   show_chain();
 }
 

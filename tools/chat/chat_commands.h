@@ -17,7 +17,11 @@ struct ChatView {
   bool stats = false;  // after each answer
   bool colour_by_probability = false;
   bool true_colour = false;  // the terminal shows 24 bits of colour
+  bool fold_thoughts = false;
 };
+
+// "now with {"tz": "UTC"}"
+std::string shown_call(const ToolCall& call);
 
 class ChatCommands {
  public:
@@ -56,6 +60,11 @@ class ChatCommands {
   std::size_t number_of(const std::string& text) const;
   void list_surprises() const;
   void show_prompt();
+  void show_thought();
+  void set_think(const std::string& value);
+  void set_template_argument(const std::string& value);
+  std::string think_line() const;
+  std::string template_arguments_line() const;
   void show_chain();
   std::vector<std::pair<std::string, std::string>> settings() const;
 

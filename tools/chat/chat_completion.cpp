@@ -58,12 +58,15 @@ Completions complete_chat_line(const std::string& before_cursor) {
   if (command == "save" || command == "load") return {begin, files_beginning_with(typed)};
   if (command != "set" && command != "show") return {};
   if (const std::size_t space = typed.find(' '); space != typed.npos) {
-    if (command != "set" || (typed.substr(0, space) != "stats" && typed.substr(0, space) != "color"))
-      return {};
-    return {begin + space + 1, beginning_with(typed.substr(space + 1), {"off", "on"})};
+    const std::string name = typed.substr(0, space);
+    std::vector<std::string> values;
+    if (name == "stats" || name == "color") values = {"off", "on"};
+    if (name == "think") values = {"auto", "fold", "off", "on", "show"};
+    if (command != "set" || values.empty()) return {};
+    return {begin + space + 1, beginning_with(typed.substr(space + 1), std::move(values))};
   }
   std::vector<std::string> names = chat_setting_names();
-  if (command == "show") names.emplace_back("prompt");
+  if (command == "show") names.insert(names.end(), {"prompt", "thought"});
   return {begin, beginning_with(typed, std::move(names))};
 }
 

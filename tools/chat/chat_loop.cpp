@@ -7,8 +7,7 @@
 #include <optional>
 #include <utility>
 
-#include "loaders/files/load_error.h"
-#include "tokenizer/jinja/repr.h"
+#include "tools/chat/answer_view.h"
 #include "tools/chat/probability_colours.h"
 #include "tools/generation/continuation.h"
 #include "tools/terminal/interrupt.h"
@@ -93,20 +92,40 @@ void ChatLoop::answer(const std::string* message, const std::string& role) {
   turn.stop = Interrupt::flag();
   turn.on_prompt = bar.updates();
   const bool colour = view_.colour_by_probability && editor_;
+  bool written = false;
+  std::size_t hidden = 0;  // tokens of a folded thought so far
+  const auto end_hidden = [&] {
+    if (hidden > 0 && editor_) std::cerr << "\r\x1b[K" << std::flush;
+    hidden = 0;
+  };
+  using Thoughts = AnswerView::Thoughts;
+  const bool dims = editor_ && view_.colours && isatty(STDOUT_FILENO) == 1;
+  AnswerView view(view_.fold_thoughts ? Thoughts::folded
+                  : dims              ? Thoughts::dimmed
+                                      : Thoughts::as_written,
+                  [&](std::string_view part, std::string_view style) {
+                    end_hidden();
+                    written = true;
+                    text.write(part, style);
+                  });
   turn.on_text = [&](std::string_view part, double log_probability) {
     bar.finish();
-    text.write(part,
-               colour ? style_of_probability(std::exp(log_probability), view_.true_colour) : std::string());
+    view.push(part,
+              colour ? style_of_probability(std::exp(log_probability), view_.true_colour) : std::string());
+    if (view.hides() && ++hidden > 0 && editor_)
+      std::cerr << "\r\x1b[Kthinking, " << hidden << " tokens" << std::flush;
   };
   const auto end_line = [&] {
     bar.finish();
+    view.finish();
+    end_hidden();
     if (!text.at_line_start()) text.write("\n");
   };
   try {
     const Continuation reply = message ? session_.ask(*message, turn, role) : session_.regenerate(turn);
-    // An empty answer is a line, too: whoever reads a pipe counts them.
-    if (reply.text.empty()) text.write("\n");
     end_line();
+    // An empty answer is a line, too: whoever reads a pipe counts them.
+    if (!written) text.write("\n");
     report(reply, message == nullptr);
   } catch (...) {
     end_line();
@@ -128,10 +147,12 @@ void ChatLoop::report(const Continuation& reply, bool again) {
     told_ << "[the context of " << session_.context()
           << " tokens is full, the answer is cut here: /undo takes turns back, /clear begins anew, --ctx "
              "makes it larger]\n";
-  if (session_.settings().tools)
-    for (const ToolCall& call : find_tool_calls(reply.text).calls)
-      told_ << "[the model calls " << printable(call.name) << " with "
-            << printable(jinja::to_json(call.arguments, {}), 400) << "; /tool TEXT gives it the answer]\n";
+  if (const std::size_t tokens = view_.fold_thoughts && drawn > 0 ? session_.thought_tokens() : 0)
+    told_ << "[thought for " << tokens << (tokens == 1 ? " token" : " tokens")
+          << "; /show thought shows it]\n";
+  if (session_.settings().tools && drawn > 0)
+    for (const ToolCall& call : session_.open_calls())
+      told_ << "[the model calls " << shown_call(call) << "; /tool TEXT gives it the answer]\n";
   if (view_.stats) told_ << "[" << statistics_line(reply) << "; seed " << session_.settings().seed << "]\n";
 
   const int used = reply.prompt_tokens + static_cast<int>(drawn);

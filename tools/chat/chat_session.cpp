@@ -1,5 +1,7 @@
 #include "tools/chat/chat_session.h"
 
+#include <algorithm>
+
 #include "engine/kernels/kernels.h"
 #include "engine/weights/config.h"
 #include "engine/weights/weights.h"
@@ -17,58 +19,53 @@ std::uint64_t stream_of(std::size_t turn, std::uint32_t attempt) {
   return (static_cast<std::uint64_t>(turn) << 16 | (attempt & 0xFFFFu)) & 0xFFFFFFFFu;
 }
 
+std::size_t answers_in(std::span<const SavedMessage> messages) {
+  return static_cast<std::size_t>(
+      std::count_if(messages.begin(), messages.end(),
+                    [](const SavedMessage& message) { return message.role == "assistant"; }));
+}
+
 }  // namespace
 
 ChatSession::ChatSession(OpenModel& model, ChatSettings settings)
-    : model_(model), settings_(std::move(settings)), sequence_(*model.model, model.context) {
-  template_ = chat_template_of(model.text.info, settings_.tools.has_value());
-  if (settings_.tools && (!template_ || template_->source().find("tools") == std::string::npos))
-    throw UserError("--tools: this model has no chat template that names tools");
+    : model_(model),
+      settings_(std::move(settings)),
+      prompt_(model.text.info, settings_.tools),
+      sequence_(*model.model, model.context) {
+  prompt_.tell(settings_.chat_template);
 }
 
-std::string ChatSession::render(std::span<const SavedMessage> conversation, bool for_answer) const {
-  if (!template_) {
-    std::string text = settings_.system.value_or("");
-    for (const SavedMessage& message : conversation) text += message.content;
-    return text;
-  }
-  std::vector<TemplateValue> messages;
-  const auto add = [&](const std::string& role, const std::string& content) {
-    messages.push_back(TemplateValue::dict({{"role", role}, {"content", content}}));
-  };
-  if (settings_.system) add("system", *settings_.system);
-  ToolCalls calls;  // of the answer before
-  for (std::size_t i = 0; i < conversation.size(); ++i) {
-    const SavedMessage& message = conversation[i];
-    const bool answered = i + 1 < conversation.size() && conversation[i + 1].role == "tool";
-    if (message.role == "tool") {
-      messages.push_back(tool_message(message.content, calls));
-    } else if (answered && !(calls = find_tool_calls(message.content)).calls.empty()) {
-      messages.push_back(calling_message(calls));
-    } else {
-      add(message.role, message.content);
-    }
-  }
-  ConversationOptions options;
-  options.for_answer = for_answer;
-  if (settings_.tools) options.variables.emplace_back("tools", settings_.tools->value);
-  options.render.clock = settings_.clock;
-  return conversation_text(*template_, model_.text.info, TemplateValue::list(std::move(messages)), options);
+void ChatSession::tell_template(TemplateOptions options) {
+  prompt_.tell(options);
+  settings_.chat_template = std::move(options);
+}
+
+ChatPrompt::Conversation ChatSession::conversation(std::span<const SavedMessage> messages) const {
+  return {messages, settings_.system, settings_.clock};
 }
 
 std::span<const SavedMessage> ChatSession::last_question() const {
   return std::span(messages_).first(messages_.empty() ? 0 : messages_.size() - 1);
 }
 
+std::string ChatSession::prompt_text() const { return prompt_.text(conversation(last_question())); }
+
 std::vector<int> ChatSession::prompt_ids() const { return encode_prompt(model_.text, prompt_text()); }
 
 int ChatSession::length() const {
-  return static_cast<int>(encode_prompt(model_.text, render(messages_, false)).size());
+  try {
+    return static_cast<int>(encode_prompt(model_.text, prompt_.text(conversation(messages_), false)).size());
+  } catch (const TemplateError&) {
+    if (messages_.empty()) return 0;
+    throw;
+  }
 }
 
 Continuation ChatSession::answer(std::uint32_t attempt, const ChatTurn& turn) {
-  const std::string& begun = settings_.assistant;
-  const std::vector<int> prompt = encode_prompt(model_.text, render(messages_) + begun);
+  const std::string rendered = prompt_.text(conversation(messages_));
+  const std::string begun =
+      prompt_.opened_thought_of(conversation(messages_), rendered) + settings_.assistant;
+  const std::vector<int> prompt = encode_prompt(model_.text, rendered + settings_.assistant);
   const int length = static_cast<int>(prompt.size());
   if (length == 0) throw ChatError("the prompt is empty");
   if (length >= model_.context)
@@ -80,11 +77,11 @@ Continuation ChatSession::answer(std::uint32_t attempt, const ChatTurn& turn) {
   request.prompt = prompt;
   request.chain = &chain;
   request.seed = settings_.seed;
-  request.stream = stream_of(messages_.size() / 2, attempt);
+  request.stream = stream_of(answers_in(messages_), attempt);
   request.max_tokens = settings_.max_tokens;
   request.stops = model_.stops;
   request.stop_texts = settings_.stop_texts;
-  request.text_continues = !has_template() || !begun.empty();
+  request.text_continues = !has_template() || !settings_.assistant.empty();
   request.log_probabilities = true;  // for /why
   request.memories = true;           // for explain_token
   request.on_token_text = turn.on_text;
@@ -93,7 +90,7 @@ Continuation ChatSession::answer(std::uint32_t attempt, const ChatTurn& turn) {
                                        {.stop = turn.stop, .on_prompt = turn.on_prompt});
   if (reply.ids.empty()) return reply;
   reply.text.insert(0, begun);
-  answered_ = Answered{chain, prompt, request.seed, request.stream, reply};
+  answered_ = Answered{chain, prompt, request.seed, request.stream, reply, begun.size()};
   return reply;
 }
 
@@ -130,22 +127,53 @@ ChatSession::Explained ChatSession::explain_token(std::size_t number) {
   return found;
 }
 
+std::vector<ToolCall> ChatSession::open_calls() const {
+  std::vector<ToolCall> calls = find_tool_calls(last_split().answer, prompt_.tools()).calls;
+  calls.erase(calls.begin(),
+              calls.begin() + static_cast<std::ptrdiff_t>(std::min(results_.size(), calls.size())));
+  return calls;
+}
+
+void ChatSession::keep_result(const std::string& text) { results_.push_back(text); }
+
+SplitAnswer ChatSession::last_split() const {
+  return messages_.empty() ? SplitAnswer() : split_answer(messages_.back().content);
+}
+
+std::size_t ChatSession::thought_tokens() const {
+  const SplitAnswer split = last_split();
+  if (!answered_ || split.thought.empty()) return 0;
+  const std::size_t end = split.raw.find_last_not_of(" \t\r\n") + 1;  // of the marker that closes it
+  std::size_t tokens = 0;
+  for (std::size_t at = answered_->begun; tokens < answered_->reply.ids.size() && at < end; ++tokens)
+    at += model_.tokenizer().bytes(answered_->reply.ids[tokens]).size();
+  return tokens;
+}
+
 void ChatSession::clear() {
   messages_.clear();
+  results_.clear();
   answered_.reset();
 }
 
 Continuation ChatSession::ask(const std::string& text, const ChatTurn& turn, const std::string& role) {
+  if (role != "tool" && !results_.empty())
+    throw ChatError("the model has called " + std::to_string(open_calls().size()) +
+                    " more: /tool TEXT gives the next result, /undo takes the last one back");
+  const std::size_t before = messages_.size();
+  for (const std::string& result : results_) messages_.push_back({"tool", result, 0});
   messages_.push_back({role, text, 0});
   try {
     Continuation reply = answer(0, turn);
-    if (reply.ids.empty())
-      messages_.pop_back();
-    else
+    if (reply.ids.empty()) {
+      messages_.resize(before);
+    } else {
       messages_.push_back({"assistant", reply.text, 0});
+      results_.clear();
+    }
     return reply;
   } catch (...) {
-    messages_.pop_back();
+    messages_.resize(before);
     throw;
   }
 }
@@ -156,6 +184,7 @@ Continuation ChatSession::regenerate(const ChatTurn& turn) {
   messages_.pop_back();
   try {
     Continuation reply = answer(old.attempt + 1, turn);
+    if (!reply.ids.empty()) results_.clear();
     messages_.push_back(reply.ids.empty() ? old : SavedMessage{"assistant", reply.text, old.attempt + 1});
     return reply;
   } catch (...) {
@@ -166,7 +195,15 @@ Continuation ChatSession::regenerate(const ChatTurn& turn) {
 
 bool ChatSession::undo() {
   if (messages_.empty()) return false;
-  messages_.resize(messages_.size() - 2);
+  if (!results_.empty()) {
+    results_.pop_back();
+    return true;
+  }
+  messages_.pop_back();
+  // All results that were given together go together.
+  const bool tool = messages_.back().role == "tool";
+  do messages_.pop_back();
+  while (tool && messages_.back().role == "tool");
   answered_.reset();
   return true;
 }
@@ -176,6 +213,8 @@ SavedChat ChatSession::save() const {
   chat.model = model_.folder.string();
   chat.system = settings_.system;
   chat.messages = messages_;
+  for (const std::string& result : results_) chat.messages.push_back({"tool", result, 0});
+  chat.chat_template = settings_.chat_template;
   chat.seed = settings_.seed;
   const Chain chain = settings_.sampling.chain(model_.vocabulary());
   chat.sample = chain.text();
@@ -194,6 +233,11 @@ void ChatSession::restore(const SavedChat& saved, const std::string& origin) {
   } catch (const UserError& error) {
     throw LoadError(origin, error.what());
   }
+  try {
+    tell_template(saved.chat_template);
+  } catch (const UserError&) {
+    tell_template({});  // another model's switch
+  }
   settings_.sampling = std::move(sampling);
   settings_.seed = saved.seed;
   settings_.seed_origin = settings_.max_tokens_origin = origin;
@@ -201,6 +245,9 @@ void ChatSession::restore(const SavedChat& saved, const std::string& origin) {
   settings_.system = saved.system;
   settings_.clock = saved.clock;
   messages_ = saved.messages;
+  results_.clear();
+  for (; !messages_.empty() && messages_.back().role == "tool"; messages_.pop_back())
+    results_.insert(results_.begin(), messages_.back().content);
   answered_.reset();
 }
 

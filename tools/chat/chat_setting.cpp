@@ -51,7 +51,8 @@ std::string unquoted(const std::string& text) {
 
 std::vector<std::string> chat_setting_names() {
   std::vector<std::string> names = setting_names();
-  names.insert(names.end(), {"assistant", "color", "n", "stats", "seed", "stop", "system"});
+  names.insert(names.end(),
+               {"assistant", "color", "n", "stats", "seed", "stop", "system", "template-arg", "think"});
   return names;
 }
 

@@ -7,6 +7,7 @@
 #include "loaders/json/json.h"
 #include "loaders/json/json_file.h"
 #include "loaders/json/json_writer.h"
+#include "tokenizer/jinja/repr.h"
 #include "tools/options/date_option.h"
 #include "tools/options/flags.h"
 #include "tools/output/output_file.h"
@@ -38,17 +39,21 @@ Clock as_day(const JsonValue& value) {
   }
 }
 
-SavedMessage parse_message(const JsonValue& value, bool from_user) {
+// `before`: who spoke last, "" at the beginning.
+SavedMessage parse_message(const JsonValue& value, std::string_view before) {
   refuse_other_keys(value, {"role", "content", "attempt"});
   SavedMessage message;
   message.role = value.at("role").as_string();
-  const std::string_view expected = from_user ? "user" : "assistant";
-  if (message.role != expected && !(from_user && message.role == "tool"))
-    value.at("role").fail("\"" + std::string(expected) + "\" expected (user and assistant speak in turn), " +
+  const bool question = message.role == "user" || message.role == "tool";
+  const bool asks = before.empty() || before == "assistant";
+  const bool another_result = before == "tool" && message.role == "tool";
+  if (!(asks ? question : message.role == "assistant" || another_result))
+    value.at("role").fail("\"" + std::string(asks ? "user" : "assistant") +
+                          "\" expected (user and assistant speak in turn), " +
                           kelvin::in_quotes(message.role) + " found");
   message.content = value.at("content").as_string();
   if (const auto attempt = value.find("attempt")) {
-    if (from_user) attempt->fail("only answers have attempts");
+    if (question) attempt->fail("only answers have attempts");
     message.attempt = static_cast<std::uint32_t>(as_count(*attempt));
   }
   return message;
@@ -61,8 +66,8 @@ SavedChat session_of(const JsonDocument& document) {
     root.fail("a chat saved by kelvin-chat expected (\"format\": \"kelvin-chat\")");
   if (root.at("version").as_int() != version)
     root.at("version").fail("version 1 expected, " + std::to_string(root.at("version").as_int()) + " found");
-  refuse_other_keys(
-      root, {"format", "version", "model", "seed", "sample", "nonfinite", "n", "date", "system", "messages"});
+  refuse_other_keys(root, {"format", "version", "model", "seed", "sample", "nonfinite", "n", "date", "think",
+                           "template_args", "system", "messages"});
   SavedChat chat;
   chat.model = root.at("model").as_string();
   chat.seed = root.at("seed").as_uint();
@@ -70,10 +75,15 @@ SavedChat session_of(const JsonDocument& document) {
   chat.non_finite = root.at("nonfinite").as_string();
   chat.max_tokens = as_count(root.at("n"));
   chat.clock = as_day(root.at("date"));
+  if (const auto think = root.find("think")) chat.chat_template.think = think->as_string();
+  if (const auto arguments = root.find("template_args"))
+    chat.chat_template.arguments = template_arguments(*arguments);
   if (const auto system = root.find("system")) chat.system = system->as_string();
   for (const JsonValue& value : root.at("messages").items())
-    chat.messages.push_back(parse_message(value, chat.messages.size() % 2 == 0));
-  if (chat.messages.size() % 2 != 0) root.at("messages").fail("an answer is missing at the end");
+    chat.messages.push_back(
+        parse_message(value, chat.messages.empty() ? std::string() : chat.messages.back().role));
+  if (!chat.messages.empty() && chat.messages.back().role == "user")
+    root.at("messages").fail("an answer is missing at the end");
   return chat;
 }
 
@@ -84,6 +94,13 @@ std::string session_text(const SavedChat& chat) {
   json.begin_object().member("format", format).member("version", version).member("model", chat.model);
   json.member("seed", chat.seed).member("sample", chat.sample).member("nonfinite", chat.non_finite);
   json.member("n", chat.max_tokens).member("date", date_text(chat.clock));
+  if (!chat.chat_template.think.empty()) json.member("think", chat.chat_template.think);
+  if (!chat.chat_template.arguments.empty()) {
+    json.key("template_args").begin_object();
+    for (const auto& [name, value] : chat.chat_template.arguments)
+      json.key(name).raw(jinja::to_json(value, {}));
+    json.end_object();
+  }
   if (chat.system) json.member("system", *chat.system);
   json.key("messages").begin_array();
   for (const SavedMessage& message : chat.messages) {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "tokenizer/jinja/clock.h"
+#include "tools/options/template_options.h"
 
 namespace kelvin {
 
@@ -20,12 +21,15 @@ struct SavedMessage {
 struct SavedChat {
   std::string model;  // the folder, for the reader
   std::optional<std::string> system;
-  std::vector<SavedMessage> messages;  // user or tool, and assistant, in turn, an assistant last
+  // An answer after each question, which is what the user or, one after the other, tools say. Results of tools may stand
+  // at the end while others are still to come.
+  std::vector<SavedMessage> messages;
   std::uint64_t seed = 0;
   std::string sample;      // chain text
   std::string non_finite;  // "error" or "mask"
   int max_tokens = 0;      // of an answer; 0: as many as the context holds
   Clock clock;             // the day that a template which asks for it is told
+  TemplateOptions chat_template;
 };
 
 std::string session_text(const SavedChat& chat);  // valid UTF-8 of `chat` comes back exactly

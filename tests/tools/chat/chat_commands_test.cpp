@@ -96,7 +96,8 @@ TEST_CASE("mistakes are told and change nothing") {
   CHECK(setup.error("/set n many") != "");
   CHECK(setup.error("/set stats maybe") == "stats: on or off expected, \"maybe\" found");
   CHECK(setup.error("/seed -1").starts_with("seed: a whole number"));
-  CHECK(setup.error("/show me") == "/show takes nothing, \"prompt\" or the name of a setting, \"me\" found");
+  CHECK(setup.error("/show me") ==
+        "/show takes nothing, \"prompt\", \"thought\" or the name of a setting, \"me\" found");
   CHECK(setup.error("/clear all") == "/clear takes no argument");
   CHECK(setup.error("/regen") == "there is no answer yet");
   CHECK(setup.error("/undo") == "there is nothing to take back");

@@ -28,6 +28,8 @@ TEST_CASE("commands, settings and values; nothing in a message") {
   CHECK(complete_chat_line("/set pro").words.empty());
   CHECK(complete_chat_line("/set stats o").words == Words{"off", "on"});
   CHECK(complete_chat_line("/set stats o").begin == 11);
+  CHECK(complete_chat_line("/set think o").words == Words{"off", "on"});
+  CHECK(complete_chat_line("/show tho").words == Words{"thought"});
   CHECK(complete_chat_line("/set temp 0").words.empty());
   CHECK(complete_chat_line("/why a").words.empty());
   CHECK(complete_chat_line("hello /s").words.empty());
