@@ -48,7 +48,7 @@ void run_rows(const Options& options, std::span<const float> all, std::size_t vo
   const Chain chain = chain_of(options.sampling);
   const std::uint64_t seed = options.sampling.seed ? *options.sampling.seed : random_seed();
   made.set_seed(seed, !options.sampling.seed);
-  std::string json;
+  std::string json;  // the last line, which is to say where it comes from
   std::optional<OutputFile> file;
   if (options.raw) file.emplace(*options.raw);
   std::vector<int> history = options.history;
@@ -63,9 +63,10 @@ void run_rows(const Options& options, std::span<const float> all, std::size_t vo
     const ChainState before = state;
     const int token = chain.sample(logits, step, state, &trace);
     const Why why = explain(chain, trace, step, before, other_temperatures(chain));
-    if (options.json)
-      json += stage_report_json({row, step.position(), seed, trace, why}) + "\n";
-    else
+    if (options.json) {
+      std::cout << json;
+      json = stage_report_json({row, step.position(), seed, trace, why}) + "\n";
+    } else
       std::cout << "row " << row << ", position " << step.position() << ", seed " << seed << '\n'
                 << stage_report_text(trace, why, [](int id) { return std::to_string(id); });
     if (file) file->write(raw_float32(logits));
@@ -126,10 +127,12 @@ int stage_main(int argc, char** argv) {
   }
   std::string json;
   for (std::size_t row = 0; row < all.size() / vocabulary; ++row)
-    for (const double beta : options.betas)
-      json +=
+    for (const double beta : options.betas) {
+      std::cout << json;
+      json =
           thermo_json(row, thermo(std::span<const float>(all).subspan(row * vocabulary, vocabulary), beta)) +
           "\n";
+    }
   std::cout << with_provenance(json, made);
   return 0;
 }

@@ -11,11 +11,14 @@
 #include "tools/lab/reading/raw_text.h"
 #include "tools/lab/thermometer/lab_fit.h"
 #include "tools/lab/thermometer/thermometer_page.h"
+#include "tools/lab/thermometer/thermometer_report.h"
+#include "tools/lab/thermometer/thermometer_words.h"
 #include "tools/options/flags.h"
 #include "tools/options/model_folder_option.h"
 #include "tools/options/model_origin.h"
 #include "tools/options/run_main.h"
 #include "tools/output/output_file.h"
+#include "tools/output/wrapped_text.h"
 #include "tools/terminal/interrupt.h"
 #include "tools/terminal/progress_bar.h"
 
@@ -106,15 +109,22 @@ void write_svg(const Options& options, std::span<const FittedText> texts, const 
     write_file(*options.svg, svg_file(thermometer_plots(texts, options.format), 2, provenance_svg(made)));
 }
 
-// Reports on the text or the texts that the options name; false if only a shard of one was read.
-bool report(std::ostream& out, const Options& options, Provenance& made) {
+std::string paragraph(const std::string& sentences) {
+  std::string text = "\n  ";
+  append_wrapped(text, sentences, 2, 2, 100);
+  return text;
+}
+
+// Reports on the text or the texts that the options name, and returns what that means in a sentence; nothing if only a
+// shard of one was read.
+std::optional<std::string> report(std::ostream& out, const Options& options, Provenance& made) {
   const auto measure_one = [&](const LabText& text, const Tokenizer* tokenizer) {
     made.model = text.origin;
     const FittedText of = fitted(text);
     write_svg(options, std::span(&of, 1), made);
     if (options.html) write_file(*options.html, thermometer_html(of, tokenizer, options.format, made));
     report_thermometer(out, text, of.fit, tokenizer, options.format);
-    return true;
+    return temperature_in_words(text, of.fit);
   };
   if (options.raw.given()) return measure_one(options.raw.read(options.text.ids), nullptr);
   if (options.work.merges()) {
@@ -130,7 +140,8 @@ bool report(std::ostream& out, const Options& options, Provenance& made) {
   if (options.compared.empty()) {
     const auto text = read_lab_text(model, options.text.read(model), reading, options.work);
     interrupt.reset();
-    return text && measure_one(*text, &model.tokenizer());
+    if (!text) return std::nullopt;
+    return measure_one(*text, &model.tokenizer());
   }
   const LabInput inputs[] = {lab_input_file(model, options.compared[0], options.text.separator),
                              lab_input_file(model, options.compared[1], options.text.separator)};
@@ -141,11 +152,14 @@ bool report(std::ostream& out, const Options& options, Provenance& made) {
   const FittedText both[] = {fitted(first), fitted(second)};
   write_svg(options, both, made);
   if (options.html) write_file(*options.html, comparison_html(both, options.format, made));
-  report_thermometer(out, first, both[0].fit, &model.tokenizer(), options.format);
-  if (!options.format.json) out << "\n";
-  report_thermometer(out, second, both[1].fit, &model.tokenizer(), options.format);
-  report_comparison(out, first, second, compare_fits(first, second), options.format.json);
-  return true;
+  for (const auto& [text, fit] : both) {
+    if (!options.format.json && &text == &second) out << "\n";
+    report_thermometer(out, text, fit, &model.tokenizer(), options.format);
+    if (!options.format.json) out << paragraph(temperature_in_words(text, fit));
+  }
+  const FitComparison compared = compare_fits(first, second);
+  report_comparison(out, first, second, compared, options.format.json);
+  return comparison_in_words(first.name, second.name, compared);
 }
 
 int thermometer_main(int argc, char** argv) {
@@ -153,8 +167,10 @@ int thermometer_main(int argc, char** argv) {
   if (!parse(options, argc, argv)) return 0;
   Provenance made = provenance_of(argc, argv);
   std::ostringstream out;
-  if (!report(out, options, made)) return 0;
-  std::cout << (options.format.json ? with_provenance(out.str(), made) : out.str() + provenance_line(made));
+  const auto in_words = report(out, options, made);
+  if (!in_words) return 0;
+  std::cout << (options.format.json ? with_provenance(out.str(), made)
+                                    : out.str() + provenance_line(made) + paragraph(*in_words));
   return 0;
 }
 

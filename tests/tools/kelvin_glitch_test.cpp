@@ -170,8 +170,7 @@ TEST_CASE("contexts go on within a window from what was counted") {
   const auto contexts = [&](const std::string& ids, const std::string& part) {
     const auto finished =
         run({"kelvin-glitch", "--ids", ids, "--part", part, "--json", "--top", "2048", "--threads", "1"});
-    REQUIRE(finished.status == 0);
-    return finished.out;
+    return test::results(finished);
   };
   const std::string all = folder.path() / "all", first = folder.path() / "first",
                     resumed = folder.path() / "resumed";

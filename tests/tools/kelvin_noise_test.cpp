@@ -83,7 +83,9 @@ TEST_CASE("more noise shows as more noise, and the verdict tells a strong signal
       CHECK(line.root().at("reference").as_string() == "bf16");
     } else {
       const double kept = line.root().at("kept").as_double(), error = line.root().at("kept_se").as_double();
-      if (line.root().at("strength").as_string() == "strong") CHECK(kept - 3 * error > 0.5);
+      const auto strength = line.root().at("strength").as_string();
+      if (strength == "strong") CHECK(kept - 3 * error > 0.5);
+      CHECK(line.root().at("signal").as_bool() == (strength != "noise"));
     }
   REQUIRE(kl.size() == 3);
   CHECK(kl[0] > 0);

@@ -1,5 +1,7 @@
 #include "tools/options/model_origin.h"
 
+#include "engine/weights/weights.h"
+#include "tools/options/model_folder_option.h"
 #include "tools/output/model_hash.h"
 
 namespace kelvin {

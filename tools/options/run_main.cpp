@@ -7,12 +7,11 @@
 #include <filesystem>
 #include <iostream>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "engine/platform/available_memory.h"
-#include "tokenizer/base/formatted.h"
 #include "tokenizer/base/user_error.h"
+#include "tools/output/provenance.h"
 #include "tools/terminal/interrupt.h"
 #include "tools/terminal/terminal_text.h"
 
@@ -21,31 +20,11 @@ namespace {
 
 std::vector<std::string> command;  // argv of run_main()
 
-// As a shell reads it back.
-std::string quoted_word(const std::string& word) {
-  const bool plain = !word.empty() && std::all_of(word.begin(), word.end(), [](unsigned char c) {
-    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c >= 0x80 ||
-           std::string_view("_%+=:,./-").find(static_cast<char>(c)) != std::string_view::npos;
-  });
-  if (plain) return word;
-  const bool hidden =
-      std::any_of(word.begin(), word.end(), [](unsigned char c) { return c < 0x20 || c == 0x7f; });
-  std::string quoted = hidden ? "$'" : "'";
-  for (const char c : word)
-    if (hidden && (static_cast<unsigned char>(c) < 0x20 || c == 0x7f))
-      quoted += formatted("\\%03o", static_cast<unsigned>(c));
-    else if (c == '\'' || (hidden && c == '\\'))
-      quoted += hidden ? std::string("\\") + c : "'\\''";
-    else
-      quoted += c;
-  return quoted + "'";
-}
-
 }  // namespace
 
 std::string same_command(const std::string& verb) {
   std::string text = verb + ":";
-  for (const std::string& word : command) text += " " + quoted_word(word);
+  for (const std::string& word : command) text += " " + shell_word(word);
   const bool reads = std::find(command.begin(), command.end(), "-") != command.end();
   return text + (reads ? "  (with the same text on stdin)" : "");
 }

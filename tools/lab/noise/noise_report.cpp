@@ -112,6 +112,7 @@ std::string noise_json(const NoiseResult& result) {
       json.member("agreement_se", band.agreement_error).member("by_chance", band.by_chance);
       json.member("correlation", unless_nan(band.correlation)).member("logit_error", band.median_error);
       json.member("kept", band.kept).member("kept_se", band.kept_error);
+      json.member("signal", band.strength != Strength::noise);
       json.member("strength", name_of(band.strength)).end_object();
       out += json.text() + "\n";
     }

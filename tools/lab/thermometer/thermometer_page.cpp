@@ -12,6 +12,7 @@
 #include "tools/lab/thermometer/thermometer_page.css.h"
 #include "tools/lab/thermometer/thermometer_page.html.h"
 #include "tools/lab/thermometer/thermometer_page.js.h"
+#include "tools/lab/thermometer/thermometer_words.h"
 #include "tools/output/html_page.h"
 #include "tools/output/page_text.h"
 
@@ -58,7 +59,8 @@ std::string thermometer_html(const FittedText& of, const Tokenizer* tokenizer,
                              const ThermometerFormat& format, const Provenance& provenance) {
   const LabText& text = of.text;
   std::string body = "<p>" + escape_markup(description_of(text)) + "</p>\n<pre>" +
-                     escape_markup(with_signs(verdict_of(of.fit))) + "</pre>\n" +
+                     escape_markup(with_signs(verdict_of(of.fit))) + "</pre>\n<p>" +
+                     escape_markup(temperature_in_words(text, of.fit)) + "</p>\n" +
                      cost_table(std::span(&of, 1));
   body += html_plots(thermometer_plots(std::span(&of, 1), format)) + "<h2>The text</h2>\n";
   const std::size_t count = std::min(text.steps.size(), max_tokens);
@@ -78,10 +80,13 @@ std::string comparison_html(std::span<const FittedText> texts, const Thermometer
   std::string body;
   for (const FittedText& of : texts)
     body += "<p>" + escape_markup(description_of(of.text)) + "</p>\n<pre>" +
-            escape_markup(with_signs(verdict_of(of.fit))) + "</pre>\n";
-  std::ostringstream words;
-  report_comparison(words, texts[0].text, texts[1].text, compare_fits(texts[0].text, texts[1].text), false);
-  body += "<h2>Do they differ?</h2>\n<pre>" + escape_markup(with_signs(words.str())) + "</pre>\n" +
+            escape_markup(with_signs(verdict_of(of.fit))) + "</pre>\n<p>" +
+            escape_markup(temperature_in_words(of.text, of.fit)) + "</p>\n";
+  const FitComparison compared = compare_fits(texts[0].text, texts[1].text);
+  std::ostringstream figures;
+  report_comparison(figures, texts[0].text, texts[1].text, compared, false);
+  body += "<h2>Do they differ?</h2>\n<pre>" + escape_markup(with_signs(figures.str())) + "</pre>\n<p>" +
+          escape_markup(comparison_in_words(texts[0].text.name, texts[1].text.name, compared)) + "</p>\n" +
           cost_table(texts) + html_plots(thermometer_plots(texts, format));
   return html_of({"The temperatures of " + texts[0].text.name + " and " + texts[1].text.name, body,
                   std::string(assets::thermometer_page_css), "", provenance_html(provenance)});

@@ -7,7 +7,6 @@
 #include "tokenizer/base/formatted.h"
 #include "tools/lab/thermometer/thermometer_words.h"
 #include "tools/output/piece_view.h"
-#include "tools/output/wrapped_text.h"
 
 namespace kelvin {
 namespace {
@@ -133,9 +132,6 @@ void text_report(std::ostream& out, const LabText& text, const TemperatureFit& f
     });
   }
   if (format.tokens) token_table(out, text, tokenizer);
-  std::string words = "\n  ";
-  append_wrapped(words, temperature_in_words(text, fit), 2, 2, 100);
-  out << words;
 }
 
 }  // namespace
@@ -196,7 +192,8 @@ void report_comparison(std::ostream& out, const LabText& first, const LabText& s
     line.member("difference", unless_nan(c.difference))
         .member("difference_se", unless_nan(c.difference_error));
     line.member("difference_p", unless_nan(c.difference_p));
-    line.member("likelihood_ratio", c.likelihood_ratio).member("likelihood_p", c.likelihood_p).end_object();
+    line.member("likelihood_ratio", c.likelihood_ratio).member("likelihood_p", c.likelihood_p);
+    line.member("in_words", comparison_in_words(first.name, second.name, c)).end_object();
     print(out, line);
     return;
   }

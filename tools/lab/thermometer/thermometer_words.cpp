@@ -1,6 +1,7 @@
 #include "tools/lab/thermometer/thermometer_words.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "tokenizer/base/formatted.h"
 
@@ -82,6 +83,21 @@ std::string temperature_in_words(const LabText& text, const TemperatureFit& fit)
         " Warning: only about %.0f of %zu tokens decide this, and %.0f should: take it as a rough guess.",
         deciding, text.steps.size(), enough_deciding_tokens);
   return words;
+}
+
+std::string comparison_in_words(const std::string& first, const std::string& second, const FitComparison& c) {
+  if (std::isnan(c.difference_p))
+    return "The two texts are not compared: one of them is too short, or has no finite temperature.";
+  const bool first_hotter = c.first.beta < c.second.beta;
+  const auto named = [](const std::string& name, const TemperatureFit& fit) {
+    return name + " (T = " + temperature_text(fit.beta) + ")";
+  };
+  const std::string one = named(first, c.first), other = named(second, c.second);
+  if (c.difference_p >= 0.05)
+    return "The temperatures of " + one + " and " + other + " are not told apart: " +
+           formatted("texts of one temperature differ as much with probability %.2g.", c.difference_p);
+  return (first_hotter ? one : other) + " is hotter than " + (first_hotter ? other : one) + ": " +
+         formatted("texts of one temperature differ as much with probability %.2g.", c.difference_p);
 }
 
 }  // namespace kelvin

@@ -20,4 +20,7 @@ constexpr double enough_deciding_tokens = 30;
 // decide, that too. fit: of the text, not empty or forbidden.
 std::string temperature_in_words(const LabText& text, const TemperatureFit& fit);
 
+// Which of two texts is hotter, on the line from 0 over infinity to -0, and whether chance might have done it.
+std::string comparison_in_words(const std::string& first, const std::string& second, const FitComparison& c);
+
 }  // namespace kelvin

@@ -50,6 +50,21 @@ TEST_CASE("words say on which side of the model's own temperature a text is") {
   CHECK(holds(words_about(drawn_text(1, 400, 0)), "The model held all tokens equally likely"));
 }
 
+TEST_CASE("words say which of two texts is hotter, or that nobody knows") {
+  const LabText cold = drawn_text(2.0, 400), hot = drawn_text(0.5, 400), hotter = drawn_text(-0.7, 400),
+                cold_too = drawn_text(2.0, 400, 2, 6), none = drawn_text(infinity, 400);
+  const auto words = [](const LabText& a, const LabText& b) {
+    return comparison_in_words("a", "b", compare_fits(a, b));
+  };
+  CHECK(words(cold, hot).starts_with("b (T = "));
+  CHECK(words(hot, cold).starts_with("a (T = "));
+  CHECK(words(hot, hotter).starts_with("b (T = -"));
+  CHECK(test::holds(words(cold, hot), ") is hotter than a (T = "));
+  CHECK(test::holds(words(cold, cold_too),
+                    " are not told apart: texts of one temperature differ as much with probability 0."));
+  CHECK(test::holds(words(cold, none), "are not compared"));
+}
+
 TEST_CASE("a text of which few tokens decide comes with a warning") {
   using test::holds;
   CHECK(holds(words_about(drawn_text(1.0, 12)), " of 12 tokens decide this"));
