@@ -95,6 +95,8 @@ TEST_CASE("a line's answer is what kelvin-generate says alone") {
   }
   CHECK(body.at("usage").at("prompt_tokens").as_uint() == expected.root().at("prompt_ids").size());
   CHECK(body.at("usage").at("completion_tokens").as_int() == 24);
+  CHECK(body.at("system_fingerprint").as_string().starts_with("kelvin-"));
+  CHECK(body.at("system_fingerprint").as_string().ends_with(" bf16 f32"));
   CHECK(body.at("chain").as_string() == expected.root().at("chain").as_string());
 
   const test::Finished of_ids =

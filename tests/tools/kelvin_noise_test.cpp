@@ -145,10 +145,10 @@ TEST_CASE("an interrupted run goes on to the bytes of one that was not") {
   const std::string lines = test::read_text(part);
   const auto count = std::count(lines.begin(), lines.end(), '\n');
   CHECK(count >= 7);  // the head, two pieces and the end of each run
-  std::size_t end = 0;
+  std::size_t end = 0, place = 0;
   for (long line = 1; line < count; ++line) {
     end = lines.find('\n', end) + 1;
-    if (line % 2 == 1) continue;
+    if (line % 2 == 1 || test::left_out_today(place++, 3)) continue;
     // As it is left by a kill while a line is being written.
     std::ofstream(part, std::ios::binary) << lines.substr(0, end + 20);
     CHECK(noise(asked).out == whole.out);

@@ -258,7 +258,9 @@ TEST_CASE("an interrupted run goes on to the bytes of one that was not, wherever
   for (std::size_t at = 0; (at = lines.find('\n', at)) != lines.npos;) ends.push_back(++at);
   // A text of two windows is saved in more than two steps.
   REQUIRE(ends.size() > 5);
+  std::size_t place = 0;
   for (const std::size_t line : {std::size_t{0}, std::size_t{1}, std::size_t{3}, ends.size() - 2}) {
+    if (test::left_out_today(place++, 4)) continue;
     // As it is left by a kill while a line is being written.
     write(part, lines.substr(0, ends[line] + 40));
     CHECK(thermometer(asked).out == whole.out);

@@ -78,13 +78,13 @@ void write_choice(JsonWriter& json, const Tokenizer& tokenizer, const BatchReque
 
 }  // namespace
 
-std::string batch_answer(const OpenModel& model, const BatchLine& line, const BatchRequest& request,
-                         std::span<const Continuation> choices) {
+std::string batch_answer(const OpenModel& model, const std::string& made_by, const BatchLine& line,
+                         const BatchRequest& request, std::span<const Continuation> choices) {
   JsonWriter json;
   begin_line(json, line);
   json.key("response").begin_object().member("status_code", 200).key("body").begin_object();
   json.member("object", request.is_chat ? "chat.completion" : "text_completion");
-  json.member("model", model.name()).key("choices").begin_array();
+  json.member("model", model.name()).member("system_fingerprint", made_by).key("choices").begin_array();
   std::size_t drawn = 0;
   for (std::size_t i = 0; i < choices.size(); ++i) {
     write_choice(json, model.tokenizer(), request, choices[i], i);

@@ -17,9 +17,9 @@ struct BatchLine {
   std::optional<std::string> custom_id;
 };
 
-// choices: (request.choices,)
-std::string batch_answer(const OpenModel& model, const BatchLine& line, const BatchRequest& request,
-                         std::span<const Continuation> choices);
+// choices: (request.choices,); made_by: fingerprint() of the model
+std::string batch_answer(const OpenModel& model, const std::string& made_by, const BatchLine& line,
+                         const BatchRequest& request, std::span<const Continuation> choices);
 
 // code: "invalid_request" where the line is to blame, else "failed".
 std::string batch_error(const BatchLine& line, std::string_view code, std::string_view message);

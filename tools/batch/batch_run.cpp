@@ -10,6 +10,7 @@
 #include "tokenizer/base/user_error.h"
 #include "tools/batch/batch_answer.h"
 #include "tools/generation/generation_loop.h"
+#include "tools/options/model_origin.h"
 
 namespace kelvin {
 namespace {
@@ -63,6 +64,7 @@ class Batch {
   Batch(OpenModel& model, const std::string& name, const std::string& text, AnswerFile& file,
         const BatchOptions& options)
       : model_(model),
+        made_by_(fingerprint(origin_of(model))),
         name_(name),
         file_(file),
         options_(options),
@@ -173,7 +175,7 @@ class Batch {
       job->open -= std::erase_if(waiting_, [&](const auto& other) { return other.first == job; });
     if (job->open > 0) return;
     if (job->error.empty())
-      return answer(job->line, false, batch_answer(model_, job->line, job->request, job->choices));
+      return answer(job->line, false, batch_answer(model_, made_by_, job->line, job->request, job->choices));
     answer(job->line, true,
            batch_error(job->line, "failed", name_of_line(job->line.number) + ": " + job->error));
   }
@@ -188,6 +190,7 @@ class Batch {
   }
 
   OpenModel& model_;
+  std::string made_by_;
   std::string name_;
   AnswerFile& file_;
   const BatchOptions& options_;

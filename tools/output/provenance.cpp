@@ -20,6 +20,8 @@ bool needs_no_quotes(std::string_view word) {
   });
 }
 
+constexpr std::size_t short_hash = 16;  // digits, in a line for people
+
 bool is_plain(char32_t code) { return code != unicode::ill_formed && unicode::is_visible(code); }
 
 // What there is to say but the command, by name.
@@ -45,6 +47,11 @@ void write_origin(JsonWriter& json, const ModelOrigin& origin) {
 ModelOrigin read_origin(const JsonValue& object) {
   const auto text = [&](const char* key) { return std::string(object.at(key).as_string()); };
   return {text("model"), text("model_hash"), text("weights"), text("kv")};
+}
+
+std::string fingerprint(const ModelOrigin& origin) {
+  return "kelvin-" KELVIN_VERSION " " + origin.hash.substr(0, short_hash) + " " + origin.weights + " " +
+         origin.kv;
 }
 
 void Provenance::set_seed(std::uint64_t value, bool drawn) {
@@ -79,8 +86,8 @@ std::string shell_word(std::string_view word) {
 std::string provenance_line(const Provenance& of) {
   std::string line = "Kelvin " KELVIN_VERSION;
   if (of.model)
-    line += ", model " + visible_text(of.model->name) + " " + of.model->hash.substr(0, 16) + ", weights " +
-            of.model->weights + ", kv " + of.model->kv;
+    line += ", model " + visible_text(of.model->name) + " " + of.model->hash.substr(0, short_hash) +
+            ", weights " + of.model->weights + ", kv " + of.model->kv;
   if (of.seed) line += ", seed " + std::to_string(*of.seed);
   return line + ": " + of.command + "\n";
 }

@@ -23,6 +23,9 @@ struct ModelOrigin {
 void write_origin(JsonWriter& json, const ModelOrigin& origin);
 ModelOrigin read_origin(const JsonValue& object);
 
+// "kelvin-0.1.0 0e5f1d2c3b4a5968 bf16 f32": version, hash, weights and cache in a word, as OpenAI's system_fingerprint.
+std::string fingerprint(const ModelOrigin& origin);
+
 struct Provenance {
   std::string tool;                   // "kelvin-sweep"
   std::string command;                // for a shell; with --seed, where one was drawn

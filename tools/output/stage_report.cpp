@@ -23,12 +23,20 @@ std::string standing(const TokenRank& s) {
   return s.rank == 0 ? "impossible" : percent(s.probability) + ", rank " + std::to_string(s.rank);
 }
 
-std::string removed_of(const StageTrace& stage, const TokenName& name) {
-  if (stage.kept_last) return "all but the best, put back";
-  if (stage.removed == 0) return "-";
-  return formatted("%zu, together %s: ", stage.removed, percent(stage.removed_mass).c_str()) +
-         name(stage.removed_top) + formatted(" (%s)", percent(stage.removed_top_probability).c_str()) +
-         (stage.removed > 1 ? ", ..." : "");
+// Sentences, so that the table fits a terminal.
+std::string removals(const Trace& trace, const TokenName& name) {
+  std::string text;
+  for (const StageTrace& stage : trace.stages) {
+    if (stage.kept_last)
+      text += "  " + stage.stage + " would have removed all tokens; the best was put back.\n";
+    if (stage.kept_last || stage.removed == 0) continue;
+    text += "  " + stage.stage + " removed ";
+    if (stage.removed > 1)
+      text += formatted("%zu tokens, together %s, the likeliest of them ", stage.removed,
+                        percent(stage.removed_mass).c_str());
+    text += name(stage.removed_top) + formatted(" (%s).\n", percent(stage.removed_top_probability).c_str());
+  }
+  return text;
 }
 
 // A line per row, columns padded to the widest cell and two apart. `alignment` holds 'l' or 'r' for each column.
@@ -64,9 +72,10 @@ std::string table(const Trace& trace, const Why& why, const TokenName& name) {
   if (!trace.stages.empty()) rows.push_back(row("(model)", "", trace.stages[0].before, why.drawn.first));
   for (std::size_t i = 0; i < trace.stages.size(); ++i) {
     const StageTrace& stage = trace.stages[i];
-    rows.push_back(row(stage.stage, removed_of(stage, name), stage.after, why.drawn.after[i]));
+    rows.push_back(row(stage.stage, stage.removed == 0 ? "-" : percent(stage.removed_mass), stage.after,
+                       why.drawn.after[i]));
   }
-  return text_table(rows, "lrlrll");
+  return text_table(rows, "lrrrll");
 }
 
 // What became of the model's likeliest token, where another one was drawn.
@@ -129,7 +138,7 @@ void write_standing(JsonWriter& json, const char* name, const TokenRank& s) {
 }  // namespace
 
 std::string stage_report_text(const Trace& trace, const Why& why, const TokenName& name) {
-  return table(trace, why, name) + reasons(trace, why, name);
+  return table(trace, why, name) + removals(trace, name) + reasons(trace, why, name);
 }
 
 std::string stage_report_json(const StageReport& report) {

@@ -84,7 +84,8 @@ TEST_CASE("the switches of published templates") {
       {"gemma2", ""},
       {"phi4", ""},
       {"smollm2", ""}};
-  for (const auto& [name, variable] : expected) {
+  for (const auto& [file, variable] : expected) {
+    const std::string name = file;
     CAPTURE(name);
     CHECK(thinking_switch(ChatTemplate::parse(
               test::read_text(test::shared_dir() / folder / (name + ".jinja")))) == variable);

@@ -25,7 +25,7 @@ std::string report(const std::string& text, const std::vector<float>& raw, std::
 TEST_CASE("why a one-percent token beat one of 98 percent: it was removed") {
   const std::string text = report("xtc=1:threshold=0.01,temp=0.5", {8, 4, 2, 0}, 1);
   CHECK(test::holds(text, "  xtc=1:threshold=0.01"));
-  CHECK(test::holds(text, "1, together 97.93%: A (97.93%)"));
+  CHECK(test::holds(text, "  xtc=1:threshold=0.01 removed A (97.93%)."));
   CHECK(test::holds(text, "Greedy would have said A: 97.93%, rank 1, by the model; impossible, at the end."));
   CHECK(test::holds(text, "xtc=1:threshold=0.01 removed A: the draw could not take it."));
 }

@@ -176,9 +176,9 @@ TEST_CASE("the page's numbers are those of boltzmann.h wherever the slider stand
 }
 
 TEST_CASE("the page by keyboard: tokens, temperature typed, colours, curves") {
-  const Report report;
   const auto chromium = test::Browser::find();
   if (!chromium) return;
+  const Report report;
   test::Browser browser(*chromium);
   browser.open(report.html, "#token=2&beta=0.5&colour=stage");
   const auto value = [&](const std::string& id) {

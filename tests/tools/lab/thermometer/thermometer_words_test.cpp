@@ -32,7 +32,7 @@ std::string words_about(const LabText& text) {
 
 TEST_CASE("words say on which side of the model's own temperature a text is") {
   using test::holds;
-  for (const auto& [beta, said] : std::vector<std::pair<double, std::string>>{
+  for (const auto& [drawn_at, said] : std::vector<std::pair<double, std::string>>{
            {2.5, "colder than the model's own T = 1: likely tokens came more often"},
            {1.0, "which is not told apart from the model's own T = 1"},
            {0.5, "hotter than the model's own T = 1: unlikely tokens came more often"},
@@ -40,6 +40,7 @@ TEST_CASE("words say on which side of the model's own temperature a text is") {
            {-0.6, "below zero, which is hotter than infinity"},
            {infinity, "Every token was the model's first choice"},
            {-infinity, "Every token was the model's last choice"}}) {
+    const double beta = drawn_at;
     CAPTURE(beta);
     const std::string words = words_about(drawn_text(beta, 400));
     CAPTURE(words);
