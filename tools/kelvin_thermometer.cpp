@@ -152,11 +152,13 @@ std::optional<std::string> report(std::ostream& out, const Options& options, Pro
   const FittedText both[] = {fitted(first), fitted(second)};
   write_svg(options, both, made);
   if (options.html) write_file(*options.html, comparison_html(both, options.format, made));
-  for (const auto& [text, fit] : both) {
-    if (!options.format.json && &text == &second) out << "\n";
-    report_thermometer(out, text, fit, &model.tokenizer(), options.format);
-    if (!options.format.json) out << paragraph(temperature_in_words(text, fit));
-  }
+  const auto tell = [&](const FittedText& of) {
+    report_thermometer(out, of.text, of.fit, &model.tokenizer(), options.format);
+    if (!options.format.json) out << paragraph(temperature_in_words(of.text, of.fit));
+  };
+  tell(both[0]);
+  if (!options.format.json) out << "\n";
+  tell(both[1]);
   const FitComparison compared = compare_fits(first, second);
   report_comparison(out, first, second, compared, options.format.json);
   return comparison_in_words(first.name, second.name, compared);

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "tools/output/blanks.h"
+
 namespace kelvin {
 
 void AnswerView::push(std::string_view text, std::string_view style) {
@@ -27,7 +29,7 @@ void AnswerView::show(ThoughtSplitter::Part part, std::string_view text) {
     blanks_.clear();
     return;
   }
-  const std::size_t last = text.find_last_not_of(" \t\r\n");
+  const std::size_t last = text.find_last_not_of(blank_bytes);
   if (last == text.npos) {
     blanks_ += text;
     return;
@@ -36,10 +38,10 @@ void AnswerView::show(ThoughtSplitter::Part part, std::string_view text) {
   apart_ = false;
   if (!in_thought_) {
     blanks_.clear();
-    text.remove_prefix(text.find_first_not_of(" \t\r\n"));
+    text.remove_prefix(text.find_first_not_of(blank_bytes));
   }
   in_thought_ = true;
-  const std::size_t end = text.find_last_not_of(" \t\r\n") + 1;
+  const std::size_t end = text.find_last_not_of(blank_bytes) + 1;
   write_(blanks_ + std::string(text.substr(0, end)), "2");
   blanks_ = text.substr(end);
 }

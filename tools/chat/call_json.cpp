@@ -6,11 +6,10 @@
 #include "loaders/json/json.h"
 #include "loaders/json/json_to_value.h"
 #include "tools/chat/call_notations.h"
+#include "tools/output/blanks.h"
 
 namespace kelvin {
 namespace {
-
-constexpr std::string_view blanks = " \t\r\n";
 
 std::optional<JsonValue> first_of(JsonValue object, std::initializer_list<std::string_view> keys) {
   for (const std::string_view key : keys)
@@ -76,7 +75,7 @@ std::size_t skip(std::string_view text, std::size_t at, std::string_view what) {
 // What may stand between a name and its arguments: an id, tags, the fence of a code block.
 std::size_t skip_separators(std::string_view text, std::size_t at) {
   for (;;) {
-    at = skip(text, at, blanks);
+    at = skip(text, at, blank_bytes);
     const std::string_view rest = text.substr(at);
     if (rest.starts_with("[CALL_ID]")) {
       at = std::min(text.find('[', at + 1), text.size());
@@ -97,11 +96,6 @@ std::size_t skip_separators(std::string_view text, std::size_t at) {
 }
 
 }  // namespace
-
-std::string_view without_blanks(std::string_view text) {
-  const std::size_t begin = text.find_first_not_of(blanks), end = text.find_last_not_of(blanks);
-  return begin == text.npos ? std::string_view() : text.substr(begin, end - begin + 1);
-}
 
 std::size_t name_extent(std::string_view text) {
   const auto allowed = [](char c) {

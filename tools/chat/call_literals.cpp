@@ -7,6 +7,7 @@
 
 #include "tokenizer/unicode/utf8.h"
 #include "tools/chat/call_notations.h"
+#include "tools/output/blanks.h"
 
 namespace kelvin {
 namespace {
@@ -17,7 +18,7 @@ class LiteralReader {
 
   std::size_t at() const { return at_; }
   bool take(std::string_view what) {
-    const std::size_t begin = text_.find_first_not_of(" \t\r\n", at_);
+    const std::size_t begin = text_.find_first_not_of(blank_bytes, at_);
     if (begin == text_.npos || !text_.substr(begin).starts_with(what)) return false;
     at_ = begin + what.size();
     return true;

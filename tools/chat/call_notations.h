@@ -36,8 +36,6 @@ std::size_t read_tagged_call(std::string_view text, const IsText& is_text, std::
 
 // Bytes of the JSON object or list with which `text` begins, told by its brackets; 0 where it begins with none.
 std::size_t json_extent(std::string_view text);
-// Without blanks at both ends.
-std::string_view without_blanks(std::string_view text);
 // Of a function's name, at the beginning of `text`.
 std::size_t name_extent(std::string_view text);
 

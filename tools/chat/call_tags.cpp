@@ -7,6 +7,7 @@
 #include "loaders/json/json.h"
 #include "loaders/json/json_to_value.h"
 #include "tools/chat/call_notations.h"
+#include "tools/output/blanks.h"
 
 namespace kelvin {
 namespace {
@@ -77,9 +78,9 @@ TemplateValue value_of(std::string_view text, bool is_text) {
 // <function=NAME> ... </function> or <invoke name="NAME"> ... </invoke>; the end may be missing.
 std::size_t read_function(std::string_view text, const Tag& function, const IsText& is_text,
                           std::vector<ToolCall>& calls) {
-  const std::size_t body = std::min(text.find_first_not_of(" \t\r\n", function.end), text.size());
+  const std::size_t body = std::min(text.find_first_not_of(blank_bytes, function.end), text.size());
   const auto after = [&](std::size_t at) {
-    const std::size_t end = std::min(text.find_first_not_of(" \t\r\n", at), text.size());
+    const std::size_t end = std::min(text.find_first_not_of(blank_bytes, at), text.size());
     const auto tag = tag_at(text, end);
     return tag && tag->closes && tag->name == function.name ? tag->end : at;
   };
@@ -119,7 +120,7 @@ std::size_t read_keys_and_values(std::string_view text, const IsText& is_text, s
   std::vector<jinja::Entry> arguments;
   std::size_t at = name.size();
   const auto element = [&](std::string_view wanted) -> std::optional<std::string_view> {
-    const std::size_t begin = std::min(text.find_first_not_of(" \t\r\n", at), text.size());
+    const std::size_t begin = std::min(text.find_first_not_of(blank_bytes, at), text.size());
     const auto open = tag_at(text, begin);
     if (!open || open->name != wanted || open->closes) return std::nullopt;
     const auto close = next_tag(text, open->end, {wanted});

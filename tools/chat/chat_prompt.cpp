@@ -6,9 +6,9 @@
 
 #include "loaders/tokenizer/prompt.h"
 #include "tokenizer/base/user_error.h"
-#include "tools/chat/call_notations.h"
 #include "tools/chat/conversation.h"
 #include "tools/chat/thought.h"
+#include "tools/output/blanks.h"
 
 namespace kelvin {
 

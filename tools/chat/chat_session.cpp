@@ -9,6 +9,7 @@
 #include "loaders/tokenizer/prompt.h"
 #include "tokenizer/base/user_error.h"
 #include "tools/generation/generate.h"
+#include "tools/output/blanks.h"
 
 namespace kelvin {
 namespace {
@@ -143,7 +144,7 @@ SplitAnswer ChatSession::last_split() const {
 std::size_t ChatSession::thought_tokens() const {
   const SplitAnswer split = last_split();
   if (!answered_ || split.thought.empty()) return 0;
-  const std::size_t end = split.raw.find_last_not_of(" \t\r\n") + 1;  // of the marker that closes it
+  const std::size_t end = split.raw.find_last_not_of(blank_bytes) + 1;  // of the marker that closes it
   std::size_t tokens = 0;
   for (std::size_t at = answered_->begun; tokens < answered_->reply.ids.size() && at < end; ++tokens)
     at += model_.tokenizer().bytes(answered_->reply.ids[tokens]).size();

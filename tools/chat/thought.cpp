@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <iterator>
 
-#include "tools/chat/call_notations.h"
+#include "tools/output/blanks.h"
 
 namespace kelvin {
 namespace {
@@ -88,7 +88,7 @@ bool ThoughtSplitter::step(const Sink& sink) {
 }
 
 bool ThoughtSplitter::begin(const Sink& sink) {
-  const std::size_t blanks = held_.find_first_not_of(" \t\r\n");
+  const std::size_t blanks = held_.find_first_not_of(blank_bytes);
   if (blanks == held_.npos) return false;
   const std::string_view rest = std::string_view(held_).substr(blanks);
   bool possible = false;
@@ -149,7 +149,7 @@ SplitAnswer split_answer(std::string_view text) {
     const std::size_t end = marker.close == "<|end|>" ? text.npos : text.rfind(marker.close);
     if (end == text.npos || text.find(marker.open) < end) continue;
     const std::size_t answer =
-        std::min(text.find_first_not_of(" \t\r\n", end + marker.close.size()), text.size());
+        std::min(text.find_first_not_of(blank_bytes, end + marker.close.size()), text.size());
     return {std::string(without_blanks(text.substr(0, end))), std::string(text.substr(answer)),
             std::string(text.substr(0, answer))};
   }

@@ -7,6 +7,7 @@
 #include "loaders/json/json.h"
 #include "loaders/json/json_to_value.h"
 #include "tokenizer/jinja/repr.h"
+#include "tools/output/blanks.h"
 
 namespace kelvin {
 namespace {

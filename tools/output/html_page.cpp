@@ -5,7 +5,6 @@
 #include <iterator>
 
 #include "tokenizer/base/formatted.h"
-
 #include "tools/output/parse_number.h"
 #include "tools/output/plot.js.h"
 #include "tools/output/report.css.h"

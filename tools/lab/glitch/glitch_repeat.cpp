@@ -5,6 +5,7 @@
 #include "loaders/json/json.h"
 #include "loaders/json/json_writer.h"
 #include "tools/generation/generate.h"
+#include "tools/output/blanks.h"
 #include "tools/terminal/interrupt.h"
 
 namespace kelvin {
@@ -17,12 +18,6 @@ ChatTemplate template_of(const OpenModel& model) {
   if (!chat_template)
     throw UsageError("the repeat test needs a model with a chat template; this one has none");
   return std::move(*chat_template);
-}
-
-std::string_view trimmed(std::string_view text) {
-  const std::size_t begin = std::min(text.find_first_not_of(" \t\r\n"), text.size());
-  text.remove_prefix(begin);
-  return text.substr(0, text.find_last_not_of(" \t\r\n") + 1);
 }
 
 }  // namespace
@@ -54,7 +49,7 @@ RepeatAnswer RepeatTest::ask(int id, const std::atomic<bool>* stop) {
   const Continuation answer =
       continue_prompt(*model_.model, sequence_, model_.tokenizer(), request, {.stop = stop});
   if (answer.ending == Ending::interrupted) throw Interrupted();
-  const std::string_view wanted = trimmed(word);
+  const std::string_view wanted = without_blanks(word);
   const bool as_id = std::find(answer.ids.begin(), answer.ids.end(), id) != answer.ids.end();
   const bool as_text = !wanted.empty() && answer.text.find(wanted) != answer.text.npos;
   // As JSON can hold it, so that a part keeps it as it is.
