@@ -7,6 +7,7 @@
 
 #include "engine/weights/half.h"
 #include "loaders/tensors/convert.h"
+#include "tests/loaders/random_blocks.h"
 #include "tests/support.h"
 
 using namespace kelvin;
@@ -46,6 +47,13 @@ TEST_CASE("blocks of every format hold the numbers the gguf package reads in the
     dequantize(dtype, shifted.data() + 1, 256, some.data());
     CHECK(std::equal(some.begin(), some.begin() + 256, one.numbers.begin()));
     CHECK(some[256] == 9.0f);
+  }
+}
+
+TEST_CASE("random blocks of every format, with scales of every kind, are read as by the gguf package") {
+  for (const DtypeInfo& info : quantized_dtypes()) {
+    CAPTURE(info.name);
+    CHECK(random_blocks_sum(info.dtype, few_blocks) == random_blocks_golden(info.dtype).few);
   }
 }
 
