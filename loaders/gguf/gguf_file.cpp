@@ -24,7 +24,7 @@ constexpr TypeRow tensor_types[] = {
     {14, "Q6_K"},   {15, "Q8_K"},  {16, "IQ2_XXS"}, {17, "IQ2_XS"}, {18, "IQ3_XXS"}, {19, "IQ1_S"},
     {20, "IQ4_NL"}, {21, "IQ3_S"}, {22, "IQ2_S"},   {23, "IQ4_XS"}, {24, "I8"},      {25, "I16"},
     {26, "I32"},    {27, "I64"},   {28, "F64"},     {29, "IQ1_M"},  {30, "BF16"},    {34, "TQ1_0"},
-    {35, "TQ2_0"},  {39, "MXFP4"}, {40, "NVFP4"},
+    {35, "TQ2_0"},  {39, "MXFP4"}, {40, "NVFP4"},   {41, "Q1_0"},
 };
 
 }  // namespace
@@ -168,7 +168,7 @@ StoredTensor GgufFile::read_entry(Reader& reader, std::uint64_t& offset) const {
                                 [&](const TypeRow& r) { return r.number == type; });
   const DtypeInfo* const info = row == std::end(tensor_types) ? nullptr : dtype_named(row->name);
   if (!info)
-    fail("F32, F16, BF16, Q4_0, Q4_1, Q5_0, Q5_1, Q8_0 or Q2_K to Q6_K expected, " +
+    fail("F32, F16, BF16 or blocks of a known kind (Q4_0, Q4_K, IQ4_XS, MXFP4, ...) expected, " +
          (row == std::end(tensor_types) ? "type " + std::to_string(type) : std::string(row->name)) +
          " found");
   tensor.dtype = info->dtype;

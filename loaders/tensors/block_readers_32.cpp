@@ -12,11 +12,12 @@ void nibbles(const Byte* from, int offset, std::int16_t* codes) {
 }
 
 void five_bits(const Byte* high, const Byte* low, int offset, std::int16_t* codes) {
-  nibbles(low, offset, codes);
-  for (int i = 0; i < 32; ++i) {
-    const int fifth = high[i / 8] >> (i % 8) & 1;
-    codes[i] = static_cast<std::int16_t>(codes[i] + fifth * 16);
-  }
+  nibbles(low, offset + 8, codes);
+  for (int byte = 0; byte < 4; ++byte)  // the fifth bits: 16 where set, else 0
+    for (int i = 0; i < 8; ++i) {
+      std::int16_t& code = codes[byte * 8 + i];
+      code = static_cast<std::int16_t>(code - 8 * bit_signs[high[byte]][static_cast<unsigned>(i)]);
+    }
 }
 
 // A minimum that is added.

@@ -3,13 +3,6 @@
 namespace kelvin::blocks {
 namespace {
 
-// 256 codes in pairs of bits: of each 128, the first 32 are the lowest pairs of 32 bytes.
-void bit_pairs(const Byte* from, std::int16_t* codes) {
-  for (int part = 0; part < 8; ++part)
-    for (int i = 0; i < 32; ++i)
-      codes[part * 32 + i] = static_cast<std::int16_t>(from[part / 4 * 32 + i] >> (part % 4 * 2) & 3);
-}
-
 // Scales and minimums of Q4_K and Q5_K: 6 bits each, in 12 bytes.
 void six_bit_scales(const Byte* packed, BlockCodes& to) {
   for (int i = 0; i < 4; ++i) {
@@ -38,7 +31,7 @@ void q2_k(const Byte* block, BlockCodes& to) {
     to.scales[i] = block[i] & 15;
     to.mins[i] = block[i] >> 4;
   }
-  bit_pairs(block + 16, to.codes);
+  bit_pairs(block + 16, 0, to.codes);
 }
 
 void q3_k(const Byte* block, BlockCodes& to) {
@@ -46,12 +39,12 @@ void q3_k(const Byte* block, BlockCodes& to) {
   to.d = half_at(block + 108);
   for (int i = 0; i < 16; ++i)
     to.scales[i] = ((scales[i % 8] >> (i / 8 * 4) & 15) | (scales[8 + i % 4] >> (i / 4 * 2) & 3) << 4) - 32;
-  bit_pairs(low, to.codes);
-  // A set bit leaves the code as it is, others take 4 off.
+  bit_pairs(low, -4, to.codes);
+  // A set bit takes the offset back.
   for (int part = 0; part < 8; ++part)
     for (int i = 0; i < 32; ++i)
       to.codes[part * 32 + i] =
-          static_cast<std::int16_t>(to.codes[part * 32 + i] + (high[i] >> part & 1) * 4 - 4);
+          static_cast<std::int16_t>(to.codes[part * 32 + i] + (high[i] >> part & 1) * 4);
 }
 
 void q4_k(const Byte* block, BlockCodes& to) {
@@ -78,14 +71,16 @@ void q6_k(const Byte* block, BlockCodes& to) {
   to.d = half_at(block + 208);
   for (int i = 0; i < 16; ++i) to.scales[i] = static_cast<std::int8_t>(scales[i]);
   // Of each 128 numbers the first 64 have the low nibbles of 64 bytes, the other 64 the high ones.
-  for (int part = 0; part < 8; ++part) {
-    const int half = part / 4, quarter = part % 4;
-    const Byte *nibbles = low + half * 64 + quarter % 2 * 32, *pairs = high + half * 32;
-    for (int i = 0; i < 32; ++i) {
-      const int code = (nibbles[i] >> (quarter / 2 * 4) & 15) | (pairs[i] >> (quarter * 2) & 3) << 4;
-      to.codes[part * 32 + i] = static_cast<std::int16_t>(code - 32);
-    }
+  for (int i = 0; i < 128; ++i) {
+    const int at = i / 64 * 128 + i % 64;
+    to.codes[at] = low[i] & 15;
+    to.codes[at + 64] = low[i] >> 4;
   }
+  for (int part = 0; part < 8; ++part)
+    for (int i = 0; i < 32; ++i) {
+      const int pair = high[part / 4 * 32 + i] >> (part % 4 * 2) & 3;
+      to.codes[part * 32 + i] = static_cast<std::int16_t>(to.codes[part * 32 + i] + pair * 16 - 32);
+    }
 }
 
 }  // namespace kelvin::blocks

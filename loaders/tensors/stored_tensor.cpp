@@ -40,6 +40,20 @@ constexpr DtypeInfo dtypes[] = {
     {Dtype::q4_k, "Q4_K", 144 * 8, 256},
     {Dtype::q5_k, "Q5_K", 176 * 8, 256},
     {Dtype::q6_k, "Q6_K", 210 * 8, 256},
+    {Dtype::iq4_nl, "IQ4_NL", 18 * 8, 32},
+    {Dtype::iq4_xs, "IQ4_XS", 136 * 8, 256},
+    {Dtype::mxfp4, "MXFP4", 17 * 8, 32},
+    {Dtype::nvfp4, "NVFP4", 36 * 8, 64},
+    {Dtype::q1_0, "Q1_0", 18 * 8, 128},
+    {Dtype::tq1_0, "TQ1_0", 54 * 8, 256},
+    {Dtype::tq2_0, "TQ2_0", 66 * 8, 256},
+    {Dtype::iq1_s, "IQ1_S", 50 * 8, 256},
+    {Dtype::iq1_m, "IQ1_M", 56 * 8, 256},
+    {Dtype::iq2_xxs, "IQ2_XXS", 66 * 8, 256},
+    {Dtype::iq2_xs, "IQ2_XS", 74 * 8, 256},
+    {Dtype::iq2_s, "IQ2_S", 82 * 8, 256},
+    {Dtype::iq3_xxs, "IQ3_XXS", 98 * 8, 256},
+    {Dtype::iq3_s, "IQ3_S", 110 * 8, 256},
 };
 
 constexpr bool in_order() {

@@ -7,7 +7,6 @@
 #include <fstream>
 #include <stdexcept>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "loaders/tensors/dequantize.h"
@@ -74,9 +73,8 @@ inline std::uint64_t random_blocks_sum(Dtype dtype, std::size_t blocks) {
 
 inline std::vector<DtypeInfo> quantized_dtypes() {
   std::vector<DtypeInfo> infos;
-  for (const std::string_view name :
-       {"Q4_0", "Q4_1", "Q5_0", "Q5_1", "Q8_0", "Q2_K", "Q3_K", "Q4_K", "Q5_K", "Q6_K"})
-    infos.push_back(*dtype_named(name));
+  for (auto i = static_cast<int>(Dtype::q4_0); i <= static_cast<int>(Dtype::iq3_s); ++i)
+    infos.push_back(dtype_info(static_cast<Dtype>(i)));
   return infos;
 }
 
