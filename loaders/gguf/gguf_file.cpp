@@ -168,9 +168,10 @@ StoredTensor GgufFile::read_entry(Reader& reader, std::uint64_t& offset) const {
                                 [&](const TypeRow& r) { return r.number == type; });
   const DtypeInfo* const info = row == std::end(tensor_types) ? nullptr : dtype_named(row->name);
   if (!info)
-    fail("F32, F16, BF16 or blocks of a known kind (Q4_0, Q4_K, IQ4_XS, MXFP4, ...) expected, " +
-         (row == std::end(tensor_types) ? "type " + std::to_string(type) : std::string(row->name)) +
-         " found");
+    fail(
+        "F32, F16, BF16, Q1_0, Q4_0 to Q8_0, Q2_K to Q6_K, IQ1_S to IQ4_XS, MXFP4, NVFP4, TQ1_0 or TQ2_0 "
+        "expected, " +
+        (row == std::end(tensor_types) ? "type " + std::to_string(type) : std::string(row->name)) + " found");
   tensor.dtype = info->dtype;
   if (tensor.shape.back() % info->elements != 0)
     fail("rows of a multiple of " + std::to_string(info->elements) + " numbers expected for " +

@@ -1,5 +1,6 @@
 // GGUF's tensors as a Hugging Face folder has them: names, experts in a tensor each, rows of q and k in the
-// order of halves, norms without the 1 that is added while computing.
+// order of halves, norms without the 1 that is added while computing, weights that have a scale beside them (NVFP4)
+// multiplied by it, in float32.
 #pragma once
 
 #include <memory>

@@ -4,6 +4,7 @@
 
 #include "loaders/files/load_error.h"
 #include "tests/loaders/gguf_builder.h"
+#include "tests/loaders/random_blocks.h"
 #include "tests/loaders/safetensors_builder.h"
 
 using namespace kelvin;
@@ -181,11 +182,12 @@ TEST_CASE("tensor entries that do not fit are refused by name") {
   };
   check_error(with({}, 0, 0), {"tensor \"x\": 1 to 4 dimensions expected, 0 found"});
   check_error(with({1, 1, 1, 1, 1}, 0, 0), {"tensor \"x\": 1 to 4 dimensions expected, 5 found"});
-  check_error(with({4}, 20, 0), {"tensor \"x\": ", "IQ4_NL found"});
+  check_error(with({4}, 9, 0), {"tensor \"x\": ", "Q8_1 found"});
   check_error(with({4}, 99, 0), {"tensor \"x\": ", "type 99 found"});
   check_error(with({33}, 2, 0),
               {"tensor \"x\": rows of a multiple of 32 numbers expected for Q4_0, of 33 found"});
   check_error(with({2, 128}, 12, 0), {"multiple of 256", "Q4_K", "128 found"});
+  check_error(with({32}, 23, 0), {"tensor \"x\": rows of a multiple of 256", "IQ4_XS, of 32 found"});
   check_error(with({4}, 0, 7), {"tensor \"x\": an offset that is a multiple of 32 expected, 7 found"});
   check_error(with({4}, 0, 64),
               {"tensor \"x\": 16 bytes from offset 64 on expected, 40 bytes of data found"});
@@ -195,6 +197,19 @@ TEST_CASE("tensor entries that do not fit are refused by name") {
   check_error(with({std::uint64_t{1} << 32, std::uint64_t{1} << 32}, 0, 0),
               {"tensor \"x\": a size below 2^64"});
   check_error(with({2, 2}, 0, 0), {"tensor \"x\": data of its own expected, bytes of \"b\" found"});
+}
+
+TEST_CASE("every quantised format is known by its number") {
+  for (const DtypeInfo& info : quantized_dtypes()) {
+    CAPTURE(info.name);
+    const auto type = static_cast<std::uint32_t>(random_blocks_golden(info.dtype).type);
+    const std::string bytes =
+        GgufBuilder().tensor("x", {2, info.elements}, type, std::string(info.bits / 4, 'x')).file();
+    const GgufFile file(std::as_bytes(std::span(bytes)), "m.gguf");
+    REQUIRE(file.tensors().size() == 1);
+    CHECK(file.tensors()[0].dtype == info.dtype);
+    CHECK(file.tensors()[0].data.size() == info.bits / 4);
+  }
 }
 
 TEST_CASE("tensors without numbers take no place") {

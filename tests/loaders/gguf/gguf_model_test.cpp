@@ -129,3 +129,43 @@ TEST_CASE("a file in parts is read whole, from its first part") {
   CHECK(holds(refusal(path("m-00001-of-00002.gguf")),
               "split.tensors.count: 48 tensors in all parts expected, 49"));
 }
+
+TEST_CASE("a scale beside a weight multiplies it, one for all or one for each expert") {
+  const TemporaryFolder folder;
+  const auto path = folder.path() / "m.gguf";
+  const std::string blocks = "0123456789abcdefghijklmnopqrstuvwxyz";  // one block of NVFP4
+  GgufBuilder builder;
+  builder.text("general.architecture", "llama").u32("llama.expert_count", 2);
+  builder.tensor("blk.0.attn_v.weight", {1, 64}, 40, blocks)
+      .tensor("blk.0.attn_v.scale", {1}, 0, f32_bytes({0.3f}));
+  builder.tensor("blk.0.attn_v.input_scale", {1}, 0, f32_bytes({7}));
+  builder.tensor("blk.0.attn_output.weight", {1, 64}, 40, blocks);
+  builder.tensor("blk.1.attn_output.weight", {1, 64}, 40, blocks);
+  builder.tensor("blk.1.attn_output.scale", {1}, 0, f32_bytes({1}));
+  builder.tensor("blk.0.ffn_up_exps.weight", {2, 1, 64}, 40, blocks + blocks);
+  builder.tensor("blk.0.ffn_up_exps.scale", {2}, 0, f32_bytes({3, -0.1f}));
+  builder.tensor("lonely.scale", {1}, 0, f32_bytes({1}));
+  write_file(path, builder.file());
+  const TensorFiles files = GgufModel(path).tensors();
+  std::vector<float> plain(64), numbers(64);
+  convert(Dtype::nvfp4, reinterpret_cast<const std::byte*>(blocks.data()), 64, Storage::f32, plain.data());
+  const auto check = [&](const std::string& name, float scale) {
+    CAPTURE(name);
+    const TensorFiles::Tensor* const tensor = files.find("model.layers." + name);
+    REQUIRE(tensor);
+    CHECK(tensor->stored.dtype == (scale == 1 ? Dtype::nvfp4 : Dtype::f32));
+    convert(tensor->stored.dtype, tensor->stored.data.data(), 64, Storage::f32, numbers.data());
+    for (std::size_t i = 0; i < 64; ++i) CHECK(numbers[i] == plain[i] * scale);
+  };
+  check("0.self_attn.v_proj.weight", 0.3f);
+  check("0.self_attn.o_proj.weight", 1);
+  check("1.self_attn.o_proj.weight", 1);
+  check("0.block_sparse_moe.experts.0.w3.weight", 3);
+  check("0.block_sparse_moe.experts.1.w3.weight", -0.1f);
+  CHECK(files.tensors().size() == 6);  // and the scale of nothing, which stays for others to refuse
+  CHECK(files.find("lonely.scale"));
+  builder.tensor("blk.0.attn_output.scale", {2}, 0, f32_bytes({1, 2}));
+  write_file(path, builder.file());
+  CHECK(holds(load_error([&] { GgufModel(path).tensors(); }),
+              "tensor \"blk.0.attn_output.scale\": 1 x F32 expected, 2 x F32 found"));
+}
