@@ -71,11 +71,11 @@ void q6_k(const Byte* block, BlockCodes& to) {
   to.d = half_at(block + 208);
   for (int i = 0; i < 16; ++i) to.scales[i] = static_cast<std::int8_t>(scales[i]);
   // Of each 128 numbers the first 64 have the low nibbles of 64 bytes, the other 64 the high ones.
-  for (int i = 0; i < 128; ++i) {
-    const int at = i / 64 * 128 + i % 64;
-    to.codes[at] = low[i] & 15;
-    to.codes[at + 64] = low[i] >> 4;
-  }
+  for (int half = 0; half < 2; ++half)
+    for (int i = 0; i < 64; ++i) {
+      to.codes[half * 128 + i] = low[half * 64 + i] & 15;
+      to.codes[half * 128 + 64 + i] = low[half * 64 + i] >> 4;
+    }
   for (int part = 0; part < 8; ++part)
     for (int i = 0; i < 32; ++i) {
       const int pair = high[part / 4 * 32 + i] >> (part % 4 * 2) & 3;

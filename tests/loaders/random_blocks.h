@@ -25,10 +25,10 @@ constexpr std::size_t few_blocks = 300, whole_blocks = 100000;
 // tests/data/gguf/random_blocks.txt: what the gguf package reads in those blocks.
 inline RandomBlocksGolden random_blocks_golden(Dtype dtype) {
   std::ifstream file(data_dir() / "gguf" / "random_blocks.txt");
-  std::string name;
-  RandomBlocksGolden golden;
-  while (file >> name >> std::dec >> golden.type >> std::hex >> golden.few >> golden.whole)
-    if (name == dtype_name(dtype)) return golden;
+  std::string name, type, few, whole;
+  while (file >> name >> type >> few >> whole)
+    if (name == dtype_name(dtype))
+      return {std::stoull(type), std::stoull(few, nullptr, 16), std::stoull(whole, nullptr, 16)};
   throw std::runtime_error("no random blocks of " + std::string(dtype_name(dtype)));
 }
 
