@@ -63,7 +63,8 @@ void multiply(const Kernels& kernels, const Linear& linear, RowBlock block, cons
     m.y = y.data + block.first;
     m.y_stride = y.stride;
     m.scratch = scratch;
-    return (kernels.quantized->*format_of(w.storage).kernels).matmul(m);
+    m.format = &format_of(w.storage);
+    return (kernels.quantized->*m.format->kernels).matmul(m);
   }
   FloatMatmul m;
   m.w = data + static_cast<std::size_t>(block.first) * w.cols * bytes_per_element(w.storage);

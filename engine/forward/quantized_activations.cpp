@@ -20,6 +20,10 @@ std::size_t slices(int tokens, int cols) {
 std::size_t groups_of(ActivationFormat format) {
   return static_cast<std::size_t>(block_width / format.group);
 }
+// How many sums of codes there are for a block and a plane.
+std::size_t sums_of(ActivationFormat format) {
+  return format.group < kernels::min_group ? static_cast<std::size_t>(subs_per_block) : groups_of(format);
+}
 std::size_t planes_of(ActivationFormat format) { return static_cast<std::size_t>(format.planes); }
 
 }  // namespace
@@ -59,7 +63,7 @@ QuantizedActivations rows_of(const QuantizedActivations& all, int first, int cou
   part.tokens = count;
   part.codes += before * planes * block_width;
   part.scales += before * groups;
-  part.offsets += before * groups * planes;
+  part.offsets += before * sums_of(all.format) * planes;
   part.sub_offsets += before * subs_per_block;
   return part;
 }
@@ -71,7 +75,7 @@ QuantizedActivations block_of(const QuantizedActivations& all, int block) {
   part.cols = std::min(all.cols - block * block_width, int{block_width});
   part.codes += before * planes * block_width;
   part.scales += before * groups;
-  part.offsets += before * groups * planes;
+  part.offsets += before * sums_of(all.format) * planes;
   part.sub_offsets += before * subs_per_block;
   return part;
 }

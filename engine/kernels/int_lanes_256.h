@@ -21,6 +21,9 @@ inline Int add_int16(Int a, Int b) { return _mm256_add_epi16(a, b); }
 inline Int subtract_int16(Int a, Int b) { return _mm256_sub_epi16(a, b); }
 inline Int add_bytes(Int a, Int b) { return _mm256_add_epi8(a, b); }
 inline Int multiply_int16(Int a, Int b) { return _mm256_mullo_epi16(a, b); }
+// Sums of two products: unsigned times signed bytes to int16 (saturating), int16 to int32.
+inline Int multiply_add_bytes(Int x, Int w) { return _mm256_maddubs_epi16(x, w); }
+inline Int multiply_add_int16(Int a, Int b) { return _mm256_madd_epi16(a, b); }
 inline Int bit_and(Int a, Int b) { return _mm256_and_si256(a, b); }
 inline Int bit_or(Int a, Int b) { return _mm256_or_si256(a, b); }
 inline Int bit_xor(Int a, Int b) { return _mm256_xor_si256(a, b); }
@@ -49,6 +52,22 @@ inline Float multiply_add(Float a, Float b, Float c) { return _mm256_fmadd_ps(a,
 
 inline Int load_bytes_wide(const std::byte* from) {
   return _mm256_cvtepu8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(from)));
+}
+// Sixteen entries for each half of a register, and the entry of each byte, 0..15.
+inline Int load_table(const std::uint8_t* from) {
+  return _mm256_broadcastsi128_si256(_mm_loadu_si128(reinterpret_cast<const __m128i*>(from)));
+}
+inline Int look_up(Int table, Int bytes) { return _mm256_shuffle_epi8(table, bytes); }
+// Numbers of a header as floats.
+inline Float load_halves(const std::byte* from) {
+  return _mm256_cvtph_ps(_mm_loadu_si128(reinterpret_cast<const __m128i*>(from)));
+}
+inline Float load_bfloats(const std::byte* from) {
+  const __m128i bits = _mm_loadu_si128(reinterpret_cast<const __m128i*>(from));
+  return _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_cvtepu16_epi32(bits), 16));
+}
+inline Int load_signed_bytes_wide(const std::byte* from) {
+  return _mm256_cvtepi8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(from)));
 }
 // -a in int_lanes whose bit, counted from `first`, is set
 inline Int negate_lanes(Int a, std::uint16_t bits, int first) {

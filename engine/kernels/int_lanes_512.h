@@ -22,6 +22,9 @@ inline Int add_int16(Int a, Int b) { return _mm512_add_epi16(a, b); }
 inline Int subtract_int16(Int a, Int b) { return _mm512_sub_epi16(a, b); }
 inline Int add_bytes(Int a, Int b) { return _mm512_add_epi8(a, b); }
 inline Int multiply_int16(Int a, Int b) { return _mm512_mullo_epi16(a, b); }
+// Sums of two products: unsigned times signed bytes to int16 (saturating), int16 to int32.
+inline Int multiply_add_bytes(Int x, Int w) { return _mm512_maddubs_epi16(x, w); }
+inline Int multiply_add_int16(Int a, Int b) { return _mm512_madd_epi16(a, b); }
 inline Int bit_and(Int a, Int b) { return _mm512_and_si512(a, b); }
 inline Int bit_or(Int a, Int b) { return _mm512_or_si512(a, b); }
 inline Int bit_xor(Int a, Int b) { return _mm512_xor_si512(a, b); }
@@ -50,6 +53,22 @@ inline Float multiply_add(Float a, Float b, Float c) { return _mm512_fmadd_ps(a,
 
 inline Int load_bytes_wide(const std::byte* from) {
   return _mm512_cvtepu8_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(from)));
+}
+// Sixteen entries for each quarter of a register, and the entry of each byte, 0..15.
+inline Int load_table(const std::uint8_t* from) {
+  return _mm512_broadcast_i32x4(_mm_loadu_si128(reinterpret_cast<const __m128i*>(from)));
+}
+inline Int look_up(Int table, Int bytes) { return _mm512_shuffle_epi8(table, bytes); }
+// Numbers of a header as floats.
+inline Float load_halves(const std::byte* from) {
+  return _mm512_cvtph_ps(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(from)));
+}
+inline Float load_bfloats(const std::byte* from) {
+  const __m256i bits = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(from));
+  return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(bits), 16));
+}
+inline Int load_signed_bytes_wide(const std::byte* from) {
+  return _mm512_cvtepi8_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(from)));
 }
 // -a in int_lanes whose bit is set
 inline Int negate_lanes(Int a, std::uint16_t bits, int) { return _mm512_mask_sub_epi32(a, bits, zero(), a); }

@@ -9,6 +9,9 @@
 #include "engine/kernels/quantize_activations.h"
 #include "engine/kernels/micro_kernels.h"
 #include "engine/kernels/micro_kernels_q4.h"
+#include "engine/kernels/sub_block_codes.h"
+#include "engine/kernels/sub_block_products.h"
+#include "engine/kernels/sub_block_token.h"
 // clang-format on
 
 namespace kelvin::kernels {
@@ -35,6 +38,7 @@ inline std::uint64_t multiply_burst(std::uint64_t rounds, std::int32_t* sink) {
 void install_integers(QuantizedKernels& table) {
   table.q8 = {.matmul = matmul_q8, .pack = pack_q8};
   table.q4 = {.matmul = matmul_q4, .pack = pack_q4};
+  table.sub_blocks = {.matmul = matmul_sub_blocks, .pack = nullptr};
   table.quantize_activations = quantize_activations;
   table.multiply_burst = multiply_burst;
 }

@@ -1,8 +1,6 @@
 // The micro-kernels of several tokens where there is no VNNI. Two products are added up by an instruction, the
 // rest by additions; so weights are made such that the sums stay small enough to be added as they are.
 // Included after micro_kernels_q4.h and these words:
-//   Int multiply_add_bytes(Int x, Int w)   x: unsigned, w: signed; the sums of two products, int16
-//   Int multiply_add_int16(Int a, Int b)   of int16; the sums of two products, int32
 //   max_tokens_packed_int16, max_tokens_int16, max_tokens_int4_pairs   of a register tile
 //   q8_pairs_from, q4_pairs_from   columns from which all this is faster
 //   unpack_int16_from              and tokens from which unpacking q8 to int16 first is
@@ -233,6 +231,50 @@ void matmul_q8_in_pairs(const QuantizedMatmul& m) {
         multiply_panels<Int16<PackedWeights>>(some, panels);
     }
   });
+}
+
+// Values that fill a byte (IQ4_NL, IQ4_XS, Q8_0) in the same way, all tokens but a few.
+void matmul_sub_blocks_in_pairs(const QuantizedMatmul& m) {
+  const SubBlocks& codes = *m.format->sub_blocks;
+  const QuantizedActivations& x = m.x;
+  const int planes = x.format.planes;
+  if (codes.largest < 255 || x.tokens * planes < q8_pairs_from) return matmul_sub_blocks(m);
+  std::byte* const unpacked = reinterpret_cast<std::byte*>(m.scratch);
+  const UnpackCodes unpack = unpack_for(codes);
+  SubBlockInputs inputs;
+  alignas(64) std::int8_t wide[2 * chunk * block_width];
+  for_all_sub_blocks(
+      m,
+      [&](int panel, const std::byte* lines, const std::byte* prefetched, int width) {
+        alignas(64) std::byte bytes[bytes_of_panel];
+        unpack(codes, lines, prefetched, width, bytes);
+        unpack_int16(bytes, width / step_width, unpacked + panel * int16_panel_bytes);
+      },
+      [&](int block, int groups, int panels, const SubBlockScales& scales, float* sums) {
+        KernelCall call{};
+        call.w = call.prefetched = unpacked;
+        call.panel_stride = int16_panel_bytes;
+        call.groups = groups;
+        call.steps = m.format->group / step_width;
+        call.planes = 1;
+        call.scale = scales.scales[0];
+        call.x = wide;
+        call.x_scale = inputs.scales;
+        call.x_offset = inputs.starts;
+        for (int token = 0; token < x.tokens; token += chunk) {
+          call.tokens = x.tokens - token < chunk ? x.tokens - token : chunk;
+          const std::int8_t* const from =
+              x.codes + (static_cast<std::size_t>(block) * x.tokens + token) * planes * block_width;
+          for (int i = 0; i < call.tokens; ++i)
+            widen_codes(from + i * planes * block_width, planes, wide + i * block_width);
+          inputs.read(x, block, token, call.tokens, groups, m.format->group, codes.zero);
+          if (planes == 2)
+            for (int i = 0; i < groups * call.tokens; ++i)
+              inputs.starts[i] = 256 * inputs.starts[2 * i] + inputs.starts[2 * i + 1];
+          call.sums = sums + static_cast<std::size_t>(token) * sums_stride;
+          multiply_panels<Int16<UnpackedWeights>>(call, panels);
+        }
+      });
 }
 
 void matmul_q4_in_pairs(const QuantizedMatmul& m) {

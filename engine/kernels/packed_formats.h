@@ -15,8 +15,10 @@ namespace kelvin::kernels {
 constexpr int q4_signs = 128, q4_scales = 160;  // byte offsets in a block
 
 // The specification, in plain loops: packed_q8.cpp and packed_q4.cpp.
-void read_row_q8(const std::byte* block, int row, int width, float* scales, std::int16_t* integers);
-void read_row_q4(const std::byte* block, int row, int width, float* scales, std::int16_t* integers);
+void read_row_q8(const PackedFormat& format, const std::byte* block, int row, int width, float* scales,
+                 float* minima, std::int16_t* integers);
+void read_row_q4(const PackedFormat& format, const std::byte* block, int row, int width, float* scales,
+                 float* minima, std::int16_t* integers);
 void pack_q8_scalar(float* w, int width, std::byte* block, const BlockFeedback* feedback);
 void pack_q4_scalar(float* w, int width, std::byte* block, const BlockFeedback* feedback);
 
@@ -46,6 +48,7 @@ constexpr PackedFormat q4_format = {
     .read_row = read_row_q4,
 };
 
+// What numbers are packed to. sub_blocks.h has the formats that hold a file's own numbers.
 constexpr const PackedFormat* packed_formats[] = {&q8_format, &q4_format};
 
 }  // namespace kelvin::kernels

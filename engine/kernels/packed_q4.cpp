@@ -15,7 +15,8 @@ int q4_shift(int k) { return k / step_width % 2 * 4; }
 
 }  // namespace
 
-void read_row_q4(const std::byte* block, int row, int width, float* scales, std::int16_t* integers) {
+void read_row_q4(const PackedFormat&, const std::byte* block, int row, int width, float* scales, float*,
+                 std::int16_t* integers) {
   scales[0] = scalar::read_bfloat16(block + q4_scales + 2 * row);
   for (int k = 0; k < width; ++k) {
     const int sub = k / sub_width;

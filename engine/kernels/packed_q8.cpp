@@ -6,7 +6,8 @@
 
 namespace kelvin::kernels {
 
-void read_row_q8(const std::byte* block, int row, int width, float* scales, std::int16_t* integers) {
+void read_row_q8(const PackedFormat&, const std::byte* block, int row, int width, float* scales, float*,
+                 std::int16_t* integers) {
   for (int first = 0; first < width; first += q8_format.group)
     scales[first / q8_format.group] =
         scalar::read_bfloat16(block + 2 * (first / q8_format.group * panel_rows + row));

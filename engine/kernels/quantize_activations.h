@@ -64,6 +64,7 @@ inline void quantize_block(const float* x,  // (256,)
     const std::size_t at = static_cast<std::size_t>(block * groups + group) * out.tokens + token;
     std::int8_t* of_group = codes + group * width;
     out.scales[at] = quantize_group(x + group * width, out.format, of_group);
+    if (width < min_group) continue;
     for (int plane = 0; plane < planes; ++plane) {
       std::int32_t sum = 0, sums[4];
       static_assert(min_group % (4 * sub_width) == 0);
@@ -77,6 +78,16 @@ inline void quantize_block(const float* x,  // (256,)
       out.offsets[at * planes + plane] = -128 * sum;
     }
   }
+  if (width >= min_group) return;
+  std::int32_t sums[4];
+  for (int plane = 0; plane < planes; ++plane)
+    for (int sub = 0; sub < subs_per_block; sub += 4) {
+      sum_codes(codes + plane * block_width + sub * sub_width, sums);
+      for (int i = 0; i < 4; ++i)
+        out.offsets[(static_cast<std::size_t>(block * subs_per_block + sub + i) * out.tokens + token) *
+                        planes +
+                    plane] = -sums[i];
+    }
 }
 
 void quantize_activations(const float* x, const QuantizedActivations& out, int token) {

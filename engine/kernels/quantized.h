@@ -28,11 +28,15 @@ constexpr int k_padding = 64;     // the last block's width is a multiple of it
 // two, x = scale * (256 * code of plane 0 + code of plane 1).
 struct ActivationFormat {
   int planes;  // 1 or 2
-  int group;   // k that share one scale: as many as of the weights they are multiplied with
+  int group;   // k that share one scale: 32, or as many as of the weights they are multiplied with
+
+  bool operator==(const ActivationFormat&) const = default;
 };
 
-// A weight is scale * integer, the scale that of its group of k, which divides a block. What the integer is made
-// of (a code, a code times a sub-scale, an entry of a table) is the format's own matter.
+struct SubBlocks;  // sub_blocks.h
+
+// A weight is scale * integer + minimum, both those of its group of k, which divides a block. What the integer is
+// made of (a code, a code times a sub-scale, an entry of a table) is the format's own matter.
 struct PackedFormat {
   const char* name;                    // of the storage, on command lines and in files
   int header_bytes;                    // of a block, before its steps; a multiple of 64
@@ -45,9 +49,12 @@ struct PackedFormat {
   FormatKernels QuantizedKernels::*kernels;
 
   // One row of a block of `width` k: what its bytes mean. The scalar product and unpack_row are made of it.
-  void (*read_row)(const std::byte* block, int row, int width,
+  void (*read_row)(const PackedFormat& format, const std::byte* block, int row, int width,
                    float* scales,            // (ceil(width / group),) out
+                   float* minima,            // likewise; left alone by formats without them
                    std::int16_t* integers);  // (width,) out
+
+  const SubBlocks* sub_blocks = nullptr;  // of those that hold a file's own numbers
 };
 
 static constexpr int padded_width(int cols) { return (cols + k_padding - 1) / k_padding * k_padding; }
@@ -67,8 +74,8 @@ static constexpr std::size_t panel_bytes(const PackedFormat& format, int cols) {
 // one scale per block.
 constexpr int sub_width = 16;
 constexpr int subs_per_block = block_width / sub_width;
-constexpr int min_group = 64;  // of all formats
-constexpr int max_groups = block_width / min_group;
+constexpr int min_group = 64;  // of the formats that numbers are packed to
+constexpr int max_groups = subs_per_block;
 
 // Activations of some tokens, each quantised on its own. A group that holds NaN or infinity gets scale NaN, so
 // that it is not lost; one without a value above 2^-100 gets 0.
@@ -78,7 +85,8 @@ struct QuantizedActivations {
   std::int8_t* codes;  // (blocks, tokens, planes, 256), 0 beyond cols; activation_slack bytes behind it may
                        // be read
   float* scales;       // (blocks, groups, tokens)
-  std::int32_t* offsets;      // (blocks, groups, tokens, planes): -128 times the sum of a group's codes
+  std::int32_t* offsets;  // (blocks, groups, tokens, planes): -128 times the sum of a group's codes; where
+                          // groups are of 32 k (blocks, 16, tokens, planes): minus that of sixteen codes
   std::int32_t* sub_offsets;  // (blocks, tokens, 16), where a block is one group: -8 times the sum of sixteen
                               // codes, its low 16 bits
 };
@@ -91,13 +99,14 @@ constexpr float plane_steps[] = {127.0f, 127.0f * 256.0f};  // of the largest va
 // then the bias. w and x are the integers, and the sum is one, exact in int32: below 256 * 127 * 128 < 2^22
 // with codes of 8 bits, 64 * 32639 * 128 < 2^28 with codes of 16. In float it is rounded once.
 struct QuantizedMatmul {
-  const std::byte* w;      // the first panel; any alignment
-  int rows;                // >= 1; only the last panel may be used in part
-  QuantizedActivations x;  // its cols are those of W, its format one of W's
-  const float* bias;       // (rows,) or nullptr
-  float* y;                // (tokens, rows), y_stride floats from token to token
-  std::size_t y_stride;    //
-  float* scratch;          // (matmul_scratch(tokens),), 64-byte aligned
+  const std::byte* w;                    // the first panel; any alignment
+  int rows;                              // >= 1; only the last panel may be used in part
+  QuantizedActivations x;                // its cols are those of W, its format one of W's
+  const float* bias;                     // (rows,) or nullptr
+  float* y;                              // (tokens, rows), y_stride floats from token to token
+  std::size_t y_stride;                  //
+  float* scratch;                        // (matmul_scratch(tokens),), 64-byte aligned
+  const PackedFormat* format = nullptr;  // that of W; only those with sub-blocks ask for it
 };
 
 constexpr int unpacked_panels = 4;  // whose weights are unpacked together
@@ -121,6 +130,7 @@ struct FormatKernels {
   void (*matmul)(const QuantizedMatmul& m);
 
   // One block of weights. A row that holds NaN or infinity gets scale NaN.
+  // nullptr: numbers are not packed to this format.
   void (*pack)(float* w,                        // (width, 16): k by k the sixteen rows; overwritten
                int width,                       // a multiple of 64, at most 256
                std::byte* block,                // (block_bytes(format, width),)
@@ -133,7 +143,7 @@ struct QuantizedKernels {
   const char* name;
 
   // By the format of the weights; PackedFormat::kernels names them.
-  kernels::FormatKernels q8, q4;
+  kernels::FormatKernels q8, q4, sub_blocks;
 
   // Fills in one token.
   void (*quantize_activations)(const float* x,  // (out.cols,)

@@ -28,10 +28,10 @@ constexpr int max_columns = 4, max_columns_int4_direct = 4;
 constexpr int int4_to_int8_from = 1 << 30,
               unpack_from = 1 << 30;  // products of codes are cheaper than of bytes
 
-inline Int multiply_add_bytes(Int x, Int w) { return _mm256_maddubs_epi16(x, w); }
-inline Int multiply_add_int16(Int a, Int b) { return _mm256_madd_epi16(a, b); }
 constexpr int max_tokens_packed_int16 = 4, max_tokens_int16 = 6, max_tokens_int4_pairs = 4;
 constexpr int q8_pairs_from = 4, q4_pairs_from = 6, unpack_int16_from = 13;
+constexpr bool byte_products_in_int16 = true;
+constexpr int max_columns_two_sums = 3;
 
 }  // namespace
 }  // namespace kelvin::kernels
@@ -45,6 +45,7 @@ void avx2_integers(QuantizedKernels& table) {
   install_integers(table);
   table.q8.matmul = matmul_q8_in_pairs;
   table.q4.matmul = matmul_q4_in_pairs;
+  table.sub_blocks.matmul = matmul_sub_blocks_in_pairs;
 }
 }  // namespace kelvin::kernels
 #endif

@@ -28,10 +28,10 @@ inline Int add_scaled(Int total, Int sum, Int s) { return add(total, _mm512_madd
 constexpr int int4_to_int8_from = 1 << 30,
               unpack_from = 1 << 30;  // products of codes are cheaper than of bytes
 
-inline Int multiply_add_bytes(Int x, Int w) { return _mm512_maddubs_epi16(x, w); }
-inline Int multiply_add_int16(Int a, Int b) { return _mm512_madd_epi16(a, b); }
 constexpr int max_tokens_packed_int16 = 8, max_tokens_int16 = 8, max_tokens_int4_pairs = 8;
 constexpr int q8_pairs_from = 4, q4_pairs_from = 10, unpack_int16_from = 1 << 30;
+constexpr bool byte_products_in_int16 = true;
+constexpr int max_columns_two_sums = 6;
 
 }  // namespace
 }  // namespace kelvin::kernels
@@ -45,6 +45,7 @@ void avx512_integers(QuantizedKernels& table) {
   install_integers(table);
   table.q8.matmul = matmul_q8_in_pairs;
   table.q4.matmul = matmul_q4_in_pairs;
+  table.sub_blocks.matmul = matmul_sub_blocks_in_pairs;
 }
 }  // namespace kelvin::kernels
 #endif

@@ -24,6 +24,8 @@ inline Int sub_scale_operand(Int s) { return bit_and(s, splat(0xffff)); }
 inline Int add_scaled(Int total, Int sum, Int s) { return _mm256_dpwssd_avx_epi32(total, sum, s); }
 constexpr int max_columns = 6, max_columns_int4_direct = 4;
 constexpr int int4_to_int8_from = 2, unpack_from = 5;
+constexpr bool byte_products_in_int16 = false;
+constexpr int max_columns_two_sums = max_columns;
 
 }  // namespace
 }  // namespace kelvin::kernels

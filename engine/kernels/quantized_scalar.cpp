@@ -6,6 +6,7 @@
 
 #include "engine/kernels/math_constants.h"
 #include "engine/kernels/packed_formats.h"
+#include "engine/kernels/sub_blocks.h"
 
 namespace kelvin::kernels {
 namespace {
@@ -27,7 +28,7 @@ void add_row(const PackedFormat& format, const std::byte* panel, int row, const 
     const int left = padded - block * block_width, width = left < block_width ? left : block_width;
     float scales[max_groups];
     std::int16_t w[block_width];
-    format.read_row(panel, row, width, scales, w);
+    format.read_row(format, panel, row, width, scales, nullptr, w);
     for (int first = 0; first < width; first += format.group) {
       const int group = first / format.group,
                 end = first + format.group < width ? first + format.group : width;
@@ -83,6 +84,7 @@ float quantize_group(const float* x, int n, ActivationFormat format,
 void quantize_activations(const float* x, const QuantizedActivations& out, int token) {
   const int planes = out.format.planes, width = out.format.group, groups = block_width / width;
   const int blocks = (out.cols + block_width - 1) / block_width;
+  const bool sub_blocks = width < min_group;
   for (int group = 0; group < blocks * groups; ++group) {
     const std::size_t row = static_cast<std::size_t>(group / groups) * out.tokens + token;
     const std::size_t at = static_cast<std::size_t>(group) * out.tokens + token;
@@ -90,6 +92,14 @@ void quantize_activations(const float* x, const QuantizedActivations& out, int t
     const int n = left < 0 ? 0 : left < width ? left : width;
     std::int8_t* codes = out.codes + row * planes * block_width + first % block_width;
     out.scales[at] = quantize_group(n > 0 ? x + first : x, n, out.format, codes);
+    for (int sub = 0; sub < (sub_blocks ? width / sub_width : 0); ++sub)
+      for (int plane = 0; plane < planes; ++plane) {
+        std::int32_t sum = 0;
+        for (int k = sub * sub_width; k < (sub + 1) * sub_width; ++k) sum += codes[plane * block_width + k];
+        const std::size_t sixteen = static_cast<std::size_t>(group * (width / sub_width) + sub);
+        out.offsets[(sixteen * out.tokens + token) * planes + plane] = -sum;
+      }
+    if (sub_blocks) continue;
     for (int plane = 0; plane < planes; ++plane) {
       std::int32_t sum = 0;
       for (int k = 0; k < width; ++k) sum += codes[plane * block_width + k];
@@ -117,6 +127,7 @@ const QuantizedKernels scalar_quantized = {
     .name = "scalar",
     .q8 = {.matmul = matmul_packed<q8_format>, .pack = pack_q8_scalar},
     .q4 = {.matmul = matmul_packed<q4_format>, .pack = pack_q4_scalar},
+    .sub_blocks = {.matmul = matmul_sub_blocks_scalar, .pack = nullptr},
     .quantize_activations = quantize_activations,
     .multiply_burst = multiply_burst,
 };

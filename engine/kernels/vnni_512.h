@@ -17,6 +17,8 @@ inline Int add_int4_products(Int sum, Int code, Int x) { return add_int8_product
 // A sum of sixteen code x lies within 16 * 8 * 127 < 2^15, so its low half says it all.
 inline Int sub_scale_operand(Int s) { return bit_and(s, splat(0xffff)); }
 inline Int add_scaled(Int total, Int sum, Int s) { return _mm512_dpwssd_epi32(total, sum, s); }
+constexpr bool byte_products_in_int16 = false;
+constexpr int max_columns_two_sums = max_columns;
 
 }  // namespace
 }  // namespace kelvin::kernels

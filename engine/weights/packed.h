@@ -19,7 +19,7 @@ const kernels::PackedFormat& format_of(Storage packed);
 std::size_t packed_panel_bytes(Storage format, int cols);
 std::size_t packed_bytes(Storage format, int rows, int cols);
 
-// One row of a packed matrix as numbers: scale * integer, rounded once.
+// One row of a packed matrix as numbers: scale * integer (+ minimum), rounded once.
 void unpack_row(Storage format,
                 const std::byte* packed,  // (packed_bytes(format, rows, cols),)
                 int row, int cols,

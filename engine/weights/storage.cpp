@@ -11,8 +11,8 @@ const char* name_of(Storage storage) {
 }
 
 std::optional<Storage> storage_named(std::string_view name) {
-  for (const Storage storage : storages)
-    if (name == name_of(storage)) return storage;
+  for (int i = 0; i <= static_cast<int>(last_storage); ++i)
+    if (const Storage storage{static_cast<std::uint8_t>(i)}; name == name_of(storage)) return storage;
   return std::nullopt;
 }
 

@@ -9,12 +9,40 @@
 namespace kelvin {
 
 // f32 and bf16 are exact, row-major and multiplied in float32. The others are packed and multiplied in
-// integers; kernels/packed_formats.h has a row for each, in this order.
-enum class Storage : std::uint8_t { f32, bf16, q8, q4 };
-constexpr Storage storages[] = {Storage::f32, Storage::bf16, Storage::q8, Storage::q4};
-constexpr Storage first_packed = Storage::q8;
+// integers; kernels/packed_formats.h has a row for q8 and q4, and kernels/sub_blocks.h one for each of those behind
+// them, in this order. These hold the numbers of quantised files as they are, and nothing else is packed to them.
+enum class Storage : std::uint8_t {
+  f32,
+  bf16,
+  q8,
+  q4,
+  q1_0,
+  tq,
+  q2_k,
+  iq1,
+  iq2,
+  q3_k,
+  iq3_xxs,
+  iq3_s,
+  iq4_xs,
+  q4_0,
+  iq4_nl,
+  mxfp4,
+  q4_k,
+  q4_1,
+  nvfp4,
+  q5_0,
+  q5_k,
+  q5_1,
+  q6_k,
+  q8_0
+};
+constexpr Storage storages[] = {Storage::f32, Storage::bf16, Storage::q8,
+                                Storage::q4};  // that one can ask for
+constexpr Storage first_packed = Storage::q8, first_of_files = Storage::q1_0, last_storage = Storage::q8_0;
 
 constexpr bool is_packed(Storage storage) { return storage >= first_packed; }
+constexpr bool is_of_files(Storage storage) { return storage >= first_of_files; }
 // Of the exact ones.
 constexpr std::size_t bytes_per_element(Storage storage) { return storage == Storage::f32 ? 4 : 2; }
 

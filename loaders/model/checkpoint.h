@@ -15,9 +15,10 @@ class TensorFiles;
 struct Weights;
 
 struct LoadOptions {
-  // How matrices are stored; where absent, bf16 if all matrices of the files are BF16, else f32. Either holds
-  // the stored numbers exactly, except that all but BF16 round to nearest even where bf16 is asked for.
-  // The others are quantised while loading. Absent for a folder that is packed, or what it is packed as.
+  // How matrices are stored; where absent, quantised ones of GGUF as they are, in a layout of ours
+  // (loaders/tensors/repack.h), others as bf16 if all of them are BF16, else f32. All of these hold the stored
+  // numbers exactly, except that all but BF16 round to nearest even where bf16 is asked for. The others are
+  // quantised while loading. Absent for a folder that is packed, or what it is packed as.
   std::optional<WeightKind> storage;
   int threads = 0;            // for converting; 0: one per available processor
   bool ignore_extra = false;  // pass over tensors the architecture does not have

@@ -17,15 +17,17 @@ class WeightStorage {
 
   Storage of(const WeightPlan::MatrixPlace& place) const;
   bool packed_already() const { return packed_already_; }  // in the files, if only one matrix
-  std::string name() const { return packed_already_ ? "packed" : kind_.name(); }
+  std::string name() const;                                // "q4", "in the file"
 
  private:
+  // Without a wish: the layout of a quantised matrix's own numbers, else as_stored_.
+  Storage as_it_is(const WeightPlan::MatrixPlace& place) const;
   Storage asked_for(const WeightPlan::MatrixPlace& place) const;
 
   const WeightPlan& plan_;
   const Weights& weights_;
-  Storage as_stored_;  // bf16 if all matrices are, else f32
-  WeightKind kind_;
+  Storage as_stored_;  // bf16 if all matrices that are not quantised are, else f32
+  std::optional<WeightKind> wanted_;
   bool packed_already_ = false;
 };
 

@@ -6,6 +6,8 @@
 #include "engine/kernels/quantized.h"
 #include "engine/platform/available_processors.h"
 #include "engine/quantize/quantize.h"
+#include "engine/weights/packed.h"
+#include "loaders/tensors/repack.h"
 
 namespace kelvin {
 namespace {
@@ -58,6 +60,7 @@ void PieceConverter::convert_all(const TensorPiece& piece, Storage storage, std:
 
 void PieceConverter::pack(const TensorPiece& piece, std::byte* to) {
   const int rows = static_cast<int>(piece.count / static_cast<std::size_t>(cols_));
+  if (is_of_files(storage_)) return repack(piece, rows, to);
   const Storage exact = exact_storage(piece.dtype());
   Matrix matrix{exact, rows, cols_, piece.bytes().data()};
   if (!piece.lies_as(exact)) {
@@ -66,6 +69,17 @@ void PieceConverter::pack(const TensorPiece& piece, std::byte* to) {
     matrix = {Storage::f32, rows, cols_, widened_.data()};
   }
   quantize(storage_, matrix, *best_kernels().quantized, team_, to);
+}
+
+void PieceConverter::repack(const TensorPiece& piece, int rows, std::byte* to) {
+  const int panel_rows = kernels::panel_rows;
+  const std::size_t panel_bytes = packed_panel_bytes(storage_, cols_);
+  team_.parallel_for((rows + panel_rows - 1) / panel_rows, [&](int panel) {
+    const std::size_t before = static_cast<std::size_t>(panel) * panel_rows * static_cast<std::size_t>(cols_);
+    repack_panel(piece.dtype(), piece.bytes().data() + stored_bytes(piece.dtype(), before),
+                 std::min(panel_rows, rows - panel * panel_rows), cols_,
+                 to + static_cast<std::size_t>(panel) * panel_bytes);
+  });
 }
 
 }  // namespace kelvin

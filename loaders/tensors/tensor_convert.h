@@ -26,6 +26,7 @@ class PieceConverter {
   TensorPiece next() const;
   void convert_all(const TensorPiece& piece, Storage storage, std::byte* to);
   void pack(const TensorPiece& piece, std::byte* to);
+  void repack(const TensorPiece& piece, int rows, std::byte* to);
 
   TensorPiece left_;
   int cols_;

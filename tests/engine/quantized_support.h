@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cstdint>
 #include <iterator>
 #include <vector>
 
@@ -24,6 +25,14 @@ inline std::vector<Storage> packed_storages() {
   return packed;
 }
 
+// Those that hold the numbers of files.
+inline std::vector<Storage> file_storages() {
+  std::vector<Storage> found;
+  for (int i = static_cast<int>(first_of_files); i <= static_cast<int>(last_storage); ++i)
+    found.push_back(Storage{static_cast<std::uint8_t>(i)});
+  return found;
+}
+
 // What a matrix may be multiplied with.
 inline std::vector<kernels::ActivationFormat> formats_for(Storage storage) {
   const kernels::PackedFormat& format = format_of(storage);
@@ -36,6 +45,7 @@ inline std::vector<kernels::ActivationFormat> activation_formats() {
   std::vector<kernels::ActivationFormat> formats;
   for (const Storage storage : packed_storages())
     for (const kernels::ActivationFormat& format : formats_for(storage)) formats.push_back(format);
+  for (const int planes : {1, 2}) formats.push_back({planes, 32});
   return formats;
 }
 

@@ -105,8 +105,8 @@ TEST_CASE("packing: each row is packed by itself") {
       const Packed one = pack(*format, scalar_quantized, alone, {}, {});
       float scales[2][max_groups];
       std::int16_t integers[2][block_width];
-      format->read_row(all.block.data(), row, 256, scales[0], integers[0]);
-      format->read_row(one.block.data(), row, 256, scales[1], integers[1]);
+      format->read_row(*format, all.block.data(), row, 256, scales[0], nullptr, integers[0]);
+      format->read_row(*format, one.block.data(), row, 256, scales[1], nullptr, integers[1]);
       const std::size_t groups = static_cast<std::size_t>(block_width / format->group);
       CHECK(std::memcmp(scales[0], scales[1], groups * sizeof(float)) == 0);
       CHECK(std::equal(integers[0], integers[0] + block_width, integers[1]));
@@ -124,7 +124,7 @@ TEST_CASE("packing: rows with NaN or infinity have scale NaN, those too small to
         CAPTURE(row);
         float scales[max_groups];
         std::int16_t integers[block_width];
-        format->read_row(packed.block.data(), row, width, scales, integers);
+        format->read_row(*format, packed.block.data(), row, width, scales, nullptr, integers);
         CHECK(std::isnan(scales[0]) == (row >= 13));
         if (row == 1 || row == 2) CHECK(scales[0] == 0.0f);
       }
@@ -142,7 +142,7 @@ TEST_CASE("packing: with feedback the error is what was to be packed less what i
     for (int row = 0; row < panel_rows; ++row) {
       float scales[max_groups];
       std::int16_t integers[block_width];
-      format->read_row(packed.block.data(), row, width, scales, integers);
+      format->read_row(*format, packed.block.data(), row, width, scales, nullptr, integers);
       for (int k = 0; k < width; ++k) {
         const std::size_t at = static_cast<std::size_t>(k * panel_rows + row);
         const float became = scales[k / format->group] * static_cast<float>(integers[k]);

@@ -1,5 +1,6 @@
 // Integer products: every table against the scalar one, bit for bit.
 #include "engine/kernels/packed_formats.h"
+#include "engine/kernels/sub_blocks.h"
 
 #include <doctest/doctest.h>
 
@@ -8,9 +9,11 @@
 #include <cmath>
 #include <cstring>
 #include <limits>
+#include <numeric>
 #include <vector>
 
 #include "engine/quantize/quantize.h"
+#include "engine/weights/half.h"
 #include "engine/weights/packed.h"
 #include "tests/engine/quantized_support.h"
 #include "tests/engine/random_values.h"
@@ -40,6 +43,21 @@ class FencedBytes {
   std::vector<std::byte> memory_;
 };
 
+// Random scales and minima of a format with sub-blocks.
+void fill_header(const PackedFormat& format, RandomValues& random, std::byte* block) {
+  const SubBlocks& codes = *format.sub_blocks;
+  const bool wide = codes.scales <= ScaleKind::bfloat16;
+  const int numbers = groups_of(format) * panel_rows * (codes.minima ? 2 : 1);
+  const int first = wide ? 0 : super_scales_at(format);
+  for (int i = 0; i < (wide ? numbers : 2 * panel_rows); ++i) {
+    const float value = random.value();
+    const std::uint16_t half = codes.scales == ScaleKind::bfloat16
+                                   ? static_cast<std::uint16_t>(std::bit_cast<std::uint32_t>(value) >> 16)
+                                   : engine::f32_to_f16(value);
+    if (first + 2 * i < format.header_bytes) std::memcpy(block + first + 2 * i, &half, sizeof half);
+  }
+}
+
 // Any bytes are a matrix, but scales must be numbers.
 void fill_packed(Storage format, int rows, int cols, RandomValues& random, std::byte* packed) {
   const std::size_t panels = packed_bytes(format, rows, cols) / packed_panel_bytes(format, cols);
@@ -48,6 +66,11 @@ void fill_packed(Storage format, int rows, int cols, RandomValues& random, std::
       const std::size_t n = packed_panel_bytes(format, std::min(cols - col, block_width));
       for (std::size_t i = 0; i < n; ++i) packed[i] = static_cast<std::byte>(random.below(256));
       const PackedFormat& row = format_of(format);
+      if (row.sub_blocks) {
+        fill_header(row, random, packed);
+        packed += n;
+        continue;
+      }
       std::byte* const scales = packed + row.scales_at;
       for (int i = 0; i < block_width / row.group * panel_rows; ++i) {
         const float scale = random.value();
@@ -64,7 +87,8 @@ std::vector<float> product(const QuantizedKernels& table, Storage format, Produc
                        77.0f);  // what is not written must stay
   AlignedBuffer scratch(matmul_scratch(shape.tokens) * sizeof(float));
   std::fill_n(scratch.floats(), matmul_scratch(shape.tokens), not_a_number);
-  const QuantizedMatmul m{packed, shape.rows, x, bias, y.data(), stride, scratch.floats()};
+  const QuantizedMatmul m{packed,           shape.rows,        x, bias, y.data(), stride,
+                          scratch.floats(), &format_of(format)};
   (table.*format_of(format).kernels).matmul(m);
   return y;
 }
@@ -75,7 +99,9 @@ void check_product(ProductShape shape, const std::byte* packed, Storage format,
   CAPTURE(shape.rows);
   CAPTURE(shape.cols);
   CAPTURE(shape.tokens);
-  for (const ActivationFormat of_x : test::formats_for(format)) {
+  std::vector<ActivationFormat> formats = test::formats_for(format);
+  if (is_of_files(format)) formats = {{1, 32}, {2, 32}};  // mixed with others it takes theirs
+  for (const ActivationFormat of_x : formats) {
     CAPTURE(of_x.planes);
     const test::QuantizedRows x(scalar_quantized, inputs.data(), static_cast<std::size_t>(shape.cols),
                                 shape.tokens, shape.cols, of_x);
@@ -89,7 +115,9 @@ void check_product(ProductShape shape, const std::byte* packed, Storage format,
 }
 
 void check_random(ProductShape shape, RandomValues& random) {
-  for (const Storage format : test::packed_storages()) {
+  std::vector<Storage> all = test::packed_storages();
+  std::ranges::copy(test::file_storages(), std::back_inserter(all));
+  for (const Storage format : all) {
     FencedBytes packed(packed_bytes(format, shape.rows, shape.cols), random.below(64));
     fill_packed(format, shape.rows, shape.cols, random, packed.data());
     const std::vector<float> x = random.values(static_cast<std::size_t>(shape.tokens * shape.cols), 3.0f);
@@ -135,6 +163,15 @@ TEST_CASE("quantised matmul: the most extreme codes") {
         }
         check_product(shape, q8.data(), Storage::q8, x, nullptr);
         check_product(shape, q4.data(), Storage::q4, x, nullptr);
+        for (const Storage format : test::file_storages()) {
+          std::vector<std::byte> packed(packed_bytes(format, shape.rows, shape.cols));
+          fill_packed(format, shape.rows, shape.cols, random, packed.data());
+          const std::size_t bytes = packed_panel_bytes(format, block_width);
+          const std::size_t header = static_cast<std::size_t>(format_of(format).header_bytes);
+          for (std::size_t at = 0; at < packed.size(); at += bytes)
+            std::memset(packed.data() + at + header, weight_sign < 0 ? 0 : 255, bytes - header);
+          check_product(shape, packed.data(), format, x, nullptr);
+        }
       }
 }
 
@@ -208,7 +245,8 @@ TEST_CASE("activations: the same codes, scales and sums in every table") {
         };
         CHECK(same(expected.view().codes, found.view().codes, planes * block_width));
         CHECK(same(expected.view().scales, found.view().scales, groups));
-        CHECK(same(expected.view().offsets, found.view().offsets, groups * planes));
+        const std::size_t sums = format.group < min_group ? subs_per_block : groups;
+        CHECK(same(expected.view().offsets, found.view().offsets, sums * planes));
         if (groups == 1) CHECK(same(expected.view().sub_offsets, found.view().sub_offsets, subs_per_block));
       }
     }
@@ -246,6 +284,13 @@ TEST_CASE(
             q.codes + (first / block_width * planes + plane) * block_width + first % block_width;
         int sum = 0;
         for (int k = 0; k < format.group; ++k) sum += codes[k];
+        if (format.group < min_group) {
+          const int a = q.offsets[2 * group * planes + plane],
+                    b = q.offsets[(2 * group + 1) * planes + plane];
+          CHECK(a + b == -sum);
+          CHECK(a == -std::accumulate(codes, codes + sub_width, 0));
+          continue;
+        }
         CHECK(q.offsets[group * planes + plane] == -128 * sum);
         for (int sub = 0; sub < (format.group == block_width ? subs_per_block : 0); ++sub) {
           int of_sub = 0;
