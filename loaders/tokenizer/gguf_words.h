@@ -15,6 +15,8 @@ struct GgufWords {
   std::vector<NormalizerSpec> normalizers;
   std::vector<PreTokenizerSpec> pre_tokenizers;
   bool ignore_merges = false;
+  // Tokens are text in which U+2581 stands for a blank, with <0xNN> for bytes; else they are byte-level.
+  bool plain_text = false;
   bool add_bos = false;  // where tokenizer.ggml.add_bos_token is absent
 };
 

@@ -49,11 +49,12 @@ BpeSpec bpe_of(const SentencePieceModel& model, const TokenTable& vocabulary) {
   std::vector<double> scores;
   for (std::size_t id = 0; id < model.pieces.size(); ++id) {
     const ScoredPiece& piece = model.pieces[id];
-    scores.push_back(piece.type == PieceType::normal ? static_cast<double>(piece.score) : not_found);
+    const bool found = piece.type == PieceType::normal && vocabulary.find(piece.text) == static_cast<int>(id);
+    scores.push_back(found ? static_cast<double>(piece.score) : not_found);
     if (piece.type == PieceType::unknown) spec.unk_token = piece.text;
     if (piece.type == PieceType::user_defined) spec.whole.push_back(static_cast<int>(id));
   }
-  tokenizer::merge_by_scores(vocabulary, scores, spec);
+  tokenizer::merge_by_scores(vocabulary, scores, spec, !model.lenient);
   return spec;
 }
 
@@ -95,6 +96,7 @@ TokenizerSpec sentencepiece_tokenizer(SentencePieceModel model) {
   check(model);
   TokenizerSpec spec;
   spec.vocabulary.reserve(model.pieces.size(), model.pieces.size() * 8);
+  if (model.lenient) spec.vocabulary.allow_copies();
   std::vector<std::string> literals;
   for (std::size_t i = 0; i < model.pieces.size(); ++i) {
     const ScoredPiece& piece = model.pieces[i];

@@ -24,7 +24,10 @@ struct SentencePieceModel {
   bool byte_fallback = false;
   bool add_dummy_prefix = true, remove_extra_whitespaces = true, escape_whitespaces = true;
   bool whitespace_as_suffix = false;
-  std::string charsmap;      // charsmap.h; empty: none
+  std::string charsmap;  // charsmap.h; empty: none
+  // As GGUF files come: a piece may stand twice, and the first counts; one with a character that is no piece is
+  // never found. Else both are refused.
+  bool lenient = false;
   bool prefix_once = false;  // the dummy prefix only where the input begins, not behind every added token
 };
 

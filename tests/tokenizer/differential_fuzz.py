@@ -5,6 +5,8 @@ SentencePiece on tokenizer.model where a folder has no tokenizer.json.
   python3 -m venv v && v/bin/pip install tokenizers==0.23.3 sentencepiece==0.2.3
   v/bin/python tests/tokenizer/differential_fuzz.py build/bin/kelvin-tokenize --count 100000 FOLDER...
 
+With --gguf (pip install gguf too), kelvin-tokenize reads a GGUF file made of the folder instead (folder_to_gguf.py).
+
 Texts mix scripts, blanks, code, the vocabulary's own added tokens (whole and cut) and broken UTF-8, which the reference
 gets as Python's errors="replace" has it. Compared: ids with and (of every eighth text) without special tokens, text with
 and without them; for SentencePiece, which finds no special tokens in text and adds none, ids and text without.
@@ -25,6 +27,8 @@ import tempfile
 os.environ["RAYON_NUM_THREADS"] = "1"  # the folders are what is done in parallel
 
 from tokenizers import Tokenizer
+
+import folder_to_gguf
 
 SCRIPTS = [(0xA0, 0x24F), (0x300, 0x36F), (0x370, 0x3FF), (0x400, 0x4FF), (0x5B0, 0x5EA), (0x600, 0x6FF), (0x900, 0x97F),
            (0xE00, 0xE7F), (0x1100, 0x11FF), (0x1E00, 0x1EFF), (0x2000, 0x206F), (0x2150, 0x218F), (0x2460, 0x24FF),
@@ -95,7 +99,8 @@ def expected_lines(reference, raws, number):
         yield json.dumps(line, ensure_ascii=False) + "\n"
 
 
-def compare(tool, folder, count, seed):
+def compare(tool, folder, count, seed, read=None):
+    """`read`: what kelvin-tokenize reads, if not the folder."""
     path = os.path.join(folder, "tokenizer.json")
     reference = Tokenizer.from_file(path)
     reference.no_truncation()
@@ -103,7 +108,7 @@ def compare(tool, folder, count, seed):
     special = [token.content for token in reference.get_added_tokens_decoder().values()]
     special += [content[:-1] for content in special if len(content) > 1]
     with tempfile.TemporaryFile("w+", encoding="utf-8") as answers:
-        check = subprocess.Popen([tool, "--check", folder, "--dump", "/dev/stdin"], stdin=subprocess.PIPE, stdout=answers, encoding="utf-8")
+        check = subprocess.Popen([tool, "--check", read or folder, "--dump", "/dev/stdin"], stdin=subprocess.PIPE, stdout=answers, encoding="utf-8")
         done = 0
         for raws in chunks(texts(count, seed, special or [""]), 1000):
             check.stdin.writelines(expected_lines(reference, raws, done))
@@ -148,6 +153,14 @@ def compare_sentencepiece(tool, folder, count, seed):
     return wrong, report + [f"{folder}: {count} texts, {wrong} differ"]
 
 
+def compare_gguf(folder, tool, count, seed):
+    with tempfile.TemporaryDirectory() as scratch:
+        path = os.path.join(scratch, "m.gguf")
+        if not folder_to_gguf.write(folder, path):
+            return 0, [f"{folder}: skipped, folder_to_gguf.py does not know how converters treat it"]
+        return compare(tool, folder, count, seed, path)
+
+
 def compare_folder(folder, tool, count, seed):
     has_json = os.path.exists(os.path.join(folder, "tokenizer.json"))
     return (compare if has_json else compare_sentencepiece)(tool, folder, count, seed)
@@ -160,8 +173,9 @@ def main():
     parser.add_argument("--count", type=int, default=100000)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
+    parser.add_argument("--gguf", action="store_true")
     arguments = parser.parse_args()
-    work = functools.partial(compare_folder, tool=arguments.tool, count=arguments.count, seed=arguments.seed)
+    work = functools.partial(compare_gguf if arguments.gguf else compare_folder, tool=arguments.tool, count=arguments.count, seed=arguments.seed)
     total = 0
     with multiprocessing.Pool(arguments.jobs) as pool:
         for wrong, report in pool.imap(work, arguments.folders):

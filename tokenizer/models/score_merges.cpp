@@ -26,7 +26,8 @@ BpeMerge parts_of(const TokenTable& vocabulary, int id, std::size_t n) {
 
 }  // namespace
 
-void merge_by_scores(const TokenTable& vocabulary, const std::vector<double>& scores, BpeSpec& spec) {
+void merge_by_scores(const TokenTable& vocabulary, const std::vector<double>& scores, BpeSpec& spec,
+                     bool every_char) {
   const auto score = [&](int id) { return scores[static_cast<std::size_t>(id)]; };
   std::vector<int> order;
   for (int id = 0; id < vocabulary.limit(); ++id)
@@ -42,7 +43,7 @@ void merge_by_scores(const TokenTable& vocabulary, const std::vector<double>& sc
                            " bytes, at most " + std::to_string(length_limit) + " expected");
     for (std::size_t begin = 0; begin < token.size();) {
       const std::size_t length = unicode::prefix_of_chars(token.substr(begin, 4), 1);
-      if (length < token.size() && vocabulary.find(token.substr(begin, length)) < 0)
+      if (every_char && length < token.size() && vocabulary.find(token.substr(begin, length)) < 0)
         refuse_char(vocabulary, order[i], token.substr(begin, length));
       begin += length;
       if (begin == token.size()) break;

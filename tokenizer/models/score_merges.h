@@ -12,7 +12,8 @@ namespace kelvin::tokenizer {
 // Fills merges and ranks of `spec` with every way to make a token out of two. `scores` (vocabulary.limit(),):
 // by id, -infinity where a token is not made by merging (but may still be a part). Throws
 // TokenizerError if a token that is made has a character that is none, since such a character would
-// have to merge all the same.
-void merge_by_scores(const TokenTable& vocabulary, const std::vector<double>& scores, BpeSpec& spec);
+// have to merge all the same; unless `every_char` is false: such a token is then never made.
+void merge_by_scores(const TokenTable& vocabulary, const std::vector<double>& scores, BpeSpec& spec,
+                     bool every_char = true);
 
 }  // namespace kelvin::tokenizer

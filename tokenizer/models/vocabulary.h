@@ -22,6 +22,9 @@ class TokenTable {
   // Throws TokenizerError if the id is out of range, or token or id is there already.
   void add(std::string_view token, int id);
 
+  // From here on a token may stand several times: find() gives the lowest of its ids.
+  void allow_copies() { copies_allowed_ = true; }
+
   // The same for many tokens: find() knows them from index() on, which is what throws if a token is there
   // twice.
   void append(std::string_view token, int id);
@@ -53,6 +56,7 @@ class TokenTable {
   std::vector<Span> spans_;  // by id
   tokenizer::HashSlots slots_;
   std::size_t size_ = 0;
+  bool copies_allowed_ = false;
 };
 
 }  // namespace kelvin
