@@ -65,7 +65,7 @@ bool ends_in_bytes(const std::vector<PreTokenizerSpec>& steps) {
 struct Tokenizer::Parts {
   explicit Parts(TokenizerSpec spec);
 
-  void encode_normalized(std::string_view text, bool at_origin, std::vector<int>& ids) const;
+  void encode_normalized(std::string_view text, std::size_t origin, std::vector<int>& ids) const;
   const AddedToken* added(int id) const {
     if (id < 0 || static_cast<std::size_t>(id) >= added_at.size() ||
         added_at[static_cast<std::size_t>(id)] < 0)
@@ -118,8 +118,8 @@ Tokenizer::Parts::Parts(TokenizerSpec spec)
   for (const AddedToken& token : added_tokens)
     if (token.special) special_contents.insert(token.content);
   for (const AddedToken& token : added_tokens) {
-    bool at_origin = true;
-    spellings.push_back(token.normalized ? normalizer.run(token.content, at_origin) : token.content);
+    std::size_t origin = 0;
+    spellings.push_back(token.normalized ? normalizer.run(token.content, origin) : token.content);
     if (spellings.back().empty())
       throw TokenizerError("nothing is left of the added token \"" + token.content +
                            "\" after normalization");
@@ -145,7 +145,9 @@ Tokenizer::Parts::Parts(TokenizerSpec spec)
   }
 }
 
-void Tokenizer::Parts::encode_normalized(std::string_view text, bool at_origin, std::vector<int>& ids) const {
+// `origin`: so many bytes at the front of `text` stand for the first character of the whole input.
+void Tokenizer::Parts::encode_normalized(std::string_view text, std::size_t origin,
+                                         std::vector<int>& ids) const {
   tokenizer::PieceList list;
   for (const tokenizer::Segment& segment : normalized_finder.split(text)) {
     if (segment.id >= 0) {
@@ -153,7 +155,7 @@ void Tokenizer::Parts::encode_normalized(std::string_view text, bool at_origin, 
       continue;
     }
     const std::string_view part = text.substr(segment.begin, segment.end - segment.begin);
-    pre_tokenizer.run(part, at_origin && segment.begin == 0, list);
+    pre_tokenizer.run(part, tokenizer::part_of_origin(origin, segment.begin, segment.end), list);
     if (const auto* bpe = std::get_if<tokenizer::BpeModel>(&model))
       bpe->encode(list, ids);
     else
@@ -184,13 +186,12 @@ std::vector<int> Tokenizer::encode(std::string_view text, bool add_special) cons
       continue;
     }
     const std::string_view part = text.substr(segment.begin, segment.end - segment.begin);
+    std::size_t origin = segment.begin > 0 ? 0 : unicode::prefix_of_chars(part.substr(0, 4), 1);
     if (parts.normalizer.empty()) {
-      parts.encode_normalized(part, segment.begin == 0, ids);
+      parts.encode_normalized(part, origin, ids);
     } else {
-      bool at_origin = segment.begin == 0;
-      const std::string normalized =
-          naming(parts.source, [&] { return parts.normalizer.run(part, at_origin); });
-      parts.encode_normalized(normalized, at_origin, ids);
+      const std::string normalized = naming(parts.source, [&] { return parts.normalizer.run(part, origin); });
+      parts.encode_normalized(normalized, origin, ids);
     }
   }
   if (add_special)

@@ -1,5 +1,6 @@
 #include "tokenizer/pipeline/normalizer.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "tokenizer/pipeline/length_limit.h"
@@ -16,15 +17,19 @@ namespace {
 
 // Each character goes through `change(code, out)`, which appends what it becomes.
 template <class Change>
-std::string each_char(std::string_view text, Change change) {
+std::string each_char(std::string_view text, std::size_t& origin, Change change) {
   std::string out;
   out.reserve(text.size());
-  for (const char *at = text.data(), *end = at + text.size(); at < end;) change(unicode::next_char(at), out);
+  const char* const marked = text.data() + origin;
+  for (const char *at = text.data(), *end = at + text.size(); at < end;) {
+    change(unicode::next_char(at), out);
+    if (at <= marked) origin = out.size();
+  }
   return out;
 }
 
-std::string lowercase(std::string_view text) {
-  return each_char(text, [](char32_t code, std::string& out) {
+std::string lowercase(std::string_view text, std::size_t& origin) {
+  return each_char(text, origin, [](char32_t code, std::string& out) {
     if (code == 0x130)
       out += "i\u0307";
     else
@@ -32,10 +37,26 @@ std::string lowercase(std::string_view text) {
   });
 }
 
-std::string without_marks(std::string_view text, bool (*is_one)(char32_t)) {
-  return each_char(text, [&](char32_t code, std::string& out) {
+std::string without_marks(std::string_view text, std::size_t& origin, bool (*is_one)(char32_t)) {
+  return each_char(text, origin, [&](char32_t code, std::string& out) {
     if (!is_one(code)) unicode::append_char(out, code);
   });
+}
+
+std::size_t first_length(std::string_view text) { return unicode::prefix_of_chars(text.substr(0, 4), 1); }
+
+// What marks behind the first character do to those within it, which they are sorted with, ends its part.
+std::string normal_form(std::string_view text, std::size_t& origin, unicode::NormalForm form) {
+  std::string out = unicode::normalize(text, form);
+  if (origin == 0) return out;
+  const std::string front = unicode::normalize(text.substr(0, origin), form);
+  origin = first_length(out);
+  while (origin < out.size() && origin < front.size()) {
+    const std::size_t length = first_length(std::string_view(out).substr(origin));
+    if (out.compare(0, origin + length, front, 0, origin + length) != 0) break;
+    origin += length;
+  }
+  return out;
 }
 
 std::string_view stripped(std::string_view text, StripText strip) {
@@ -53,8 +74,8 @@ std::string_view stripped(std::string_view text, StripText strip) {
 }
 
 // The clean-up of Google's neural machine translation, as SentencePiece's nmt rules have it.
-std::string nmt(std::string_view text) {
-  return each_char(text, [](char32_t code, std::string& out) {
+std::string nmt(std::string_view text, std::size_t& origin) {
+  return each_char(text, origin, [](char32_t code, std::string& out) {
     const bool dropped = (code >= 1 && code <= 8) || code == 0xB || (code >= 0xE && code <= 0x1F) ||
                          code == 0x7F || code == 0x8F || code == 0x9F;
     const bool blank = code == 9 || code == 0xA || code == 0xC || code == 0xD || code == 0x1680 ||
@@ -74,10 +95,10 @@ bool is_ideograph(char32_t code) {
          (code >= 0x2F800 && code <= 0x2FA1F);
 }
 
-std::string bert(std::string_view text, const BertText& options) {
+std::string bert(std::string_view text, std::size_t& origin, const BertText& options) {
   std::string out(text);
   if (options.clean_text)
-    out = each_char(out, [](char32_t code, std::string& to) {
+    out = each_char(out, origin, [](char32_t code, std::string& to) {
       const unicode::Category kind = unicode::category(code);
       const bool blank = code == '\t' || code == '\n' || code == '\r';
       const bool control = kind == unicode::Category::Cc || kind == unicode::Category::Cf ||
@@ -88,75 +109,123 @@ std::string bert(std::string_view text, const BertText& options) {
         unicode::append_char(to, code);
     });
   if (options.handle_chinese_chars)
-    out = each_char(out, [](char32_t code, std::string& to) {
+    out = each_char(out, origin, [](char32_t code, std::string& to) {
       if (is_ideograph(code)) to += ' ';
       unicode::append_char(to, code);
       if (is_ideograph(code)) to += ' ';
     });
   if (options.strip_accents)
-    out = without_marks(unicode::normalize(out, unicode::NormalForm::nfd), unicode::is_nonspacing);
-  return options.lowercase ? lowercase(out) : out;
+    out = without_marks(normal_form(out, origin, unicode::NormalForm::nfd), origin, unicode::is_nonspacing);
+  return options.lowercase ? lowercase(out, origin) : out;
 }
 
 struct Apply {
   std::string_view text;
-  bool& at_origin;
+  std::size_t& origin;
 
-  // For a change of single characters: where the first one goes, what is left begins behind the origin.
-  template <class Change>
-  std::string filtered(Change change) const {
-    if (!text.empty() && change(text.substr(0, unicode::prefix_of_chars(text.substr(0, 4), 1))).empty())
-      at_origin = false;
-    return change(text);
-  }
-
-  std::string operator()(unicode::NormalForm form) const { return unicode::normalize(text, form); }
+  std::string operator()(unicode::NormalForm form) const { return normal_form(text, origin, form); }
   std::string operator()(const PrependText& prepend) const {
+    if (origin > 0) origin += prepend.text.size();
     return text.empty() ? std::string() : prepend.text + std::string(text);
   }
-  std::string operator()(const LowercaseText&) const { return lowercase(text); }
+  std::string operator()(const LowercaseText&) const { return lowercase(text, origin); }
   std::string operator()(const StripText& strip) const {
     const std::string_view rest = stripped(text, strip);
-    if (rest.data() != text.data()) at_origin = false;
+    origin -= std::min(origin, static_cast<std::size_t>(rest.data() - text.data()));
+    origin = std::min(origin, rest.size());
     return std::string(rest);
   }
-  std::string operator()(const StripAccents&) const {
-    return filtered([](std::string_view part) { return without_marks(part, unicode::is_mark); });
+  std::string operator()(const StripAccents&) const { return without_marks(text, origin, unicode::is_mark); }
+  std::string operator()(const NmtText&) const { return nmt(text, origin); }
+  std::string operator()(const BertText& options) const { return bert(text, origin, options); }
+  std::string operator()(const ByteLevelText&) const {
+    origin = unicode::bytes_to_text(text.substr(0, origin)).size();
+    return unicode::bytes_to_text(text);
   }
-  std::string operator()(const NmtText&) const { return filtered(nmt); }
-  std::string operator()(const BertText& options) const {
-    return filtered([&](std::string_view part) { return bert(part, options); });
-  }
-  std::string operator()(const ByteLevelText&) const { return unicode::bytes_to_text(text); }
   // These are prepared steps of their own.
   std::string operator()(const ReplaceText&) const { return std::string(text); }
   std::string operator()(const PrecompiledText&) const { return std::string(text); }
   std::string operator()(const SentencePieceText&) const { return std::string(text); }
 };
 
+// The front of a text, while parts of it are replaced in order, as the reference counts: new characters take the
+// places of old ones one by one, and the last one those that are left over.
+class FrontOfParts {
+ public:
+  FrontOfParts(std::string_view text, std::size_t origin) : text_(text), origin_(origin) {}
+
+  void replace(std::string_view part, std::string_view with) {
+    std::size_t old_chars = unicode::count_chars(part);
+    // What goes before anything stays is not counted at all.
+    if (with.empty() && !any_) return;
+    any_ = true;
+    while (!with.empty()) {
+      const std::size_t length = first_length(with);
+      with.remove_prefix(length);
+      const std::size_t place = old_chars > 0 ? at_ : std::max(at_, std::size_t{1}) - 1;
+      open_ = open_ && place < origin_;
+      if (open_) kept_ += length;
+      if (old_chars > 0) step(old_chars);
+    }
+    while (old_chars > 0) step(old_chars);
+  }
+
+  std::size_t kept() const { return kept_; }  // bytes
+
+ private:
+  void step(std::size_t& old_chars) {
+    at_ += first_length(text_.substr(at_));
+    --old_chars;
+  }
+
+  std::string_view text_;
+  std::size_t origin_, at_ = 0, kept_ = 0;
+  bool any_ = false, open_ = true;
+};
+
 // As the reference does, which takes the shortest key that a short cluster begins with for the whole of it.
-// Stops where the result is longer than `most`.
-std::string mapped(std::string_view text, const CharsMap& map, std::size_t max) {
+// Stops where the result is longer than `max`.
+std::string mapped(std::string_view text, const CharsMap& map, std::size_t max, std::size_t& origin) {
   constexpr std::size_t short_cluster = 5;  // bytes
   std::string out;
   out.reserve(text.size());
+  FrontOfParts front(text, origin);
+  const auto put = [&](std::string_view part, std::string_view with) {
+    out += with;
+    front.replace(part, with);
+  };
   while (!text.empty() && out.size() <= max) {
     std::string_view cluster = text.substr(0, unicode::grapheme_length(text));
     text.remove_prefix(cluster.size());
     CharsMap::Found found;
     if (cluster.size() <= short_cluster) found = map.shortest(cluster);
     if (found.length > 0) {
-      out += found.text;
+      put(cluster, found.text);
       continue;
     }
     while (!cluster.empty() && out.size() <= max) {
-      const std::string_view one = cluster.substr(0, unicode::prefix_of_chars(cluster.substr(0, 4), 1));
+      const std::string_view one = cluster.substr(0, first_length(cluster));
       cluster.remove_prefix(one.size());
       found = map.shortest(one);
-      out += found.length > 0 ? found.text : one;
+      put(one, found.length > 0 ? found.text : one);
     }
   }
+  origin = front.kept();
   return out;
+}
+
+// How much of the front is left: what replaces a match stands where the match ends.
+std::size_t front_after(const std::vector<RegexMatch>& matches, std::size_t content_size,
+                        std::size_t origin) {
+  std::size_t kept = 0, copied = 0;
+  for (const RegexMatch match : matches) {
+    if (match.begin >= origin && match.begin > 0) break;
+    kept += match.begin - copied;
+    copied = match.end;
+    if (match.end > std::max(origin, std::size_t{match.end == 0})) return kept;
+    kept += content_size;
+  }
+  return kept + (origin - std::min(copied, origin));
 }
 
 std::string replaced(std::string_view text, const std::vector<RegexMatch>& matches, std::string_view content,
@@ -194,25 +263,25 @@ Normalizer::Normalizer(const std::vector<NormalizerSpec>& specs) {
 }
 
 std::string Normalizer::after(const Step& step, std::string_view text, std::size_t max,
-                              bool& at_origin) const {
+                              std::size_t& origin) const {
   if (const auto* replacement = std::get_if<Replacement>(&step)) {
     const std::vector<RegexMatch> matches = replacement->pattern.find_all(text);
-    if (replacement->content.empty() && !matches.empty() && matches[0].begin == 0 && matches[0].end > 0)
-      at_origin = false;
+    if (origin > 0) origin = front_after(matches, replacement->content.size(), origin);
     return replaced(text, matches, replacement->content, max);
   }
   if (const auto* pieces = std::get_if<SentencePieceNormalizer>(&step))
-    return pieces->run(text, at_origin, max);
-  if (const auto* map = std::get_if<CharsMap>(&step)) return mapped(text, *map, max);
-  return std::visit(Apply{text, at_origin}, std::get<NormalizerSpec>(step));
+    return pieces->run(text, origin > 0, max);
+  if (const auto* map = std::get_if<CharsMap>(&step)) return mapped(text, *map, max, origin);
+  return std::visit(Apply{text, origin}, std::get<NormalizerSpec>(step));
 }
 
-std::string Normalizer::run(std::string_view text, bool& at_origin) const {
+std::string Normalizer::run(std::string_view text, std::size_t& origin) const {
   std::string now(text);
   const std::size_t max = max_length_from(text.size());
   for (const Step& step : steps_) {
-    now = after(step, now, max, at_origin);
+    now = after(step, now, max, origin);
     check_length(now.size(), max, "normalizer");
+    origin = std::min(origin, now.size());
   }
   return now;
 }

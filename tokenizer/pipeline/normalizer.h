@@ -21,10 +21,10 @@ class Normalizer {
 
   bool empty() const { return steps_.empty(); }
 
-  // `text` is well-formed, and so is the result. `at_origin`: whether the text, and then the result, begins
-  // where the whole input begins. Throws TokenizerError where a step makes the text too long
-  // (length_limit.h).
-  std::string run(std::string_view text, bool& at_origin) const;
+  // `text` is well-formed, and so is the result. `origin`: so many bytes at the front of the text, and then of
+  // the result, stand for the first character of the whole input. Throws TokenizerError where a step makes the
+  // text too long (length_limit.h).
+  std::string run(std::string_view text, std::size_t& origin) const;
 
  private:
   struct Replacement {
@@ -33,7 +33,7 @@ class Normalizer {
   };
   using Step = std::variant<NormalizerSpec, Replacement, SentencePieceNormalizer, CharsMap>;
 
-  std::string after(const Step& step, std::string_view text, std::size_t max, bool& at_origin) const;
+  std::string after(const Step& step, std::string_view text, std::size_t max, std::size_t& origin) const;
 
   std::vector<Step> steps_;
 };

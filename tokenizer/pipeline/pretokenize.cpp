@@ -22,6 +22,10 @@ struct Part {
   bool matched;
 };
 
+Piece part_of(const Piece& piece, std::size_t begin, std::size_t end) {
+  return {piece.begin + begin, piece.begin + end, part_of_origin(piece.origin, begin, end)};
+}
+
 // Turns the alternation of matches and what lies between into pieces, as the behaviour says. Offsets are
 // relative to `origin`.
 void join_parts(std::vector<Part>& parts, SplitBehavior behavior, const Piece& origin,
@@ -59,9 +63,7 @@ void join_parts(std::vector<Part>& parts, SplitBehavior behavior, const Piece& o
       std::reverse(joined.begin(), joined.end());
   }
   for (const Part part : joined)
-    if (part.end > part.begin)
-      pieces.push_back(
-          {origin.begin + part.begin, origin.begin + part.end, origin.at_origin && part.begin == 0});
+    if (part.end > part.begin) pieces.push_back(part_of(origin, part.begin, part.end));
 }
 
 std::vector<Part> parts_of(std::string_view text, const std::vector<RegexMatch>& matches, bool invert) {
@@ -131,7 +133,7 @@ struct Cutter {
   void isolated(const std::vector<RegexMatch>& found) const {
     std::size_t done = 0;
     const auto put = [&](std::size_t begin, std::size_t end) {
-      if (end > begin) out.push_back({piece.begin + begin, piece.begin + end, piece.at_origin && begin == 0});
+      if (end > begin) out.push_back(part_of(piece, begin, end));
     };
     for (const RegexMatch match : found) {
       put(done, match.begin);
@@ -165,8 +167,7 @@ struct Cutter {
   void scripts() const {
     matches.clear();
     script_runs(text, matches);
-    for (const RegexMatch run : matches)
-      out.push_back({piece.begin + run.begin, piece.begin + run.end, piece.at_origin && run.begin == 0});
+    for (const RegexMatch run : matches) out.push_back(part_of(piece, run.begin, run.end));
   }
 
   void literals(const LiteralTrie& trie) const {
@@ -182,33 +183,38 @@ struct Cutter {
   void fixed(std::size_t length) const {
     for (std::size_t begin = 0; begin < text.size();) {
       const std::size_t end = begin + unicode::prefix_of_chars(text.substr(begin), length);
-      out.push_back({piece.begin + begin, piece.begin + end, piece.at_origin && begin == 0});
+      out.push_back(part_of(piece, begin, end));
       begin = end;
     }
   }
 };
 
-std::string with_metaspace(std::string_view text, std::string_view replacement, PrependScheme scheme,
-                           bool at_origin) {
-  std::string out;
+// Appends what Metaspace makes of a piece; how many bytes of it are the front of the whole input then.
+std::size_t add_with_metaspace(std::string_view text, std::string_view replacement, PrependScheme scheme,
+                               std::size_t origin, std::string& out) {
   const bool marked = text.starts_with(replacement) || text.starts_with(' ');
-  if (!marked && (scheme == PrependScheme::always || (scheme == PrependScheme::first && at_origin)))
-    out = replacement;
-  for (char byte : text) {
-    if (byte == ' ')
+  std::size_t kept = 0;
+  if (!marked && (scheme == PrependScheme::always || (scheme == PrependScheme::first && origin > 0))) {
+    out += replacement;
+    if (origin > 0) kept = replacement.size();
+  }
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    const std::size_t before = out.size();
+    if (text[at] == ' ')
       out += replacement;
     else
-      out += byte;
+      out += text[at];
+    if (at < origin) kept += out.size() - before;
   }
-  return out;
+  return kept;
 }
 
 }  // namespace
 
-void PreTokenizer::run(std::string_view text, bool at_origin, PieceList& list) const {
+void PreTokenizer::run(std::string_view text, std::size_t origin, PieceList& list) const {
   list.text = text;
   list.pieces.clear();
-  if (!text.empty()) list.pieces.push_back({0, text.size(), at_origin});
+  if (!text.empty()) list.pieces.push_back({0, text.size(), origin});
   std::vector<Piece> next;
   std::vector<RegexMatch> matches;
   std::string rewritten;
@@ -230,16 +236,22 @@ void PreTokenizer::run(std::string_view text, bool at_origin, PieceList& list) c
         cutter.literals(literals->trie);
       } else {
         const std::size_t begin = rewritten.size();
+        std::size_t left = piece.origin;
         if (const auto* metaspace = std::get_if<Metaspace>(&step)) {
-          rewritten +=
-              with_metaspace(part, metaspace->replacement, metaspace->prepend_scheme, piece.at_origin);
+          left = add_with_metaspace(part, metaspace->replacement, metaspace->prepend_scheme, left, rewritten);
         } else if (std::holds_alternative<MapBytes>(step)) {
-          rewritten += unicode::bytes_to_text(part);
+          rewritten += unicode::bytes_to_text(part.substr(0, left));
+          const std::size_t front = rewritten.size() - begin;
+          rewritten += unicode::bytes_to_text(part.substr(left));
+          left = front;
         } else {
-          if (!part.starts_with(' ')) rewritten += ' ';
+          if (!part.starts_with(' ')) {
+            rewritten += ' ';
+            left += left > 0;
+          }
           rewritten += part;
         }
-        next.push_back({begin, rewritten.size(), piece.at_origin});
+        next.push_back({begin, rewritten.size(), left});
       }
     }
     list.pieces.swap(next);

@@ -1,6 +1,7 @@
 // Cuts normalised text into the pieces that the model works on, step by step.
 #pragma once
 
+#include <algorithm>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -12,9 +13,14 @@
 
 namespace kelvin::tokenizer {
 
+// Bytes [begin, end) of a text whose first `origin` bytes are marked: how many of them are.
+inline std::size_t part_of_origin(std::size_t origin, std::size_t begin, std::size_t end) {
+  return std::min(origin, end) - std::min(origin, begin);
+}
+
 struct Piece {
   std::size_t begin, end;  // bytes of PieceList::text
-  bool at_origin;          // begins where the whole input begins
+  std::size_t origin;      // so many bytes at its front stand for the first character of the whole input
 };
 
 struct PieceList {
@@ -30,7 +36,7 @@ class PreTokenizer {
   PreTokenizer(const std::vector<PreTokenizerSpec>& specs, bool keep_bytes);  // throws RegexError
 
   // The pieces of well-formed `text`, none empty, in order. `list` views `text` unless a step rewrites it.
-  void run(std::string_view text, bool at_origin, PieceList& list) const;
+  void run(std::string_view text, std::size_t origin, PieceList& list) const;
 
  private:
   struct Cut {  // at the matches of a pattern

@@ -14,7 +14,7 @@ Words words_of(std::string_view name, const std::string& text) {
   const std::optional<GgufWords> words = gguf_words(name);
   REQUIRE(words);
   tokenizer::PieceList list;
-  tokenizer::PreTokenizer(words->pre_tokenizers, true).run(text, true, list);
+  tokenizer::PreTokenizer(words->pre_tokenizers, true).run(text, 0, list);
   Words parts;
   for (const tokenizer::Piece& piece : list.pieces)
     parts.emplace_back(list.text.substr(piece.begin, piece.end - piece.begin));

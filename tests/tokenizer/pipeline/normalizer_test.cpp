@@ -4,13 +4,14 @@
 #include <doctest/doctest.h>
 
 #include "tests/tokenizer/charsmap_builder.h"
+#include "tokenizer/unicode/utf8.h"
 
 namespace kelvin::tokenizer {
 namespace {
 
 std::string normalized_text(const std::vector<NormalizerSpec>& specs, const std::string& text) {
-  bool at_origin = true;
-  return Normalizer(specs).run(text, at_origin);
+  std::size_t origin = 0;
+  return Normalizer(specs).run(text, origin);
 }
 
 }  // namespace
@@ -42,30 +43,40 @@ TEST_CASE("they run in order") {
   CHECK(normalized_text({ReplaceText{{" ", false}, "\u2581"}, PrependText{" "}}, "a b") == " a\u2581b");
 }
 
-TEST_CASE("it is told when the front is lost") {
-  bool at_origin = true;
-  Normalizer({StripText{}}).run("a ", at_origin);
-  CHECK(at_origin);
-  Normalizer({StripText{}}).run(" a", at_origin);
-  CHECK_FALSE(at_origin);
-  const auto keeps_front = [](const NormalizerSpec& spec, const std::string& text) {
-    bool origin = true;
-    Normalizer({spec}).run(text, origin);
-    return origin;
+TEST_CASE("it is told what is left of the first character") {
+  const auto left = [](const std::vector<NormalizerSpec>& specs, const std::string& text) {
+    std::size_t origin = unicode::prefix_of_chars(text, 1);
+    const std::string out = Normalizer(specs).run(text, origin);
+    return out.substr(0, origin);
   };
-  CHECK_FALSE(keeps_front(BertText{true, false, false, false}, "\u200Ba"));
-  CHECK(keeps_front(BertText{true, false, false, false}, "a\u200B"));
-  CHECK(keeps_front(BertText{false, true, false, false}, "\u200Ba"));
-  CHECK_FALSE(keeps_front(BertText{false, false, false, true}, "\u0301a"));
-  CHECK_FALSE(keeps_front(StripAccents{}, "\u0301a"));
-  CHECK(keeps_front(StripAccents{}, "a\u0301"));
-  CHECK_FALSE(keeps_front(NmtText{},
-                          "\x01"
-                          "a"));
-  CHECK(keeps_front(NmtText{}, "\u200Ba"));
-  CHECK_FALSE(keeps_front(ReplaceText{{"a", false}, ""}, "ab"));
-  CHECK(keeps_front(ReplaceText{{"a", false}, "b"}, "ab"));
-  CHECK(keeps_front(ReplaceText{{"b", false}, ""}, "ab"));
+  const auto nfd = unicode::NormalForm::nfd;
+  CHECK(left({StripText{}}, "a ") == "a");
+  CHECK(left({StripText{}}, " a").empty());
+  CHECK(left({BertText{true, false, false, false}}, "\u200Ba").empty());
+  CHECK(left({BertText{true, false, false, false}}, "a\u200Bb") == "a");
+  CHECK(left({BertText{false, true, false, false}}, "\u4E00a") == " \u4E00 ");
+  CHECK(left({BertText{false, false, false, true}}, "\u0301a").empty());
+  CHECK(left({BertText{false, false, true, false}}, "\u0130a") == "i\u0307");
+  CHECK(left({StripAccents{}}, "\u0301a").empty());
+  CHECK(left({StripAccents{}}, "a\u0301b") == "a");
+  CHECK(left({nfd}, "\u00E1b") == "a\u0301");
+  CHECK(left({nfd, StripAccents{}}, "\u00E1b") == "a");
+  CHECK(left({nfd}, "\u00E1\u0323b") == "a");  // the second mark goes before the first
+  CHECK(left({unicode::NormalForm::nfc}, "a\u0301b") == "\u00E1");
+  CHECK(left({unicode::NormalForm::nfkc}, "\uFB01b") == "fi");
+  CHECK(left({LowercaseText{}}, "\u0130b") == "i\u0307");
+  CHECK(left({NmtText{}},
+             "\x01"
+             "a")
+            .empty());
+  CHECK(left({NmtText{}}, "\u200Ba") == " ");
+  CHECK(left({PrependText{"xy"}}, "ab") == "xya");
+  CHECK(left({ByteLevelText{}}, "\u00E9b") == "\u00C3\u00A9");
+  CHECK(left({ReplaceText{{"a", false}, ""}}, "ab").empty());
+  CHECK(left({ReplaceText{{"a", false}, "bc"}}, "ab") == "bc");
+  CHECK(left({ReplaceText{{"ab", false}, "c"}}, "abd").empty());
+  CHECK(left({ReplaceText{{"b", false}, ""}}, "ab") == "a");
+  CHECK(left({PrecompiledText{test::charsmap({{"a", "xy"}, {"b", ""}})}}, "ab") == "xy");
 }
 
 TEST_CASE("steps that make a text too long are stopped, whatever makes it long") {

@@ -10,7 +10,7 @@ using Parts = std::vector<std::string>;
 Parts parts_of(const std::vector<PreTokenizerSpec>& specs, const std::string& text, bool at_origin = true,
                bool keep_bytes = false) {
   PieceList list;
-  PreTokenizer(specs, keep_bytes).run(text, at_origin, list);
+  PreTokenizer(specs, keep_bytes).run(text, at_origin && !text.empty(), list);
   Parts parts;
   for (const Piece& piece : list.pieces)
     parts.emplace_back(list.text.substr(piece.begin, piece.end - piece.begin));
