@@ -3,6 +3,8 @@
 #include <algorithm>
 
 #include "loaders/files/load_error.h"
+#include "loaders/gguf/gguf_deepseek.h"
+#include "loaders/gguf/gguf_key_check.h"
 #include "loaders/gguf/gguf_rope.h"
 
 namespace kelvin {
@@ -66,7 +68,6 @@ JsonDocument gguf_config(const GgufKeys& keys, const GgufFamily& family) {
   const std::int64_t hidden = keys.at("embedding_length").int_in(1, max_count);
   keys.at("attention.head_count");
   const std::int64_t heads = *keys.integer("attention.head_count");
-  const std::int64_t head_dim = head_dim_of(keys, hidden, heads);
   const std::int64_t max_position = keys.integer("context_length").value_or(2048);
 
   JsonWriter config;
@@ -75,22 +76,33 @@ JsonDocument gguf_config(const GgufKeys& keys, const GgufFamily& family) {
   config.member("num_hidden_layers", keys.at("block_count").int_in(1, max_count));
   keys.at("feed_forward_length");
   config.member("intermediate_size", *keys.integer("feed_forward_length", 0));
-  config.member("num_attention_heads", heads).member("head_dim", head_dim);
-  if (const auto kv_heads = keys.integer("attention.head_count_kv"))
-    config.member("num_key_value_heads", *kv_heads);
+  config.member("num_attention_heads", heads);
+  const auto kv_heads = keys.integer("attention.head_count_kv");
+  std::int64_t head_dim, rotating;  // of a head: its width, and what of it can rotate
+  if (family.latent) {
+    const gguf::LatentWidths widths = gguf::write_latent_sizes(keys, config);
+    head_dim = widths.key;
+    rotating = widths.rotated;
+    config.member("num_key_value_heads", heads);
+  } else {
+    head_dim = rotating = head_dim_of(keys, hidden, heads);
+    config.member("head_dim", head_dim);
+    if (kv_heads) config.member("num_key_value_heads", *kv_heads);
+    config.member("attention_bias", keys.tensor("blk.0.attn_q.bias") != nullptr);
+    config.member("mlp_bias", keys.tensor("blk.0.ffn_up.bias") != nullptr);
+  }
   config.member("max_position_embeddings", max_position);
   if (const auto epsilon = keys.find("attention.layer_norm_rms_epsilon"))
     config.member("rms_norm_eps", static_cast<float>(epsilon->as_double()));
   config.member("tie_word_embeddings", keys.tensor("output.weight") == nullptr);
-  config.member("attention_bias", keys.tensor("blk.0.attn_q.bias") != nullptr);
-  config.member("mlp_bias", keys.tensor("blk.0.ffn_up.bias") != nullptr);
-  write_gguf_rope(keys, head_dim, max_position, config);
+  write_gguf_rope(keys, rotating, max_position, family.latent, config);
   if (const std::vector<std::int64_t> ids = end_ids(keys.file()); !ids.empty())
     config.member("eos_token_id", ids);
   if (const auto bos = keys.file().find("tokenizer.ggml.bos_token_id"))
     config.member("bos_token_id", bos->int_in(0, max_count));
   family.settings(keys, config);
   config.end_object();
+  check_gguf_keys(keys, head_dim);
   return parse_json(config.text(), keys.file().name() + ": metadata as config.json");
 }
 

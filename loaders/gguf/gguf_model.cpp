@@ -4,6 +4,7 @@
 #include <cstdio>
 
 #include "loaders/files/load_error.h"
+#include "loaders/gguf/gguf_latent.h"
 #include "loaders/gguf/gguf_tensors.h"
 
 namespace kelvin {
@@ -100,6 +101,7 @@ TensorFiles GgufModel::tensors() const {
   const GgufFamily& family = gguf_family(keys);
   std::vector<TensorFiles::Tensor> tensors;
   for (const Part& part : parts_) add_gguf_tensors(*part.header, part.file, keys, family, tensors);
+  if (family.latent) join_latent_tensors(tensors, main().name());
   return TensorFiles(path_, "its metadata", std::move(tensors),
                      [&family](std::string_view name) { return gguf_tensor_name(family, name); });
 }

@@ -1,6 +1,7 @@
 #include "loaders/gguf/gguf_value.h"
 
 #include <bit>
+#include <cstdio>
 #include <limits>
 
 #include "loaders/files/load_error.h"
@@ -128,6 +129,23 @@ std::vector<double> GgufValue::numbers() const {
   values.reserve(count_);
   for (std::size_t i = 0; i < count_; ++i) values.push_back(real(type_, bytes_.subspan(i * size, size)));
   return values;
+}
+
+std::vector<double> GgufValue::plain_numbers() const {
+  if (gguf_type_size(type_) == 0) return {};
+  if (is_array_) return numbers();
+  if (type_ == GgufType::boolean) return {as_bool() ? 1.0 : 0.0};
+  return {as_double()};
+}
+
+std::string GgufValue::shown() const {
+  if (is_array_) return "an array";
+  if (type_ == GgufType::string) return in_quotes(as_string());
+  if (type_ == GgufType::boolean) return as_bool() ? "true" : "false";
+  if (is_integer(type_)) return std::to_string(as_int());
+  char text[32];
+  std::snprintf(text, sizeof text, "%g", as_double());
+  return text;
 }
 
 }  // namespace kelvin

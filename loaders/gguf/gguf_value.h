@@ -53,6 +53,10 @@ class GgufValue {
   std::vector<std::int64_t> ints() const;  // booleans count as 0 and 1
   std::vector<double> numbers() const;
 
+  // Of a number or bool, or of an array of them; empty for texts.
+  std::vector<double> plain_numbers() const;
+  std::string shown() const;  // for errors: "8", "\"yarn\"", "an array"
+
   // Throws LoadError that names file and key.
   [[noreturn]] void fail(const std::string& problem) const;
 

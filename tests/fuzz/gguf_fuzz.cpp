@@ -5,6 +5,7 @@
 
 #include "loaders/files/load_error.h"
 #include "loaders/gguf/gguf_config.h"
+#include "loaders/gguf/gguf_latent.h"
 #include "loaders/gguf/gguf_tensors.h"
 #include "loaders/model/generation_config.h"
 #include "loaders/model/hf_config.h"
@@ -61,6 +62,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       const kelvin::GgufFamily& family = kelvin::gguf_family(keys);
       std::vector<kelvin::TensorFiles::Tensor> tensors;
       kelvin::add_gguf_tensors(file, nullptr, keys, family, tensors);
+      if (family.latent) kelvin::join_latent_tensors(tensors, "fuzz");
       for (const auto& tensor : tensors) read_tensor(tensor.stored);
       const kelvin::JsonDocument config = kelvin::gguf_config(keys, family);
       kelvin::generation_config(config, kelvin::gguf_generation_config(file));

@@ -74,15 +74,23 @@ TEST_CASE("a Llama's keys become those of its config.json") {
 
 TEST_CASE("every architecture is called by its own name, and unknown ones are refused by name") {
   constexpr const char* names[][2] = {
-      {"llama", "LlamaForCausalLM"},       {"qwen2", "Qwen2ForCausalLM"},
-      {"qwen3", "Qwen3ForCausalLM"},       {"phi3", "Phi3ForCausalLM"},
-      {"gemma", "GemmaForCausalLM"},       {"gemma2", "Gemma2ForCausalLM"},
-      {"gemma3", "Gemma3ForCausalLM"},     {"olmo2", "Olmo2ForCausalLM"},
-      {"granite", "GraniteForCausalLM"},   {"smollm3", "SmolLM3ForCausalLM"},
-      {"stablelm", "StableLmForCausalLM"}, {"cohere2", "Cohere2ForCausalLM"},
-      {"command-r", "CohereForCausalLM"},  {"starcoder2", "Starcoder2ForCausalLM"}};
-  for (const auto& [gguf, hf] : names)
-    CHECK(config_of(model_of(gguf, nothing)).root().at("architectures").at(std::size_t{0}).as_string() == hf);
+      {"llama", "LlamaForCausalLM"},          {"qwen2", "Qwen2ForCausalLM"},
+      {"qwen3", "Qwen3ForCausalLM"},          {"phi3", "Phi3ForCausalLM"},
+      {"gemma", "GemmaForCausalLM"},          {"gemma2", "Gemma2ForCausalLM"},
+      {"gemma3", "Gemma3ForCausalLM"},        {"olmo2", "Olmo2ForCausalLM"},
+      {"qwen2vl", "Qwen2ForCausalLM"},        {"qwen3vl", "Qwen3ForCausalLM"},
+      {"mistral3", "MistralForCausalLM"},     {"granite", "GraniteForCausalLM"},
+      {"smollm3", "SmolLM3ForCausalLM"},      {"stablelm", "StableLmForCausalLM"},
+      {"cohere2", "Cohere2ForCausalLM"},      {"command-r", "CohereForCausalLM"},
+      {"starcoder2", "Starcoder2ForCausalLM"}};
+  for (const auto& [gguf, hf] : names) {
+    const std::string window = std::string(gguf) + ".attention.sliding_window";
+    const bool needs_one = std::string_view(gguf) == "cohere2";
+    const std::string bytes = model_of(gguf, [&](GgufBuilder& file) {
+      if (needs_one) file.u32(window, 16);
+    });
+    CHECK(config_of(bytes).root().at("architectures").at(std::size_t{0}).as_string() == hf);
+  }
   const auto experts = [](const std::string& name) {
     return model_of(name, [&](GgufBuilder& file) {
       file.u32(name + ".expert_count", 8).u32(name + ".expert_used_count", 2);
@@ -110,7 +118,79 @@ TEST_CASE("every architecture is called by its own name, and unknown ones are re
   const std::string unknown = refusal(model_of("mamba", nothing));
   CHECK(holds(unknown, "m.gguf: general.architecture: one of llama, qwen2, "));
   CHECK(holds(unknown, "\"mamba\" found"));
-  CHECK(holds(refusal(experts("gemma")), "(with experts)"));
+  CHECK(holds(refusal(experts("gemma")), "\"gemma\" found (with experts)"));
+  CHECK(holds(refusal(model_of("deepseek2", nothing)), "\"deepseek2\" found (without experts)"));
+  CHECK(holds(refusal(model_of("llama", [](GgufBuilder& file) { file.text("general.type", "adapter"); })),
+              "m.gguf: general.type: model expected, \"adapter\" found"));
+}
+
+TEST_CASE("a window, and which layers have it, is obeyed wherever the file says it") {
+  const auto types = [](const JsonDocument& document) {
+    std::string text;  // a letter for each layer
+    for (const JsonValue type : document.root().at("layer_types").items()) text += type.as_string()[0];
+    return text;
+  };
+  const auto windowed = [](const std::string& name, auto more) {
+    return config_of(model_of(name, [&](GgufBuilder& file) {
+      file.u32(name + ".attention.sliding_window", 16);
+      more(file);
+    }));
+  };
+  const JsonDocument llama = windowed("llama", nothing);
+  CHECK(llama.root().at("architectures").at(std::size_t{0}).as_string() == "MistralForCausalLM");
+  CHECK(llama.root().at("sliding_window").as_int() == 16);
+  const JsonDocument qwen = windowed("qwen2", nothing);
+  CHECK(qwen.root().at("use_sliding_window").as_bool());
+  CHECK(types(qwen) == "ss");
+  CHECK(types(windowed("gemma2", nothing)) == "sf");
+  CHECK(types(windowed("cohere2", nothing)) == "ss");
+  // A pattern is a list of layers, or a number: each such layer has no window.
+  CHECK(types(windowed("gemma3",
+                       [](GgufBuilder& f) { f.u32("gemma3.attention.sliding_window_pattern", 2); })) == "sf");
+  CHECK(types(windowed("gemma3",
+                       [](GgufBuilder& f) { f.u32("gemma3.attention.sliding_window_pattern", 1); })) == "ff");
+  CHECK(types(windowed("gemma2", [](GgufBuilder& f) {
+          f.ints("gemma2.attention.sliding_window_pattern", {0, 1});
+        })) == "fs");
+  CHECK(types(config_of(model_of("gemma3", nothing))) == "ff");
+  const auto refused = [&](const std::string& name, auto more) {
+    return load_error([&] { windowed(name, more); });
+  };
+  CHECK(holds(refused("gemma3",
+                      [](GgufBuilder& f) {
+                        f.ints("gemma3.attention.sliding_window_pattern", {1, 0, 1});
+                      }),
+              "gemma3.attention.sliding_window_pattern: 2 layers expected (block_count), 3 found"));
+  CHECK(holds(refused("llama", [](GgufBuilder& f) { f.u32("llama.attention.sliding_window_pattern", 2); }),
+              "llama.attention.sliding_window_pattern: no such key expected"));
+  CHECK(holds(refused("granite", nothing), "granite.attention.sliding_window: 0 expected"));
+  CHECK(holds(refusal(model_of("cohere2", nothing)), "cohere2.attention.sliding_window"));
+}
+
+TEST_CASE("settings that are said only by some files") {
+  // The first files of Phi-3 with 4096 positions have a window and do not say it.
+  const auto phi3 = [](std::uint32_t layers) {
+    GgufBuilder file;
+    file.text("general.architecture", "phi3").u32("phi3.block_count", layers);
+    file.u32("phi3.embedding_length", 64).u32("phi3.feed_forward_length", 96);
+    file.u32("phi3.attention.head_count", 4).u32("phi3.context_length", 4096);
+    file.tensor("token_embd.weight", {320, 64}, 1, std::string(320 * 64 * 2, 'x'));
+    return config_of(file.file());
+  };
+  CHECK(phi3(32).root().at("sliding_window").as_int() == 2047);
+  CHECK(phi3(24).root().at("sliding_window").is_null());
+  // The whole head rotates, although a quarter is what StableLM's configs mean where they are silent.
+  const JsonDocument stablelm = config_of(model_of("stablelm", nothing));
+  CHECK(stablelm.root().at("partial_rotary_factor").as_double() == 1);
+  const JsonDocument scaled =
+      config_of(model_of("gemma2", [](GgufBuilder& f) { f.f32("gemma2.attention.scale", 0.125f); }));
+  CHECK(scaled.root().at("query_pre_attn_scalar").as_double() == 64);
+  const JsonDocument uncapped =
+      config_of(model_of("gemma2", [](GgufBuilder& f) { f.f32("gemma2.attn_logit_softcapping", 0); }));
+  CHECK(uncapped.root().at("attn_logit_softcapping").is_null());
+  CHECK(holds(refusal(model_of("granite",
+                               [](GgufBuilder& f) { f.boolean("granite.rope.scaling.finetuned", false); })),
+              "granite.rope.scaling.finetuned: true expected"));
 }
 
 TEST_CASE("RoPE: kinds, partial rotation, and factors in tensors") {
@@ -127,6 +207,24 @@ TEST_CASE("RoPE: kinds, partial rotation, and factors in tensors") {
     file.u32("llama.rope.scaling.original_context_length", 64);
   });
   CHECK(yarn.root().at("rope_scaling").at("original_max_position_embeddings").as_int() == 64);
+  CHECK_FALSE(yarn.root().at("rope_scaling").find("attention_factor").has_value());
+  const JsonDocument whole_yarn = rope([](GgufBuilder& file) {
+    file.text("llama.rope.scaling.type", "yarn").f32("llama.rope.scaling.factor", 8);
+    file.f32("llama.rope.scaling.yarn_attn_factor", 1.25f).f32("llama.rope.scaling.yarn_beta_fast", 20);
+    file.f32("llama.rope.scaling.yarn_ext_factor", 1);
+  });
+  CHECK(whole_yarn.root().at("rope_scaling").at("attention_factor").as_double() == 1.25);
+  CHECK(whole_yarn.root().at("rope_scaling").at("beta_fast").as_double() == 20);
+  // A factor alone, by either name, is a linear one; what is called none is none.
+  for (const char* key : {"llama.rope.scaling.factor", "llama.rope.scale_linear"}) {
+    const JsonDocument alone = rope([&](GgufBuilder& file) { file.f32(key, 2.5f); });
+    CHECK(alone.root().at("rope_scaling").at("rope_type").as_string() == "linear");
+    CHECK(alone.root().at("rope_scaling").at("factor").as_double() == 2.5);
+  }
+  const JsonDocument none = rope([](GgufBuilder& file) {
+    file.text("llama.rope.scaling.type", "none").f32("llama.rope.scaling.factor", 4);
+  });
+  CHECK_FALSE(none.root().find("rope_scaling").has_value());
   CHECK(holds(
       refusal(model_of("llama", [](GgufBuilder& file) { file.text("llama.rope.scaling.type", "ntk"); })),
       "m.gguf: llama.rope.scaling.type: none, linear, yarn or longrope expected, \"ntk\" found"));
@@ -153,6 +251,31 @@ TEST_CASE("RoPE: kinds, partial rotation, and factors in tensors") {
                                  file.tensor("rope_freqs.weight", {2}, 0, f32_bytes({1, 0}));
                                })),
               "tensor \"rope_freqs.weight\": numbers above 0 expected"));
+  CHECK(holds(refusal(model_of("llama",
+                               [&](GgufBuilder& file) {
+                                 file.tensor("rope_freqs.weight", {8}, 0, f32_bytes(factors));
+                                 file.f32("llama.rope.scaling.factor", 2);
+                               })),
+              "tensor \"rope_freqs.weight\" expected to be all that scales RoPE, more found"));
+  CHECK(holds(refusal(model_of("phi3",
+                               [&](GgufBuilder& file) {
+                                 file.tensor("rope_factors_long.weight", {8}, 0, f32_bytes(factors));
+                               })),
+              "tensor \"rope_factors_short.weight\" expected beside the other factors of RoPE"));
+}
+
+TEST_CASE("longrope's factor of sine and cosine is obeyed where it is not the rule's") {
+  const auto longrope = [](float attn_factor) {
+    return config_of(model_of("phi3", [&](GgufBuilder& file) {
+      file.text("phi3.rope.scaling.type", "longrope").u32("phi3.rope.scaling.original_context_length", 128);
+      file.f32("phi3.rope.scaling.attn_factor", attn_factor);
+      file.tensor("rope_factors_short.weight", {8}, 0, f32_bytes(std::vector<float>(8, 1.5f)));
+      file.tensor("rope_factors_long.weight", {8}, 0, f32_bytes(std::vector<float>(8, 2.5f)));
+    }));
+  };
+  const auto usual = static_cast<float>(std::sqrt(1 + std::log(4.0) / std::log(128.0)));
+  CHECK_FALSE(longrope(usual).root().at("rope_scaling").find("attention_factor").has_value());
+  CHECK(longrope(1.75f).root().at("rope_scaling").at("attention_factor").as_double() == 1.75);
 }
 
 TEST_CASE("what is missing, out of range or different from layer to layer is refused by its key") {
