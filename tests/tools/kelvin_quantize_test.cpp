@@ -82,7 +82,9 @@ test::Finished calibrate(const std::string& to, const std::vector<std::string>& 
 
 TEST_CASE("a packed folder gives the bits of quantising while loading") {
   const test::TemporaryFolder folder;
+  std::size_t place = 0;
   for (const std::string kind : {"q8", "q4h", "q4"}) {
+    if (test::left_out_today(place++, 3)) continue;
     CAPTURE(kind);
     const std::string packed = (folder.path() / kind).string();
     const test::Finished finished = quantize(ember, kind, packed);
