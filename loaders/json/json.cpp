@@ -87,6 +87,17 @@ double JsonValue::as_double() const {
   }
 }
 
+std::string_view JsonValue::long_integer() const {
+  require(JsonType::number);
+  const JsonNode& node = tape_->nodes[index_];
+  if (node.form != JsonNode::Form::real) return {};
+  const std::string_view text = tape_->text.substr(node.offset);
+  const std::size_t end = std::min(text.find_first_not_of("0123456789", 1), text.size());
+  const bool integer = text[end - 1] >= '0' && text[end - 1] <= '9' &&
+                       (end == text.size() || std::string_view(".eEI").find(text[end]) == text.npos);
+  return integer ? text.substr(0, end) : std::string_view();
+}
+
 std::string_view JsonValue::as_string() const {
   require(JsonType::string);
   return tape_->string(tape_->nodes[index_]);

@@ -1,5 +1,5 @@
-// JSON as RFC 8259 has it and nothing more: no comments, trailing commas, byte order mark, duplicate keys,
-// lone surrogates or invalid UTF-8. A document is one flat array of 16-byte nodes; strings without escapes
+// JSON as RFC 8259 has it, and NaN, Infinity and -Infinity, which Python writes and reads; nothing more: no comments,
+// trailing commas, byte order mark, duplicate keys, lone surrogates or invalid UTF-8. A document is one flat array of 16-byte nodes; strings without escapes
 // are views into the text.
 //
 //   JsonDocument config = parse_json(text, "config.json");
@@ -51,6 +51,8 @@ class JsonValue {
   std::int64_t as_int() const;    // exact integers only: 2.0 is refused
   std::uint64_t as_uint() const;  // exact integers >= 0 only
   double as_double() const;       // any number
+  // How an integer of more than 64 bits is written; empty for every other number.
+  std::string_view long_integer() const;
   std::string_view as_string() const;
 
   std::size_t size() const;  // items of an array, members of an object

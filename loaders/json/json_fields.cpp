@@ -37,7 +37,7 @@ double real_in(JsonValue value, RealRange range) {
   if (!value.is_number())
     value.fail(text_of(range) + " expected, " + std::string(json_type_name(value.type())) + " found");
   const double number = value.as_double();
-  if (number < range.low || number > range.high)
+  if (!(number >= range.low && number <= range.high))
     value.fail(text_of(range) + " expected, " + text_of(number) + " found");
   return number;
 }

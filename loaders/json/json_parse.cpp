@@ -68,6 +68,7 @@ class Parser {
   void close();
   void word(std::string_view letters, JsonType type, bool boolean);
   void number();
+  void not_a_digit(std::string_view letters, double value);
   void string();
   void check_keys(std::uint32_t object);
   void begin_stream();
@@ -181,9 +182,18 @@ bool Parser::value() {
     case 'n':
       word("null", JsonType::null, false);
       return false;
+    case 'N':
+      not_a_digit("NaN", std::numeric_limits<double>::quiet_NaN());
+      return false;
+    case 'I':
+      not_a_digit("Infinity", std::numeric_limits<double>::infinity());
+      return false;
     default:
       if (*at_ != '-' && (*at_ < '0' || *at_ > '9')) fail_at_value("a value expected, " + found());
-      number();
+      if (*at_ == '-' && end_ - at_ > 1 && at_[1] == 'I')
+        not_a_digit("-Infinity", -std::numeric_limits<double>::infinity());
+      else
+        number();
       return false;
   }
 }
@@ -264,6 +274,14 @@ void Parser::number() {
   }
   tape_.nodes.push_back(node);
   at_ = read.end;
+}
+
+// The numbers that Python writes in words.
+void Parser::not_a_digit(std::string_view letters, double value) {
+  const std::size_t node = tape_.nodes.size();
+  word(letters, JsonType::number, false);
+  tape_.nodes[node].form = JsonNode::Form::real;
+  tape_.nodes[node].real = value;
 }
 
 void Parser::string() {

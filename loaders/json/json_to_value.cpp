@@ -4,6 +4,23 @@
 #include <vector>
 
 namespace kelvin {
+namespace {
+
+// Integers are exact, whatever their size.
+jinja::Value number(const JsonValue& json) {
+  if (json.is_integer()) {
+    const bool large = json.as_double() >= 0x1p63;
+    return large ? jinja::Value::integer(jinja::BigInteger::of_unsigned(json.as_uint())) : json.as_int();
+  }
+  std::string_view digits = json.long_integer();
+  if (digits.empty()) return json.as_double();
+  const bool negative = digits.starts_with('-');
+  digits.remove_prefix(negative);
+  const jinja::BigInteger magnitude = *jinja::BigInteger::parse(digits, 10);
+  return jinja::Value::integer(negative ? -magnitude : magnitude);
+}
+
+}  // namespace
 
 jinja::Value json_to_value(const JsonValue& json) {
   switch (json.type()) {
@@ -12,8 +29,7 @@ jinja::Value json_to_value(const JsonValue& json) {
     case JsonType::boolean:
       return json.as_bool();
     case JsonType::number:
-      if (json.is_integer()) return json.as_int();
-      return json.as_double();
+      return number(json);
     case JsonType::string:
       return json.as_string();
     case JsonType::array: {

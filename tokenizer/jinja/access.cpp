@@ -34,9 +34,9 @@ std::optional<Value> own_attribute(const Value& object, std::string_view name) {
                             " is not allowed: it would change the value");
   if (const Builtin* method = find_method(object, name))
     return Value(std::make_shared<Function>(*method, object));
-  if (is_refused_method(object, name))
-    return Value::undefined("the " + std::string(object.is_string() ? "string" : type_name(object)) +
-                            " method '" + std::string(name) + "' is not supported");
+  if (std::optional<Value> part = number_attribute(object, name)) return part;
+  if (object.is_sequence(SequenceKind::group) && (name == "grouper" || name == "list"))
+    return object.as_sequence().items[name == "list" ? 1 : 0];
   return std::nullopt;
 }
 

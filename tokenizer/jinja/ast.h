@@ -14,7 +14,9 @@ using NameId = int;
 struct Expression;
 
 struct Argument {
-  std::string name;               // of a named argument, else empty
+  enum class Kind { positional, named, unpacked_list, unpacked_dict };
+  Kind kind;
+  std::string name;               // of a named argument
   std::vector<Expression> value;  // one
 };
 
@@ -75,7 +77,8 @@ struct MacroCode {
   std::string name;
   std::vector<Parameter> parameters;
   Block body;
-  bool uses_caller = false;  // the body mentions the special variable
+  // Which of the special variables the body mentions.
+  bool uses_caller = false, uses_varargs = false, uses_kwargs = false;
 };
 
 struct Statement {
@@ -89,6 +92,8 @@ struct Statement {
     macro,         // macro[0] bound to `name`
     call_block,    // prints expressions[0], a call, with macro[0] as its caller
     filter_block,  // prints blocks[0] through expressions[0]
+    with,          // targets[i] = expressions[i] within blocks[0]
+    autoescape,    // blocks[0], escaping what is printed if expressions[0] is true
     scope,         // blocks[0] with variables of its own
     leave_loop,    // break
     next_round,    // continue
@@ -96,6 +101,7 @@ struct Statement {
   Kind kind;
   int line;
   NameId name = -1;
+  bool recursive = false;  // of a loop
   std::string text = {};
   std::vector<Expression> expressions = {};
   std::vector<Target> targets = {};

@@ -15,6 +15,9 @@ struct Limits {
   int depth = 1500;  // of calls, statements and expressions within one another
 };
 
+// Of one call, positional and named.
+inline constexpr std::size_t max_arguments = 1000;
+
 // Makes `limits` those of the thread until it is destroyed; earlier ones come back then. Without any
 // BudgetScope nothing is limited: that is how callers build the values they hand in. Values made within a
 // scope must not outlive it.

@@ -13,6 +13,7 @@ Call::Call(Interpreter& context, const Builtin& builtin, Value self_value, Argum
   if (arguments.positional.size() > count) fail("too many arguments");
   for (std::size_t i = 0; i < arguments.positional.size(); ++i)
     bound_[i] = std::move(arguments.positional[i]);
+  if (!builtin.takes_names && !arguments.named.empty()) fail("takes no keyword arguments");
   for (auto& [name, value] : arguments.named) {
     std::size_t index = 0;
     while (index < count && builtin.parameters[index] != name) ++index;
@@ -58,6 +59,13 @@ Value Call::like_self(std::string bytes) const {
 Value Function::call(Interpreter& interpreter, Arguments arguments) {
   Call call(interpreter, builtin_, self_, std::move(arguments));
   return builtin_.function(call);
+}
+
+std::optional<Value> Function::attribute(std::string_view name) const {
+  // No variable has a dot in its name.
+  const Builtin* inner =
+      self_.is_none() ? find_global(std::string(builtin_.name) + "." + std::string(name)) : nullptr;
+  return inner ? std::optional<Value>(Value(std::make_shared<Function>(*inner, Value()))) : std::nullopt;
 }
 
 }  // namespace kelvin::jinja

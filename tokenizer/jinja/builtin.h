@@ -21,22 +21,17 @@ struct Builtin {
   std::array<std::string_view, 6> parameters;
   int required;  // how many of them must be given
   Value (*function)(Call& call);
+  bool takes_names = true;  // false: arguments have no names, as with most methods of Python
 };
 
 // The row of that name, nullptr if there is none.
 const Builtin* find_filter(std::string_view name);
 const Builtin* find_test(std::string_view name);
 const Builtin* find_global(std::string_view name);
-// Of strings and dicts, by the kind of `value`.
+// Of strings, dicts, lists and tuples, by the kind of `value`.
 const Builtin* find_method(const Value& value, std::string_view name);
-
-// What an error says where there is no such row: that the filter is not supported if it is one of jinja2's, else that
-// it is unknown.
-std::string missing_filter(std::string_view name);
-std::string missing_test(std::string_view name);
-std::string missing_name(std::string_view name);  // no variable or global function
-// Methods of Python's str, dict, list and tuple that are not supported.
-bool is_refused_method(const Value& value, std::string_view name);
+// real, imag, numerator and denominator of a number.
+std::optional<Value> number_attribute(const Value& value, std::string_view name);
 
 // One use of a row: the value it is applied to and its arguments.
 class Call {
@@ -79,6 +74,7 @@ class Function : public Object {
   Function(const Builtin& builtin, Value self) : builtin_(builtin), self_(std::move(self)) {}
   std::string_view type() const override { return "function"; }
   Value call(Interpreter& interpreter, Arguments arguments) override;
+  std::optional<Value> attribute(std::string_view name) const override;  // dict.fromkeys
   int depth() const override { return self_.depth() + 1; }
 
  private:

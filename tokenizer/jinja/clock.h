@@ -9,6 +9,7 @@ namespace kelvin {
 struct Clock {
   int year = 1970, month = 1, day = 1;  // from 1
   int hour = 0, minute = 0, second = 0;
+  int microsecond = 0;
 
   // Local time of the system.
   static Clock now();
@@ -16,8 +17,8 @@ struct Clock {
 
 namespace jinja {
 
-// strftime in the C locale for the directives that dates and times of day are made of: a A b B d H I m M p S y Y %, and
-// %-d without its zero. Throws Failure for others.
+// strftime in the C locale, with glibc's flags (%-d, %_d, %02d ...). Directives it does not know stay as they
+// are.
 std::string format_time(std::string_view format, const Clock& clock);
 
 }  // namespace jinja

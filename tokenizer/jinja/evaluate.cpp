@@ -1,19 +1,33 @@
 // Expressions.
+#include <algorithm>
+
 #include "tokenizer/jinja/interpreter.h"
 #include "tokenizer/jinja/operators.h"
+#include "tokenizer/jinja/text.h"
 
 namespace kelvin::jinja {
 
 namespace {
 
 bool compared(char operation, const Value& a, const Value& b) {
-  if (operation == '=') return equal(a, b);
-  if (operation == '!') return !equal(a, b);
-  if (operation == '<') return less(a, b);
-  if (operation == '>') return less(b, a);
-  if (operation == 'l') return less(a, b) || equal(a, b);
-  if (operation == 'g') return less(b, a) || equal(a, b);
-  return contains(b, a) == (operation == 'i');
+  switch (operation) {
+    case '=':
+      return equal(a, b);
+    case '!':
+      return !equal(a, b);
+    case '<':
+      return less(a, b);
+    case '>':
+      return less(b, a);
+    case 'l':
+      return less(a, b) || equal(a, b);
+    case 'g':
+      return less(b, a) || equal(a, b);
+    case 'i':
+      return contains(b, a);
+    default:
+      return !contains(b, a);
+  }
 }
 
 }  // namespace
@@ -114,8 +128,17 @@ Value Interpreter::evaluate_dict(const Expression& expression) {
 
 Value Interpreter::evaluate_concat(const Expression& expression) {
   TextBuilder text;
-  for (const Expression& part : expression.children) text.append(to_text(evaluate(part)));
-  return text.take();
+  if (!escapes_) {
+    for (const Expression& part : expression.children) text.append(to_text(evaluate(part)));
+    return text.take();
+  }
+  std::vector<Value> parts;
+  for (const Expression& part : expression.children) parts.push_back(evaluate(part));
+  const auto is_markup = [](const Value& part) { return part.is_string() && part.as_text().markup; };
+  const bool markup = std::any_of(parts.begin(), parts.end(), is_markup);
+  for (const Value& part : parts)
+    text.append(markup && !is_markup(part) ? escape_html(to_text(part)) : to_text(part));
+  return {text.take(), markup};
 }
 
 // a < b < c compares neighbours and stops at the first that fails.
@@ -145,10 +168,29 @@ Arguments Interpreter::evaluate_arguments(const std::vector<Argument>& arguments
   Arguments result;
   for (const Argument& argument : arguments) {
     Value value = evaluate(argument.value[0]);
-    if (argument.name.empty())
-      result.positional.push_back(std::move(value));
-    else
-      result.named.emplace_back(argument.name, std::move(value));
+    switch (argument.kind) {
+      case Argument::Kind::positional:
+        result.positional.push_back(std::move(value));
+        break;
+      case Argument::Kind::named:
+        result.named.emplace_back(argument.name, std::move(value));
+        break;
+      case Argument::Kind::unpacked_list:
+        for (Value& item : iterate(value)) result.positional.push_back(std::move(item));
+        break;
+      case Argument::Kind::unpacked_dict:
+        if (!value.is_dict()) throw Failure("only a dict can follow **, not a " + type_name(value));
+        for (const auto& [key, item] : value.as_dict().entries()) {
+          if (!key.is_string()) throw Failure("names of arguments must be strings");
+          spend_scan(8 * result.named.size());
+          if (result.named.size() > max_arguments) throw Failure("too many arguments");
+          if (result.take(key.as_string()))
+            throw Failure("the argument '" + key.as_string() + "' is given twice");
+          result.named.emplace_back(key.as_string(), item);
+        }
+        break;
+    }
+    if (result.positional.size() + result.named.size() > max_arguments) throw Failure("too many arguments");
   }
   return result;
 }
@@ -163,7 +205,7 @@ Value Interpreter::call(const Value& callee, Arguments arguments) {
 Value Interpreter::apply_filter(const std::string& name, Value value, Arguments arguments) {
   const Nested nested(*this);
   const Builtin* filter = find_filter(name);
-  if (!filter) throw Failure(missing_filter(name));
+  if (!filter) throw Failure("unknown filter '" + name.substr(0, 60) + "'");
   Call call(*this, *filter, std::move(value), std::move(arguments));
   return filter->function(call);
 }
@@ -171,7 +213,7 @@ Value Interpreter::apply_filter(const std::string& name, Value value, Arguments 
 bool Interpreter::apply_test(const std::string& name, Value value, Arguments arguments) {
   const Nested nested(*this);
   const Builtin* test = find_test(name);
-  if (!test) throw Failure(missing_test(name));
+  if (!test) throw Failure("unknown test '" + name.substr(0, 60) + "'");
   Call call(*this, *test, std::move(value), std::move(arguments));
   return test->function(call).truth();
 }

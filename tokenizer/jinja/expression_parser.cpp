@@ -8,27 +8,26 @@ namespace {
 
 constexpr int max_height = 500;
 constexpr int max_parentheses = 150;
-constexpr std::size_t max_arguments = 1000;  // of one call
 
 std::string described(const Token& token) {
-  static constexpr std::pair<Token::Kind, std::string_view> words[] = {
-      {Token::Kind::text, "text"},
-      {Token::Kind::output_begin, "{{"},
-      {Token::Kind::output_end, "}}"},
-      {Token::Kind::block_begin, "{%"},
-      {Token::Kind::block_end, "%}"},
-      {Token::Kind::string, "a string"},
-      {Token::Kind::end, "the end of the template"}};
-  for (const auto& [kind, word] : words)
-    if (token.kind == kind) return std::string(word);
-  return "'" + token.text.substr(0, 60) + "'";
-}
-
-template <class... Each>
-std::vector<Expression> listed(Each... each) {
-  std::vector<Expression> all;
-  (all.push_back(std::move(each)), ...);
-  return all;
+  switch (token.kind) {
+    case Token::Kind::text:
+      return "text";
+    case Token::Kind::output_begin:
+      return "{{";
+    case Token::Kind::output_end:
+      return "}}";
+    case Token::Kind::block_begin:
+      return "{%";
+    case Token::Kind::block_end:
+      return "%}";
+    case Token::Kind::string:
+      return "a string";
+    case Token::Kind::end:
+      return "the end of the template";
+    default:
+      return "'" + token.text.substr(0, 60) + "'";
+  }
 }
 
 bool is_constant_name(const std::string& name) {
@@ -112,32 +111,50 @@ Expression ExpressionParser::expression(bool with_condition) {
   while (with_condition && at_name("if")) {
     const int line = this->line();
     advance();
-    std::vector<Expression> children = listed(std::move(value), disjunction());
+    std::vector<Expression> children;
+    children.push_back(std::move(value));
+    children.push_back(disjunction());
     if (skip_name("else")) children.push_back(expression());
     value = make(Expression::Kind::conditional, line, std::move(children));
   }
   return value;
 }
 
-Expression ExpressionParser::tuple(bool with_condition) {
+Expression ExpressionParser::tuple(bool with_condition, std::string_view stop) {
   const int line = this->line();
   const auto ends = [&] {
-    return at(Token::Kind::output_end) || at(Token::Kind::block_end) || at_symbol(")");
+    return at(Token::Kind::output_end) || at(Token::Kind::block_end) || at_symbol(")") ||
+           (!stop.empty() && at_name(stop));
   };
   if (ends()) fail_unexpected("an expression");
   Expression first = expression(with_condition);
   if (!at_symbol(",")) return first;
-  std::vector<Expression> items = listed(std::move(first));
+  std::vector<Expression> items;
+  items.push_back(std::move(first));
   while (skip_symbol(",") && !ends()) items.push_back(expression(with_condition));
   return make(Expression::Kind::tuple, line, std::move(items));
 }
 
+Expression ExpressionParser::logical(std::string_view name, Expression::Kind kind,
+                                     Expression (ExpressionParser::*operand)()) {
+  Expression left = (this->*operand)();
+  while (at_name(name)) {
+    const int line = this->line();
+    advance();
+    std::vector<Expression> children;
+    children.push_back(std::move(left));
+    children.push_back((this->*operand)());
+    left = make(kind, line, std::move(children));
+  }
+  return left;
+}
+
 Expression ExpressionParser::disjunction() {
-  return binary(Expression::Kind::logical_or, {"or"}, &ExpressionParser::conjunction);
+  return logical("or", Expression::Kind::logical_or, &ExpressionParser::conjunction);
 }
 
 Expression ExpressionParser::conjunction() {
-  return binary(Expression::Kind::logical_and, {"and"}, &ExpressionParser::negation);
+  return logical("and", Expression::Kind::logical_and, &ExpressionParser::negation);
 }
 
 Expression ExpressionParser::negation() {
@@ -145,7 +162,9 @@ Expression ExpressionParser::negation() {
   const DepthGuard guard(*this);
   const int line = this->line();
   advance();
-  return make(Expression::Kind::logical_not, line, listed(negation()));
+  std::vector<Expression> operand;
+  operand.push_back(negation());
+  return make(Expression::Kind::logical_not, line, std::move(operand));
 }
 
 Expression ExpressionParser::comparison() {
@@ -177,41 +196,37 @@ Expression ExpressionParser::comparison() {
   return make(Expression::Kind::compare, line, std::move(operands), std::move(codes));
 }
 
-Expression ExpressionParser::binary(Expression::Kind kind, std::initializer_list<std::string_view> operators,
+Expression ExpressionParser::binary(std::initializer_list<std::string_view> symbols,
                                     Expression (ExpressionParser::*operand)()) {
   Expression left = (this->*operand)();
-  while (std::any_of(operators.begin(), operators.end(),
-                     [&](std::string_view one) { return at_symbol(one) || at_name(one); })) {
+  while (std::any_of(symbols.begin(), symbols.end(),
+                     [&](std::string_view symbol) { return at_symbol(symbol); })) {
     const int line = this->line();
-    std::string text = current().text;
+    std::string symbol = current().text;
     advance();
-    left = make(kind, line, listed(std::move(left), (this->*operand)()), std::move(text));
+    std::vector<Expression> children;
+    children.push_back(std::move(left));
+    children.push_back((this->*operand)());
+    left = make(Expression::Kind::binary, line, std::move(children), std::move(symbol));
   }
   return left;
 }
 
-Expression ExpressionParser::sum() {
-  return binary(Expression::Kind::binary, {"+", "-"}, &ExpressionParser::concatenation);
-}
+Expression ExpressionParser::sum() { return binary({"+", "-"}, &ExpressionParser::concatenation); }
 
 Expression ExpressionParser::concatenation() {
   const int line = this->line();
   Expression first = product();
   if (!at_symbol("~")) return first;
-  std::vector<Expression> parts = listed(std::move(first));
+  std::vector<Expression> parts;
+  parts.push_back(std::move(first));
   while (skip_symbol("~")) parts.push_back(product());
   return make(Expression::Kind::concat, line, std::move(parts));
 }
 
-Expression ExpressionParser::product() {
-  return binary(Expression::Kind::binary, {"*", "/", "//", "%"}, &ExpressionParser::unary);
-}
-
-Expression ExpressionParser::unary() {
-  Expression value = signed_operand(true);
-  if (at_symbol("**")) fail("the operator '**' is not supported");
-  return value;
-}
+Expression ExpressionParser::product() { return binary({"*", "/", "//", "%"}, &ExpressionParser::power); }
+Expression ExpressionParser::power() { return binary({"**"}, &ExpressionParser::unary); }
+Expression ExpressionParser::unary() { return signed_operand(true); }
 
 Expression ExpressionParser::signed_operand(bool with_filters) {
   const int line = this->line();
@@ -220,7 +235,9 @@ Expression ExpressionParser::signed_operand(bool with_filters) {
     const DepthGuard guard(*this);
     const auto kind = at_symbol("-") ? Expression::Kind::negate : Expression::Kind::plus;
     advance();
-    value = make(kind, line, listed(signed_operand(false)));
+    std::vector<Expression> operand;
+    operand.push_back(signed_operand(false));
+    value = make(kind, line, std::move(operand));
   } else {
     value = primary();
   }
@@ -254,8 +271,9 @@ Expression ExpressionParser::name_or_constant() {
   if (name == "true" || name == "True" || name == "false" || name == "False") {
     result.value = name == "true" || name == "True";
   } else if (name != "none" && name != "None") {
-    if (name == "varargs" || name == "kwargs") fail("the variable '" + name + "' of macros is not supported");
-    mentions_of_caller_ += name == "caller";
+    mentions_.caller += name == "caller";
+    mentions_.varargs += name == "varargs";
+    mentions_.kwargs += name == "kwargs";
     result.kind = Expression::Kind::name;
     result.name = intern(name);
   }
@@ -327,7 +345,9 @@ Expression ExpressionParser::filtered(Expression value) {
   while (true) {
     if (at_symbol("|")) {
       advance();
-      value = filter(listed(std::move(value)));
+      std::vector<Expression> operand;
+      operand.push_back(std::move(value));
+      value = filter(std::move(operand));
     } else if (at_name("is")) {
       value = test(std::move(value));
     } else if (at_symbol("(")) {
@@ -341,10 +361,14 @@ Expression ExpressionParser::filtered(Expression value) {
 Expression ExpressionParser::attribute(Expression object) {
   const int line = this->line();
   expect_symbol(".");
-  if (at(Token::Kind::integer))
-    return make(Expression::Kind::subscript, line, listed(std::move(object), primary()));
+  std::vector<Expression> children;
+  children.push_back(std::move(object));
+  if (at(Token::Kind::integer)) {
+    children.push_back(primary());
+    return make(Expression::Kind::subscript, line, std::move(children));
+  }
   if (!at(Token::Kind::name)) fail_unexpected("a name or a number");
-  return make(Expression::Kind::attribute, line, listed(std::move(object)), expect_identifier());
+  return make(Expression::Kind::attribute, line, std::move(children), expect_identifier());
 }
 
 Expression ExpressionParser::subscript(Expression object) {
@@ -352,25 +376,32 @@ Expression ExpressionParser::subscript(Expression object) {
   expect_symbol("[");
   if (at_symbol(":")) return slice(std::move(object), line);
   if (at_symbol("]")) fail_unexpected("an index");
-  Expression index = expression();
+  std::vector<Expression> children;
+  children.push_back(std::move(object));
+  children.push_back(expression());
   if (at_symbol(":")) {
-    Expression sliced = slice(std::move(object), line);
-    sliced.children[1] = std::move(index);
+    Expression start = std::move(children.back());
+    children.pop_back();
+    Expression sliced = slice(std::move(children.back()), line);
+    sliced.children[1] = std::move(start);
     return finish(std::move(sliced));
   }
   if (at_symbol(",")) {
-    std::vector<Expression> items = listed(std::move(index));
+    std::vector<Expression> items;
+    items.push_back(std::move(children.back()));
     while (skip_symbol(",") && !at_symbol("]")) items.push_back(expression());
-    index = make(Expression::Kind::tuple, line, std::move(items));
+    children.back() = make(Expression::Kind::tuple, line, std::move(items));
   }
   expect_symbol("]");
-  return make(Expression::Kind::subscript, line, listed(std::move(object), std::move(index)));
+  return make(Expression::Kind::subscript, line, std::move(children));
 }
 
 // From the first colon on; the start is none.
 Expression ExpressionParser::slice(Expression object, int line) {
   const Expression none{.kind = Expression::Kind::constant, .line = line};
-  std::vector<Expression> children = listed(std::move(object), none, none, none);
+  std::vector<Expression> children;
+  children.push_back(std::move(object));
+  for (int i = 0; i < 3; ++i) children.push_back(none);
   expect_symbol(":");
   if (!at_symbol(":") && !at_symbol("]")) children[2] = expression();
   if (skip_symbol(":") && !at_symbol("]")) children[3] = expression();
@@ -385,17 +416,28 @@ std::vector<Argument> ExpressionParser::call_arguments() {
     if (!arguments.empty()) expect_symbol(",");
     if (at_symbol(")")) break;
     if (arguments.size() >= max_arguments) fail("too many arguments");
-    if (at_symbol("*") || at_symbol("**"))
-      fail("'" + current().text + "' before an argument is not supported");
-    Argument argument;
-    if (at(Token::Kind::name) && next().kind == Token::Kind::symbol && next().text == "=") {
+    Argument argument{Argument::Kind::positional, {}, {}};
+    if (skip_symbol("*")) {
+      argument.kind = Argument::Kind::unpacked_list;
+    } else if (skip_symbol("**")) {
+      argument.kind = Argument::Kind::unpacked_dict;
+    } else if (at(Token::Kind::name) && next().kind == Token::Kind::symbol && next().text == "=") {
+      argument.kind = Argument::Kind::named;
       argument.name = expect_identifier();
       advance();
-      for (const Argument& earlier : arguments)
-        if (earlier.name == argument.name) fail("the argument '" + argument.name + "' is given twice");
-    } else if (!arguments.empty() && !arguments.back().name.empty()) {
-      fail("arguments in an order that is not allowed");
     }
+    // Positional arguments cannot follow named or unpacked ones, and nothing follows **.
+    const auto last = arguments.empty() ? Argument::Kind::positional : arguments.back().kind;
+    const bool list_was = std::any_of(arguments.begin(), arguments.end(), [](const Argument& a) {
+      return a.kind == Argument::Kind::unpacked_list;
+    });
+    if (last == Argument::Kind::unpacked_dict ||
+        (argument.kind == Argument::Kind::positional && last != Argument::Kind::positional) ||
+        (argument.kind == Argument::Kind::unpacked_list && list_was))
+      fail("arguments in an order that is not allowed");
+    for (const Argument& earlier : arguments)
+      if (argument.kind == Argument::Kind::named && earlier.name == argument.name)
+        fail("the argument '" + argument.name + "' is given twice");
     argument.value.push_back(expression());
     arguments.push_back(std::move(argument));
   }
@@ -416,7 +458,9 @@ std::vector<Expression> ExpressionParser::filters(bool first_inline) {
   std::vector<Expression> chain;
   while (first_inline || skip_symbol("|")) {
     first_inline = false;
-    chain = listed(filter(std::move(chain)));
+    Expression outer = filter(std::move(chain));
+    chain.clear();
+    chain.push_back(std::move(outer));
   }
   return chain;
 }
@@ -434,14 +478,16 @@ Expression ExpressionParser::test(Expression value) {
              at(Token::Kind::string) || at(Token::Kind::integer) || at(Token::Kind::real) || at_symbol("[") ||
              at_symbol("{")) {
     if (at_name("is")) fail("tests cannot be chained with is");
-    Argument argument;
+    Argument argument{Argument::Kind::positional, {}, {}};
     argument.value.push_back(postfix(primary()));
     result.arguments.push_back(std::move(argument));
   }
   const int line = result.line;
   result = finish(std::move(result));
   if (!negated) return result;
-  return make(Expression::Kind::logical_not, line, listed(std::move(result)));
+  std::vector<Expression> operand;
+  operand.push_back(std::move(result));
+  return make(Expression::Kind::logical_not, line, std::move(operand));
 }
 
 Target ExpressionParser::target_part(bool with_attributes) {

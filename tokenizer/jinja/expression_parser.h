@@ -40,32 +40,36 @@ class ExpressionParser {
 
   // A whole expression, `a if b else c` included; without condition the `if` is left to the caller.
   Expression expression(bool with_condition = true);
-  // One expression or, with commas, a tuple that needs no parentheses.
-  Expression tuple(bool with_condition = true);
+  // One expression or, with commas, a tuple that needs no parentheses. `stop` is a name that ends it.
+  Expression tuple(bool with_condition = true, std::string_view stop = {});
   // `name | filter | filter(...)` chains where the value comes later: the innermost filter has no child.
   // Empty if there is none. With `first_inline` the first filter has no bar before it.
   std::vector<Expression> filters(bool first_inline);
   std::vector<Argument> call_arguments();
   Target target(bool with_attributes, std::string_view stop = {});
 
-  // How often `caller`, the special variable of macros, has been read so far.
-  int mentions_of_caller() const { return mentions_of_caller_; }
+  // What has been read so far: how often the special variables of macros were mentioned.
+  struct Mentions {
+    int caller = 0, varargs = 0, kwargs = 0;
+  };
+  const Mentions& mentions() const { return mentions_; }
 
  private:
   friend class DepthGuard;
   Expression make(Expression::Kind kind, int line, std::vector<Expression> children,
                   std::string text = {}) const;
   Expression finish(Expression expression) const;  // sets and checks its height
+  Expression logical(std::string_view name, Expression::Kind kind, Expression (ExpressionParser::*operand)());
   Expression disjunction();
   Expression conjunction();
   Expression negation();
   Expression comparison();
-  // Operands with operators of one rank between them; names the tree's node `kind`.
-  Expression binary(Expression::Kind kind, std::initializer_list<std::string_view> operators,
+  Expression binary(std::initializer_list<std::string_view> symbols,
                     Expression (ExpressionParser::*operand)());
   Expression sum();
   Expression concatenation();
   Expression product();
+  Expression power();
   Expression unary();
   Expression signed_operand(bool with_filters);
   Expression primary();
@@ -87,7 +91,7 @@ class ExpressionParser {
   const std::string& name_;
   std::size_t at_ = 0;
   int depth_ = 0;
-  int mentions_of_caller_ = 0;
+  Mentions mentions_;
   std::vector<std::string> names_;
   std::unordered_map<std::string, NameId> ids_;
 };

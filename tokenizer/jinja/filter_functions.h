@@ -7,7 +7,10 @@ namespace kelvin::jinja {
 
 // string_filters.cpp
 Value filter_capitalize(Call& call);
+Value filter_center(Call& call);
 Value filter_escape(Call& call);
+Value filter_force_escape(Call& call);
+Value filter_format(Call& call);
 Value filter_indent(Call& call);
 Value filter_lower(Call& call);
 Value filter_replace(Call& call);
@@ -16,12 +19,26 @@ Value filter_string(Call& call);
 Value filter_title(Call& call);
 Value filter_tojson(Call& call);
 Value filter_trim(Call& call);
+Value filter_truncate(Call& call);
 Value filter_upper(Call& call);
+Value filter_urlencode(Call& call);
+Value filter_wordcount(Call& call);
+Value filter_xmlattr(Call& call);
+
+// wrapping_filters.cpp, pretty_print.cpp
+Value filter_pprint(Call& call);
+Value filter_striptags(Call& call);
+Value filter_wordwrap(Call& call);
 
 // number_filters.cpp
+Value filter_abs(Call& call);
+Value filter_filesizeformat(Call& call);
+Value filter_float(Call& call);
 Value filter_int(Call& call);
+Value filter_round(Call& call);
 
 // sequence_filters.cpp
+Value filter_batch(Call& call);
 Value filter_default(Call& call);
 Value filter_first(Call& call);
 Value filter_items(Call& call);
@@ -30,18 +47,28 @@ Value filter_last(Call& call);
 Value filter_length(Call& call);
 Value filter_list(Call& call);
 Value filter_reverse(Call& call);
+Value filter_slice(Call& call);
+Value filter_sum(Call& call);
 
 // selecting_filters.cpp: those that look at attributes, apply other filters or tests, or sort
+Value filter_attr(Call& call);
 Value filter_dictsort(Call& call);
+Value filter_groupby(Call& call);
 Value filter_map(Call& call);
+Value filter_max(Call& call);
+Value filter_min(Call& call);
 Value filter_reject(Call& call);
 Value filter_rejectattr(Call& call);
 Value filter_select(Call& call);
 Value filter_selectattr(Call& call);
 Value filter_sort(Call& call);
+Value filter_unique(Call& call);
 
 // globals.cpp
+Value global_cycler(Call& call);
 Value global_dict(Call& call);
+Value global_dict_fromkeys(Call& call);
+Value global_joiner(Call& call);
 Value global_namespace(Call& call);
 Value global_raise_exception(Call& call);
 Value global_range(Call& call);

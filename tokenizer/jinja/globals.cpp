@@ -31,9 +31,78 @@ std::vector<Entry> entries_of(Call& call) {
   return entries;
 }
 
+// cycler('odd', 'even'): next() goes round.
+class Cycler : public Object {
+ public:
+  explicit Cycler(std::vector<Value> items) : items_(std::move(items)) {
+    for (const Value& item : items_) depth_ = std::max(depth_, item.depth() + 1);
+  }
+  std::string_view type() const override { return "cycler"; }
+  bool is_callable() const override { return false; }
+  int depth() const override { return depth_; }
+  std::optional<Value> attribute(std::string_view name) const override;
+  Value next() {
+    const Value item = items_[at_];
+    at_ = (at_ + 1) % items_.size();
+    return item;
+  }
+  void reset() { at_ = 0; }
+
+ private:
+  std::vector<Value> items_;
+  std::size_t at_ = 0;
+  int depth_ = 0;
+};
+
+Value cycler_next(Call& call) { return static_cast<Cycler&>(*call.self.as_object()).next(); }
+
+Value cycler_reset(Call& call) {
+  static_cast<Cycler&>(*call.self.as_object()).reset();
+  return {};
+}
+
+constexpr Builtin next_method = {"next", {}, 0, cycler_next};
+constexpr Builtin reset_method = {"reset", {}, 0, cycler_reset};
+
+std::optional<Value> Cycler::attribute(std::string_view name) const {
+  if (name == "current") return items_[at_];
+  if (name != "next" && name != "reset") return std::nullopt;
+  Value self(std::const_pointer_cast<Object>(shared_from_this()));
+  return Value(std::make_shared<Function>(name == "next" ? next_method : reset_method, std::move(self)));
+}
+
+// joiner(', '): nothing at first, then the separator.
+class Joiner : public Object {
+ public:
+  explicit Joiner(std::string separator) : separator_(std::move(separator)) {}
+  std::string_view type() const override { return "joiner"; }
+  Value call(Interpreter&, Arguments) override {
+    return std::exchange(used_, true) ? Value(separator_) : Value("");
+  }
+
+ private:
+  std::string separator_;
+  bool used_ = false;
+};
+
 }  // namespace
 
+Value global_cycler(Call& call) {
+  if (call.arguments.positional.empty()) call.fail("no items to cycle through");
+  return Value(std::make_shared<Cycler>(std::move(call.arguments.positional)));
+}
+
 Value global_dict(Call& call) { return Value::dict(entries_of(call)); }
+
+Value global_dict_fromkeys(Call& call) {
+  std::vector<Entry> entries;
+  for (Value& key : iterate(call[0])) entries.emplace_back(std::move(key), call.value_or(1, {}));
+  return Value::dict(std::move(entries));
+}
+
+Value global_joiner(Call& call) {
+  return Value(std::make_shared<Joiner>(call.has(0) ? call.string(0) : ", "));
+}
 
 Value global_namespace(Call& call) {
   const std::shared_ptr<Namespace> space = call.interpreter.make_namespace();

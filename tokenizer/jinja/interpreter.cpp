@@ -4,6 +4,7 @@
 
 #include "tokenizer/jinja/loop.h"
 #include "tokenizer/jinja/operators.h"
+#include "tokenizer/jinja/text.h"
 
 namespace kelvin::jinja {
 
@@ -24,6 +25,12 @@ void Scope::set(NameId name, Value value) {
 
 std::optional<Value> Macro::attribute(std::string_view name) const {
   if (name == "name") return Value(code_.name);
+  if (name == "catch_kwargs") return code_.uses_kwargs;
+  if (name == "catch_varargs") return code_.uses_varargs;
+  if (name == "caller") return code_.uses_caller;
+  if (name == "explicit_caller")
+    return std::any_of(code_.parameters.begin(), code_.parameters.end(),
+                       [](const Parameter& parameter) { return parameter.text == "caller"; });
   if (name != "arguments") return std::nullopt;
   std::vector<Value> names;
   for (const Parameter& parameter : code_.parameters) names.emplace_back(parameter.text);
@@ -47,10 +54,12 @@ Interpreter::Interpreter(const Program& program, const Value& variables, const C
     else if (const Builtin* global = find_global(name))
       context_.push_back(Value(std::make_shared<Function>(*global, Value())));
     else
-      context_.push_back(Value::undefined(missing_name(name)));
+      context_.push_back(Value::undefined("'" + name + "' is undefined"));
     const auto number = static_cast<NameId>(id);
     if (name == "loop") loop_name_ = number;
     if (name == "caller") caller_name_ = number;
+    if (name == "varargs") varargs_name_ = number;
+    if (name == "kwargs") kwargs_name_ = number;
   }
 }
 
@@ -89,7 +98,10 @@ Interpreter::Flow Interpreter::run(const Statement& statement) {
       for (const Expression& expression : statement.expressions) {
         const Value value = evaluate(expression);
         if (value.is_string())
-          out_->append(value.as_string());
+          out_->append(escapes_ && !value.as_text().markup ? escape_html(value.as_string())
+                                                           : value.as_string());
+        else if (escapes_)
+          out_->append(escape_html(to_text(value)));
         else if (!value.is_undefined())
           append_repr(*out_, value, 0);
       }
@@ -97,19 +109,15 @@ Interpreter::Flow Interpreter::run(const Statement& statement) {
     case Statement::Kind::conditional:
       return run_conditional(statement);
     case Statement::Kind::loop:
-      return run_loop(statement);
+      return run_loop(statement, iterate(evaluate(statement.expressions[0])), 0);
     case Statement::Kind::set:
       assign(statement.targets[0], evaluate(statement.expressions[0]));
       break;
-    case Statement::Kind::set_block:
-    case Statement::Kind::filter_block: {
+    case Statement::Kind::set_block: {
       Value text;
       if (const Flow flow = capture(statement.blocks[0], statement.expressions, text); flow != Flow::normal)
         return flow;
-      if (statement.kind == Statement::Kind::set_block)
-        assign(statement.targets[0], std::move(text));
-      else
-        out_->append(to_text(text));
+      assign(statement.targets[0], std::move(text));
       break;
     }
     case Statement::Kind::macro:
@@ -118,6 +126,21 @@ Interpreter::Flow Interpreter::run(const Statement& statement) {
     case Statement::Kind::call_block:
       run_call_block(statement);
       break;
+    case Statement::Kind::filter_block: {
+      Value text;
+      if (const Flow flow = capture(statement.blocks[0], statement.expressions, text); flow != Flow::normal)
+        return flow;
+      out_->append(to_text(text));
+      break;
+    }
+    case Statement::Kind::with:
+      return run_with(statement);
+    case Statement::Kind::autoescape: {
+      const bool outer = std::exchange(escapes_, evaluate(statement.expressions[0]).truth());
+      const Flow flow = run_in_new_scope(statement.blocks[0]);
+      escapes_ = outer;
+      return flow;
+    }
     case Statement::Kind::scope:
       return run_in_new_scope(statement.blocks[0]);
     case Statement::Kind::leave_loop:
@@ -143,8 +166,18 @@ Interpreter::Flow Interpreter::run_in_new_scope(const Block& block) {
   return flow;
 }
 
-Interpreter::Flow Interpreter::run_loop(const Statement& statement) {
-  std::vector<Value> items = iterate(evaluate(statement.expressions[0]));
+Interpreter::Flow Interpreter::run_with(const Statement& statement) {
+  std::vector<Value> values;
+  for (const Expression& expression : statement.expressions) values.push_back(evaluate(expression));
+  const std::shared_ptr<Scope> outer = scope_;
+  scope_ = std::make_shared<Scope>(Scope{outer, {}});
+  for (std::size_t i = 0; i < values.size(); ++i) assign(statement.targets[i], std::move(values[i]));
+  const Flow flow = run(statement.blocks[0]);
+  scope_ = outer;
+  return flow;
+}
+
+Interpreter::Flow Interpreter::run_loop(const Statement& statement, std::vector<Value> items, int depth) {
   const std::shared_ptr<Scope> outer = scope_;
   std::function<bool(const Value&)> test;
   if (statement.expressions.size() > 1)
@@ -156,7 +189,12 @@ Interpreter::Flow Interpreter::run_loop(const Statement& statement) {
       scope_ = here;
       return passes;
     };
-  const auto loop = std::make_shared<Loop>(std::move(items), std::move(test));
+  std::function<Value(std::vector<Value>)> recurse;
+  if (statement.recursive)
+    recurse = [&, outer, depth](std::vector<Value> inner) {
+      return render_loop(statement, outer, std::move(inner), depth + 1);
+    };
+  const auto loop = std::make_shared<Loop>(std::move(items), std::move(test), std::move(recurse), depth);
   const std::unique_ptr<Loop, void (*)(Loop*)> finisher(loop.get(), [](Loop* done) { done->finish(); });
 
   bool completed = false;  // some round to its end: only then is there no else
@@ -175,10 +213,19 @@ Interpreter::Flow Interpreter::run_loop(const Statement& statement) {
   return run_in_new_scope(statement.blocks[1]);
 }
 
+Value Interpreter::render_loop(const Statement& statement, const std::shared_ptr<Scope>& home,
+                               std::vector<Value> items, int depth) {
+  const Nested nested(*this);
+  const std::shared_ptr<Scope> here = std::exchange(scope_, home);
+  std::string text = captured([&] { run_loop(statement, std::move(items), depth); });
+  scope_ = here;
+  return text;
+}
+
 Interpreter::Flow Interpreter::capture(const Block& block, const std::vector<Expression>& filters,
                                        Value& text) {
   Flow flow = Flow::normal;
-  text = captured([&] { flow = run_in_new_scope(block); });
+  text = Value(captured([&] { flow = run_in_new_scope(block); }), escapes_);
   if (flow == Flow::normal && !filters.empty()) text = filter_through(filters[0], std::move(text));
   return flow;
 }
@@ -198,7 +245,7 @@ Value Interpreter::call_macro(const MacroCode& code, const std::shared_ptr<Scope
   const std::shared_ptr<Scope> here = scope_;
   scope_ = std::make_shared<Scope>(Scope{home ? home : root_, {}});
   define_parameters(code, std::move(arguments));
-  std::string text = captured([&] { run(code.body); });
+  Value text(captured([&] { run(code.body); }), escapes_);
   scope_ = here;
   line_ = line;
   return text;
@@ -224,11 +271,21 @@ void Interpreter::define_parameters(const MacroCode& code, Arguments arguments) 
     std::optional<Value> caller = arguments.take("caller");
     scope_->set(caller_name_, caller ? *std::move(caller) : Value::undefined("no caller is defined"));
   }
-  if (!arguments.named.empty())
+  if (code.uses_kwargs) {
+    std::vector<Entry> entries;
+    for (auto& [name, value] : arguments.named) entries.emplace_back(name, std::move(value));
+    scope_->set(kwargs_name_, Value::dict(std::move(entries)));
+  } else if (!arguments.named.empty()) {
     throw Failure("macro '" + called + "' takes no argument '" + arguments.named[0].first + "'");
-  if (positional.size() > code.parameters.size())
+  }
+  if (positional.size() > code.parameters.size() && !code.uses_varargs)
     throw Failure("macro '" + called + "' takes at most " + std::to_string(code.parameters.size()) +
                   " arguments");
+  if (code.uses_varargs) {
+    const std::size_t taken = std::min(code.parameters.size(), positional.size());
+    scope_->set(varargs_name_,
+                Value::tuple({positional.begin() + static_cast<std::ptrdiff_t>(taken), positional.end()}));
+  }
 }
 
 void Interpreter::assign(const Target& target, Value value) {

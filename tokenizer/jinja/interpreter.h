@@ -36,11 +36,13 @@ class Interpreter {
   std::string run();
   int line() const { return line_; }
 
-  // For filters and macros.
+  // For filters, macros and loops.
   Value call(const Value& callee, Arguments arguments);
   Value apply_filter(const std::string& name, Value value, Arguments arguments);
   bool apply_test(const std::string& name, Value value, Arguments arguments);
   Value call_macro(const MacroCode& code, const std::shared_ptr<Scope>& home, Arguments arguments);
+  Value render_loop(const Statement& statement, const std::shared_ptr<Scope>& home, std::vector<Value> items,
+                    int depth);
   std::shared_ptr<Namespace> make_namespace();
   const Clock& clock() const { return clock_; }
 
@@ -51,8 +53,9 @@ class Interpreter {
   Flow run(const Block& block);
   Flow run(const Statement& statement);
   Flow run_conditional(const Statement& statement);
-  Flow run_loop(const Statement& statement);
+  Flow run_loop(const Statement& statement, std::vector<Value> items, int depth);
   Flow run_in_new_scope(const Block& block);
+  Flow run_with(const Statement& statement);
   void run_call_block(const Statement& statement);
   // What `block` prints, in a scope of its own, through `filters`.
   Flow capture(const Block& block, const std::vector<Expression>& filters, Value& text);
@@ -78,8 +81,9 @@ class Interpreter {
   std::vector<Value> context_;  // per name: the caller's variable, a global function or undefined
   std::vector<std::shared_ptr<Namespace>> namespaces_;
   std::shared_ptr<Scope> root_, scope_;
-  NameId loop_name_ = -1, caller_name_ = -1;
+  NameId loop_name_ = -1, caller_name_ = -1, varargs_name_ = -1, kwargs_name_ = -1;
   TextBuilder* out_ = nullptr;
+  bool escapes_ = false;  // within {% autoescape true %}
 };
 
 // Counts one more level of recursion while it lives; throws Failure at the limit.

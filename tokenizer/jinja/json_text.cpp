@@ -22,6 +22,8 @@ class JsonPrinter {
         return out_.append(value.as_bool() ? "true" : "false");
       case Value::Kind::integer:
         return out_.append(std::to_string(value.as_integer()));
+      case Value::Kind::big:
+        return out_.append(value.as_big().text());
       case Value::Kind::real:
         return out_.append(number(value.as_number()));
       case Value::Kind::string:
@@ -30,7 +32,7 @@ class JsonPrinter {
         return print_dict(value.as_dict());
       case Value::Kind::sequence: {
         const SequenceKind kind = value.as_sequence().kind;
-        if (kind == SequenceKind::list || kind == SequenceKind::tuple)
+        if (kind == SequenceKind::list || kind == SequenceKind::tuple || kind == SequenceKind::group)
           return print_all("[]", value.as_sequence().items, [&](const Value& item) { print(item); });
         break;
       }

@@ -3,7 +3,10 @@
 #include <algorithm>
 #include <charconv>
 
+#include "tokenizer/jinja/character_names.h"
+#include "tokenizer/jinja/number_text.h"
 #include "tokenizer/jinja/text.h"
+#include "tokenizer/unicode/escape.h"
 #include "tokenizer/unicode/properties.h"
 #include "tokenizer/unicode/utf8.h"
 
@@ -26,6 +29,12 @@ std::string normalized(std::string_view source) {
   }
   if (text.ends_with('\n')) text.pop_back();
   return text;
+}
+
+int digit_value(char c) {
+  if (is_ascii_digit(c)) return c - '0';
+  const char letter = static_cast<char>(c | 32);
+  return letter >= 'a' && letter <= 'z' ? letter - 'a' + 10 : 99;
 }
 
 // Real templates have a few thousand; each takes a hundred times the memory of its byte.
@@ -79,6 +88,11 @@ class Lexer {
     const bool signed_tag = sign == '-' || sign == '+';
     add_text(source_.substr(at_, tag - at_), sign, type != '{');
     advance(tag - at_);
+    const std::size_t raw = type == '%' ? raw_block_length() : 0;
+    if (raw > 0) {
+      advance(raw);
+      return read_raw();
+    }
     const int opened = line_;
     advance(signed_tag ? 3 : 2);
     if (type == '#') return skip_comment(opened);
@@ -116,6 +130,45 @@ class Lexer {
       advance(spaces_at(at_));
     else if (sign != '+' && follows("\n"))
       advance(1);
+  }
+
+  // Length of `{% name %}` here, with optional signs and, where that has a '-', the blanks behind; 0 if it is
+  // not.
+  std::size_t block_length(std::string_view name, char& end_sign) const {
+    std::size_t at = at_ + 2;
+    if (at < source_.size() && (source_[at] == '-' || source_[at] == '+')) ++at;
+    at += spaces_at(at);
+    if (std::string_view(source_).substr(at, name.size()) != name) return 0;
+    at += name.size();
+    at += spaces_at(at);
+    end_sign = at < source_.size() ? source_[at] : ' ';
+    if (end_sign == '-' || end_sign == '+') ++at;
+    if (std::string_view(source_).substr(at, 2) != "%}") return 0;
+    return at + 2 - at_;
+  }
+
+  std::size_t raw_block_length() const {
+    char sign = ' ';
+    const std::size_t length = block_length("raw", sign);
+    if (length == 0 || sign == '+') return 0;
+    return length + (sign == '-' ? spaces_at(at_ + length) : 0);
+  }
+
+  void read_raw() {
+    const std::size_t start = at_;
+    const int opened = line_;
+    for (std::size_t tag = at_; (tag = source_.find("{%", tag)) != std::string::npos; ++tag) {
+      at_ = tag;
+      char end_sign = ' ';
+      const std::size_t length = block_length("endraw", end_sign);
+      if (length == 0) continue;
+      at_ = start;
+      add_text(source_.substr(start, tag - start), source_[tag + 2], true);
+      advance(tag - start + length);
+      return after_block(end_sign);
+    }
+    line_ = opened;
+    fail("a raw block without its endraw");
   }
 
   void read_tag(bool output) {
@@ -177,45 +230,73 @@ class Lexer {
     advance(end - at_);
   }
 
-  std::size_t digits_end(std::size_t position) const {
-    while (position < source_.size() && is_ascii_digit(source_[position])) ++position;
-    return position;
+  // End of digits of `base` with single underscores between them.
+  std::size_t digits_end(std::size_t position, int base) const {
+    std::size_t end = position;
+    while (end < source_.size()) {
+      const std::size_t digit = source_[end] == '_' && end > position ? end + 1 : end;
+      if (digit >= source_.size() || digit_value(source_[digit]) >= base) break;
+      end = digit + 1;
+    }
+    return end;
   }
 
   std::size_t exponent_end(std::size_t position) const {
     if (position >= source_.size() || (source_[position] | 32) != 'e') return position;
     std::size_t digits = position + 1;
     if (digits < source_.size() && (source_[digits] == '+' || source_[digits] == '-')) ++digits;
-    const std::size_t end = digits_end(digits);
+    const std::size_t end = digits_end(digits, 10);
     return end > digits ? end : position;
   }
 
   void read_number() {
-    const std::size_t whole = digits_end(at_);
-    std::size_t end = digits_end(whole + 1);
-    if (whole >= source_.size() || source_[whole] != '.' || end == whole + 1) end = whole;
-    end = exponent_end(end);
-    if (at_ > 0 && source_[at_ - 1] == '.') end = whole;  // `a.0.1` subscripts twice
-    const std::string digits = source_.substr(at_, end - at_);
-    const char next = end < source_.size() ? source_[end] : ' ';
-    if (next == '_' || (digits == "0" && std::string_view("xXoObB").find(next) != std::string_view::npos))
-      fail("only decimal numbers without underscores are supported");
-    if (end > whole) {
-      add_number<double>(Token::Kind::real, digits, "the number " + digits + " is out of range");
-    } else {
-      const std::string reason = "the integer " + digits.substr(0, 40) + " does not fit into 64 bits";
-      add_number<std::int64_t>(Token::Kind::integer, digits, reason);
-      if (digits[0] == '0' && tokens_.back().value.truth()) fail("an integer does not begin with 0");
+    const std::size_t whole = digits_end(at_, 10);
+    std::size_t end = whole;
+    if (whole < source_.size() && source_[whole] == '.') {
+      const std::size_t fraction = digits_end(whole + 1, 10);
+      if (fraction > whole + 1) end = fraction;
     }
+    end = exponent_end(end);
+    const bool after_dot = at_ > 0 && source_[at_ - 1] == '.';  // `a.0.1` subscripts twice
+    if (end > whole && !after_dot) return add_real(end);
+    int base = 10;
+    std::size_t start = at_;
+    if (source_[at_] == '0' && at_ + 1 < source_.size()) {
+      const char letter = static_cast<char>(source_[at_ + 1] | 32);
+      const int prefix = letter == 'x' ? 16 : letter == 'o' ? 8 : letter == 'b' ? 2 : 0;
+      const bool underscore = prefix != 0 && at_ + 2 < source_.size() && source_[at_ + 2] == '_';
+      const std::size_t digits = at_ + 2 + (underscore ? 1 : 0);
+      if (prefix != 0 && digits_end(digits, prefix) > digits) {
+        base = prefix;
+        start = digits;
+      }
+    }
+    end = digits_end(start, base);
+    // Decimal numbers do not begin with zeros: `012` reads as 0 and 12, which then does not parse.
+    if (base == 10 && source_[start] == '0') {
+      end = start;
+      while (end < whole && (source_[end] == '0' || source_[end] == '_')) ++end;
+    }
+    add_integer(start, end, base);
+  }
+
+  void add_real(std::size_t end) {
+    const std::string digits = source_.substr(at_, end - at_);
+    const std::optional<double> value = parse_real(digits);
+    if (!value) fail("the number " + digits.substr(0, 60) + " is not understood");
+    add(Token::Kind::real, digits, *value);
     advance(end - at_);
   }
 
-  template <class Number>
-  void add_number(Token::Kind kind, const std::string& digits, const std::string& out_of_range) {
-    Number value = 0;
-    if (std::from_chars(digits.data(), digits.data() + digits.size(), value).ec != std::errc())
-      fail(out_of_range);
-    add(kind, digits, value);
+  void add_integer(std::size_t start, std::size_t end, int base) {
+    std::string digits = source_.substr(start, end - start);
+    std::erase(digits, '_');
+    try {
+      add(Token::Kind::integer, digits, Value::integer(*BigInteger::parse(digits, base)));
+    } catch (const Failure& failure) {
+      fail(failure.what());
+    }
+    advance(end - at_);
   }
 
   void read_string() {
@@ -251,24 +332,49 @@ class Lexer {
       ++at;
     } else if (c == 'x' || c == 'u' || c == 'U') {
       const std::size_t digits = c == 'x' ? 2 : c == 'u' ? 4 : 8;
-      append_code(text, body.substr(at + 1, digits), digits);
+      append_code(text, body.substr(at + 1, digits), digits, 16);
       at += 1 + digits;
+    } else if (c >= '0' && c <= '7') {
+      std::size_t digits = 1;
+      while (digits < 3 && at + digits < body.size() && body[at + digits] >= '0' && body[at + digits] <= '7')
+        ++digits;
+      append_code(text, body.substr(at, digits), digits, 8);
+      at += digits;
     } else if (c == 'N') {
-      fail("character names (\\N) in strings are not supported");
-    } else if ((c >= '0' && c <= '7') || static_cast<unsigned char>(c) >= 0x80) {
-      fail("a backslash before a digit or a character beyond ASCII is not supported in strings");
+      append_named(text, body, at);
+    } else if (static_cast<unsigned char>(c) >= 0x80) {
+      append_escaped_character(text, unicode::next_char(body, at));
     } else {
       text += '\\';
     }
   }
 
-  void append_code(std::string& text, std::string_view digits, std::size_t expected) const {
+  // N{...}
+  void append_named(std::string& text, std::string_view body, std::size_t& at) const {
+    const std::size_t end = std::min(body.find('}', at), body.size());
+    if (!body.substr(at).starts_with("N{") || end == body.size())
+      fail("\\N without {the name} of a character");
+    const std::string name(body.substr(at + 2, end - at - 2));
+    const std::optional<char32_t> code = character_named(name);
+    if (!code) fail("the character name '" + name.substr(0, 60) + "' is not known");
+    unicode::append_char(text, *code);
+    at = end + 1;
+  }
+
+  void append_code(std::string& text, std::string_view digits, std::size_t expected, int base) const {
     std::uint32_t code = 0;
-    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), code, 16);
+    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), code, base);
     if (digits.size() != expected || error != std::errc() || end != digits.data() + digits.size())
       fail("a \\x, \\u or \\U escape without its digits");
     if (code > 0x10FFFF || (code >= 0xD800 && code < 0xE000)) fail("an escape that is no Unicode character");
     unicode::append_char(text, code);
+  }
+
+  // jinja2 decodes escapes after writing other characters as escapes themselves, so a backslash before one of
+  // them leaves that escape as text.
+  static void append_escaped_character(std::string& text, char32_t c) {
+    const int digits = c < 0x100 ? 2 : c < 0x10000 ? 4 : 8;
+    text += (digits == 2 ? "\\x" : digits == 4 ? "\\u" : "\\U") + unicode::hex(c, digits);
   }
 
   std::string source_;

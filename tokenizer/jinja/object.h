@@ -25,11 +25,12 @@ struct Arguments {
   std::optional<Value> take(std::string_view name);
 };
 
-class Object {
+class Object : public std::enable_shared_from_this<Object> {
  public:
   virtual ~Object() = default;
   virtual std::string_view type() const = 0;
   virtual std::optional<Value> attribute(std::string_view) const { return std::nullopt; }
+  virtual bool is_callable() const { return true; }
   virtual Value call(Interpreter& interpreter, Arguments arguments);
   // Prints the object within `depth` others.
   virtual void append_text(TextBuilder& out, int depth) const;
@@ -46,6 +47,7 @@ class Namespace : public Object {
  public:
   std::string_view type() const override { return "Namespace"; }
   std::optional<Value> attribute(std::string_view name) const override;
+  bool is_callable() const override { return false; }
   void append_text(TextBuilder& out, int depth) const override;
   void set(const std::string& name, Value value);
   void clear() { attributes_.clear(); }

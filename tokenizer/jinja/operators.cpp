@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 
 #include "tokenizer/jinja/repr.h"
 #include "tokenizer/jinja/text.h"
-#include "tokenizer/unicode/utf8.h"
 
 namespace kelvin::jinja {
 
@@ -16,28 +16,8 @@ namespace {
                 type_name(right));
 }
 
-std::int64_t fit(bool overflows, std::int64_t result) {
-  if (overflows) throw Failure("an integer does not fit into 64 bits");
-  return result;
-}
-
 void check_divisor(bool zero) {
   if (zero) throw Failure("division by zero");
-}
-
-// Rounded towards minus infinity.
-std::int64_t floor_divide(std::int64_t a, std::int64_t b) {
-  check_divisor(b == 0);
-  if (b == -1) return fit(a == INT64_MIN, a == INT64_MIN ? 0 : -a);
-  return a / b - (a % b != 0 && (a % b < 0) != (b < 0) ? 1 : 0);
-}
-
-// Has the sign of the divisor.
-std::int64_t modulo(std::int64_t a, std::int64_t b) {
-  check_divisor(b == 0);
-  if (b == -1) return 0;
-  const std::int64_t rest = a % b;
-  return rest != 0 && (rest < 0) != (b < 0) ? rest + b : rest;
 }
 
 double modulo(double a, double b) {
@@ -55,18 +35,64 @@ double floor_divide(double a, double b) {
   return quotient - down > 0.5 ? down + 1 : down;
 }
 
-Value integer_operation(std::string_view symbol, std::int64_t a, std::int64_t b) {
-  if (symbol == "//") return floor_divide(a, b);
-  if (symbol == "%") return modulo(a, b);
+double real_power(double base, double exponent) {
+  check_divisor(base == 0 && exponent < 0);
+  if (base < 0 && std::isfinite(base) && std::isfinite(exponent) && std::floor(exponent) != exponent)
+    throw Failure("complex numbers are not supported");
+  const double power = std::pow(base, exponent);
+  if (std::isinf(power) && std::isfinite(base) && std::isfinite(exponent))
+    throw Failure("a power is out of the range of a float");
+  return power;
+}
+
+Value integer_power(const Value& base, const Value& exponent) {
+  if (exponent.as_big().negative()) return real_power(base.as_number(), exponent.as_number());
+  if (!exponent.is_big())
+    return Value::integer(power(base.as_big(), static_cast<std::uint64_t>(exponent.as_integer())));
+  const std::int64_t small = base.as_integer();
+  if (small < -1 || small > 1) throw Failure("a power is too large");
+  return small < 0 && exponent.as_big().divide(exponent.as_big(), 2).rest.zero() ? 1 : small;
+}
+
+Value big_operation(std::string_view symbol, const BigInteger& a, const BigInteger& b) {
+  if (symbol == "+") return Value::integer(a + b);
+  if (symbol == "-") return Value::integer(a - b);
+  if (symbol == "*") return Value::integer(a * b);
+  check_divisor(b.zero());
+  if (symbol == "//") return Value::integer(BigInteger::divide(a, b).quotient);
+  if (symbol == "%") return Value::integer(BigInteger::divide(a, b).rest);
+  const double quotient = BigInteger::true_quotient(a, b);
+  if (std::isinf(quotient)) throw Failure("the quotient of two integers is too large for a float");
+  return quotient;
+}
+
+// Where 64 bits are enough, as nearly always.
+std::optional<Value> small_operation(std::string_view symbol, std::int64_t a, std::int64_t b) {
+  std::int64_t result = 0;
+  if (symbol == "+")
+    return __builtin_add_overflow(a, b, &result) ? std::nullopt : std::optional<Value>(result);
+  if (symbol == "-")
+    return __builtin_sub_overflow(a, b, &result) ? std::nullopt : std::optional<Value>(result);
+  if (symbol == "*")
+    return __builtin_mul_overflow(a, b, &result) ? std::nullopt : std::optional<Value>(result);
+  check_divisor(b == 0);
   if (symbol == "/") {
-    check_divisor(b == 0);
+    constexpr std::int64_t exact = std::int64_t{1} << 53;
+    if (a < -exact || a > exact || b < -exact || b > exact) return std::nullopt;
     return static_cast<double>(a) / static_cast<double>(b);
   }
-  std::int64_t result = 0;
-  const bool overflows = symbol == "+"   ? __builtin_add_overflow(a, b, &result)
-                         : symbol == "-" ? __builtin_sub_overflow(a, b, &result)
-                                         : __builtin_mul_overflow(a, b, &result);
-  return fit(overflows, result);
+  if (b == -1) return symbol == "%" ? std::optional<Value>(0) : std::nullopt;
+  // Rounded towards minus infinity; the rest has the sign of the divisor.
+  const std::int64_t rest = a % b;
+  const bool down = rest != 0 && (rest < 0) != (b < 0);
+  return symbol == "%" ? (down ? rest + b : rest) : a / b - (down ? 1 : 0);
+}
+
+Value integer_operation(std::string_view symbol, const Value& a, const Value& b) {
+  if (symbol == "**") return integer_power(a, b);
+  if (!a.is_big() && !b.is_big())
+    if (std::optional<Value> small = small_operation(symbol, a.as_integer(), b.as_integer())) return *small;
+  return big_operation(symbol, a.as_big(), b.as_big());
 }
 
 Value real_operation(std::string_view symbol, double a, double b) {
@@ -75,6 +101,7 @@ Value real_operation(std::string_view symbol, double a, double b) {
   if (symbol == "*") return a * b;
   if (symbol == "//") return floor_divide(a, b);
   if (symbol == "%") return modulo(a, b);
+  if (symbol == "**") return real_power(a, b);
   check_divisor(b == 0);
   return a / b;
 }
@@ -88,7 +115,9 @@ Value join_strings(const Text& left, const Text& right) {
   return {part(left) + part(right), markup};
 }
 
-bool is_kind_of_tuple(const Value& value) { return value.is_sequence(SequenceKind::tuple); }
+bool is_kind_of_tuple(const Value& value) {
+  return value.is_sequence(SequenceKind::tuple) || value.is_sequence(SequenceKind::group);
+}
 
 bool both_lists_or_tuples(const Value& left, const Value& right) {
   return (left.is_sequence(SequenceKind::list) && right.is_sequence(SequenceKind::list)) ||
@@ -124,7 +153,7 @@ bool can_repeat(const Value& value) {
 std::int64_t slice_bound(const Value& bound, std::int64_t size, bool backwards, std::int64_t fallback) {
   if (bound.is_none()) return fallback;
   if (!bound.is_integral()) throw Failure("slice indices must be integers or None");
-  std::int64_t at = bound.as_integer();
+  std::int64_t at = bound.is_big() ? (bound.as_big().negative() ? -size - 1 : size + 1) : bound.as_integer();
   if (at < 0) at += size;
   return std::clamp<std::int64_t>(at, backwards ? -1 : 0, backwards ? size - 1 : size);
 }
@@ -136,12 +165,12 @@ void check_defined(const Value& value) {
 }
 
 Value binary_operation(std::string_view symbol, const Value& left, const Value& right) {
-  if (symbol == "%" && left.is_string()) throw Failure("'%' on a string (formatting) is not supported");
+  if (symbol == "%" && left.is_string())
+    return {percent_format(left.as_string(), right), left.as_text().markup};
   check_defined(left);
   check_defined(right);
   if (left.is_number() && right.is_number()) {
-    if (left.is_integral() && right.is_integral())
-      return integer_operation(symbol, left.as_integer(), right.as_integer());
+    if (left.is_integral() && right.is_integral()) return integer_operation(symbol, left, right);
     return real_operation(symbol, left.as_number(), right.as_number());
   }
   if (symbol == "+" && left.is_string() && right.is_string())
@@ -156,14 +185,14 @@ Value negate(const Value& operand) {
   check_defined(operand);
   if (operand.is_real()) return -operand.as_number();
   if (!operand.is_integral()) throw Failure("a " + type_name(operand) + " cannot be negated");
-  return integer_operation("-", 0, operand.as_integer());
+  return integer_operation("-", 0, operand);
 }
 
 Value plus(const Value& operand) {
   check_defined(operand);
   if (operand.is_real()) return operand;
   if (!operand.is_integral()) throw Failure("a " + type_name(operand) + " has no sign");
-  return operand.as_integer();
+  return operand.is_bool() ? Value(operand.as_integer()) : operand;
 }
 
 bool contains(const Value& haystack, const Value& needle) {
@@ -203,10 +232,7 @@ Value get_slice(const Value& object, const Value& start, const Value& stop, cons
     if (first >= last) return {std::string(), object.as_text().markup};
     const bool single_bytes = object.as_text().length == text.size();
     const auto offset = [&](std::int64_t at) {
-      const auto characters = static_cast<std::size_t>(at);
-      if (single_bytes) return characters;
-      spend_scan(text.size());
-      return unicode::prefix_of_chars(text, characters);
+      return single_bytes ? static_cast<std::size_t>(at) : byte_offset(text, static_cast<std::size_t>(at));
     };
     const std::size_t from = offset(first), to = offset(last);
     return {std::string(text.substr(from, to - from)), object.as_text().markup};

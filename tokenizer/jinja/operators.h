@@ -10,7 +10,7 @@ namespace kelvin::jinja {
 // Throws Failure, with the reason, if the value is undefined.
 void check_defined(const Value& value);
 
-// + - * / // %
+// + - * / // % **
 Value binary_operation(std::string_view symbol, const Value& left, const Value& right);
 Value negate(const Value& operand);
 Value plus(const Value& operand);
@@ -24,5 +24,8 @@ Value get_attribute(const Value& object, std::string_view name);
 Value get_item(const Value& object, const Value& key);
 // object[start:stop:step], each an integer or None.
 Value get_slice(const Value& object, const Value& start, const Value& stop, const Value& step);
+
+// text % value, also the filter `format`.
+std::string percent_format(std::string_view format, const Value& value);
 
 }  // namespace kelvin::jinja

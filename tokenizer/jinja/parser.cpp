@@ -72,12 +72,15 @@ class StatementParser {
         {"macro", &StatementParser::macro},
         {"call", &StatementParser::call_block},
         {"filter", &StatementParser::filter_block},
+        {"with", &StatementParser::with},
+        {"print", &StatementParser::print},
         {"break", &StatementParser::leave_loop},
         {"continue", &StatementParser::next_round},
+        {"block", &StatementParser::block},
         {"generation", &StatementParser::generation},
+        {"autoescape", &StatementParser::autoescape},
     };
-    static constexpr std::string_view unsupported[] = {"include", "import", "from", "extends", "autoescape",
-                                                       "block",   "print",  "raw",  "with"};
+    static constexpr std::string_view unsupported[] = {"include", "import", "from", "extends"};
     if (!expressions_.at(Token::Kind::name)) expressions_.fail_unexpected("the name of a tag");
     const std::string& name = expressions_.current().text;
     for (const Tag& tag : tags) {
@@ -134,9 +137,9 @@ class StatementParser {
     result.targets.push_back(expressions_.target(false, "in"));
     forbid_loop(result.targets[0]);
     if (!expressions_.skip_name("in")) expressions_.fail_unexpected("'in'");
-    result.expressions.push_back(expressions_.tuple(false));
+    result.expressions.push_back(expressions_.tuple(false, "recursive"));
     if (expressions_.skip_name("if")) result.expressions.push_back(expressions_.expression());
-    if (expressions_.at_name("recursive")) expressions_.fail("recursive loops are not supported");
+    result.recursive = expressions_.skip_name("recursive");
     std::string end;
     ++loops_;
     ++open_loops_;
@@ -183,13 +186,18 @@ class StatementParser {
   }
 
   void macro_body(MacroCode& code, std::string_view end) {
-    const int callers = expressions_.mentions_of_caller();
+    const ExpressionParser::Mentions before = expressions_.mentions();
     const int open_loops = std::exchange(open_loops_, 0);
     code.body = isolated_body({end});
     open_loops_ = open_loops;
-    code.uses_caller = expressions_.mentions_of_caller() > callers &&
-                       std::none_of(code.parameters.begin(), code.parameters.end(),
-                                    [](const Parameter& parameter) { return parameter.text == "caller"; });
+    const ExpressionParser::Mentions& after = expressions_.mentions();
+    const auto has = [&](std::string_view name) {
+      return std::any_of(code.parameters.begin(), code.parameters.end(),
+                         [&](const Parameter& parameter) { return parameter.text == name; });
+    };
+    code.uses_caller = after.caller > before.caller && !has("caller");
+    code.uses_varargs = after.varargs > before.varargs && !has("varargs");
+    code.uses_kwargs = after.kwargs > before.kwargs && !has("kwargs");
   }
 
   Statement macro() {
@@ -221,6 +229,29 @@ class StatementParser {
     return result;
   }
 
+  Statement with() {
+    Statement result = begin(Kind::with);
+    while (!expressions_.at(Token::Kind::block_end) && !expressions_.at_symbol(":")) {
+      if (!result.targets.empty()) expressions_.expect_symbol(",");
+      Target target{Target::Kind::name};
+      target.name = expressions_.intern(expressions_.expect_identifier());
+      result.targets.push_back(std::move(target));
+      expressions_.expect_symbol("=");
+      result.expressions.push_back(expressions_.expression());
+    }
+    result.blocks.push_back(body({"endwith"}));
+    return result;
+  }
+
+  Statement print() {
+    Statement result = begin(Kind::output);
+    while (!expressions_.at(Token::Kind::block_end)) {
+      if (!result.expressions.empty()) expressions_.expect_symbol(",");
+      result.expressions.push_back(expressions_.expression());
+    }
+    return result;
+  }
+
   Statement leave_loop() {
     if (loops_ == 0) expressions_.fail("break outside of a loop");
     return begin(Kind::leave_loop);
@@ -229,6 +260,23 @@ class StatementParser {
   Statement next_round() {
     if (loops_ == 0) expressions_.fail("continue outside of a loop");
     return begin(Kind::next_round);
+  }
+
+  Statement block() {
+    Statement result = begin(Kind::scope);
+    const std::string name = expressions_.expect_identifier();
+    expressions_.skip_name("scoped");
+    expressions_.skip_name("required");
+    result.blocks.push_back(isolated_body({"endblock"}));
+    expressions_.skip_name(name);
+    return result;
+  }
+
+  Statement autoescape() {
+    Statement result = begin(Kind::autoescape);
+    result.expressions.push_back(expressions_.expression());
+    result.blocks.push_back(body({"endautoescape"}));
+    return result;
   }
 
   // transformers' mark around what the assistant says; it prints as it is.
@@ -269,8 +317,9 @@ class NameCheck {
     const bool filter = expression.kind == Expression::Kind::filter;
     if (!guarded && ((filter && !find_filter(expression.text)) ||
                      (expression.kind == Expression::Kind::test && !find_test(expression.text))))
-      throw TemplateError(name_, expression.line,
-                          filter ? missing_filter(expression.text) : missing_test(expression.text));
+      throw TemplateError(
+          name_, expression.line,
+          (filter ? "unknown filter '" : "unknown test '") + expression.text.substr(0, 60) + "'");
     for (const Expression& child : expression.children) check(child, guarded);
     for (const Argument& argument : expression.arguments) check(argument.value[0], guarded);
   }

@@ -4,9 +4,9 @@
 #include <charconv>
 #include <cmath>
 
+#include "tokenizer/jinja/characters.h"
 #include "tokenizer/jinja/object.h"
 #include "tokenizer/unicode/escape.h"
-#include "tokenizer/unicode/properties.h"
 
 namespace kelvin::jinja {
 
@@ -23,8 +23,7 @@ void append_quoted(TextBuilder& out, std::string_view text) {
     if (c == '\n') return "\\n";
     if (c == '\r') return "\\r";
     if (c == '\t') return "\\t";
-    // Blanks other than the plain one are no more printable to Python than what nobody sees.
-    if (unicode::is_visible(c) && (c == ' ' || unicode::category(c) != unicode::Category::Zs)) return {};
+    if (is_printable(c)) return {};
     return c < 0x100     ? "\\x" + unicode::hex(c, 2)
            : c < 0x10000 ? "\\u" + unicode::hex(c, 4)
                          : "\\U" + unicode::hex(c, 8);
@@ -35,6 +34,7 @@ void append_quoted(TextBuilder& out, std::string_view text) {
 void append_sequence(TextBuilder& out, const Sequence& sequence, int depth) {
   // In the order of SequenceKind.
   static constexpr std::pair<std::string_view, std::string_view> brackets[] = {{"[", "]"},
+                                                                               {"(", ")"},
                                                                                {"(", ")"},
                                                                                {"", ""},
                                                                                {"<generator>", ""},
@@ -50,7 +50,7 @@ void append_sequence(TextBuilder& out, const Sequence& sequence, int depth) {
     if (!std::exchange(first, false)) out.append(", ");
     append_repr(out, item, depth);
   }
-  if (sequence.kind == SequenceKind::tuple && sequence.items.size() == 1) out.append(",");
+  if (closing == ")" && sequence.items.size() == 1) out.append(",");
   out.append(closing);
 }
 
@@ -102,6 +102,8 @@ void append_repr(TextBuilder& out, const Value& value, int depth) {
       return out.append(value.as_bool() ? "True" : "False");
     case Value::Kind::integer:
       return out.append(std::to_string(value.as_integer()));
+    case Value::Kind::big:
+      return out.append(value.as_big().text());
     case Value::Kind::real:
       return out.append(real_text(value.as_number()));
     case Value::Kind::string:

@@ -1,5 +1,6 @@
 // Filters that look at attributes, apply other filters or tests, or sort.
 #include <algorithm>
+#include <set>
 
 #include "tokenizer/jinja/filter_functions.h"
 #include "tokenizer/jinja/interpreter.h"
@@ -29,6 +30,20 @@ std::vector<Value> sorted_by(const std::vector<Value>& keys, const std::vector<V
   std::vector<Value> sorted;
   for (const std::size_t i : order) sorted.push_back(items[i]);
   return sorted;
+}
+
+Value extreme(Call& call, bool largest) {
+  const bool case_sensitive = call.truth_or(0, false);
+  const Value attribute = call.value_or(1, {});
+  Value best = Value::undefined("the sequence is empty"), best_key;
+  bool first = true;
+  for (Value& item : iterate(call.self)) {
+    Value key = case_folded(attribute_path(item, attribute), case_sensitive);
+    if (!std::exchange(first, false) && !(largest ? less(best_key, key) : less(key, best_key))) continue;
+    best = std::move(item);
+    best_key = std::move(key);
+  }
+  return best;
 }
 
 // The arguments are [attribute,] [name of a test, its arguments...].
@@ -78,6 +93,13 @@ Value attribute_path(const Value& item, const Value& attribute, const Value& fal
   }
 }
 
+Value filter_attr(Call& call) {
+  const std::string& name = call.string(0);
+  if (call.self.is_dict() && !find_method(call.self, name))
+    return Value::undefined("a dict has no attribute '" + name.substr(0, 80) + "'");
+  return get_attribute(call.self, name);
+}
+
 Value filter_dictsort(Call& call) {
   const bool case_sensitive = call.truth_or(0, false);
   const std::string by = call.has(1) ? call.string(1) : "key";
@@ -90,6 +112,27 @@ Value filter_dictsort(Call& call) {
     pairs.push_back(Value::tuple({key, value}));
   }
   return Value::list(sorted_by(keys, pairs, call.truth_or(2, false)));
+}
+
+Value filter_groupby(Call& call) {
+  const Value fallback = call.value_or(1, {});
+  const bool case_sensitive = call.truth_or(2, false);
+  std::vector<Value> keys, pairs, groups;
+  for (const Value& item : iterate(call.self)) {
+    keys.push_back(case_folded(attribute_path(item, call[0], fallback), case_sensitive));
+    pairs.push_back(Value::tuple({keys.back(), item}));
+  }
+  pairs = sorted_by(keys, pairs, false);
+  for (std::size_t i = 0; i < pairs.size();) {
+    const Value key = pairs[i].as_sequence().items[0];
+    std::vector<Value> members;
+    for (; i < pairs.size() && equal(pairs[i].as_sequence().items[0], key); ++i)
+      members.push_back(pairs[i].as_sequence().items[1]);
+    Value shown = attribute_path(members.front(), call[0], fallback);
+    groups.push_back(
+        Value::sequence({std::move(shown), Value::list(std::move(members))}, SequenceKind::group));
+  }
+  return Value::list(std::move(groups));
 }
 
 Value filter_map(Call& call) {
@@ -114,6 +157,8 @@ Value filter_map(Call& call) {
   return generator(std::move(mapped));
 }
 
+Value filter_max(Call& call) { return extreme(call, true); }
+Value filter_min(Call& call) { return extreme(call, false); }
 Value filter_reject(Call& call) { return selected(call, false, false); }
 Value filter_rejectattr(Call& call) { return selected(call, true, false); }
 Value filter_select(Call& call) { return selected(call, false, true); }
@@ -134,6 +179,19 @@ Value filter_sort(Call& call) {
     keys.push_back(Value::list(std::move(key)));
   }
   return Value::list(sorted_by(keys, items, call.truth_or(0, false)));
+}
+
+Value filter_unique(Call& call) {
+  const bool case_sensitive = call.truth_or(0, false);
+  const auto before = [](const Value& a, const Value& b) { return order_keys(a, b) < 0; };
+  std::set<Value, decltype(before)> seen(before);
+  std::vector<Value> unique;
+  for (Value& item : iterate(call.self)) {
+    Value key = case_folded(attribute_path(item, call.value_or(1, {})), case_sensitive);
+    if (!is_hashable(key)) call.fail("a " + type_name(key) + " cannot be compared this way");
+    if (seen.insert(std::move(key)).second) unique.push_back(std::move(item));
+  }
+  return generator(std::move(unique));
 }
 
 }  // namespace kelvin::jinja

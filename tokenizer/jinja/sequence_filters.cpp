@@ -11,6 +11,44 @@ Value generator(std::vector<Value> items) {
   return Value::sequence(std::move(items), SequenceKind::generator);
 }
 
+Value filter_batch(Call& call) {
+  const std::int64_t size = std::max<std::int64_t>(call.integer(0), 0);
+  std::vector<Value> batches, batch;
+  for (Value& item : iterate(call.self)) {
+    if (static_cast<std::int64_t>(batch.size()) == size)
+      batches.push_back(Value::list(std::exchange(batch, {})));
+    batch.push_back(std::move(item));
+  }
+  if (!batch.empty()) {
+    if (const auto room = size - static_cast<std::int64_t>(batch.size()); call.has_some(1) && room > 0) {
+      afford(static_cast<std::size_t>(room), sizeof(Value));
+      batch.insert(batch.end(), static_cast<std::size_t>(room), call[1]);
+    }
+    batches.push_back(Value::list(std::move(batch)));
+  }
+  return generator(std::move(batches));
+}
+
+Value filter_slice(Call& call) {
+  const std::vector<Value> items = iterate(call.self);
+  const std::int64_t slices = call.integer(0);
+  if (slices == 0) call.fail("cannot cut into 0 slices");
+  std::vector<Value> columns;
+  if (slices < 0) return generator({});
+  const auto size = static_cast<std::int64_t>(items.size());
+  auto at = items.begin();
+  for (std::int64_t i = 0; i < slices; ++i) {
+    spend();
+    const bool longer = i < size % slices;
+    const auto end = at + (size / slices + (longer ? 1 : 0));
+    std::vector<Value> column(at, end);
+    if (call.has_some(1) && !longer) column.push_back(call[1]);
+    at = end;
+    columns.push_back(Value::list(std::move(column)));
+  }
+  return generator(std::move(columns));
+}
+
 Value filter_default(Call& call) {
   const bool replace = call.self.is_undefined() || (call.truth_or(1, false) && !call.self.truth());
   return replace ? call.value_or(0, "") : call.self;
@@ -75,6 +113,14 @@ Value filter_reverse(Call& call) {
   std::vector<Value> items = iterate(call.self);
   std::reverse(items.begin(), items.end());
   return read_once ? Value::list(std::move(items)) : generator(std::move(items));
+}
+
+Value filter_sum(Call& call) {
+  Value total = call.value_or(1, 0);
+  if (total.is_string()) call.fail("strings are put together by join, not by sum");
+  for (const Value& item : iterate(call.self))
+    total = binary_operation("+", total, call.has_some(0) ? attribute_path(item, call[0]) : item);
+  return total;
 }
 
 }  // namespace kelvin::jinja

@@ -1,9 +1,10 @@
 #include "tokenizer/jinja/text.h"
 
+#include <algorithm>
 #include <cstdint>
-#include <utility>
 
 #include "tokenizer/jinja/budget.h"
+#include "tokenizer/jinja/characters.h"
 #include "tokenizer/unicode/case.h"
 #include "tokenizer/unicode/properties.h"
 #include "tokenizer/unicode/utf8.h"
@@ -30,19 +31,19 @@ std::size_t find_long(std::string_view text, std::string_view needle, std::size_
   return not_found;
 }
 
-std::size_t find_from(std::string_view text, std::string_view needle, std::size_t from) {
-  constexpr std::size_t long_needle = 48;
-  static_assert(not_found == std::string_view::npos);
-  return needle.size() > long_needle ? find_long(text, needle, from) : text.find(needle, from);
-}
+constexpr std::size_t long_needle = 48;
 
 bool is_line_end(char32_t c) {
   return (c >= 0x0A && c <= 0x0D) || (c >= 0x1C && c <= 0x1E) || c == 0x85 || c == 0x2028 || c == 0x2029;
 }
 
-bool is_cased(char32_t c) {
-  return unicode::is_uppercase(c) || unicode::is_lowercase(c) ||
-         unicode::category(c) == unicode::Category::Lt;
+bool contains(std::string_view characters, std::string_view one) {
+  for (std::size_t at = 0; at < characters.size();) {
+    const std::size_t start = at;
+    unicode::next_char(characters, at);
+    if (characters.substr(start, at - start) == one) return true;
+  }
+  return false;
 }
 
 template <class Change>
@@ -74,11 +75,24 @@ void append_lower_at(std::string& result, char32_t c, std::string_view text, std
 
 }  // namespace
 
-bool is_space(char32_t c) { return unicode::is_whitespace(c) || (c >= 0x1C && c <= 0x1F); }
+std::size_t find(std::string_view text, std::string_view needle, std::size_t from) {
+  if (from > text.size()) return not_found;
+  spend_scan(text.size() - from);
+  const std::size_t at =
+      needle.size() > long_needle ? find_long(text, needle, from) : text.find(needle, from);
+  return at == std::string_view::npos ? not_found : at;
+}
 
-std::size_t find(std::string_view text, std::string_view needle) {
+std::size_t find_last(std::string_view text, std::string_view needle) {
   spend_scan(text.size());
-  return find_from(text, needle, 0);
+  if (needle.size() > long_needle) {
+    afford(2 * text.size());
+    const std::vector<std::size_t> all =
+        find_all(std::string(text.rbegin(), text.rend()), std::string(needle.rbegin(), needle.rend()), 1);
+    return all.empty() ? not_found : text.size() - needle.size() - all[0];
+  }
+  const std::size_t at = text.rfind(needle);
+  return at == std::string_view::npos ? not_found : at;
 }
 
 std::vector<std::size_t> find_all(std::string_view text, std::string_view needle, std::size_t limit) {
@@ -96,8 +110,11 @@ std::vector<std::size_t> find_all(std::string_view text, std::string_view needle
     }
     return places;
   }
+  const auto find_once = [&](std::size_t from) {
+    return needle.size() > long_needle ? find_long(text, needle, from) : text.find(needle, from);
+  };
   for (std::size_t at = 0; places.size() < limit; at += needle.size()) {
-    at = find_from(text, needle, at);
+    at = find_once(at);
     if (at == not_found) break;
     spend_scan(needle.size());
     add(at);
@@ -132,7 +149,7 @@ std::string_view strip(std::string_view text, Side side, std::optional<std::stri
   const auto strips = [&](std::size_t start, std::size_t end) {
     if (characters) {
       spend_scan(characters->size());
-      return characters->find(text.substr(start, end - start)) != std::string_view::npos;
+      return contains(*characters, text.substr(start, end - start));
     }
     return is_space(unicode::next_char(text, start));
   };
@@ -184,7 +201,38 @@ std::vector<std::string> split(std::string_view text, std::optional<std::string_
   return parts;
 }
 
-std::vector<std::string> split_lines(std::string_view text) {
+std::vector<std::string> split_right(std::string_view text, std::optional<std::string_view> separator,
+                                     std::size_t limit) {
+  std::vector<std::string> parts;
+  Charge charge;
+  while (!text.empty() || separator) {
+    if (!separator) text = strip(text, Side::right);
+    if (!separator && text.empty()) break;
+    std::size_t end = not_found, start = 0;  // of the separator and of the part after it
+    if (parts.size() < limit && separator) {
+      end = text.rfind(*separator);
+      if (end != std::string_view::npos) start = end + separator->size();
+    } else if (parts.size() < limit) {
+      start = text.size();
+      while (start > 0) {
+        std::size_t at = unicode::last_char_begin(text.substr(0, start));
+        const std::size_t before = at;
+        if (is_space(unicode::next_char(text, at))) break;
+        start = before;
+      }
+      end = start == 0 ? not_found : start;
+    }
+    spend_scan(text.size() - start);
+    charge.grow(sizeof(std::string) + text.size() - start);
+    parts.emplace_back(text.substr(start));
+    if (end == not_found) break;
+    text = text.substr(0, end);
+  }
+  std::reverse(parts.begin(), parts.end());
+  return parts;
+}
+
+std::vector<std::string> split_lines(std::string_view text, bool keep_ends) {
   spend_scan(text.size() * 4);
   std::vector<std::string> lines;
   std::size_t start = 0;
@@ -198,7 +246,7 @@ std::vector<std::string> split_lines(std::string_view text) {
     const char32_t c = unicode::next_char(text, at);
     if (!is_line_end(c)) continue;
     if (c == '\r' && at < text.size() && text[at] == '\n') ++at;
-    add(end);
+    add(keep_ends ? at : end);
     start = at;
   }
   if (start < text.size()) add(text.size());
@@ -236,16 +284,61 @@ std::string title(std::string_view text) {
   });
 }
 
-std::string escape_html(std::string_view text) {
-  static constexpr std::pair<char32_t, std::string_view> entities[] = {
-      {'&', "&amp;"}, {'<', "&lt;"}, {'>', "&gt;"}, {'\'', "&#39;"}, {'"', "&#34;"}};
+std::string swap_case(std::string_view text) {
+  return changed(text, [&](std::string& result, char32_t c, std::size_t start) {
+    if (unicode::is_uppercase(c))
+      append_lower_at(result, c, text, start);
+    else
+      unicode::append_upper(result, c);
+  });
+}
+
+std::string case_fold(std::string_view text) {
   return changed(text, [](std::string& result, char32_t c, std::size_t) {
-    for (const auto& [character, entity] : entities)
-      if (c == character) {
-        result += entity;
-        return;
-      }
-    unicode::append_char(result, c);
+    // Lower case of the upper case, but for Cherokee, which folds to its capitals, the dotless i and the capital sharp s.
+    if (c == 0x1E9E) {
+      result += "ss";
+    } else if (c == 0x131 || (c >= 0x13A0 && c <= 0x13F5)) {
+      unicode::append_char(result, c);
+    } else if ((c >= 0x13F8 && c <= 0x13FD) || (c >= 0xAB70 && c <= 0xABBF)) {
+      unicode::append_char(result, c < 0x2000 ? c - 8 : c - 0xAB70 + 0x13A0);
+    } else {
+      std::string upper;
+      unicode::append_upper(upper, c);
+      for (std::size_t at = 0; at < upper.size();)
+        unicode::append_lower(result, unicode::next_char(upper, at));
+    }
+  });
+}
+
+std::size_t byte_offset(std::string_view text, std::size_t characters) {
+  std::size_t at = 0;
+  for (; characters > 0 && at < text.size(); --characters) unicode::next_char(text, at);
+  spend(at / 8);
+  return at;
+}
+
+std::string escape_html(std::string_view text) {
+  return changed(text, [](std::string& result, char32_t c, std::size_t) {
+    switch (c) {
+      case '&':
+        result += "&amp;";
+        break;
+      case '<':
+        result += "&lt;";
+        break;
+      case '>':
+        result += "&gt;";
+        break;
+      case '\'':
+        result += "&#39;";
+        break;
+      case '"':
+        result += "&#34;";
+        break;
+      default:
+        unicode::append_char(result, c);
+    }
   });
 }
 

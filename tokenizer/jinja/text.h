@@ -11,13 +11,12 @@
 
 namespace kelvin::jinja {
 
-bool is_space(char32_t c);  // str.isspace: White_Space and the separators U+001C to U+001F
-
 inline constexpr std::size_t not_found = static_cast<std::size_t>(-1);
 inline constexpr std::size_t no_limit = static_cast<std::size_t>(-1);
 
-// First place of `needle`.
-std::size_t find(std::string_view text, std::string_view needle);
+// First place of `needle` at or after `from`.
+std::size_t find(std::string_view text, std::string_view needle, std::size_t from = 0);
+std::size_t find_last(std::string_view text, std::string_view needle);
 // Places without overlap; between the characters for an empty needle. At most `limit`.
 std::vector<std::size_t> find_all(std::string_view text, std::string_view needle,
                                   std::size_t limit = no_limit);
@@ -32,15 +31,22 @@ enum class Side { left, right, both };
 std::string_view strip(std::string_view text, Side side,
                        std::optional<std::string_view> characters = std::nullopt);
 
-// str.split: by runs of whitespace without a separator. At most `limit` cuts.
+// str.split: by runs of whitespace without a separator. At most `limit` cuts, from the left or the right.
 std::vector<std::string> split(std::string_view text, std::optional<std::string_view> separator,
                                std::size_t limit = no_limit);
-std::vector<std::string> split_lines(std::string_view text);  // without what ends them
+std::vector<std::string> split_right(std::string_view text, std::optional<std::string_view> separator,
+                                     std::size_t limit = no_limit);
+std::vector<std::string> split_lines(std::string_view text, bool keep_ends = false);
 
 std::string upper(std::string_view text);
 std::string lower(std::string_view text);
 std::string capitalize(std::string_view text);
 std::string title(std::string_view text);  // str.title: letters after non-letters
+std::string swap_case(std::string_view text);
+std::string case_fold(std::string_view text);
+
+// Bytes before the `characters`-th character; text.size() if there are fewer.
+std::size_t byte_offset(std::string_view text, std::size_t characters);
 
 // & < > ' " as HTML entities.
 std::string escape_html(std::string_view text);

@@ -5,6 +5,8 @@
 #include <compare>
 
 #include "tokenizer/jinja/object.h"
+#include "tokenizer/unicode/case.h"
+#include "tokenizer/unicode/properties.h"
 #include "tokenizer/unicode/utf8.h"
 
 namespace kelvin::jinja {
@@ -33,21 +35,37 @@ std::string repaired(std::string_view text) {
 
 // Exact where converting to double would round.
 std::strong_ordering order_numbers(const Value& a, const Value& b) {
-  if (a.is_integral() && b.is_integral()) return a.as_integer() <=> b.as_integer();
-  const double x = a.as_number(), y = b.as_number();
-  if (std::isnan(x) || std::isnan(y)) return std::isnan(y) <=> std::isnan(x);
-  if (x != y) return x < y ? std::strong_ordering::less : std::strong_ordering::greater;
-  if (a.is_real() && b.is_real()) return std::strong_ordering::equal;
-  // Equal as doubles, one of them an integer that may have been rounded.
-  const double real = a.is_real() ? x : y;
-  const std::int64_t integer = a.is_real() ? b.as_integer() : a.as_integer();
-  const std::strong_ordering integer_to_real =
-      real >= 0x1p63 ? std::strong_ordering::less : integer <=> static_cast<std::int64_t>(real);
-  return a.is_real() ? 0 <=> integer_to_real : integer_to_real;
+  if (a.is_integral() && b.is_integral())
+    return a.is_big() || b.is_big() ? a.as_big() <=> b.as_big() : a.as_integer() <=> b.as_integer();
+  if (a.is_real() && b.is_real()) {
+    const double x = a.as_number(), y = b.as_number();
+    if (std::isnan(x) || std::isnan(y)) return std::isnan(y) <=> std::isnan(x);
+    return x < y   ? std::strong_ordering::less
+           : x > y ? std::strong_ordering::greater
+                   : std::strong_ordering::equal;
+  }
+  if (b.is_real()) return 0 <=> order_numbers(b, a);
+  const double real = a.as_number();
+  if (std::isnan(real)) return std::strong_ordering::less;
+  if (std::isinf(real)) return real < 0 ? std::strong_ordering::less : std::strong_ordering::greater;
+  // The whole part decides, then what is behind the point.
+  const double whole = std::trunc(real);
+  const std::strong_ordering order = BigInteger::of_real(whole) <=> b.as_big();
+  if (order != 0) return order;
+  return real < whole   ? std::strong_ordering::less
+         : real > whole ? std::strong_ordering::greater
+                        : std::strong_ordering::equal;
 }
+
+bool is_nan(const Value& value) { return value.is_real() && std::isnan(value.as_number()); }
 
 int rank(const Value& key) {
   return key.is_number() ? 1 : key.is_string() ? 2 : key.is_sequence() ? 3 : key.is_undefined() ? 4 : 0;
+}
+
+SequenceKind comparable_kind(const Value& value) {
+  const SequenceKind kind = value.as_sequence().kind;
+  return kind == SequenceKind::group ? SequenceKind::tuple : kind;
 }
 
 }  // namespace
@@ -79,6 +97,30 @@ Value Value::sequence(std::vector<Value> items, SequenceKind kind, std::string l
   value.data_ = std::make_shared<const Sequence>(
       Sequence{std::move(items), kind, nested(depth), std::move(label), std::move(charge)});
   return value;
+}
+
+Value Value::integer(const BigInteger& integer) {
+  if (const auto small = integer.to_int64()) return *small;
+  Value value;
+  value.data_ = std::make_shared<const BigInteger>(integer);
+  return value;
+}
+
+std::int64_t Value::as_integer() const {
+  if (is_big()) throw Failure("an integer does not fit into 64 bits");
+  return is_bool() ? as_bool() : std::get<std::int64_t>(data_);
+}
+
+BigInteger Value::as_big() const {
+  return is_big() ? *std::get<std::shared_ptr<const BigInteger>>(data_) : BigInteger(as_integer());
+}
+
+double Value::as_number() const {
+  if (is_real()) return std::get<double>(data_);
+  if (!is_big()) return static_cast<double>(as_integer());
+  const double real = as_big().to_real();
+  if (std::isinf(real)) throw Failure("an integer is too large for a float");
+  return real;
 }
 
 Value Value::dict(std::vector<Entry> entries) {
@@ -122,6 +164,7 @@ bool Value::truth() const {
     case Kind::dict:
       return !as_dict().entries().empty();
     case Kind::object:
+    case Kind::big:
       return true;
   }
   return true;
@@ -207,8 +250,7 @@ bool is_hashable(const Value& value) {
 
 bool equal(const Value& a, const Value& b) {
   spend();
-  if (a.is_number() && b.is_number())
-    return !std::isnan(a.as_number()) && !std::isnan(b.as_number()) && order_numbers(a, b) == 0;
+  if (a.is_number() && b.is_number()) return !is_nan(a) && !is_nan(b) && order_numbers(a, b) == 0;
   if (a.kind() != b.kind()) return false;
   switch (a.kind()) {
     case Value::Kind::string:
@@ -217,7 +259,7 @@ bool equal(const Value& a, const Value& b) {
     case Value::Kind::sequence: {
       if (a.same(b)) return true;
       const Sequence &x = a.as_sequence(), &y = b.as_sequence();
-      if (x.kind != y.kind || x.kind == SequenceKind::generator) return false;
+      if (comparable_kind(a) != comparable_kind(b) || x.kind == SequenceKind::generator) return false;
       return std::equal(x.items.begin(), x.items.end(), y.items.begin(), y.items.end(), equal);
     }
     case Value::Kind::dict: {
@@ -240,14 +282,13 @@ bool less(const Value& a, const Value& b) {
   spend();
   if (a.is_undefined()) throw Failure(a.undefined_reason());
   if (b.is_undefined()) throw Failure(b.undefined_reason());
-  if (a.is_number() && b.is_number())
-    return !std::isnan(a.as_number()) && !std::isnan(b.as_number()) && order_numbers(a, b) < 0;
+  if (a.is_number() && b.is_number()) return !is_nan(a) && !is_nan(b) && order_numbers(a, b) < 0;
   if (a.is_string() && b.is_string()) {
     spend_scan(a.as_string().size());
     return a.as_string() < b.as_string();
   }
-  if (a.is_sequence() && b.is_sequence() && a.as_sequence().kind == b.as_sequence().kind &&
-      (a.as_sequence().kind == SequenceKind::list || a.as_sequence().kind == SequenceKind::tuple)) {
+  if (a.is_sequence() && b.is_sequence() && comparable_kind(a) == comparable_kind(b) &&
+      (comparable_kind(a) == SequenceKind::list || comparable_kind(a) == SequenceKind::tuple)) {
     const std::vector<Value>&x = a.as_sequence().items, &y = b.as_sequence().items;
     for (std::size_t i = 0; i < std::min(x.size(), y.size()); ++i)
       if (!equal(x[i], y[i])) return less(x[i], y[i]);
@@ -257,7 +298,8 @@ bool less(const Value& a, const Value& b) {
 }
 
 std::string type_name(const Value& value) {
-  static constexpr const char* names[] = {"Undefined", "None", "bool", "int", "float", "str", "", "dict", ""};
+  static constexpr const char* names[] = {"Undefined", "None", "bool", "int", "float",
+                                          "str",       "",     "dict", "",    "int"};
   static constexpr const char* sequences[] = {"list",      "tuple",     "tuple",       "range",
                                               "generator", "dict_keys", "dict_values", "dict_items"};
   if (value.is_sequence()) return sequences[static_cast<std::size_t>(value.as_sequence().kind)];

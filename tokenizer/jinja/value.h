@@ -2,7 +2,7 @@
 // undefined, and objects of the interpreter (namespaces, macros, loops, functions).
 //
 // Everything but objects is immutable, as in the sandbox of the reference, so a copy is a reference and
-// cycles cannot arise. Integers are 64 bits wide; a larger one is an error. Strings are UTF-8 whose length
+// cycles cannot arise. Integers beyond 64 bits are kept apart (big_integer.h). Strings are UTF-8 whose length
 // and positions count characters (code points); bytes that are not UTF-8 become U+FFFD.
 #pragma once
 
@@ -16,6 +16,7 @@
 #include <variant>
 #include <vector>
 
+#include "tokenizer/jinja/big_integer.h"
 #include "tokenizer/jinja/budget.h"
 #include "tokenizer/jinja/error.h"
 
@@ -34,14 +35,25 @@ struct Text {
 
 // What Python would call the sequence; they differ in their text, in what may be added to what and in whether
 // they can be read once (generator) or subscripted.
-enum class SequenceKind : std::uint8_t { list, tuple, range, generator, keys, values, items };
+enum class SequenceKind : std::uint8_t { list, tuple, group, range, generator, keys, values, items };
 
 struct Sequence;
 class Dict;
 
 class Value {
  public:
-  enum class Kind : std::uint8_t { undefined, none, boolean, integer, real, string, sequence, dict, object };
+  enum class Kind : std::uint8_t {
+    undefined,
+    none,
+    boolean,
+    integer,
+    real,
+    string,
+    sequence,
+    dict,
+    object,
+    big
+  };
 
   Value() : data_(None{}) {}
   Value(bool value) : data_(value) {}
@@ -56,6 +68,7 @@ class Value {
   static Value list(std::vector<Value> items) { return sequence(std::move(items), SequenceKind::list); }
   static Value tuple(std::vector<Value> items) { return sequence(std::move(items), SequenceKind::tuple); }
   static Value sequence(std::vector<Value> items, SequenceKind kind, std::string label = {});
+  static Value integer(const BigInteger& value);
   // A later entry with an equal key replaces the value of an earlier one. Throws Failure for keys Python
   // cannot hash.
   static Value dict(std::vector<Entry> entries);
@@ -66,7 +79,8 @@ class Value {
   bool is_undefined() const { return kind() == Kind::undefined; }
   bool is_none() const { return kind() == Kind::none; }
   bool is_bool() const { return kind() == Kind::boolean; }
-  bool is_integer() const { return kind() == Kind::integer; }
+  bool is_integer() const { return kind() == Kind::integer || is_big(); }
+  bool is_big() const { return kind() == Kind::big; }  // an integer of more than 64 bits
   bool is_real() const { return kind() == Kind::real; }
   bool is_string() const { return kind() == Kind::string; }
   bool is_sequence() const { return kind() == Kind::sequence; }
@@ -78,8 +92,9 @@ class Value {
 
   // The kind must be right.
   bool as_bool() const { return std::get<bool>(data_); }
-  std::int64_t as_integer() const { return is_bool() ? as_bool() : std::get<std::int64_t>(data_); }
-  double as_number() const { return is_real() ? std::get<double>(data_) : static_cast<double>(as_integer()); }
+  std::int64_t as_integer() const;  // throws Failure beyond 64 bits
+  BigInteger as_big() const;        // of any integer or bool
+  double as_number() const;  // an integer is rounded; throws Failure where it is too large for a double
   const Text& as_text() const { return *std::get<std::shared_ptr<const Text>>(data_); }
   const std::string& as_string() const { return as_text().bytes; }
   const Sequence& as_sequence() const { return *std::get<std::shared_ptr<const Sequence>>(data_); }
@@ -104,7 +119,8 @@ class Value {
     std::shared_ptr<const Reason> reason;
   };
   std::variant<Undefined, None, bool, std::int64_t, double, std::shared_ptr<const Text>,
-               std::shared_ptr<const Sequence>, std::shared_ptr<const Dict>, std::shared_ptr<Object>>
+               std::shared_ptr<const Sequence>, std::shared_ptr<const Dict>, std::shared_ptr<Object>,
+               std::shared_ptr<const BigInteger>>
       data_;
 };
 

@@ -69,9 +69,23 @@ TEST_CASE("doubles are rounded correctly") {
 }
 
 TEST_CASE("malformed numbers are refused") {
-  for (const char* text : {"01", "-", "+1", ".5", "1.", "1.e3", "1e", "1e+", "0x10", "1_000", "NaN",
-                           "Infinity", "-Infinity", "--1", "00"}) {
+  for (const char* text : {"01", "-", "+1", ".5", "1.", "1.e3", "1e", "1e+", "0x10", "1_000", "nan", "Inf",
+                           "-Infinit", "+Infinity", "-NaN", "--1", "00"}) {
     CAPTURE(text);
     CHECK(number_error(text) != "");
   }
+}
+
+TEST_CASE("numbers that Python writes in words, and integers of any size") {
+  const JsonDocument document = parse_json(
+      "[NaN, Infinity, -Infinity, 18446744073709551616, -9223372036854775809, 1e30, 18446744073709551615, "
+      "1.5]");
+  const JsonValue root = document.root();
+  CHECK(std::isnan(root.at(0).as_double()));
+  CHECK(root.at(1).as_double() == std::numeric_limits<double>::infinity());
+  CHECK(root.at(2).as_double() == -std::numeric_limits<double>::infinity());
+  CHECK_FALSE(root.at(1).is_integer());
+  CHECK(root.at(3).long_integer() == "18446744073709551616");
+  CHECK(root.at(4).long_integer() == "-9223372036854775809");
+  for (const std::size_t i : {0, 1, 2, 5, 6, 7}) CHECK(root.at(i).long_integer().empty());
 }

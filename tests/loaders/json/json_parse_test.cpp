@@ -78,7 +78,7 @@ TEST_CASE("syntax errors give line and column in characters") {
 TEST_CASE("syntax errors where a value should be name its key") {
   CHECK(error_of("{\"a\": 1, \"eps\": 1e400}") ==
         "f.json: 1:17: eps: a number in the range of a double expected, 1e400 found");
-  CHECK(error_of("{\"a\": [1, {\"b\": [[], [2, NaN]]}]}") ==
+  CHECK(error_of("{\"a\": [1, {\"b\": [[], [2, Nan]]}]}") ==
         "f.json: 1:26: a[1].b[1][1]: a value expected, \"N\" found");
   CHECK(error_of("[1.]") == "f.json: 1:4: [0]: a digit after the decimal point expected, \"]\" found");
 }

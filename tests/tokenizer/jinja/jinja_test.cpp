@@ -1,6 +1,6 @@
 // Small templates against what jinja2 3.1.6, set up as transformers 5.23 does, makes of them:
-// tests/data/jinja_cases.jsonl. The first line holds the variables of all; a case has its output, the words it raises,
-// the class of another error, or what we say where jinja2 knows what we refuse.
+// tests/data/jinja_cases.jsonl. The first line holds the variables of all; a case has its output, the words
+// it raises, or the class of another error.
 #include <doctest/doctest.h>
 
 #include <sstream>
@@ -15,7 +15,7 @@ using namespace kelvin;
 
 namespace {
 
-const RenderOptions fixed_clock{.clock = Clock{2025, 3, 14, 15, 9, 26}, .limits = {}};
+const RenderOptions fixed_clock{.clock = Clock{2025, 3, 14, 15, 9, 26, 0}, .limits = {}};
 
 std::string render(const std::string& source, std::vector<jinja::Entry> variables = {}) {
   return ChatTemplate::parse(source).render(TemplateValue::dict(std::move(variables)), fixed_clock);
@@ -52,7 +52,6 @@ TEST_CASE("small templates print what the reference prints") {
       CHECK_MESSAGE(!root.find("output"), error.what());
       CHECK(error.raised() == root.find("raises").has_value());
       if (error.raised()) CHECK(error.reason() == root.at("raises").as_string());
-      if (const auto refused = root.find("refused")) CHECK(error.reason() == refused->as_string());
     }
   }
   CHECK(cases > 500);
@@ -77,15 +76,13 @@ TEST_CASE("errors name the template and the line") {
   CHECK(what("\n\n{% for m in []").find("%}") != std::string::npos);
 }
 
-TEST_CASE("integers beyond 64 bits are errors, not other numbers") {
-  CHECK(reason_of("{{ 9223372036854775807 + 1 }}").find("64 bits") != std::string::npos);
-  CHECK(reason_of("{{ 10000000000000000000 }}").find("64 bits") != std::string::npos);
-  CHECK(reason_of("{{ 4000000000 * 4000000000 }}").find("64 bits") != std::string::npos);
-  CHECK(reason_of("{{ '9223372036854775808' | int }}").find("64 bits") != std::string::npos);
-  CHECK(
-      render(
-          "{{ 2026277576509488133 * 2 + 1 }} {{ '-9223372036854775808' | int }} {{ -9223372036854775807 - 1 "
-          "}}") == "4052555153018976267 -9223372036854775808 -9223372036854775808");
+TEST_CASE("integers have any size, up to a bound") {
+  CHECK(render("{{ 9223372036854775807 + 1 }} {{ 3 ** 41 }} {{ '-9223372036854775808' | int }} {{ 2 ** 64 / "
+               "3 }}") ==
+        "9223372036854775808 36472996377170786403 -9223372036854775808 6.148914691236517e+18");
+  CHECK(reason_of("{{ 2 ** 70000 }}").find("bits") != std::string::npos);
+  CHECK(reason_of("{{ 10 ** 4300 }}").find("4300 digits") != std::string::npos);
+  CHECK(reason_of("{{ 'a' * 2 ** 64 }}").find("64 bits") != std::string::npos);
 }
 
 TEST_CASE("strings count characters and keep to valid UTF-8") {
@@ -115,9 +112,8 @@ TEST_CASE("a namespace that holds itself can be printed no more than in Python, 
         std::string::npos);
   CHECK(render("{% set ns = namespace() %}{% set ns.x = [ns] %}{{ ns.x[0].x[0].x | length }}") == "1");
   // A loop that holds itself, left by an error.
-  CHECK(
-      reason_of("{% for x in [1] %}{% set ns = namespace(l=loop) %}{{ loop.index }}{{ ns.l.first }}{{ 1 / 0 "
-                "}}{% endfor %}") == "division by zero");
+  CHECK(reason_of("{% for x in [1] %}{% set ns = namespace(l=loop) %}{{ loop.changed(loop, ns) }}{{ 1 / 0 "
+                  "}}{% endfor %}") == "division by zero");
 }
 
 TEST_CASE("JSON becomes values of the same shape") {
@@ -126,7 +122,10 @@ TEST_CASE("JSON becomes values of the same shape") {
   const TemplateValue value = json_to_value(document.root());
   CHECK(jinja::repr(value) == "{'b': [1, 2.0, -3, 100.0, True, None, 'é\\n'], 'a': {}, 'c': []}");
   CHECK(jinja::to_json(value, {}) == R"({"b": [1, 2.0, -3, 100.0, true, null, "é\n"], "a": {}, "c": []})");
-  CHECK_THROWS(json_to_value(parse_json("[18446744073709551615]").root()));
+  CHECK(jinja::to_json(
+            json_to_value(
+                parse_json("[18446744073709551615, -9223372036854775809, 1e3, NaN, -Infinity]").root()),
+            {}) == "[18446744073709551615, -9223372036854775809, 1000.0, NaN, -Infinity]");
 }
 
 TEST_CASE("numbers print with the fewest digits that read back the same, as Python writes them") {
