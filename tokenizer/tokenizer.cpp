@@ -66,6 +66,8 @@ struct Tokenizer::Parts {
   explicit Parts(TokenizerSpec spec);
 
   void encode_normalized(std::string_view text, std::size_t origin, std::vector<int>& ids) const;
+  // The same where nothing is an added token.
+  void encode_words(std::string_view text, std::size_t origin, std::vector<int>& ids) const;
   const AddedToken* added(int id) const {
     if (id < 0 || static_cast<std::size_t>(id) >= added_at.size() ||
         added_at[static_cast<std::size_t>(id)] < 0)
@@ -145,23 +147,40 @@ Tokenizer::Parts::Parts(TokenizerSpec spec)
   }
 }
 
+void Tokenizer::Parts::encode_words(std::string_view text, std::size_t origin, std::vector<int>& ids) const {
+  tokenizer::PieceList list;
+  pre_tokenizer.run(text, origin, list);
+  if (const auto* bpe = std::get_if<tokenizer::BpeModel>(&model))
+    bpe->encode(list, ids);
+  else
+    std::get<tokenizer::UnigramModel>(model).encode(list, ids);
+}
+
 // `origin`: so many bytes at the front of `text` stand for the first character of the whole input.
 void Tokenizer::Parts::encode_normalized(std::string_view text, std::size_t origin,
                                          std::vector<int>& ids) const {
-  tokenizer::PieceList list;
   for (const tokenizer::Segment& segment : normalized_finder.split(text)) {
     if (segment.id >= 0) {
       ids.push_back(segment.id);
       continue;
     }
     const std::string_view part = text.substr(segment.begin, segment.end - segment.begin);
-    pre_tokenizer.run(part, tokenizer::part_of_origin(origin, segment.begin, segment.end), list);
-    if (const auto* bpe = std::get_if<tokenizer::BpeModel>(&model))
-      bpe->encode(list, ids);
-    else
-      std::get<tokenizer::UnigramModel>(model).encode(list, ids);
+    encode_words(part, tokenizer::part_of_origin(origin, segment.begin, segment.end), ids);
   }
 }
+
+std::vector<int> Tokenizer::encode_plain(std::string_view text) const {
+  std::string repaired;
+  unicode::append_lossy(repaired, text);
+  std::size_t origin = unicode::prefix_of_chars(std::string_view(repaired).substr(0, 4), 1);
+  if (!parts_->normalizer.empty())
+    repaired = naming(parts_->source, [&] { return parts_->normalizer.run(repaired, origin); });
+  std::vector<int> ids;
+  parts_->encode_words(repaired, origin, ids);
+  return ids;
+}
+
+const std::vector<AddedToken>& Tokenizer::added_tokens() const { return parts_->added_tokens; }
 
 Tokenizer::Tokenizer(TokenizerSpec spec) : parts_(std::make_unique<const Parts>(std::move(spec))) {}
 Tokenizer::Tokenizer(Tokenizer&&) noexcept = default;

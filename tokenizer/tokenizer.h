@@ -10,6 +10,7 @@
 
 namespace kelvin {
 
+struct AddedToken;
 struct TokenizerSpec;
 
 // Immutable after construction: any number of threads may use one.
@@ -25,6 +26,10 @@ class Tokenizer {
   // the post-processor add its tokens (BOS and the like); special tokens written in the text count always.
   // Throws TokenizerError if the vocabulary has no token for a part of the text and none for unknown.
   std::vector<int> encode(std::string_view text, bool add_special = true) const;
+
+  // The ids of `text` where nothing in it counts as an added token, special or not.
+  std::vector<int> encode_plain(std::string_view text) const;
+  const std::vector<AddedToken>& added_tokens() const;
 
   // The text of `ids` (n,): always well-formed UTF-8. Unknown ids are passed over.
   std::string decode(std::span<const int> ids, bool skip_special = false) const;

@@ -139,12 +139,14 @@ std::optional<std::optional<std::string>> token_of(JsonValue conversation, std::
   return std::string(given->as_string());
 }
 
-std::string rendered(const LoadedTokenizer& loaded, const Options& options) {
-  const std::optional<ChatTemplate> chat_template =
-      options.chat_template ? ChatTemplate::parse(read_file(*options.chat_template), *options.chat_template)
-                            : chat_template_of(loaded.info);
-  if (!chat_template) throw UsageError("the model has no chat template; --chat-template FILE gives one");
+// The model's template of that name, else a file.
+ChatTemplate named_template(const TokenizerInfo& info, const std::string& name) {
+  for (const auto& [known, source] : info.named_templates)
+    if (known == name) return ChatTemplate::parse(source, "chat template " + name);
+  return ChatTemplate::parse(read_file(name), name);
+}
 
+std::string rendered(const LoadedTokenizer& loaded, const Options& options) {
   const JsonDocument document = parse_json(read_file(*options.chat), *options.chat);
   const JsonValue conversation = document.root();
   ConversationOptions how;
@@ -152,6 +154,10 @@ std::string rendered(const LoadedTokenizer& loaded, const Options& options) {
   if (const auto more = conversation.find("extra"))
     for (const auto& [key, value] : more->members())
       how.variables.emplace_back(std::string(key), json_to_value(value));
+  const std::optional<ChatTemplate> chat_template = options.chat_template
+                                                        ? named_template(loaded.info, *options.chat_template)
+                                                        : chat_template_of(loaded.info, has_tools(how));
+  if (!chat_template) throw UsageError("the model has no chat template; --chat-template FILE gives one");
   for (auto& variable : options.variables.variables(*chat_template))
     how.variables.push_back(std::move(variable));
   std::cerr << options.variables.unknown_arguments(*chat_template);

@@ -1,8 +1,11 @@
 #include "loaders/tokenizer/tokenizer_folder.h"
 
+#include <algorithm>
+#include <cmath>
 #include <memory>
 #include <span>
 #include <utility>
+#include <vector>
 
 #include "loaders/files/load_error.h"
 #include "loaders/files/mapped_file.h"
@@ -30,11 +33,30 @@ std::optional<NamedToken> named_token(const JsonDocument& document, std::string_
   return content ? std::optional(NamedToken{*content, tokenizer.id_of(*content)}) : std::nullopt;
 }
 
+void add_token(std::string_view name, const std::string& content, TokenizerInfo& info) {
+  static constexpr std::string_view own[] = {"bos_token", "eos_token", "unk_token", "pad_token"};
+  const bool known = std::find(std::begin(own), std::end(own), name) != std::end(own) ||
+                     std::any_of(info.more_tokens.begin(), info.more_tokens.end(),
+                                 [&](const auto& token) { return token.first == name; });
+  if (!known) info.more_tokens.emplace_back(name, content);
+}
+
+// Whatever is called a token, and the dict form of extra_special_tokens.
+void read_more_tokens(JsonValue root, TokenizerInfo& info) {
+  for (const auto& [key, value] : root.members())
+    if (key.ends_with("_token") && (value.is_string() || (value.is_object() && value.find("content"))))
+      add_token(key, *token_member(root, key), info);
+  const auto extra = root.find("extra_special_tokens");
+  if (!extra || !extra->is_object()) return;
+  for (const auto& [key, value] : extra->members()) add_token(key, *token_member(*extra, key), info);
+}
+
 void read_special_tokens(const JsonDocument& document, const Tokenizer& tokenizer, TokenizerInfo& info) {
   if (!info.bos) info.bos = named_token(document, "bos_token", tokenizer);
   if (!info.eos) info.eos = named_token(document, "eos_token", tokenizer);
   if (!info.unk) info.unk = named_token(document, "unk_token", tokenizer);
   if (!info.pad) info.pad = named_token(document, "pad_token", tokenizer);
+  read_more_tokens(document.root(), info);
 }
 
 void read_template_key(JsonValue value, TokenizerInfo& info) {
@@ -46,6 +68,7 @@ void read_template_key(JsonValue value, TokenizerInfo& info) {
     const std::string_view name = entry.at("name").as_string();
     if (name == "default") info.chat_template = entry.at("template").as_string();
     if (name == "tool_use") info.tool_chat_template = entry.at("template").as_string();
+    info.named_templates.emplace_back(name, entry.at("template").as_string());
   }
 }
 
@@ -55,7 +78,8 @@ void read_config(const JsonDocument& document, const Tokenizer& tokenizer, Token
   if (const auto flag = optional_member(root, "add_bos_token")) info.add_bos_token = flag->as_bool();
   if (const auto flag = optional_member(root, "add_eos_token")) info.add_eos_token = flag->as_bool();
   // "Very large" stands for no limit: 1e30 written out.
-  if (const auto length = optional_member(root, "model_max_length"); length && length->as_double() < 1e15)
+  if (const auto length = optional_member(root, "model_max_length");
+      length && std::fabs(length->as_double()) < 1e15)
     info.model_max_length = static_cast<long long>(length->as_double());
   if (const auto text = optional_member(root, "chat_template")) {
     read_template_key(*text, info);
@@ -68,6 +92,32 @@ std::optional<std::string> file_text(const fs::path& path) {
   const std::shared_ptr<const MappedFile> file = MappedFile::open(path);
   const std::span<const std::byte> bytes = file->bytes();
   return std::string(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+}
+
+// Templates in files of their own stand in place of the key; chat_template.json, which processors of images have, is
+// looked for last.
+void read_template_files(const fs::path& folder, TokenizerInfo& info) {
+  std::vector<std::pair<std::string, fs::path>> files;
+  if (const fs::path path = folder / "chat_template.jinja"; fs::exists(path))
+    files.emplace_back("default", path);
+  if (const fs::path more = folder / "additional_chat_templates"; fs::is_directory(more))
+    for (const fs::directory_entry& entry : fs::directory_iterator(more))
+      if (entry.path().extension() == ".jinja")
+        files.emplace_back(entry.path().stem().string(), entry.path());
+  std::sort(files.begin(), files.end());
+  for (const auto& [name, path] : files) {
+    const std::string text = *file_text(path);
+    if (name == "default") info.chat_template_origin = path_text(path);
+    if (name == "default") info.chat_template = text;
+    if (name == "tool_use") info.tool_chat_template = text;
+    std::erase_if(info.named_templates, [&](const auto& named) { return named.first == name; });
+    info.named_templates.emplace_back(name, text);
+  }
+  const fs::path legacy = folder / "chat_template.json";
+  if (info.chat_template || !info.named_templates.empty() || !fs::exists(legacy)) return;
+  const JsonDocument document = load_json(legacy);
+  read_template_key(document.root().at("chat_template"), info);
+  info.chat_template_origin = document.name() + ": chat_template";
 }
 
 TokenizerSpec load_tokenizer_json(const fs::path& path) {
@@ -140,12 +190,7 @@ LoadedTokenizer load_tokenizer(const fs::path& folder) {
     read_config(load_json(config), loaded.tokenizer, loaded.info);
   if (const fs::path map = folder / "special_tokens_map.json"; fs::exists(map))
     read_special_tokens(load_json(map), loaded.tokenizer, loaded.info);
-  if (auto text = file_text(folder / "chat_template.jinja")) {
-    loaded.info.chat_template = std::move(*text);
-    loaded.info.chat_template_origin = (folder / "chat_template.jinja").string();
-  }
-  if (auto text = file_text(folder / "additional_chat_templates" / "tool_use.jinja"))
-    loaded.info.tool_chat_template = std::move(*text);
+  read_template_files(folder, loaded.info);
   return loaded;
 }
 

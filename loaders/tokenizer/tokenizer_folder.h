@@ -5,6 +5,8 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "tokenizer/tokenizer.h"
 
@@ -18,13 +20,16 @@ struct NamedToken {
 struct TokenizerInfo {
   // From tokenizer_config.json, else special_tokens_map.json.
   std::optional<NamedToken> bos, eos, unk, pad;
+  std::vector<std::pair<std::string, std::string>>
+      more_tokens;  // sep_token, image_token, ...: name and content
   // As stated; tokenizer.json alone decides what encode() adds.
   std::optional<bool> add_bos_token, add_eos_token;
   std::optional<long long> model_max_length;  // tokens; absent if none or "very large"
 
   std::optional<std::string> chat_template;       // chat_template.jinja, else the key (list form: "default")
   std::optional<std::string> tool_chat_template;  // list form or additional_chat_templates: "tool_use"
-  std::string chat_template_origin;               // the file, for errors
+  std::vector<std::pair<std::string, std::string>> named_templates;  // all that have a name, and their text
+  std::string chat_template_origin;                                  // the file, for errors
 };
 
 struct LoadedTokenizer {

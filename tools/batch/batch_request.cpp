@@ -103,6 +103,8 @@ class LineReader {
         template_options_.arguments.push_back(std::move(argument));
     } else if (key == "reasoning_effort") {
       template_options_.arguments.emplace_back(key, TemplateValue(value.as_string()));
+    } else if (key == "plain_user") {
+      template_options_.plain_user = value.as_bool();
     } else if (key == "max_tokens" || key == "max_completion_tokens") {
       most_ = int_in(value, positive_int);
     } else if (key == "n") {
@@ -134,7 +136,7 @@ class LineReader {
     ConversationOptions options;
     if (const auto own = chat_template_of(model_.text.info))
       options.variables = template_options_.variables(*own);
-    return encode_conversation(model_.text, json_to_value(*messages_), options);
+    return encode_conversation(model_.text, json_to_value(*messages_), options, template_options_.plain_user);
   }
 
   void set(const std::string& key, JsonValue value) {

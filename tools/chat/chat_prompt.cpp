@@ -4,6 +4,7 @@
 #include <string_view>
 #include <utility>
 
+#include "loaders/tokenizer/plain_text.h"
 #include "loaders/tokenizer/prompt.h"
 #include "tokenizer/base/user_error.h"
 #include "tools/chat/conversation.h"
@@ -12,15 +13,21 @@
 
 namespace kelvin {
 
-ChatPrompt::ChatPrompt(const TokenizerInfo& info, std::optional<ToolDefinitions> tools)
-    : info_(info), tools_(std::move(tools)), template_(chat_template_of(info, tools_.has_value())) {
+ChatPrompt::ChatPrompt(const LoadedTokenizer& text, std::optional<ToolDefinitions> tools)
+    : tokenizer_(text.tokenizer),
+      info_(text.info),
+      tools_(std::move(tools)),
+      template_(chat_template_of(info_, tools_.has_value())) {
   if (tools_ && (!template_ || template_->source().find("tools") == std::string::npos))
     throw UserError("--tools: this model has no chat template that names tools");
 }
 
 void ChatPrompt::tell(const TemplateOptions& options) {
-  if (options.given() && !template_) throw UserError("think, template-arg: this model has no chat template");
+  if (options.given() && !template_)
+    throw UserError("think, template-arg, plain-user: this model has no chat template");
   if (template_) variables_ = options.variables(*template_);
+  plain_.clear();
+  if (template_ && options.plain_user) plain_ = control_tokens(tokenizer_, *template_);
 }
 
 std::string ChatPrompt::text(const Conversation& conversation, bool for_answer) const {
@@ -33,6 +40,7 @@ std::string ChatPrompt::text(const Conversation& conversation, bool for_answer) 
   ConversationOptions options;
   options.for_answer = for_answer;
   options.variables = variables_;
+  if (marked()) options.plain = &plain_;
   if (tools_) options.variables.emplace_back("tools", tools_->value);
   options.render.clock = conversation.clock;
   // A template is probed only where there is an answer that it may want in another form.

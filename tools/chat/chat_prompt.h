@@ -4,6 +4,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "loaders/tokenizer/tokenizer_folder.h"
 #include "tokenizer/chat_template.h"
@@ -16,9 +17,9 @@ namespace kelvin {
 
 class ChatPrompt {
  public:
-  // `info` must outlive it. Throws TemplateError if the template cannot be understood, UserError if there are tools and
+  // `text` must outlive it. Throws TemplateError if the template cannot be understood, UserError if there are tools and
   // no template that would name them.
-  ChatPrompt(const TokenizerInfo& info, std::optional<ToolDefinitions> tools);
+  ChatPrompt(const LoadedTokenizer& text, std::optional<ToolDefinitions> tools);
 
   const std::optional<ChatTemplate>& chat_template() const { return template_; }
   const TemplateValue* tools() const {
@@ -33,15 +34,19 @@ class ChatPrompt {
     const std::optional<std::string>& system;
     const Clock& clock;
   };
+  // With the marks of plain_text.h where users' control tokens stay text.
   std::string text(const Conversation& conversation, bool for_answer = true) const;
+  bool marked() const { return !plain_.empty(); }
   // What `text` begins the answer with, if that is a thought; else "".
   std::string opened_thought_of(const Conversation& conversation, const std::string& text) const;
 
  private:
+  const Tokenizer& tokenizer_;
   const TokenizerInfo& info_;
   std::optional<ToolDefinitions> tools_;
   std::optional<ChatTemplate> template_;
   TemplateVariables variables_;
+  std::vector<std::string> plain_;              // control tokens that users cannot write; empty: they can
   mutable std::optional<TemplateForms> forms_;  // once they are asked for
 };
 

@@ -6,6 +6,7 @@
 #include "engine/weights/config.h"
 #include "engine/weights/weights.h"
 #include "loaders/files/load_error.h"
+#include "loaders/tokenizer/plain_text.h"
 #include "loaders/tokenizer/prompt.h"
 #include "tokenizer/base/user_error.h"
 #include "tools/generation/generate.h"
@@ -31,7 +32,7 @@ std::size_t answers_in(std::span<const SavedMessage> messages) {
 ChatSession::ChatSession(OpenModel& model, ChatSettings settings)
     : model_(model),
       settings_(std::move(settings)),
-      prompt_(model.text.info, settings_.tools),
+      prompt_(model.text, settings_.tools),
       sequence_(*model.model, model.context) {
   prompt_.tell(settings_.chat_template);
 }
@@ -49,13 +50,18 @@ std::span<const SavedMessage> ChatSession::last_question() const {
   return std::span(messages_).first(messages_.empty() ? 0 : messages_.size() - 1);
 }
 
-std::string ChatSession::prompt_text() const { return prompt_.text(conversation(last_question())); }
+std::string ChatSession::prompt_text() const {
+  return without_marks(prompt_.text(conversation(last_question())));
+}
 
-std::vector<int> ChatSession::prompt_ids() const { return encode_prompt(model_.text, prompt_text()); }
+std::vector<int> ChatSession::prompt_ids() const {
+  return encode_prompt(model_.text, prompt_.text(conversation(last_question())), prompt_.marked());
+}
 
 int ChatSession::length() const {
   try {
-    return static_cast<int>(encode_prompt(model_.text, prompt_.text(conversation(messages_), false)).size());
+    return static_cast<int>(
+        encode_prompt(model_.text, prompt_.text(conversation(messages_), false), prompt_.marked()).size());
   } catch (const TemplateError&) {
     if (messages_.empty()) return 0;
     throw;
@@ -66,7 +72,8 @@ Continuation ChatSession::answer(std::uint32_t attempt, const ChatTurn& turn) {
   const std::string rendered = prompt_.text(conversation(messages_));
   const std::string begun =
       prompt_.opened_thought_of(conversation(messages_), rendered) + settings_.assistant;
-  const std::vector<int> prompt = encode_prompt(model_.text, rendered + settings_.assistant);
+  const std::vector<int> prompt =
+      encode_prompt(model_.text, rendered + settings_.assistant, prompt_.marked());
   const int length = static_cast<int>(prompt.size());
   if (length == 0) throw ChatError("the prompt is empty");
   if (length >= model_.context)

@@ -56,6 +56,7 @@ void TemplateOptions::add_to(Flags& flags, bool* fold) {
       });
   flags.option("template-arg", "NAME=JSON", "a variable for the chat template; may be given several times",
                [this](const std::string& text) { arguments.push_back(parse_template_argument(text)); });
+  flags.toggle("plain-user", "control tokens that a user or tool writes stay text", plain_user);
 }
 
 TemplateVariables TemplateOptions::variables(const ChatTemplate& chat_template) const {
@@ -65,7 +66,7 @@ TemplateVariables TemplateOptions::variables(const ChatTemplate& chat_template) 
 }
 
 std::string TemplateOptions::text() const {
-  std::string all = think;
+  std::string all = think + (plain_user ? " plain-user" : "");
   for (const auto& [name, value] : arguments) all += " " + name + "=" + jinja::to_json(value, {});
   return all;
 }

@@ -12,10 +12,11 @@ namespace kelvin {
 struct TemplateOptions {
   std::string think;            // as thinking_variables() takes it; empty: as the template does by itself
   TemplateVariables arguments;  // stand over `think`
+  bool plain_user = false;      // control tokens in the words of a user stay text
 
   // Into the group at hand. With `fold`, "--think fold" and "show" set that instead.
   void add_to(Flags& flags, bool* fold = nullptr);
-  bool given() const { return !think.empty() || !arguments.empty(); }
+  bool given() const { return !think.empty() || !arguments.empty() || plain_user; }
   // The variables for this template. Throws UserError where it has no switch for `think`.
   TemplateVariables variables(const ChatTemplate& chat_template) const;
   // One text for each choice, "" for none: what was computed under one is not mixed with another.
