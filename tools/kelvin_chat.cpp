@@ -72,6 +72,9 @@ int chat_main(int argc, char** argv) {
 
   OpenModel model = open_model(model_flags);
   apply_generation_config(sampling.settings, model.generation);
+  std::cerr << ignored_note(model.generation);
+  settings.stop_texts.insert(settings.stop_texts.end(), model.generation.stop_strings.begin(),
+                             model.generation.stop_strings.end());
   truncate_by_default(sampling.settings);
   settings.sampling = sampling.settings;
   settings.seed = sampling.seed ? *sampling.seed : random_seed();

@@ -90,6 +90,9 @@ int generate_main(int argc, char** argv) {
 
   OpenModel model = open_model(model_flags);
   apply_generation_config(sampling.settings, model.generation);
+  std::cerr << ignored_note(model.generation);
+  stop_texts.insert(stop_texts.end(), model.generation.stop_strings.begin(),
+                    model.generation.stop_strings.end());
   truncate_by_default(sampling.settings);
   if (batch.given())
     return batch.run(model, {sampling.settings, sampling.seed, token_limit, ignore_eos, chat_template},
@@ -109,7 +112,7 @@ int generate_main(int argc, char** argv) {
   request.chain = &chain;
   request.seed = seed;
   request.stream = static_cast<std::uint64_t>(draw_index.value_or(0));
-  request.max_tokens = max_tokens(token_limit, model.generation, 256).count;
+  request.max_tokens = max_tokens(token_limit, model.generation, 256, prompt.size()).count;
   if (!ignore_eos) request.stops = model.stops;
   request.stop_texts = stop_texts;
   request.text_continues = true;

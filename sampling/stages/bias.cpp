@@ -24,7 +24,8 @@ void bias(std::span<float> logits, const Params& params, const StageContext&) {
       logits[static_cast<std::size_t>(id)] += by;
 }
 
-void ban(std::span<float> logits, const Params& params, const StageContext&) {
+void ban(std::span<float> logits, const Params& params, const StageContext& step) {
+  if (params["first"] > 0 && static_cast<double>(step.generated()) >= params["first"]) return;
   for (const int id : params.prepared<std::vector<int>>())
     if (static_cast<std::size_t>(id) < logits.size()) logits[static_cast<std::size_t>(id)] = impossible;
 }

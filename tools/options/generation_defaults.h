@@ -13,6 +13,9 @@ namespace kelvin {
 
 void apply_generation_config(SamplerSettings& settings, const GenerationConfig& config);
 
+// "note: ..." with the keys of generation_config.json that nothing here does, and why; or "".
+std::string ignored_note(const GenerationConfig& config);
+
 // What people expect of answers where nobody chose a truncation: min-p 0.05 (README of tools/ compares a few).
 void truncate_by_default(SamplerSettings& settings);
 
@@ -24,6 +27,8 @@ struct MaxTokens {
   int count;  // 0: as many as the context holds
   std::string origin;
 };
-MaxTokens max_tokens(std::optional<int> flag, const GenerationConfig& config, int default_value);
+// max_length, which counts the prompt, is heeded where `prompt_tokens` is given.
+MaxTokens max_tokens(std::optional<int> flag, const GenerationConfig& config, int default_value,
+                     std::optional<std::size_t> prompt_tokens = std::nullopt);
 
 }  // namespace kelvin

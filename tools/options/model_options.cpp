@@ -101,6 +101,10 @@ OpenModel open_model(const ModelFlags& flags) {
   const int vocab_size = loaded.config.vocab_size;
   std::vector<std::string> bytes = token_bytes(text->tokenizer, vocab_size);
   std::vector<int> stops = stop_ids(loaded.generation, text->info, vocab_size);
+  // What the model cannot give needs no ban.
+  const auto beyond = [&](int id) { return id >= vocab_size; };
+  std::erase_if(loaded.generation.suppress_tokens, beyond);
+  std::erase_if(loaded.generation.begin_suppress_tokens, beyond);
   const int trained = std::max(loaded.config.max_position, 2);
   const int context = flags.context.value_or(trained);
   if (context > trained) {

@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include <limits>
+
 #include "loaders/json/json.h"
 #include "tests/loaders/load_error_check.h"
 #include "tests/support.h"
@@ -54,6 +56,28 @@ TEST_CASE("what the makers recommend is read, what they do not say stays absent"
   CHECK(read_generation("{}", R"({"temperature": -0.5})").temperature == -0.5);
 }
 
+TEST_CASE("constraints are read; what nothing does is named, unless it asks for nothing") {
+  const GenerationConfig said = read_generation(
+      R"({"eos_token_id": 2})",
+      R"({"suppress_tokens": [1, -1, 5], "begin_suppress_tokens": [220], "bad_words_ids": [[2], [7, 8]],
+      "sequence_bias": [[[3, 4], -2.5]], "min_new_tokens": 5, "no_repeat_ngram_size": 3, "typical_p": 0.9,
+      "epsilon_cutoff": 0.001, "eta_cutoff": 0.002, "top_h": 0.4, "max_length": 4096, "stop_strings": ["END", ""],
+      "exponential_decay_length_penalty": [10, 1.2], "num_beams": 4, "early_stopping": false, "guidance_scale": 1.0,
+      "penalty_alpha": 0.6, "watermarking_config": {"bias": 2.0}, "forced_eos_token_id": 2, "renormalize_logits": true})");
+  CHECK(said.suppress_tokens == std::vector<int>{1, 5});
+  CHECK(said.begin_suppress_tokens == std::vector<int>{220});
+  REQUIRE(said.sequence_bias.size() == 2);
+  CHECK(said.sequence_bias[0].first == std::vector<int>{7, 8});
+  CHECK(said.sequence_bias[0].second == -std::numeric_limits<double>::infinity());
+  CHECK(said.sequence_bias[1].second == -2.5);
+  CHECK(said.max_length == 4096);
+  CHECK(said.stop_strings == std::vector<std::string>{"END"});
+  CHECK(said.exponential_decay_length_penalty == std::pair(10, 1.2));
+  std::string keys;
+  for (const auto& [key, reason] : said.ignored) keys += key + " ";
+  CHECK(keys == "num_beams penalty_alpha forced_eos_token_id watermarking_config ");
+}
+
 TEST_CASE("wrong values are refused by file and key") {
   const auto error_of = [](const std::string& generation) {
     return load_error([&] { read_generation("{}", generation); });
@@ -62,7 +86,8 @@ TEST_CASE("wrong values are refused by file and key") {
        {"\"temperature\": \"hot\"", "\"top_p\": 1.5", "\"top_p\": -0.1", "\"min_p\": 2", "\"top_k\": 3.5",
         "\"top_k\": -2", "\"repetition_penalty\": 0", "\"do_sample\": 1", "\"max_new_tokens\": -1",
         "\"eos_token_id\": \"2\"", "\"eos_token_id\": 1.0", "\"eos_token_id\": 2147483648",
-        "\"bos_token_id\": [1]"}) {
+        "\"bos_token_id\": [1]", "\"bad_words_ids\": 1", "\"sequence_bias\": {}", "\"temperature\": NaN",
+        "\"typical_p\": Infinity"}) {
     CAPTURE(member);
     const std::string key(member + 1, std::string_view(member).find('"', 1) - 1);
     CHECK(holds(error_of("{" + std::string(member) + "}"), "generation_config.json: " + key + ": "));
