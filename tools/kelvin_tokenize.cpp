@@ -212,7 +212,9 @@ int tokenize_main(int argc, char** argv) {
       "print the prompt for a conversation, {\"messages\": [...], \"add_generation_prompt\": true} with "
       "bos_token, eos_token and extra (further variables, such as tools) where wanted",
       to(options.chat));
-  flags.option("chat-template", "FILE", "the template instead of the model's own", to(options.chat_template));
+  flags.option("chat-template", "FILE",
+               "the template instead of the model's own; or the name of one of its several",
+               to(options.chat_template));
   options.variables.add_to(flags);
   flags.option("date", "YYYY-MM-DD", "the day that templates see; default: today", to(options.date));
   flags.examples({"kelvin-tokenize --text \"Once upon a time\"",

@@ -1,5 +1,7 @@
 #include "tokenizer/jinja/loop.h"
 
+#include <algorithm>
+
 #include "tokenizer/jinja/builtin.h"
 
 namespace kelvin::jinja {

@@ -1,5 +1,6 @@
 // Filters that give text.
 #include <algorithm>
+#include <cctype>
 
 #include "tokenizer/jinja/characters.h"
 #include "tokenizer/jinja/filter_functions.h"

@@ -7,6 +7,7 @@ Each template prints several expressions, each behind its own guard, so that one
 renders we render; where it fails we fail or refuse by name. Status 1 if something differs.
 """
 import argparse
+import copy
 import datetime
 import json
 import os
@@ -112,7 +113,7 @@ def template(r):
 
 def reference(env, source):
     try:
-        return env.from_string(source).render(**VARIABLES)
+        return env.from_string(source).render(**copy.deepcopy(VARIABLES))
     except RecursionError:
         raise
     except Exception as error:
