@@ -6,12 +6,10 @@
 #include "loaders/files/load_error.h"
 #include "loaders/json/json_fields.h"
 #include "loaders/model/hf_family.h"
+#include "loaders/model/hf_wrapper.h"
 
 namespace kelvin {
 namespace {
-
-// Whole models whose parts stand beside each other hold the decoder's config here.
-constexpr std::string_view text_key = "text_config";
 
 std::string known(std::string_view Family::*name) {
   std::string names;
@@ -35,7 +33,8 @@ const Family& family_by_type(JsonValue config) {
 
 struct Found {
   const Family& family;
-  JsonValue config;  // of the decoder
+  JsonValue config;               // of the decoder
+  std::optional<bool> tied = {};  // said outside of it
 };
 
 Found family_of(JsonValue config) {
@@ -43,8 +42,8 @@ Found family_of(JsonValue config) {
   if (!architectures || architectures->items().size() == 0) return {family_by_type(config), config};
   const JsonValue architecture = *architectures->items().begin();
   if (const Family* family = family_named(architecture.as_string())) return {*family, config};
-  if (const auto text = optional_member(config, text_key); text && text->is_object())
-    return {family_by_type(*text), *text};
+  if (const auto text = text_part(config, architecture.as_string()))
+    return {text->family, text->config, text->tied};
   std::string problem = "one of " + known(&Family::architecture) + " expected, " +
                         in_quotes(architecture.as_string()) + " found";
   if (optional_member(config, "auto_map"))
@@ -116,7 +115,7 @@ ModelConfig model_config(const JsonDocument& document) {
   const JsonValue root = document.root();
   if (!root.is_object())
     root.fail("an object expected, " + std::string(json_type_name(root.type())) + " found");
-  const auto [family, config] = family_of(root);
+  const auto [family, config, tied] = family_of(root);
   refuse_foreign(root);
   ModelConfig result;
   result.architecture = family.architecture;
@@ -133,7 +132,8 @@ ModelConfig model_config(const JsonDocument& document) {
       optional_real(config, family.defaults.epsilon_key, {0.0, std::numeric_limits<float>::max()})
           .value_or(family.defaults.epsilon));
   result.activation = activation_of(config, family);
-  result.tied_embeddings = optional_bool(config, "tie_word_embeddings").value_or(family.defaults.tied);
+  result.tied_embeddings =
+      tied ? *tied : optional_bool(config, "tie_word_embeddings").value_or(family.defaults.tied);
   family.read(config, result);
   return result;
 }

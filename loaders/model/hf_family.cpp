@@ -62,6 +62,21 @@ void read_qwen2(JsonValue config, ModelConfig& into) {
   one_rope(config, into);
 }
 
+// The three rows of positions that mrope speaks of are equal in text, and then it is plain RoPE.
+void read_qwen2_vl(JsonValue config, ModelConfig& into) {
+  into.qkv_bias = true;
+  const int unlimited = optional_int(config, "max_window_layers", {0}).value_or(80);
+  set_windows(sliding_layers(config, into.n_layers, [&](int layer) { return layer >= unlimited; }),
+              qwen_window(config), into);
+  one_rope(config, into, {.theta = 1e6, .mrope = true});
+}
+
+void read_qwen3_vl(JsonValue config, ModelConfig& into) {
+  attention_bias(config, into);
+  into.head_norm = HeadNorm::per_head;
+  one_rope(config, into, {.theta = 5e5, .mrope = true});
+}
+
 void read_qwen3(JsonValue config, ModelConfig& into) {
   attention_bias(config, into);
   into.head_norm = HeadNorm::per_head;
@@ -327,9 +342,17 @@ constexpr Family rows[] = {
     {"DeepseekV3ForCausalLM", "deepseek_v3", read_deepseek3, {.max_position = 4096}},
 };
 
+constexpr Family text_rows[] = {
+    {"Qwen2ForCausalLM", "qwen2_vl_text", read_qwen2_vl, {.epsilon = 1e-5, .max_position = 32768}},
+    {"Qwen2ForCausalLM", "qwen2_5_vl_text", read_qwen2_vl, {.epsilon = 1e-5, .max_position = 32768}},
+    {"Qwen3ForCausalLM", "qwen3_vl_text", read_qwen3_vl, {.head_dim = 128, .max_position = 128000}},
+};
+
 }  // namespace
 
 std::span<const Family> families() { return rows; }
+
+std::span<const Family> text_families() { return text_rows; }
 
 const Family* family_named(std::string_view architecture) {
   const auto found = std::find_if(std::begin(rows), std::end(rows),

@@ -33,6 +33,9 @@ struct Family {
 
 std::span<const Family> families();
 
+// Text parts of multimodal models that have a model_type and defaults of their own, and otherwise are one of these.
+std::span<const Family> text_families();
+
 // The one with this architecture, nullptr if there is none.
 const Family* family_named(std::string_view architecture);
 

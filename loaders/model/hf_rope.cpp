@@ -141,7 +141,7 @@ RopeSpec rope_spec(JsonValue config, int width, int max_position, const RopeDefa
   if (!parameters) return rope;
 
   std::string_view kind = kind_of(*parameters);
-  if (kind == "default") return rope;
+  if (kind == "default" || (kind == "mrope" && defaults.mrope)) return rope;
   if (kind == "yarn" && defaults.yarn_is_longrope) kind = "longrope";
 
   const IntRange length{1};

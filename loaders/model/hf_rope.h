@@ -19,6 +19,7 @@ struct RopeDefaults {
   std::string_view layer_type = {};
   bool scaled = true;             // whether `rope_scaling` is about them
   bool yarn_is_longrope = false;  // early Phi-3 configs
+  bool mrope = false;             // that kind is known, and plain RoPE on text
 };
 
 // `config` is the root object; `width` are the dimensions that can rotate, max_position that of the model.

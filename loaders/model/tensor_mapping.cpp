@@ -6,6 +6,7 @@
 
 #include "loaders/files/load_error.h"
 #include "loaders/model/hf_family.h"
+#include "loaders/model/hf_wrapper.h"
 #include "loaders/tensors/convert.h"
 
 namespace kelvin {
@@ -93,7 +94,7 @@ void Finder::check_complete(const std::string& architecture, std::string_view pr
   std::size_t n_extra = 0;
   for (const TensorFiles::Tensor& tensor : files_.tensors())
     if (tensor.stored.name.starts_with(prefix) && !taken_.contains(&tensor) &&
-        !carries_nothing(tensor.stored) && n_extra++ < names_shown)
+        !carries_nothing(tensor.stored) && !is_of_another_part(tensor.stored.name) && n_extra++ < names_shown)
       extra.push_back(files_.name_in_file(tensor.stored.name));
   if (n_extra > 0)
     throw LoadError(path_text(files_.source()), "no other tensors expected from " + files_.settings() + " (" +
@@ -286,14 +287,15 @@ void Planner::layer(const LayerSpec& spec, LayerWeights& w) {
 
 // The text part of a multimodal model stands below a prefix, beside parts that are not asked for.
 void Planner::find_prefixes() {
-  model_ = "model.";
-  head_ = "lm_head.weight";
-  if (files_.find("language_model.model.embed_tokens.weight")) {
-    model_ = "language_model.model.";
-    head_ = "language_model.lm_head.weight";
-  } else if (files_.find("model.language_model.embed_tokens.weight")) {
-    model_ = "model.language_model.";
-  }
+  const auto holds = [&](const TextPrefix& prefix) {
+    return files_.find(std::string(prefix.decoder) + "embed_tokens.weight") != nullptr;
+  };
+  const auto prefixes = text_prefixes();
+  const auto found = std::ranges::find_if(prefixes, holds);
+  const TextPrefix& prefix = found == prefixes.end() ? prefixes.front() : *found;
+  model_ = prefix.decoder;
+  head_ = prefix.head;
+  if (!files_.find(head_) && files_.find(prefixes.front().head)) head_ = prefixes.front().head;
 }
 
 void Planner::run(Weights& weights, bool ignore_extra) {
