@@ -18,13 +18,13 @@ class Filler {
 
   void count(const WeightPlan::MatrixPlace& place, Storage storage) {
     if (used_in_place(place, storage)) return;
-    total_ += place.piece().bytes().size();
+    total_ += place.piece().file_bytes();
     needed_ += matrix_bytes(storage, place.rows, place.cols);
   }
   void count(const WeightPlan::VectorPlace& place) {
     if (used_in_place(place)) return;
     for (const TensorFiles::Tensor* tensor : place.tensors) {
-      total_ += whole(*tensor).bytes().size();
+      total_ += whole(*tensor).file_bytes();
       needed_ += whole(*tensor).count * sizeof(float);
     }
   }

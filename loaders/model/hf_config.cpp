@@ -6,6 +6,7 @@
 #include "loaders/files/load_error.h"
 #include "loaders/json/json_fields.h"
 #include "loaders/model/hf_family.h"
+#include "loaders/model/hf_quantization.h"
 #include "loaders/model/hf_wrapper.h"
 
 namespace kelvin {
@@ -56,13 +57,7 @@ constexpr int max_layers = 1 << 16;
 
 // What changes the meaning of the weights and is not understood must not be passed over.
 void refuse_foreign(JsonValue config) {
-  if (const auto quantization = optional_member(config, "quantization_config")) {
-    const auto method =
-        quantization->is_object() ? optional_member(*quantization, "quant_method") : std::nullopt;
-    quantization->fail(
-        "weights in F32, F16 or BF16 expected, quantised ones found" +
-        (method && method->is_string() ? " (" + printable(method->as_string()) + ")" : std::string()));
-  }
+  quantization_scheme(config);  // throws where it is none that is read
   if (optional_bool(config, "is_encoder_decoder").value_or(false))
     config.at("is_encoder_decoder").fail("a decoder expected, an encoder-decoder found");
 }

@@ -1,10 +1,14 @@
 #include "loaders/model/model_folder.h"
 
+#include <algorithm>
+
 #include "loaders/files/load_error.h"
 #include "loaders/gguf/gguf_config.h"
 #include "loaders/gguf/gguf_model.h"
 #include "loaders/json/json_file.h"
 #include "loaders/model/hf_config.h"
+#include "loaders/model/hf_quantization.h"
+#include "loaders/tensors/quantized_folder.h"
 
 namespace kelvin {
 namespace {
@@ -19,6 +23,27 @@ void check_folder(const std::filesystem::path& folder) {
   if (type == std::filesystem::file_type::not_found)
     throw LoadError(path_text(folder), expected + ", nothing found");
   throw LoadError(path_text(folder), expected + ": " + error.message());
+}
+
+ModelTensors folder_tensors(const std::filesystem::path& folder) {
+  const TensorFiles files(folder);
+  const JsonDocument config = load_json(folder / "config.json", config_limit);
+  const auto scheme = quantization_scheme(config.root());
+  const TensorFiles::Tensor* const codes = first_codes(files);
+  // A folder of kelvin-quantize keeps the config of what it packed.
+  const bool packed = std::ranges::any_of(
+      files.tensors(), [](const TensorFiles::Tensor& tensor) { return tensor.stored.packed.has_value(); });
+  if (scheme && !scheme->groups.empty() && !codes && !packed)
+    throw LoadError(path_text(folder / "config.json"),
+                    "quantization_config: codes of quantised weights expected, none found in " +
+                        path_text(files.source()));
+  if (scheme) return {without_codes(files, *scheme), codes ? scheme->text() : ""};
+  if (codes)
+    throw LoadError(path_text(codes->file->path()),
+                    "tensor " + in_quotes(codes->stored.name) +
+                        ": codes of quantised weights found, and no "
+                        "quantization_config in config.json that says how to read them");
+  return {files, ""};
 }
 
 ModelSettings gguf_settings(const GgufKeys& keys) {
@@ -40,16 +65,18 @@ ModelSettings load_settings(const std::filesystem::path& folder) {
   return {model_config(config), generation_config(config, generation)};
 }
 
+ModelTensors model_tensors(const std::filesystem::path& folder) {
+  if (const auto gguf = find_gguf(folder)) return {GgufModel(*gguf).tensors(), ""};
+  return folder_tensors(folder);
+}
+
 LoadedModel load_model(const std::filesystem::path& folder, const LoadOptions& options) {
-  if (const auto path = find_gguf(folder)) {
-    const GgufModel gguf(*path);
-    ModelSettings settings = gguf_settings(gguf.keys());
-    Weights weights = load_weights(gguf.tensors(), settings.config, options);
-    return {std::move(settings.config), std::move(settings.generation), std::move(weights)};
-  }
-  ModelSettings settings = load_settings(folder);
-  Weights weights = load_weights(folder, settings.config, options);
-  return {std::move(settings.config), std::move(settings.generation), std::move(weights)};
+  std::optional<GgufModel> gguf;  // whose metadata are large
+  if (const auto path = find_gguf(folder)) gguf.emplace(*path);
+  ModelSettings settings = gguf ? gguf_settings(gguf->keys()) : load_settings(folder);
+  const ModelTensors tensors = gguf ? ModelTensors{gguf->tensors(), ""} : folder_tensors(folder);
+  Weights weights = load_weights(tensors.files, settings.config, options);
+  return {std::move(settings.config), std::move(settings.generation), std::move(weights), tensors.stored};
 }
 
 }  // namespace kelvin

@@ -2,11 +2,13 @@
 #pragma once
 
 #include <filesystem>
+#include <string>
 
 #include "engine/weights/config.h"
 #include "engine/weights/weights.h"
 #include "loaders/model/checkpoint.h"
 #include "loaders/model/generation_config.h"
+#include "loaders/tensors/tensor_files.h"
 
 namespace kelvin {
 
@@ -19,11 +21,20 @@ struct LoadedModel {
   ModelConfig config;
   GenerationConfig generation;
   Weights weights;
+  std::string
+      stored;  // how the files quantise their matrices: "AWQ, 4 bits, groups of 128"; empty where they do not
 };
 
 // config.json and, where there is one, generation_config.json; or the metadata of `folder`, a GGUF file or a
 // folder that holds one. Throws LoadError, also if there is no such model.
 ModelSettings load_settings(const std::filesystem::path& folder);
+
+// The tensors of the model, with codes of quantised matrices behind their values.
+struct ModelTensors {
+  TensorFiles files;
+  std::string stored;  // as in LoadedModel
+};
+ModelTensors model_tensors(const std::filesystem::path& folder);
 
 // The settings and the weights.
 LoadedModel load_model(const std::filesystem::path& folder, const LoadOptions& options = {});

@@ -153,7 +153,7 @@ PackedSizes write_packed(const TensorFiles& files, const ModelConfig& config, co
   std::size_t done = 0, total = 0;
   for (const Entry& entry : entries)
     for (const Part& part : entry.parts) {
-      total += part.piece.bytes().size();
+      total += part.piece.file_bytes();
       if (!is_packed(entry.storage)) continue;
       sizes.weights += part.piece.count;
       sizes.bytes += matrix_bytes(entry.storage, part.rows, part.cols);
@@ -171,7 +171,7 @@ PackedSizes write_packed(const TensorFiles& files, const ModelConfig& config, co
   for (const Entry& entry : entries)
     for (const Part& part : entry.parts) {
       if (!part.packed.empty()) {
-        write_some(part.packed, part.piece.bytes().size());
+        write_some(part.packed, part.piece.file_bytes());
         continue;
       }
       for (PieceConverter converter(part.piece, part.cols, entry.storage, options.threads);

@@ -27,6 +27,16 @@ std::string listed(const std::vector<std::string>& names, std::size_t count) {
   return text;
 }
 
+// Older tools write biases of zeros beside codes where the model has none.
+bool is_zero_bias(const TensorFiles& files, const StoredTensor& tensor) {
+  constexpr std::string_view end = ".bias";
+  if (!tensor.name.ends_with(end)) return false;
+  const auto* const weight = files.find(tensor.name.substr(0, tensor.name.size() - end.size()) + ".weight");
+  return weight && weight->stored.computed &&
+         std::all_of(tensor.data.begin(), tensor.data.end(),
+                     [](std::byte byte) { return byte == std::byte{}; });
+}
+
 // Buffers of the first Llama files and tensors without elements carry nothing.
 bool carries_nothing(const StoredTensor& tensor) {
   return tensor.elements() == 0 || tensor.name.find(".rotary_emb.") != std::string::npos;
@@ -94,7 +104,8 @@ void Finder::check_complete(const std::string& architecture, std::string_view pr
   std::size_t n_extra = 0;
   for (const TensorFiles::Tensor& tensor : files_.tensors())
     if (tensor.stored.name.starts_with(prefix) && !taken_.contains(&tensor) &&
-        !carries_nothing(tensor.stored) && !is_of_another_part(tensor.stored.name) && n_extra++ < names_shown)
+        !carries_nothing(tensor.stored) && !is_of_another_part(tensor.stored.name) &&
+        !is_zero_bias(files_, tensor.stored) && n_extra++ < names_shown)
       extra.push_back(files_.name_in_file(tensor.stored.name));
   if (n_extra > 0)
     throw LoadError(path_text(files_.source()), "no other tensors expected from " + files_.settings() + " (" +

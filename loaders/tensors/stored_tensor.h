@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -12,6 +13,7 @@
 namespace kelvin {
 
 enum class Storage : std::uint8_t;  // engine/weights/storage.h
+class ComputedMatrix;               // computed_matrix.h
 
 // The formats of safetensors, and behind them GGUF's blocks of quantised numbers.
 enum class Dtype : std::uint8_t {
@@ -92,6 +94,8 @@ struct StoredTensor {
   std::vector<std::uint64_t> shape;        // rank 0: a single number
   std::span<const std::byte> data;         // row-major, little-endian, at any alignment
   std::optional<PackedParts> packed = {};  // then `shape` is that of the matrix, and `data` as packed.h says
+  // Where this is set, a matrix of F32 whose numbers come from there; `data` is empty.
+  std::shared_ptr<const ComputedMatrix> computed = {};
 
   std::uint64_t elements() const;
 };

@@ -14,6 +14,8 @@ namespace {
 
 constexpr std::size_t elements_in_step = std::size_t{1} << 22;
 constexpr std::size_t elements_in_unit = std::size_t{1} << 16;  // of one thread; whole blocks of any format
+constexpr std::size_t rows_in_unit =
+    16;  // of a computed matrix at least: codes of neighbouring rows may share words
 
 }  // namespace
 
@@ -25,6 +27,8 @@ TensorPiece PieceConverter::next() const {
   if (is_packed(storage_)) {
     const std::size_t panel = static_cast<std::size_t>(kernels::panel_rows) * static_cast<std::size_t>(cols_);
     max = std::max(max / panel, std::size_t{1}) * panel;
+  } else if (left_.computed()) {
+    max = std::max(max / left_.cols(), std::size_t{1}) * left_.cols();
   }
   return {left_.tensor, left_.first, std::min(left_.count, max)};
 }
@@ -42,13 +46,28 @@ std::size_t PieceConverter::step(std::byte* to) {
     pack(piece, to);
   else
     convert_all(piece, storage_, to);
-  piece.tensor->file->release(piece.bytes());
+  if (!piece.computed()) piece.tensor->file->release(piece.bytes());
   left_.first += piece.count;
   left_.count -= piece.count;
-  return piece.bytes().size();
+  return piece.file_bytes();
+}
+
+void PieceConverter::compute_all(const TensorPiece& piece, Storage storage, std::byte* to) {
+  const std::size_t cols = piece.cols(), first = piece.first / cols, rows = piece.count / cols;
+  const std::size_t in_unit = std::max(elements_in_unit / cols, rows_in_unit);
+  team_.parallel_for(static_cast<int>((rows + in_unit - 1) / in_unit), [&](int unit) {
+    const std::size_t at = static_cast<std::size_t>(unit) * in_unit, count = std::min(in_unit, rows - at);
+    std::byte* const there = to + at * cols * bytes_per_element(storage);
+    if (storage == Storage::f32)
+      return piece.tensor->stored.computed->read_rows(first + at, count, reinterpret_cast<float*>(there));
+    std::vector<float> wide(count * cols);
+    piece.tensor->stored.computed->read_rows(first + at, count, wide.data());
+    convert(Dtype::f32, reinterpret_cast<const std::byte*>(wide.data()), wide.size(), storage, there);
+  });
 }
 
 void PieceConverter::convert_all(const TensorPiece& piece, Storage storage, std::byte* to) {
+  if (piece.computed()) return compute_all(piece, storage, to);
   const std::size_t units = (piece.count + elements_in_unit - 1) / elements_in_unit;
   if (units == 1) return convert(piece.dtype(), piece.bytes().data(), piece.count, storage, to);
   team_.parallel_for(static_cast<int>(units), [&](int unit) {
@@ -62,8 +81,10 @@ void PieceConverter::pack(const TensorPiece& piece, std::byte* to) {
   const int rows = static_cast<int>(piece.count / static_cast<std::size_t>(cols_));
   if (is_of_files(storage_)) return repack(piece, rows, to);
   const Storage exact = exact_storage(piece.dtype());
-  Matrix matrix{exact, rows, cols_, piece.bytes().data()};
-  if (!piece.lies_as(exact)) {
+  Matrix matrix{exact, rows, cols_, nullptr};
+  if (piece.lies_as(exact)) {
+    matrix.data = piece.bytes().data();
+  } else {
     widened_.resize(piece.count);
     convert_all(piece, Storage::f32, reinterpret_cast<std::byte*>(widened_.data()));
     matrix = {Storage::f32, rows, cols_, widened_.data()};

@@ -19,11 +19,12 @@ class PieceConverter {
   bool done() const { return left_.count == 0; }
   std::size_t step_bytes() const;  // what the next step writes: the first one writes the most
   // Writes step_bytes() to `to`, aligned to the element, and returns how many bytes of the file it read; their
-  // pages are given back (madvise(MADV_DONTNEED)).
+  // pages are given back (madvise(MADV_DONTNEED)), but those of computed matrices.
   std::size_t step(std::byte* to);
 
  private:
   TensorPiece next() const;
+  void compute_all(const TensorPiece& piece, Storage storage, std::byte* to);
   void convert_all(const TensorPiece& piece, Storage storage, std::byte* to);
   void pack(const TensorPiece& piece, std::byte* to);
   void repack(const TensorPiece& piece, int rows, std::byte* to);

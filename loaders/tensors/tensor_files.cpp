@@ -60,6 +60,10 @@ TensorFiles::TensorFiles(std::filesystem::path source, std::string settings, std
   sort();
 }
 
+TensorFiles TensorFiles::with(std::vector<Tensor> tensors) const {
+  return TensorFiles(source_, settings_, std::move(tensors), name_in_file_);
+}
+
 std::string TensorFiles::name_in_file(std::string_view name) const {
   std::string own = name_in_file_ ? name_in_file_(name) : std::string();
   return own.empty() ? std::string(name) : own;

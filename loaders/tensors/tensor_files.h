@@ -31,6 +31,9 @@ class TensorFiles {
   TensorFiles(std::filesystem::path source, std::string settings, std::vector<Tensor> tensors,
               std::function<std::string(std::string_view)> name_in_file);
 
+  // The same files with these tensors instead.
+  TensorFiles with(std::vector<Tensor> tensors) const;
+
   // model.safetensors, its index or the GGUF file.
   const std::filesystem::path& source() const { return source_; }
   const std::string& settings() const { return settings_; }  // "config.json"

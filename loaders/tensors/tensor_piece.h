@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <span>
 
+#include "loaders/tensors/computed_matrix.h"
 #include "loaders/tensors/convert.h"
 #include "loaders/tensors/tensor_files.h"
 
@@ -12,15 +13,21 @@ namespace kelvin {
 
 struct TensorPiece {
   const TensorFiles::Tensor* tensor;  // not packed
-  std::size_t first, count;           // elements: whole blocks of its format
+  std::size_t first, count;           // elements: whole blocks of its format, whole rows of a computed matrix
 
-  Dtype dtype() const { return tensor->stored.dtype; }
+  // Not of a matrix that is computed.
   std::span<const std::byte> bytes() const {
     return tensor->stored.data.subspan(stored_bytes(dtype(), first), stored_bytes(dtype(), count));
   }
+  Dtype dtype() const { return tensor->stored.dtype; }
+  bool computed() const { return tensor->stored.computed != nullptr; }
+  std::size_t cols() const { return tensor->stored.shape.back(); }  // of a matrix
+  std::size_t file_bytes() const {
+    return computed() ? count / cols() * tensor->stored.computed->row_bytes() : bytes().size();
+  }
   // Whether the numbers can be used where they lie: of the wanted format and aligned for it.
   bool lies_as(Storage storage) const {
-    return same_format(dtype(), storage) &&
+    return !computed() && same_format(dtype(), storage) &&
            reinterpret_cast<std::uintptr_t>(bytes().data()) % bytes_per_element(storage) == 0;
   }
 };

@@ -102,9 +102,10 @@ TEST_CASE("the architecture decides, model_type only where it is absent") {
   CHECK(holds(error_of(R"("architectures": "LlamaForCausalLM")"), "architectures: an array expected"));
   CHECK(holds(error_of(R"("architectures": [1])"), "architectures[0]: a string expected"));
   CHECK(holds(error_of(R"("is_encoder_decoder": true)"), "config.json: is_encoder_decoder: "));
-  CHECK(holds(
-      error_of(R"("quantization_config": {"quant_method": "awq"})"),
-      "config.json: quantization_config: weights in F32, F16 or BF16 expected, quantised ones found (awq)"));
+  CHECK(holds(error_of(R"("quantization_config": {"quant_method": "bitsandbytes"})"),
+              "config.json: quantization_config.quant_method: one of awq, compressed-tensors, fbgemm_fp8, "
+              "fp8, gptq, mxfp4 "
+              "expected, \"bitsandbytes\" found"));
   CHECK(holds(error_of(R"("quantization_config": "gptq")"), "config.json: quantization_config: "));
 }
 

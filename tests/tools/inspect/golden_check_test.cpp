@@ -119,5 +119,27 @@ TEST_CASE("positions whose RoPE frequencies depend on the length are left out") 
   CHECK(check.positions[0].logits_error.value() < 1e-4);
 }
 
+TEST_CASE("text parts of multimodal models and quantised folders agree with transformers") {
+  if (!test::shared_has("goldens26/models")) return;
+  const fs::path shared = test::shared_dir() / "goldens26";
+  for (const char* folder :
+       {"smolvlm-bf16", "qwen2vl-bf16", "qwen25vl-bf16", "qwen3vl-bf16", "internvl-bf16", "gemma3vl-bf16",
+        "fp8-qwen3", "ct-w4a16-g128-llama", "ct-w8a8-int8-qwen2", "gptq-llama", "awq-qwen2"}) {
+    CAPTURE(std::string(folder));
+    LoadedModel loaded = load_model(shared / "models" / folder);
+    const bool plain = fs::path(folder).string().ends_with("-bf16");
+    CHECK(loaded.stored.empty() == plain);
+    CHECK(loaded.weights.kind().layers == (plain ? Storage::bf16 : Storage::f32));
+    Model model(loaded.config, std::move(loaded.weights), {.threads = 1});
+    const ModelConfig& config = model.config();
+    const GoldenDump dump =
+        read_golden(shared / "golden" / folder, {static_cast<std::size_t>(config.vocab_size),
+                                                 static_cast<std::size_t>(config.hidden_size),
+                                                 static_cast<std::size_t>(config.n_layers)});
+    for (const GoldenSequence& sequence : dump.sequences)
+      CHECK(check_sequence(model, sequence, dump.tolerance.value()).agrees);
+  }
+}
+
 }  // namespace
 }  // namespace kelvin
