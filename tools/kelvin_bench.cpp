@@ -88,7 +88,7 @@ BenchReport measure(const Options& options) {
   bar.reset();
   // Before measuring the machine, which takes memory of its own.
   report.peak_rss_mib = peak_rss_mib();
-  report.origin = origin_of(folder, model);
+  report.origin = origin_of(folder, model, load.lora);
   const BenchSize& size = options.size;
   report.prefill_work = part_work(model, prefill_passes(size.prefill));
   report.decode_work = part_work(model, decode_passes(size.before_decode(), size.decode, size.sequences));

@@ -25,7 +25,7 @@ namespace {
 namespace fs = std::filesystem;
 
 struct Options {
-  std::optional<std::string> model;
+  std::optional<std::string> model, lora;
   std::optional<WeightKind> weights;
   std::string out;
   int threads = 0;
@@ -42,6 +42,7 @@ bool parse(Options& options, int argc, char** argv) {
   flags.group("model");
   flags.operand("MODEL", "the folder or .gguf file to pack (default: the demo model)", to(options.model));
   flags.option("model", "DIR", "the same", to(options.model));
+  add_lora(flags, options.lora);
   flags.option("weights", "KIND", weight_kinds_text(true, true), [&](const std::string& value) {
     options.weights = weight_kind_named(value);
     if (!options.weights || !is_packed(options.weights->layers))
@@ -116,6 +117,7 @@ TokenTexts calibration_texts(OpenModel& model, const Options& options) {
 std::vector<AlignedBuffer> calibrated(const Options& options) {
   ModelFlags flags;
   flags.folder = options.model;
+  flags.lora = options.lora;
   flags.threads = options.threads;
   flags.ignore_extra = options.ignore_extra;
   OpenModel model = open_model(flags);
@@ -140,7 +142,7 @@ std::vector<AlignedBuffer> calibrated(const Options& options) {
   return pack_calibrated(*model.model, *options.weights, texts, calibration);
 }
 
-PackedSizes write_weights(const TensorFiles& tensors, const ModelConfig& config, const Options& options,
+PackedSizes write_weights(const fs::path& folder, const ModelConfig& config, const Options& options,
                           const fs::path& to) {
   std::vector<AlignedBuffer> packed;
   if (options.calibrate) packed = calibrated(options);
@@ -149,13 +151,15 @@ PackedSizes write_weights(const TensorFiles& tensors, const ModelConfig& config,
   load.storage = options.weights;
   load.threads = options.threads;
   load.ignore_extra = options.ignore_extra;
+  if (options.lora) load.lora = *options.lora;
   load.progress = [&](std::size_t done, std::size_t total) {
     bar.update(static_cast<double>(done), static_cast<double>(total));
     heed(Interrupt::flag());
   };
   OutputFile file(to / "model.safetensors");
   const PackedSizes sizes = write_packed(
-      tensors, config, load, [&](std::span<const std::byte> bytes) { file.write(bytes); }, packed);
+      model_tensors(folder, load).files, config, load,
+      [&](std::span<const std::byte> bytes) { file.write(bytes); }, packed);
   file.commit();
   return sizes;
 }
@@ -183,15 +187,11 @@ int quantize_folder(int argc, char** argv) {
   const ModelSettings settings = load_settings(folder);
   const Interrupt interrupt;  // an unfinished folder is removed
   OutputFolder out(options.out);
-  PackedSizes sizes;
-  if (const auto path = find_gguf(folder)) {
-    const GgufModel gguf(*path);
-    for (const auto& [name, text] : gguf_folder_files(gguf)) write_file(out.path() / name, text);
-    sizes = write_weights(gguf.tensors(), settings.config, options, out.path());
-  } else {
+  if (const auto path = find_gguf(folder))
+    for (const auto& [name, text] : gguf_folder_files(GgufModel(*path))) write_file(out.path() / name, text);
+  else
     copy_settings(folder, out.path());
-    sizes = write_weights(TensorFiles(folder), settings.config, options, out.path());
-  }
+  const PackedSizes sizes = write_weights(folder, settings.config, options, out.path());
   out.commit();
   report(options, sizes);
   return 0;

@@ -20,6 +20,8 @@ struct LoadOptions {
   // numbers exactly, except that all but BF16 round to nearest even where bf16 is asked for. The others are
   // quantised while loading. Absent for a folder that is packed, or what it is packed as.
   std::optional<WeightKind> storage;
+  std::optional<std::filesystem::path>
+      lora;                   // folder of an adapter to merge (lora.h), before anything is packed
   int threads = 0;            // for converting; 0: one per available processor
   bool ignore_extra = false;  // pass over tensors the architecture does not have
   // Bytes of the files converted so far, of those to convert; never called where everything is used as it

@@ -8,6 +8,7 @@
 #include "loaders/json/json_file.h"
 #include "loaders/model/hf_config.h"
 #include "loaders/model/hf_quantization.h"
+#include "loaders/model/lora.h"
 #include "loaders/tensors/quantized_folder.h"
 
 namespace kelvin {
@@ -18,6 +19,11 @@ constexpr std::size_t config_limit = std::size_t{16} << 20;  // bytes; real ones
 void check_folder(const std::filesystem::path& folder) {
   std::error_code error;
   const auto type = std::filesystem::status(folder, error).type();
+  if (is_only_adapter(folder))
+    throw LoadError(
+        path_text(folder),
+        "a model expected, an adapter found (adapter_config.json): name its model with --model, and this "
+        "folder with --lora");
   if (type == std::filesystem::file_type::directory) return;
   const std::string expected = "a model folder (with config.json) or a GGUF file expected";
   if (type == std::filesystem::file_type::not_found)
@@ -65,16 +71,27 @@ ModelSettings load_settings(const std::filesystem::path& folder) {
   return {model_config(config), generation_config(config, generation)};
 }
 
-ModelTensors model_tensors(const std::filesystem::path& folder) {
-  if (const auto gguf = find_gguf(folder)) return {GgufModel(*gguf).tensors(), ""};
-  return folder_tensors(folder);
+namespace {
+
+// With what `options` adds to them.
+ModelTensors completed(ModelTensors tensors, const LoadOptions& options) {
+  if (options.lora) tensors.files = with_lora(tensors.files, *options.lora);
+  return tensors;
+}
+
+}  // namespace
+
+ModelTensors model_tensors(const std::filesystem::path& folder, const LoadOptions& options) {
+  const auto gguf = find_gguf(folder);
+  return completed(gguf ? ModelTensors{GgufModel(*gguf).tensors(), ""} : folder_tensors(folder), options);
 }
 
 LoadedModel load_model(const std::filesystem::path& folder, const LoadOptions& options) {
   std::optional<GgufModel> gguf;  // whose metadata are large
   if (const auto path = find_gguf(folder)) gguf.emplace(*path);
   ModelSettings settings = gguf ? gguf_settings(gguf->keys()) : load_settings(folder);
-  const ModelTensors tensors = gguf ? ModelTensors{gguf->tensors(), ""} : folder_tensors(folder);
+  const ModelTensors tensors =
+      completed(gguf ? ModelTensors{gguf->tensors(), ""} : folder_tensors(folder), options);
   Weights weights = load_weights(tensors.files, settings.config, options);
   return {std::move(settings.config), std::move(settings.generation), std::move(weights), tensors.stored};
 }

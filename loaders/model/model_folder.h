@@ -29,12 +29,12 @@ struct LoadedModel {
 // folder that holds one. Throws LoadError, also if there is no such model.
 ModelSettings load_settings(const std::filesystem::path& folder);
 
-// The tensors of the model, with codes of quantised matrices behind their values.
+// The tensors of the model, with codes of quantised matrices behind their values and an adapter merged.
 struct ModelTensors {
   TensorFiles files;
   std::string stored;  // as in LoadedModel
 };
-ModelTensors model_tensors(const std::filesystem::path& folder);
+ModelTensors model_tensors(const std::filesystem::path& folder, const LoadOptions& options);
 
 // The settings and the weights.
 LoadedModel load_model(const std::filesystem::path& folder, const LoadOptions& options = {});

@@ -262,8 +262,10 @@ void ChatSession::restore(const SavedChat& saved, const std::string& origin) {
 std::string ChatSession::model_line() const {
   const Model& model = *model_.model;
   std::error_code ignored;
-  return std::filesystem::weakly_canonical(model_.folder, ignored).string() + " (" +
-         model.config().architecture + ", " + model.weights().kind().name() + ", " +
+  return std::filesystem::weakly_canonical(model_.folder, ignored).string() +
+         (model_.lora ? " with " + std::filesystem::weakly_canonical(*model_.lora, ignored).string() : "") +
+         " (" + model.config().architecture + ", " +
+         (model_.stored.empty() ? "" : model_.stored + ", kept as ") + model.weights().kind().name() + ", " +
          std::to_string(model.threads()) + (model.threads() == 1 ? " thread, " : " threads, ") +
          model.kernels().name + ")";
 }

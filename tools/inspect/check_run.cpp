@@ -126,7 +126,7 @@ int run_check(std::ostream& out, const ModelFlags& flags, const CheckFlags& chec
     largest = std::max(largest, found.logits_error);
     out << (json ? check_json(found) : check_text(found)) << std::flush;
   }
-  made.model = origin_of(model_folder(flags.folder), *model);
+  made.model = origin_of(model_folder(flags.folder), *model, flags.load_options().lora);
   if (json) {
     JsonWriter line;
     line.begin_object().member("agrees", agrees).member("max_logits_error", largest);

@@ -21,6 +21,10 @@ void add_model_folder(Flags& flags, std::optional<std::string>& folder) {
   flags.alias("m", "model");
 }
 
+void add_lora(Flags& flags, std::optional<std::string>& folder) {
+  flags.option("lora", "DIR", "folder of a LoRA adapter, merged into the model while it loads", to(folder));
+}
+
 fs::path model_folder(const std::optional<std::string>& folder) {
   std::error_code ignored;
   if (folder) {

@@ -12,6 +12,9 @@ namespace kelvin {
 // Adds --model DIR.
 void add_model_folder(Flags& flags, std::optional<std::string>& folder);
 
+// Adds --lora DIR.
+void add_lora(Flags& flags, std::optional<std::string>& folder);
+
 // The folder or GGUF file named, or else the demo model: installed beside the program, or in the source tree
 // it was built from. Throws UsageError where there is no such folder.
 std::filesystem::path model_folder(const std::optional<std::string>& folder);

@@ -66,6 +66,7 @@ void ModelFlags::add_to(Flags& flags) {
                  weights = weight_kind_named(value);
                  if (!weights) throw UsageError(weight_kinds_text(false, false) + " expected");
                });
+  add_lora(flags, lora);
   flags.option("kv", "KIND", "how keys and values are cached: f32, f16 or q8 (default f32)",
                [this](const std::string& value) {
                  const auto named = kv_storage_named(value);
@@ -85,6 +86,7 @@ LoadOptions ModelFlags::load_options() const {
   LoadOptions options;
   options.storage = weights;
   options.threads = threads;
+  if (lora) options.lora = *lora;
   options.ignore_extra = ignore_extra;
   return options;
 }
@@ -113,12 +115,19 @@ OpenModel open_model(const ModelFlags& flags) {
          << " tokens this model was made for: what lies beyond them may be nonsense\n";
   }
 
+  std::string stored = std::move(loaded.stored);
   auto model = make_model(std::move(loaded), flags);
   const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
-  return {folder,           std::move(loaded.generation),
-          std::move(*text), std::move(model),
-          std::move(bytes), std::move(stops),
-          context,          seconds.count()};
+  return {folder,
+          flags.load_options().lora,
+          std::move(stored),
+          std::move(loaded.generation),
+          std::move(*text),
+          std::move(model),
+          std::move(bytes),
+          std::move(stops),
+          context,
+          seconds.count()};
 }
 
 std::string OpenModel::name() const { return model_name(folder); }

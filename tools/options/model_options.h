@@ -20,6 +20,7 @@ struct ModelFlags {
   std::optional<std::string> folder;
   std::optional<WeightKind>
       weights;  // how matrices are stored; default: as in the files where they are bf16, else f32
+  std::optional<std::string> lora;  // folder of an adapter
   KvStorage kv = KvStorage::f32;
   int threads = 0;             // 0: one per processor
   bool ignore_extra = false;   // tensors the architecture does not have
@@ -31,6 +32,8 @@ struct ModelFlags {
 
 struct OpenModel {
   std::filesystem::path folder;
+  std::optional<std::filesystem::path> lora;  // whose adapter is merged
+  std::string stored;  // how the files quantise, if they do: "AWQ, 4 bits, groups of 128"
   GenerationConfig generation;
   LoadedTokenizer text;  // tokenizer and its special tokens
   std::unique_ptr<Model> model;

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <iterator>
 #include <memory>
 #include <span>
 #include <string_view>
@@ -82,10 +83,12 @@ std::string line_of(std::span<const std::byte> bytes, std::size_t every, int thr
 
 }  // namespace
 
-std::string model_hash(const fs::path& model, int threads) {
+std::string model_hash(const fs::path& model, int threads, const std::optional<fs::path>& adapter) {
   std::vector<std::shared_ptr<const MappedFile>> files;
   std::uint64_t total = 0;
-  for (const fs::path& path : files_of(model)) {
+  std::vector<fs::path> paths = files_of(model);
+  if (adapter) std::ranges::copy(files_of(*adapter), std::back_inserter(paths));
+  for (const fs::path& path : paths) {
     files.push_back(MappedFile::open(path));
     total += files.back()->bytes().size();
   }

@@ -1,5 +1,6 @@
 #include "tools/options/model_options.h"
 #include "engine/weights/config.h"
+#include "engine/weights/weights.h"
 
 #include <doctest/doctest.h>
 
@@ -8,6 +9,7 @@
 #include "loaders/files/load_error.h"
 #include "tests/tools/demo.h"
 #include "tools/options/model_folder_option.h"
+#include "tools/options/model_origin.h"
 
 namespace kelvin {
 
@@ -29,6 +31,24 @@ TEST_CASE("folders are found or refused by name") {
   ModelFlags flags;
   flags.folder = empty.path().string();
   CHECK_THROWS_AS(open_model(flags), LoadError);
+}
+
+TEST_CASE("an adapter is merged, named and hashed with its model") {
+  const auto goldens = test::data_dir() / "goldens" / "models";
+  ModelFlags flags;
+  Flags words("tool", "purpose");
+  flags.add_to(words);
+  const std::string base = (goldens / "llama-gqa-llama3-bf16").string(),
+                    lora = (test::data_dir() / "lora/plain").string();
+  const char* const argv[] = {"tool", "--model", base.c_str(), "--lora", lora.c_str(), "--threads", "1"};
+  REQUIRE(words.parse(7, argv));
+  const std::unique_ptr<Model> merged = open_model_alone(flags);
+  CHECK(merged->weights().kind().layers == Storage::f32);  // merged numbers are no bf16
+  const ModelOrigin with = origin_of(base, *merged, flags.load_options().lora),
+                    without = origin_of(base, *merged, {});
+  CHECK(with.name == "llama-gqa-llama3-bf16+plain");
+  CHECK(without.name == "llama-gqa-llama3-bf16");
+  CHECK(with.hash != without.hash);
 }
 
 }  // namespace kelvin

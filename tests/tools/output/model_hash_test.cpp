@@ -36,6 +36,15 @@ TEST_CASE("the hash of a file is what its definition says, whatever the file is 
   CHECK_THROWS_AS(model_hash(folder.path() / "absent", 1), LoadError);
 }
 
+TEST_CASE("an adapter's files follow those of its model") {
+  const test::TemporaryFolder model, adapter;
+  put(model.path() / "config.json", "{}");
+  put(adapter.path() / "adapter_model.safetensors", "\x01");
+  const std::string line = "1 0000000000000001 0000000000000001\n";
+  CHECK(model_hash(model.path(), 1, adapter.path()) ==
+        sha256_of("2 0000000000007d7b 0000000000007d7b\n" + line));
+}
+
 TEST_CASE("every byte of a folder's model files counts, in its place; others do not") {
   const test::TemporaryFolder folder;
   const auto weights = folder.path() / "model.safetensors";

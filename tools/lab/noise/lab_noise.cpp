@@ -64,13 +64,14 @@ void compare_models(Model& first, Model& second, const Window& window, std::size
   }
 }
 
-std::unique_ptr<Model> load_version(const std::filesystem::path& folder, const NoiseKind& kind,
-                                    std::uint64_t seed, int threads, const std::atomic<bool>* stop) {
+std::unique_ptr<Model> load_version(const OpenModel& reference, const NoiseKind& kind, std::uint64_t seed,
+                                    int threads, const std::atomic<bool>* stop) {
   LoadOptions load;
   load.storage = kind.storage;
+  load.lora = reference.lora;
   load.progress = [stop](std::size_t, std::size_t) { heed(stop); };
   load.ignore_extra = true;  // the reference has settled that
-  LoadedModel loaded = load_model(folder, load);
+  LoadedModel loaded = load_model(reference.folder, load);
   if (kind.noise) perturb_weights(loaded.weights, *kind.noise, seed);
   return std::make_unique<Model>(std::move(loaded.config), std::move(loaded.weights),
                                  ModelOptions{.threads = threads});
@@ -176,7 +177,7 @@ std::optional<NoiseResult> measure_noise(OpenModel& reference, const NoisePlan& 
     const Unit& unit = units[i];
     if (loaded != std::pair(unit.kind, unit.draw)) {
       version.reset();  // before the next one takes its memory
-      version = load_version(reference.folder, *unit.kind, plan.seed + static_cast<std::uint64_t>(unit.draw),
+      version = load_version(reference, *unit.kind, plan.seed + static_cast<std::uint64_t>(unit.draw),
                              reference.model->threads(), stop);
       loaded = {unit.kind, unit.draw};
     }
