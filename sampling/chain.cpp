@@ -41,6 +41,16 @@ void record_removed(StageTrace& record, std::span<const float> before, std::span
     record.removed_top_probability = scratch.weights[static_cast<std::size_t>(record.removed_top)] / total;
 }
 
+// Whether the tokens it removes are not to be drawn, whatever else is left; stages of other kinds choose.
+bool bans(const StageType& type) {
+  return type.may_empty && (type.kind == Kind::constraint || type.kind == Kind::history);
+}
+
+[[noreturn]] void refuse_all(const Chain::Link& link, const Step& step) {
+  throw std::runtime_error("position " + std::to_string(step.position()) +
+                           ": no token is possible: " + link.text + " leaves none that may be drawn");
+}
+
 }  // namespace
 
 std::vector<std::vector<double>> ChainState::values() const {
@@ -72,6 +82,9 @@ void Chain::add(std::string_view text, const Vocabulary& vocabulary, std::string
                       "\" follows it");
   }
   if (stage.type->prepare) stage.params.keep(stage.type->prepare(stage.params, vocabulary));
+  const bool all_before_ban =
+      std::all_of(links_.begin(), links_.end(), [](const Link& l) { return bans(l.type) && !l.type.yields; });
+  keeps_raw_ = keeps_raw_ || (bans(*stage.type) && !all_before_ban);
   std::string normal = stage_text(*stage.type, stage.params);
   links_.push_back({*stage.type, std::move(stage.params), std::move(normal), std::string(origin)});
 }
@@ -101,36 +114,80 @@ void Chain::check(std::span<float> logits, const Step& step) const {
 void Chain::apply(std::span<float> logits, const Step& given, ChainState& state, Trace* trace) const {
   check(logits, given);
   state.memory_.resize(links_.size());
+  auto& raw = state.scratch_.raw;
+  if (keeps_raw_) {
+    raw.assign(logits.begin(), logits.end());
+    state.scratch_.edited.reserve(logits.size());
+  }
+  if (trace) trace->before.assign(logits.begin(), logits.end());
+  if (trace) trace->stages.assign(links_.size(), {});
+  if (!run(logits, given, state, trace, keeps_raw_)) {
+    std::copy(raw.begin(), raw.end(), logits.begin());
+    if (trace) trace->stages.assign(links_.size(), {});
+    ban_first(logits, given, state, trace);
+    run(logits, given, state, trace, false);
+  }
+  if (trace) trace->after.assign(logits.begin(), logits.end());
+}
+
+bool Chain::run(std::span<float> logits, const Step& given, ChainState& state, Trace* trace,
+                bool may_start_again) const {
   StageContext step{given, nullptr, &state.scratch_};
   std::vector<float> before;
-  if (trace) {
-    trace->before.assign(logits.begin(), logits.end());
-    trace->stages.clear();
-  }
   for (std::size_t i = 0; i < links_.size(); ++i) {
     const Link& link = links_[i];
     step.memory = &state.memory_[i];
     StageTrace record;
     if (trace) {
+      record = std::move(trace->stages[i]);  // what it removed before all others, if it did
       record.stage = link.text;
-      record.before = trace->stages.empty() ? snapshot(logits, state.scratch_) : trace->stages.back().after;
+      record.before = i > 0 ? trace->stages[i - 1].after : snapshot(trace->before, state.scratch_);
       before.assign(logits.begin(), logits.end());
     }
     const float top = link.type.may_empty ? largest(logits) : 0.0f;
     const std::size_t best = link.type.may_empty ? first_of(logits, top) : 0;
     link.type.apply(logits, link.params, step);
     if (link.type.may_empty && logits[best] == impossible && largest(logits) == impossible) {
+      if (may_start_again && bans(link.type)) return false;
+      if (bans(link.type) && !link.type.yields) refuse_all(link, given);
       logits[best] = top;
       record.kept_last = true;
     }
     if (trace) {
-      record_removed(record, before, logits, trace->keep_ids, state.scratch_);
+      if (!record.acted_first) record_removed(record, before, logits, trace->keep_ids, state.scratch_);
       record.after = snapshot(logits, state.scratch_);
       for (const int id : trace->follow) record.followed.push_back(token_rank(logits, id));
-      trace->stages.push_back(std::move(record));
+      trace->stages[i] = std::move(record);
     }
   }
-  if (trace) trace->after.assign(logits.begin(), logits.end());
+  return true;
+}
+
+// Bans that yield come after those that do not, so that one that does not never finds too little left.
+void Chain::ban_first(std::span<float> logits, const Step& given, ChainState& state, Trace* trace) const {
+  StageContext step{given, nullptr, &state.scratch_};
+  auto& edited = state.scratch_.edited;
+  for (const bool yields : {false, true})
+    for (std::size_t i = 0; i < links_.size(); ++i) {
+      const Link& link = links_[i];
+      if (!bans(link.type) || link.type.yields != yields) continue;
+      step.memory = &state.memory_[i];
+      edited.assign(logits.begin(), logits.end());
+      link.type.apply(edited, link.params, step);
+      // It removes now; what else it does has its place in the chain.
+      for (std::size_t id = 0; id < logits.size(); ++id)
+        if (edited[id] != impossible) edited[id] = logits[id];
+      if (largest(edited) == impossible) {
+        if (!yields) refuse_all(link, given);
+        continue;
+      }
+      if (trace) {
+        StageTrace& record = trace->stages[i];
+        record_removed(record, logits, edited, trace->keep_ids, state.scratch_);
+        record.acted_first = record.removed > 0;
+      }
+      std::copy(edited.begin(), edited.end(), logits.begin());
+    }
 }
 
 int Chain::sample(std::span<float> logits, const Step& step, ChainState& state, Trace* trace) const {

@@ -68,9 +68,11 @@ class Chain {
   // Appends one stage: "min-p=0.05". `origin` is what describe() says of where it came from.
   void add(std::string_view text, const Vocabulary& vocabulary = {}, std::string_view origin = {});
 
-  // Edits the raw logits, shape (vocabulary,), of one step. If a stage removes the last token, the best token
-  // before that stage stays. Throws NonFiniteLogits (unless they are masked), and std::runtime_error if no
-  // token is possible at all.
+  // Edits the raw logits, shape (vocabulary,), of one step. Where a ban (a constraint, or no-repeat) finds only tokens that
+  // it bans, because stages before it removed the others, all bans of the chain act on the raw logits first, and then the
+  // chain runs again: what is banned is never drawn. Of another stage that removes the last token, the best token before
+  // it stays. Throws NonFiniteLogits (unless they are masked), and std::runtime_error if no token is possible at all or
+  // all are banned.
   void apply(std::span<float> logits, const Step& step, ChainState& state, Trace* trace = nullptr) const;
 
   // apply, then the draw (noise.h). The token is not yet accepted.
@@ -99,12 +101,17 @@ class Chain {
 
  private:
   void check(std::span<float> logits, const Step& step) const;
+  // All stages in their order; false where a ban left nothing and they have to start again, which `may_start_again` allows.
+  bool run(std::span<float> logits, const Step& step, ChainState& state, Trace* trace,
+           bool may_start_again) const;
+  void ban_first(std::span<float> logits, const Step& step, ChainState& state, Trace* trace) const;
   bool may_take_back() const;
   void remember(std::size_t position, ChainState& state) const;
   void restore(std::size_t position, ChainState& state) const;
   std::vector<Link> links_;
   NonFinite non_finite_ = NonFinite::error;
   std::size_t real_tokens_ = 0;
+  bool keeps_raw_ = false;  // a ban stands behind a stage that may leave it nothing
 };
 
 }  // namespace kelvin

@@ -37,6 +37,7 @@ std::vector<StageType> constraints() {
        .apply = string_ban,
        .parameters = {text("text", "what must not be written, however it is cut into tokens")},
        .help = "take the answer back to before this text and go on otherwise",
+       .yields = true,
        .prepare = prepare_string_ban,
        .accept = accept_string_ban,
        .unsettled = unsettled_string_ban},
@@ -64,6 +65,7 @@ std::vector<StageType> constraints() {
        .source = "transformers, min_new_tokens",
        .aliases = {"min-tokens", "min-new-tokens"},
        .once = true,
+       .yields = true,
        .prepare = prepare_ends},
       {.name = "end-decay",
        .apply = end_decay,
@@ -222,6 +224,7 @@ void append(std::vector<StageType>& all, Kind kind, std::vector<StageType> rows)
   for (StageType& row : rows) {
     row.kind = kind;
     row.may_empty = on_raw_logits;
+    row.yields = row.yields || kind == Kind::history;
     row.once = row.once || kind == Kind::history || kind == Kind::feedback;
     row.last = kind == Kind::feedback;
     if (row.below_zero.empty()) row.below_zero = usual_below_zero(kind);

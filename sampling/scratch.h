@@ -24,6 +24,8 @@ struct Scratch {
   std::vector<std::uint32_t> counts;         // (vocabulary,) by id; all 0 between uses
   std::vector<int> ids;
   std::vector<double> ranked;  // by rank
+  std::vector<float> raw;      // by id: what the model gave, where a chain may have to start again
+  std::vector<float> edited;   // by id, of the chain
 };
 
 }  // namespace kelvin

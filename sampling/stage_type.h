@@ -41,7 +41,8 @@ struct StageType {
   std::vector<std::string> aliases = {};
   bool once = false;      // twice in a chain makes no sense
   bool last = false;      // only the draw may follow
-  bool may_empty = true;  // might remove every token; the chain then puts the best one back
+  bool may_empty = true;  // might remove every token; Chain::apply says what happens then
+  bool yields = false;  // a ban that is let go at a step where no other token of the vocabulary may be drawn
   PrepareFunction prepare = {};
   AcceptFunction accept = {};
   UnsettledFunction unsettled = {};  // only with an `accept` that takes tokens back

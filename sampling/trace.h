@@ -28,6 +28,7 @@ struct StageTrace {
   std::vector<int> removed_ids;     // if Trace::keep_ids
   std::vector<TokenRank> followed;  // of Trace::follow, after the stage
   bool kept_last = false;           // the stage removed every token; the best one before it was put back
+  bool acted_first = false;         // a ban, ahead of all stages that are none: they had left it no token
 };
 
 struct Trace {

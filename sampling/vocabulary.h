@@ -1,6 +1,7 @@
 // What a model's tokens are, as far as drawing them goes.
 #pragma once
 
+#include <cstddef>
 #include <span>
 #include <string>
 
@@ -11,6 +12,7 @@ struct Vocabulary {
   std::span<const std::string>
       bytes;  // (n_tokens,) what each id decodes to; logits beyond n_tokens are padding, never drawn
   std::span<const int> stops;  // ids that end the text; no constraint on the text removes them
+  std::size_t n_ids = 0;       // how many ids there are, where `bytes` does not tell; 0: not known
 };
 
 }  // namespace kelvin

@@ -24,6 +24,17 @@ const TokenRank& before_stage(const Contender& contender, std::size_t i) {
   return i == 0 ? contender.first : contender.after[i - 1];
 }
 
+// Index of the ban that, ahead of all other stages, removed the token; -1: none did.
+int banned_first(const Trace& trace, int id) {
+  for (std::size_t i = 0; i < trace.stages.size(); ++i) {
+    const StageTrace& stage = trace.stages[i];
+    if (stage.acted_first &&
+        std::find(stage.removed_ids.begin(), stage.removed_ids.end(), id) != stage.removed_ids.end())
+      return static_cast<int>(i);
+  }
+  return -1;
+}
+
 void find_turns(Why& why) {
   double max = 1e-6;
   const auto odds = [](const TokenRank& drawn, const TokenRank& greedy) {
@@ -59,6 +70,7 @@ Why explain(const Chain& chain, const Trace& trace, const Step& step, const Chai
   ChainState state = before;
   Contender* const contenders[] = {&why.drawn, &why.greedy, &why.rival};
   for (const Contender* c : contenders) again.follow.push_back(c->id);
+  again.keep_ids = true;
   chain.apply(logits, step, state, &again);
   const Noise noise = draw_noise(step);
   for (std::size_t i = 0; i < std::size(contenders); ++i) {
@@ -69,7 +81,8 @@ Why explain(const Chain& chain, const Trace& trace, const Step& step, const Chai
     if (!c.after.empty()) c.last = c.after.back();
     c.gumbel = noise.gumbel(c.id);
   }
-  find_turns(why);
+  why.removed_by = banned_first(again, why.greedy.id);
+  if (why.removed_by < 0) find_turns(why);
 
   for (const double temperature : temperatures) {
     logits = trace.before;

@@ -26,9 +26,9 @@ struct Options {
   SamplingOptions sampling;
 };
 
-Chain chain_of(const SamplingOptions& sampling) {
+Chain chain_of(const SamplingOptions& sampling, std::size_t vocabulary) {
   try {
-    return sampling.settings.chain();
+    return sampling.settings.chain({.bytes = {}, .stops = {}, .n_ids = vocabulary});
   } catch (const UserError& error) {
     throw UsageError(error.what());
   }
@@ -45,7 +45,7 @@ std::size_t one_row(std::size_t n, const std::string& path) {
 }
 
 void run_rows(const Options& options, std::span<const float> all, std::size_t vocabulary, Provenance made) {
-  const Chain chain = chain_of(options.sampling);
+  const Chain chain = chain_of(options.sampling, vocabulary);
   const std::uint64_t seed = options.sampling.seed ? *options.sampling.seed : random_seed();
   made.set_seed(seed, !options.sampling.seed);
   std::string json;  // the last line, which is to say where it comes from

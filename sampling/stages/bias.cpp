@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "sampling/stage.h"
+#include "sampling/stages/add_bias.h"
 #include "sampling/stages/token_set.h"
 
 namespace kelvin::sampling {
@@ -18,10 +19,9 @@ std::shared_ptr<const void> prepare_allowed(const Params& params, const Vocabula
 }
 
 void bias(std::span<float> logits, const Params& params, const StageContext&) {
-  const auto by = static_cast<float>(params["by"]);
   for (const int id : params.prepared<std::vector<int>>())
-    if (static_cast<std::size_t>(id) < logits.size() && logits[static_cast<std::size_t>(id)] != impossible)
-      logits[static_cast<std::size_t>(id)] += by;
+    if (static_cast<std::size_t>(id) < logits.size())
+      add_bias(logits[static_cast<std::size_t>(id)], params["by"]);
 }
 
 void ban(std::span<float> logits, const Params& params, const StageContext& step) {

@@ -5,11 +5,13 @@
 #include <string>
 
 #include "sampling/stage.h"
+#include "sampling/stages/add_bias.h"
+#include "sampling/stages/token_set.h"
 #include "tokenizer/base/user_error.h"
 
 namespace kelvin::sampling {
 
-std::shared_ptr<const void> prepare_sequence(const Params& params, const Vocabulary&) {
+std::shared_ptr<const void> prepare_sequence(const Params& params, const Vocabulary& vocabulary) {
   std::vector<int> ids;
   std::string_view rest = params.text("ids");
   while (true) {
@@ -20,6 +22,7 @@ std::shared_ptr<const void> prepare_sequence(const Params& params, const Vocabul
     if (error != std::errc{} || id < 0 || (end != rest.data() + rest.size() && *end != ' '))
       throw UserError("sequence-bias: token ids such as '485 794 6' expected, \"" +
                       std::string(params.text("ids")) + "\" found");
+    check_exists(id, vocabulary, "sequence-bias");
     ids.push_back(id);
     rest.remove_prefix(static_cast<std::size_t>(end - rest.data()));
   }
@@ -31,10 +34,9 @@ void sequence_bias(std::span<float> logits, const Params& params, const StageCon
   const std::span<const int> ids(params.prepared<std::vector<int>>());
   const auto before = ids.first(ids.size() - 1);
   const auto last = static_cast<std::size_t>(ids.back());
-  if (last >= logits.size() || logits[last] == impossible || before.size() > step.tokens.size()) return;
+  if (last >= logits.size() || before.size() > step.tokens.size()) return;
   const auto written = step.tokens.last(before.size());
-  if (std::equal(before.begin(), before.end(), written.begin()))
-    logits[last] += static_cast<float>(params["by"]);
+  if (std::equal(before.begin(), before.end(), written.begin())) add_bias(logits[last], params["by"]);
 }
 
 }  // namespace kelvin::sampling

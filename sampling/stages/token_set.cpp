@@ -119,6 +119,13 @@ bool take_prefix(std::string_view& text, std::string_view prefix) {
 
 }  // namespace
 
+void check_exists(int id, const Vocabulary& vocabulary, std::string_view where) {
+  const std::size_t count = std::max(vocabulary.bytes.size(), vocabulary.n_ids);
+  if (count > 0 && static_cast<std::size_t>(id) >= count)
+    throw UserError(std::string(where) + ": there is no token " + std::to_string(id) + "; ids go from 0 to " +
+                    std::to_string(count - 1));
+}
+
 std::vector<int> token_set(std::string_view expression, const Vocabulary& vocabulary) {
   std::string_view rest = expression;
   std::vector<int> ids;
@@ -126,6 +133,7 @@ std::vector<int> token_set(std::string_view expression, const Vocabulary& vocabu
     ids = by_ids(rest, expression);
     std::sort(ids.begin(), ids.end());
     ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
+    check_exists(ids.back(), vocabulary, "token set \"" + std::string(expression) + "\"");
     return ids;
   }
   if (vocabulary.bytes.empty()) refuse(expression, "needs a vocabulary; only id:... works without one");

@@ -17,7 +17,11 @@ namespace kelvin::sampling {
 //                          and spaces of no script. Pieces of a multi-byte character count if such a character has
 //                          this piece
 //   file:PATH              tokens that occur anywhere in the bytes of that file; PATH alone does where no token reads so
-// Throws UserError if it is malformed, if it names no token, or if the vocabulary is needed and not given.
+// Throws UserError if it is malformed, if it names no token or an id that the vocabulary does not have, or if the
+// vocabulary is needed and not given.
 std::vector<int> token_set(std::string_view expression, const Vocabulary& vocabulary);
+
+// Throws UserError, beginning with `where`, for an id that the vocabulary does not have.
+void check_exists(int id, const Vocabulary& vocabulary, std::string_view where);
 
 }  // namespace kelvin::sampling

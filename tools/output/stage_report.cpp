@@ -30,7 +30,8 @@ std::string removals(const Trace& trace, const TokenName& name) {
     if (stage.kept_last)
       text += "  " + stage.stage + " would have removed all tokens; the best was put back.\n";
     if (stage.kept_last || stage.removed == 0) continue;
-    text += "  " + stage.stage + " removed ";
+    text += "  " + stage.stage +
+            (stage.acted_first ? " acted before all others, which left it none, and" : "") + " removed ";
     if (stage.removed > 1)
       text += formatted("%zu tokens, together %s, the likeliest of them ", stage.removed,
                         percent(stage.removed_mass).c_str());
@@ -152,6 +153,7 @@ std::string stage_report_json(const StageReport& report) {
     json.member("removed_mass", stage.removed_mass);
     json.member("removed_top", stage.removed_top < 0 ? std::nullopt : std::optional(stage.removed_top));
     json.member("removed_top_p", stage.removed_top_probability).member("rescued", stage.kept_last);
+    json.member("acted_first", stage.acted_first);
     write_snapshot(json, "before", stage.before);
     write_snapshot(json, "after", stage.after);
     write_standing(json, "drawn", why.drawn.after[i]);
