@@ -6,6 +6,7 @@
 #include <span>
 #include <string>
 
+#include "tools/batch/batch_prompts.h"
 #include "tools/batch/batch_request.h"
 #include "tools/generation/continuation.h"
 
@@ -17,9 +18,15 @@ struct BatchLine {
   std::optional<std::string> custom_id;
 };
 
-// choices: (request.choices,); made_by: fingerprint() of the model
+// What came of one prompt.
+struct PromptAnswers {
+  std::vector<Continuation> draws;  // (request.draws,)
+  std::optional<PromptTokens> echo;
+};
+
+// answers: (request.prompts,); made_by: fingerprint() of the model. "created" is 0: an answer depends on no clock.
 std::string batch_answer(const OpenModel& model, const std::string& made_by, const BatchLine& line,
-                         const BatchRequest& request, std::span<const Continuation> choices);
+                         const BatchRequest& request, std::span<const PromptAnswers> answers);
 
 // code: "invalid_request" where the line is to blame, else "failed".
 std::string batch_error(const BatchLine& line, std::string_view code, std::string_view message);

@@ -1,16 +1,17 @@
 #include "tools/batch/batch_request.h"
 
 #include <algorithm>
-#include <array>
+#include <charconv>
+#include <limits>
 
-#include "engine/weights/config.h"
 #include "loaders/files/load_error.h"
-#include "loaders/json/json.h"
 #include "loaders/json/json_fields.h"
-#include "loaders/json/json_to_value.h"
-#include "loaders/tokenizer/prompt.h"
 #include "sampling/chain_text.h"
+#include "sampling/closest.h"
 #include "tokenizer/base/user_error.h"
+#include "tools/batch/batch_messages.h"
+#include "tools/batch/batch_prompts.h"
+#include "tools/batch/body_keys.h"
 #include "tools/options/generation_defaults.h"
 #include "tools/options/sampling_options.h"
 
@@ -18,10 +19,7 @@ namespace kelvin {
 namespace {
 
 constexpr int max_choices = 128;
-
-// Keys that change nothing here.
-constexpr std::array<std::string_view, 8> ignored = {"model",    "user",         "metadata", "store",
-                                                     "priority", "service_tier", "method",   "url"};
+constexpr IntRange count_of_alternatives{0, 1 << 20};
 
 std::string setting_text(JsonValue value) {
   if (value.is_number()) return number_text(value.as_double());
@@ -29,18 +27,8 @@ std::string setting_text(JsonValue value) {
   return std::string(value.as_string());
 }
 
-std::vector<int> prompt_ids(const OpenModel& model, JsonValue prompt) {
-  if (prompt.is_string()) return encode_prompt(model.text, prompt.as_string());
-  if (!prompt.is_array()) prompt.fail("a text or a list of ids expected");
-  if (prompt.size() == 1 && prompt.at(std::size_t{0}).is_string())
-    return encode_prompt(model.text, prompt.at(std::size_t{0}).as_string());
-  std::vector<int> ids;
-  const IntRange range{0, model.model->config().vocab_size - 1};
-  for (const JsonValue id : prompt.items()) ids.push_back(int_in(id, range));
-  return ids;
-}
-
-std::vector<std::string> stop_texts(JsonValue value) {
+// A text, or a list of texts; none of them empty.
+std::vector<std::string> texts_of(JsonValue value) {
   std::vector<std::string> texts;
   if (value.is_string())
     texts.emplace_back(value.as_string());
@@ -51,12 +39,11 @@ std::vector<std::string> stop_texts(JsonValue value) {
   return texts;
 }
 
-// {"17": -100, ...}
-void add_biases(SamplerSettings& settings, JsonValue biases) {
-  for (const JsonMember& member : biases.members())
-    settings.set("bias",
-                 number_text(member.value.as_double()) + ":tokens='id:" + std::string(member.key) + "'",
-                 Source::flag, "logit_bias");
+// As in a chain.
+std::string quoted(const std::string& text) {
+  std::string inside;
+  for (const char c : text) inside += (c == '\'' || c == '"' || c == '\\' ? "\\" : "") + std::string(1, c);
+  return "'" + inside + "'";
 }
 
 class LineReader {
@@ -64,86 +51,183 @@ class LineReader {
   LineReader(const OpenModel& model, const BatchDefaults& defaults)
       : model_(model),
         settings_(defaults.sampling),
-        template_options_(defaults.chat_template),
-        most_(defaults.max_tokens) {
-    request_.ignore_eos = defaults.ignore_eos;
+        most_(defaults.max_tokens),
+        ignore_eos_(defaults.ignore_eos) {
+    chat_.told = defaults.chat_template;
     request_.seed = defaults.seed ? *defaults.seed : random_seed();
   }
 
   void read_body(JsonValue body) {
+    request_.is_chat = optional_member(body, "messages").has_value();
+    if (request_.is_chat && optional_member(body, "prompt"))
+      body.at("prompt").fail("messages and prompt exclude each other");
     for (const JsonMember& member : body.members())
       if (!member.value.is_null() && member.key != "custom_id") read(std::string(member.key), member.value);
   }
 
   BatchRequest finish(JsonValue body) {
-    if (messages_) request_.prompt = conversation_ids();
-    if (request_.prompt.empty()) body.fail("messages or prompt expected, with at least one token");
-    if (request_.prompt.size() >= static_cast<std::size_t>(model_.context))
-      body.fail("the prompt has " + std::to_string(request_.prompt.size()) + " tokens, the context holds " +
-                std::to_string(model_.context) + ", one of them for the answer (--ctx)");
+    if (chat_.messages) {
+      if (!chat_.gives_tools) chat_.tools.reset();
+      ChatPromptText prompt = chat_prompt_text(model_, chat_);
+      request_.tools = chat_.tools;
+      request_.one_call = chat_.one_call;
+      request_.calls_function = chat_.calls_function;
+      request_.prompts = {{std::move(prompt.ids), 0, {}}};
+      request_.opened_thought = std::move(prompt.opened_thought);
+      for (std::string& warning : prompt.warnings) request_.warnings.push_back(std::move(warning));
+    }
+    if (request_.prompts.empty()) body.fail("messages or prompt expected, with at least one token");
+    for (const BatchPrompt& prompt : request_.prompts) check_length(body, prompt.ids.size());
     if (ids_given_) settings_.set("padding", "draw", Source::default_value, "prompt");
     request_.chain = settings_.chain(model_.vocabulary());
-    request_.max_tokens = kelvin::max_tokens(most_, model_.generation, 256).count;
+    finish_counts(body);
+    if (!ignore_eos_) request_.stops.insert(request_.stops.end(), model_.stops.begin(), model_.stops.end());
+    std::sort(request_.stops.begin(), request_.stops.end());
     return std::move(request_);
   }
 
  private:
+  void check_length(JsonValue body, std::size_t tokens) const {
+    if (tokens == 0) body.fail("messages or prompt expected, with at least one token");
+    if (tokens >= static_cast<std::size_t>(model_.context))
+      body.fail("the prompt has " + std::to_string(tokens) + " tokens, the context holds " +
+                std::to_string(model_.context) + ", one of them for the answer (--ctx)");
+  }
+
+  void finish_counts(JsonValue body) {
+    const std::optional<int> most =
+        most_new_ ? most_new_ : most_;  // the newer name stands over the older one
+    if (most == 0 && !request_.echo) body.fail("max_tokens: 0 tokens are asked for, and echo is not");
+    request_.draws_none = most == 0;
+    request_.max_tokens = most == -1 ? 0 : max_tokens(most, model_.generation, 256).count;
+    request_.draws = best_of_.value_or(request_.choices);
+    if (request_.draws < request_.choices)
+      body.at("best_of").fail("at least n = " + std::to_string(request_.choices) + " expected, " +
+                              std::to_string(request_.draws) + " found");
+    if (alternatives_ && !request_.log_probabilities)
+      body.at("top_logprobs").fail("logprobs: true expected beside it");
+    if (alternatives_) request_.alternatives = *alternatives_;
+  }
+
   void read(const std::string& key, JsonValue value) {
-    if (key == "messages" || key == "prompt") {
-      if (!request_.prompt.empty() || messages_) value.fail("messages and prompt exclude each other");
-      request_.is_chat = key == "messages";
-      if (request_.is_chat && !value.is_array()) value.fail("a list of messages expected");
-      ids_given_ = !request_.is_chat && value.is_array();
-      if (request_.is_chat)
-        messages_ = value;
-      else
-        request_.prompt = prompt_ids(model_, value);
-    } else if (key == "chat_template_kwargs") {
-      for (auto& argument : template_arguments(value))
-        template_options_.arguments.push_back(std::move(argument));
-    } else if (key == "reasoning_effort") {
-      template_options_.arguments.emplace_back(key, TemplateValue(value.as_string()));
-    } else if (key == "plain_user") {
-      template_options_.plain_user = value.as_bool();
-    } else if (key == "max_tokens" || key == "max_completion_tokens") {
-      most_ = int_in(value, positive_int);
-    } else if (key == "n") {
-      request_.choices = int_in(value, {1, max_choices});
-    } else if (key == "seed") {
-      // Whoever counts seeds in signed numbers may.
-      request_.seed = value.is_integer() && value.as_double() < 0 ? static_cast<std::uint64_t>(value.as_int())
-                                                                  : value.as_uint();
-    } else if (key == "stop") {
-      request_.stop_texts = stop_texts(value);
-    } else if (key == "ignore_eos") {
-      request_.ignore_eos = value.as_bool();
-    } else if (key == "logprobs") {
-      request_.log_probabilities = !value.is_bool() || value.as_bool();
-      if (!value.is_bool()) request_.alternatives = int_in(value, {0, 1 << 20});
-    } else if (key == "top_logprobs") {
-      request_.alternatives = int_in(value, {0, 1 << 20});
-    } else if (key == "logit_bias") {
-      add_biases(settings_, value);
-    } else if (key == "stream") {
-      if (value.as_bool()) value.fail("false expected: answers of a batch come whole");
-    } else if (std::find(ignored.begin(), ignored.end(), key) == ignored.end()) {
+    if (read_prompt(key, value) || read_count(key, value) || read_sampling(key, value)) return;
+    if (read_chat_key(chat_, key, value, request_.warnings)) {
+      if (!request_.is_chat && key != "response_format")
+        value.fail("this is a key of chats, and messages are missing");
+      return;
+    }
+    if (const PassedKey* passed = find_passed_key(key)) {
+      if (says_nothing(value)) return;
+      if (passed->is_refused) value.fail(passed->why);
+      ignore(key, passed->why);
+    } else if (key == "model") {
+      if (value.as_string() != model_.name()) ignore(key, model_.name() + " answers");
+    } else if (key != "method" && key != "url") {
       set(key, value);
     }
   }
 
-  // Once all keys are read: those of the template may stand behind the messages.
-  std::vector<int> conversation_ids() {
-    ConversationOptions options;
-    if (const auto own = chat_template_of(model_.text.info))
-      options.variables = template_options_.variables(*own);
-    return encode_conversation(model_.text, json_to_value(*messages_), options, template_options_.plain_user);
+  bool read_prompt(const std::string& key, JsonValue value) {
+    if (key == "messages") {
+      if (!value.is_array()) value.fail("a list of messages expected");
+      chat_.messages = value;
+    } else if (key == "prompt") {
+      ids_given_ = !given_as_text(value);
+      request_.prompts = batch_prompts(model_, value);
+    } else if (key == "echo") {
+      if (value.as_bool() && request_.is_chat) value.fail("a prompt is told again, messages are not");
+      request_.echo = value.as_bool();
+    } else if (key == "suffix") {
+      if (!value.as_string().empty())
+        value.fail("Kelvin goes on after a text and does not fill in before one");
+    } else if (key == "stream") {
+      if (value.as_bool()) value.fail("false expected: answers of a batch come whole");
+    } else {
+      return false;
+    }
+    return true;
+  }
+
+  bool read_count(const std::string& key, JsonValue value) {
+    constexpr IntRange most{-1, std::numeric_limits<int>::max()};
+    if (key == "max_tokens" || key == "n_predict") {
+      most_ = int_in(value, most);
+    } else if (key == "max_completion_tokens") {
+      most_new_ = int_in(value, most);
+    } else if (key == "n") {
+      request_.choices = int_in(value, {1, max_choices});
+    } else if (key == "best_of") {
+      best_of_ = int_in(value, {1, max_choices});
+    } else if (key == "logprobs" || key == "n_probs") {
+      if (key == "n_probs" && says_nothing(value)) return true;
+      request_.log_probabilities = !value.is_bool() || value.as_bool();
+      if (!value.is_bool()) request_.alternatives = int_in(value, count_of_alternatives);
+    } else if (key == "top_logprobs") {
+      if (!says_nothing(value)) alternatives_ = int_in(value, count_of_alternatives);
+    } else {
+      return false;
+    }
+    return true;
+  }
+
+  bool read_sampling(const std::string& key, JsonValue value) {
+    if (key == "seed") {
+      // Whoever counts seeds in signed numbers may.
+      request_.seed = value.is_integer() && value.as_double() < 0 ? static_cast<std::uint64_t>(value.as_int())
+                                                                  : value.as_uint();
+    } else if (key == "stop") {
+      request_.stop_texts = texts_of(value);
+    } else if (key == "stop_token_ids") {
+      for (const JsonValue id : value.items()) request_.stops.push_back(int_in(id, token_range(model_)));
+    } else if (key == "ignore_eos") {
+      ignore_eos_ = value.as_bool();
+    } else if (key == "logit_bias") {
+      add_biases(value);
+    } else if (key == "allowed_token_ids") {
+      std::string ids;
+      for (const JsonValue id : value.items())
+        ids += (ids.empty() ? "id:" : ",") + std::to_string(int_in(id, token_range(model_)));
+      if (!ids.empty()) settings_.set("allow", "'" + ids + "'", Source::flag, key);
+    } else if (key == "bad_words") {
+      for (const std::string& text : texts_of(value))
+        settings_.set("string-ban", quoted(text), Source::flag, key);
+    } else if (key == "top_k" && value.is_integer() && value.as_double() < 0) {
+      settings_.set("top-k", "off", Source::flag, key);  // as vLLM and llama.cpp say it
+    } else if (key == "typical_p") {
+      set("typical", value);
+    } else {
+      return false;
+    }
+    return true;
+  }
+
+  // {"17": -100, ...}; -100 bans, as OpenAI has it, and false, as llama.cpp has it.
+  void add_biases(JsonValue biases) {
+    for (const JsonMember& member : biases.members()) {
+      const IntRange range = token_range(model_);
+      int id = -1;
+      const char* const end = member.key.data() + member.key.size();
+      const auto [at, error] = std::from_chars(member.key.data(), end, id);
+      if (error != std::errc{} || at != end || id < 0 || id > range.high)
+        member.value.fail("there is no token " + std::string(member.key) + "; ids go from 0 to " +
+                          std::to_string(range.high));
+      const bool bans = member.value.is_bool() ? !member.value.as_bool() : member.value.as_double() <= -100;
+      if (member.value.is_bool() && !bans) member.value.fail("a number or false expected");
+      settings_.set(
+          "bias",
+          (bans ? "-inf" : number_text(member.value.as_double())) + ":tokens='id:" + std::to_string(id) + "'",
+          Source::flag, "logit_bias");
+    }
   }
 
   void set(const std::string& key, JsonValue value) {
     std::string name = key;
     std::replace(name.begin(), name.end(), '_', '-');
     const std::vector<std::string> names = setting_names();
-    if (std::find(names.begin(), names.end(), name) == names.end()) value.fail("unknown key");
+    if (std::find(names.begin(), names.end(), name) == names.end()) {
+      const std::string near = sampling::closest(name, names);
+      value.fail("unknown key" + (near.empty() ? "" : "; did you mean " + near + "?"));
+    }
     try {
       settings_.set(name, setting_text(value), Source::flag, key);
     } catch (const UserError& error) {
@@ -151,11 +235,15 @@ class LineReader {
     }
   }
 
+  void ignore(const std::string& key, std::string_view why) {
+    request_.warnings.push_back(key + ": ignored: " + std::string(why));
+  }
+
   const OpenModel& model_;
   SamplerSettings settings_;
-  TemplateOptions template_options_;
-  std::optional<JsonValue> messages_;
-  std::optional<int> most_;
+  ChatBody chat_;
+  std::optional<int> most_, most_new_, best_of_, alternatives_;
+  bool ignore_eos_;
   BatchRequest request_;
   bool ids_given_ = false;
 };

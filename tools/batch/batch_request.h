@@ -1,6 +1,6 @@
 // One line of a batch: what is asked, in the words of OpenAI's batch files. {"custom_id": ..., "body":
 // {"messages": [...] or "prompt": ..., "max_tokens": ..., "temperature": ..., "seed": ..., "logprobs": ...}},
-// or all of it without "body". Every sampler setting of ours is a key, too, with _ or -.
+// or all of it without "body". Every sampler setting of ours is a key, too, with _ or -. README of tools/ lists the keys.
 #pragma once
 
 #include <cstdint>
@@ -24,17 +24,32 @@ struct BatchDefaults {
   TemplateOptions chat_template;  // a line's own chat_template_kwargs stand over them
 };
 
+struct BatchPrompt {
+  std::vector<int> ids;   // at least one, and room for an answer
+  std::size_t begun = 0;  // of them, those that the tokenizer put before the text
+  std::string text;       // of the others; empty for messages
+};
+
 struct BatchRequest {
-  bool is_chat = false;     // "messages": the answer is a message
-  std::vector<int> prompt;  // at least one, and room for an answer
+  bool is_chat = false;              // "messages": the answer is a message
+  std::vector<BatchPrompt> prompts;  // one, or each of a list
   Chain chain;
   std::uint64_t seed = 0;
-  int choices = 1;
-  int max_tokens = 0;  // 0: as many as the context holds
-  bool ignore_eos = false;
+  int choices = 1;          // told of each prompt
+  int draws = 1;            // of them the likeliest are told
+  int max_tokens = 0;       // 0: as many as the context holds
+  bool draws_none = false;  // nothing but the prompt is told
+  std::vector<int> stops;   // ids that end an answer, ascending
+  std::vector<std::string> stop_texts;
   bool log_probabilities = false;
   int alternatives = 0;  // likeliest tokens told with each log-probability
-  std::vector<std::string> stop_texts;
+  bool echo = false;     // the text begins with the prompt
+  // Of messages.
+  std::optional<TemplateValue> tools;  // calls of these are told as such
+  bool one_call = false;               // of several the first alone
+  bool calls_function = false;         // "functions": a call is told as function_call
+  std::string opened_thought;          // with which the prompt ends
+  std::vector<std::string> warnings;   // keys that were passed over: "KEY: ignored: why"
 };
 
 // Throws LoadError ("NAME: key: problem") or another UserError: an error of this line alone.

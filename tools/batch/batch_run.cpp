@@ -15,21 +15,23 @@
 namespace kelvin {
 namespace {
 
-// One line being answered; its choices run on their own.
+// One line being answered; its draws run on their own.
 struct Job {
   BatchLine line;
   BatchRequest request;
-  std::vector<Continuation> choices;
-  std::size_t open;  // choices that are not done
+  std::vector<PromptAnswers> answers;  // (request.prompts,)
+  std::size_t open;                    // draws that are not done
   std::string error;
 };
 
-// One choice of a job with its place in the model.
+// One draw of a job with its place in the model.
 struct Slot {
+  // index: of all draws of the job, those of a prompt side by side
   Slot(OpenModel& model, std::shared_ptr<Job> of, std::size_t index)
       : job(std::move(of)),
-        choice(index),
-        request(request_of(model, *job, index)),
+        prompt(index / static_cast<std::size_t>(job->request.draws)),
+        draw(index % static_cast<std::size_t>(job->request.draws)),
+        request(request_of(*job, prompt, draw)),
         sequence(*model.model, model.context),
         writer(sequence, model.tokenizer(), request) {}
 
@@ -37,23 +39,24 @@ struct Slot {
   Slot(const Slot&) = delete;
   Slot& operator=(const Slot&) = delete;
 
-  static ContinuationRequest request_of(const OpenModel& model, const Job& job, std::size_t index) {
+  static ContinuationRequest request_of(const Job& job, std::size_t prompt, std::size_t draw) {
     ContinuationRequest request;
-    request.prompt = job.request.prompt;
+    request.prompt = job.request.prompts[prompt].ids;
     request.chain = &job.request.chain;
     request.seed = job.request.seed;
-    request.stream = index;
+    request.stream = draw;
     request.max_tokens = job.request.max_tokens;
-    if (!job.request.ignore_eos) request.stops = model.stops;
+    request.stops = job.request.stops;
     request.stop_texts = job.request.stop_texts;
     request.text_continues = !job.request.is_chat;
-    request.log_probabilities = job.request.log_probabilities;
+    // Of more draws than are told, the likeliest are.
+    request.log_probabilities = job.request.log_probabilities || job.request.draws > job.request.choices;
     request.alternatives = job.request.alternatives;
     return request;
   }
 
   std::shared_ptr<Job> job;
-  std::size_t choice;
+  std::size_t prompt, draw;
   ContinuationRequest request;
   Sequence sequence;
   ContinuationWriter writer;
@@ -120,9 +123,9 @@ class Batch {
     while (static_cast<int>(slots_.size()) < options_.width) {
       if (waiting_.empty() && !take_line()) return;
       if (waiting_.empty()) continue;
-      auto [job, choice] = std::move(waiting_.front());
+      auto [job, index] = std::move(waiting_.front());
       waiting_.pop_front();
-      slots_.push_back(std::make_unique<Slot>(model_, std::move(job), choice));
+      slots_.push_back(std::make_unique<Slot>(model_, std::move(job), index));
       loop_.add(slots_.back()->writer);
     }
   }
@@ -144,10 +147,25 @@ class Batch {
       refuse(job->line, error.what(), false);
       return true;
     }
-    job->open = static_cast<std::size_t>(job->request.choices);
-    job->choices.resize(job->open);
-    for (std::size_t i = 0; i < job->open; ++i) waiting_.emplace_back(job, i);
+    begin(job);
     return true;
+  }
+
+  void begin(const std::shared_ptr<Job>& job) {
+    const BatchRequest& request = job->request;
+    const auto draws = static_cast<std::size_t>(request.draws);
+    for (const BatchPrompt& prompt : request.prompts) {
+      PromptAnswers& answers = job->answers.emplace_back();
+      answers.draws.resize(draws);
+      if (request.echo && request.log_probabilities)
+        answers.echo = judge_prompt(model_, prompt.ids, request.alternatives);
+    }
+    job->open = request.draws_none ? 0 : draws * job->answers.size();
+    for (std::size_t i = 0; i < job->open; ++i) waiting_.emplace_back(job, i);
+    if (job->open > 0) return;
+    for (PromptAnswers& answers : job->answers)
+      for (Continuation& none : answers.draws) none.ending = Ending::max_tokens;
+    finish(*job);
   }
 
   void refuse(const BatchLine& line, const std::string& message, bool has_name) {
@@ -169,15 +187,17 @@ class Batch {
     const std::shared_ptr<Job> job = std::move(slot.job);
     slot.job = nullptr;
     loop_.remove(slot.writer);
-    if (job->error.empty()) job->choices[slot.choice] = slot.writer.finish();
+    if (job->error.empty()) job->answers[slot.prompt].draws[slot.draw] = slot.writer.finish();
     --job->open;
     if (!job->error.empty() && job->open > 0)
       job->open -= std::erase_if(waiting_, [&](const auto& other) { return other.first == job; });
-    if (job->open > 0) return;
-    if (job->error.empty())
-      return answer(job->line, false, batch_answer(model_, made_by_, job->line, job->request, job->choices));
-    answer(job->line, true,
-           batch_error(job->line, "failed", name_of_line(job->line.number) + ": " + job->error));
+    if (job->open == 0) finish(*job);
+  }
+
+  void finish(const Job& job) {
+    if (job.error.empty())
+      return answer(job.line, false, batch_answer(model_, made_by_, job.line, job.request, job.answers));
+    answer(job.line, true, batch_error(job.line, "failed", name_of_line(job.line.number) + ": " + job.error));
   }
 
   void answer(const BatchLine& asked, bool is_error, const std::string& line) {
@@ -197,7 +217,7 @@ class Batch {
   std::vector<std::string_view> lines_;
   std::set<std::size_t> done_;                                        // numbers of lines answered before
   std::size_t next_ = 0;                                              // lines read
-  std::deque<std::pair<std::shared_ptr<Job>, std::size_t>> waiting_;  // choices
+  std::deque<std::pair<std::shared_ptr<Job>, std::size_t>> waiting_;  // draws
   std::vector<std::unique_ptr<Slot>> slots_;
   GenerationLoop loop_;
   BatchResult result_;

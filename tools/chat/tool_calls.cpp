@@ -12,20 +12,6 @@
 namespace kelvin {
 namespace {
 
-TemplateValue tools_of(const JsonDocument& document) {
-  std::vector<TemplateValue> list;
-  const JsonValue root = document.root();
-  if (!root.is_array())
-    root.fail("a list of tool definitions expected, " + std::string(json_type_name(root.type())) + " found");
-  for (const JsonValue tool : root.items()) {
-    const auto function = tool.find("function");
-    (function ? *function : tool).at("name").as_string();
-    list.push_back(function ? json_to_value(tool)
-                            : TemplateValue::dict({{"type", "function"}, {"function", json_to_value(tool)}}));
-  }
-  return TemplateValue::list(std::move(list));
-}
-
 // The definition of a function, if it is known.
 const jinja::Value* definition_of(const TemplateValue* tools, std::string_view name) {
   if (!tools || !tools->is_sequence()) return nullptr;
@@ -144,8 +130,21 @@ std::string id_of_call(std::size_t index) {
 
 }  // namespace
 
+TemplateValue tool_definitions(JsonValue root) {
+  std::vector<TemplateValue> list;
+  if (!root.is_array())
+    root.fail("a list of tool definitions expected, " + std::string(json_type_name(root.type())) + " found");
+  for (const JsonValue tool : root.items()) {
+    const auto function = tool.find("function");
+    (function ? *function : tool).at("name").as_string();
+    list.push_back(function ? json_to_value(tool)
+                            : TemplateValue::dict({{"type", "function"}, {"function", json_to_value(tool)}}));
+  }
+  return TemplateValue::list(std::move(list));
+}
+
 ToolDefinitions parse_tools(const std::string& json, const std::string& name) {
-  return {json, tools_of(parse_json(json, name))};
+  return {json, tool_definitions(parse_json(json, name).root())};
 }
 
 ToolCalls find_tool_calls(std::string_view answer, const TemplateValue* tools) {

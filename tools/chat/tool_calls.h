@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "loaders/json/json.h"
 #include "tokenizer/chat_template.h"
 #include "tools/chat/call_notations.h"
 
@@ -17,6 +18,8 @@ struct ToolDefinitions {
   TemplateValue value;  // a list of {"type": "function", "function": {"name": ..., ...}}
 };
 
+// The list of definitions in a request: a list, each as above or the function's object alone. Throws LoadError.
+TemplateValue tool_definitions(JsonValue list);
 // A JSON list of definitions, each as above or the function's object alone. `name` begins every error. Throws
 // LoadError.
 ToolDefinitions parse_tools(const std::string& json, const std::string& name);
