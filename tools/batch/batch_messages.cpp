@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "loaders/json/json_to_value.h"
+#include "loaders/tokenizer/plain_text.h"
 #include "loaders/tokenizer/prompt.h"
 #include "tokenizer/base/user_error.h"
 #include "tools/chat/thought.h"
