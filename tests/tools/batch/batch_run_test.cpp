@@ -106,7 +106,7 @@ TEST_CASE("every key of OpenAI's bodies is obeyed or named in the answer") {
         R"("frequency_penalty": 0.5, "presence_penalty": -0.5)",
         R"("user": "", "metadata": {}, "store": false, "prompt_cache_key": null)",
         R"("seed": -3)",
-        R"("chat_template_kwargs": {"enable_thinking": false})",
+        R"("chat_template_kwargs": {"reasoning_effort": ""})",
         R"("stop_token_ids": [70], "min_tokens": 1)",
         R"("bad_words": ["it's"], "repetition_penalty": 1.1, "use_beam_search": false)",
         R"("dry_multiplier": 0, "xtc_probability": 0.0, "n_predict": 4, "typical_p": 0.9)"}) {
