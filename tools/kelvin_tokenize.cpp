@@ -184,8 +184,8 @@ int tokenize_main(int argc, char** argv) {
   flags.toggle("skip-special", "leave special tokens out of decoded text", options.skip_special);
   flags.optional_value(
       "text", "TEXT",
-      "this text, or without TEXT all of stdin, whatever it looks like; on a terminal its pieces "
-      "are shown in colours with their ids; with --decode only the text is printed",
+      "this text, or all of stdin; on a terminal its pieces are shown in colours with their ids; with "
+      "--decode only the text is printed",
       options.text, options.plain);
   flags.alias("prompt", "text");
   flags.alias("p", "text");
@@ -201,19 +201,18 @@ int tokenize_main(int argc, char** argv) {
                });
   flags.group("check");
   flags.option("check", "DIR",
-               "compare the folder's tokenizer with DIR/check.jsonl, which a script in tools/README.md makes "
-               "with another "
-               "implementation; status 1 if lines differ",
+               "compare with DIR/check.jsonl, which another implementation wrote (tools/README.md); status 1 if "
+               "lines differ",
                to(options.check));
   flags.option("dump", "FILE", "that file elsewhere", to(options.dump));
   flags.group("prompts");
   flags.option(
       "chat", "FILE",
-      "print the prompt for a conversation, {\"messages\": [...], \"add_generation_prompt\": true} with "
-      "bos_token, eos_token and extra (further variables, such as tools) where wanted",
+      "print the prompt for a conversation, {\"messages\": [...], \"add_generation_prompt\": true}; may "
+      "have bos_token, eos_token, extra (variables such as tools)",
       to(options.chat));
   flags.option("chat-template", "FILE",
-               "the template instead of the model's own; or the name of one of its several",
+               "another template, or the name of one of the model's",
                to(options.chat_template));
   options.variables.add_to(flags);
   flags.option("date", "YYYY-MM-DD", "the day that templates see; default: today", to(options.date));

@@ -43,7 +43,7 @@ bool has_tools(const ConversationOptions& options) {
 
 std::string conversation_text(const ChatTemplate& chat_template, const TokenizerInfo& info,
                               const TemplateValue& messages, const ConversationOptions& options) {
-  TemplateValue said = normalized_messages(messages);
+  TemplateValue said = options.as_given ? messages : normalized_messages(messages);
   if (options.plain) said = with_marks_of_users(said, *options.plain);
   const RenderOptions render = scaled_limits(options.render, said);
   std::vector<std::pair<std::string, TemplateValue>> variables = token_variables(info);
@@ -54,7 +54,7 @@ std::string conversation_text(const ChatTemplate& chat_template, const Tokenizer
                        options.bos.value_or(content_of(info.bos)), options.eos.value_or(content_of(info.eos)),
                        variables, render);
   };
-  const std::optional<TemplateValue> parsed = parsed_arguments(said);
+  const std::optional<TemplateValue> parsed = options.as_given ? std::nullopt : parsed_arguments(said);
   if (!parsed) return text_of(said);
   // Most templates take arguments as a dict; one that takes text fails, or prints the dict as Python does.
   std::string text;

@@ -24,7 +24,7 @@ constexpr const char* long_chain =
     "penalty=1.1:last=64,dry=0.8,top-k=40,top-p=0.95,min-p=0.05,xtc=1,temp=0.8";
 
 // Values for the stages that do nothing, or not at every step, by default.
-const std::map<std::string, std::string> examples = {{"allow", "id:0-99999"},
+const std::map<std::string, std::string> examples = {{"allow", "id:0-2499"},
                                                      {"ban", "id:0-999"},
                                                      {"string-ban", "'never so'"},
                                                      {"bias", "1:id:0-999"},

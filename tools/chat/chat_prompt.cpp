@@ -39,6 +39,7 @@ std::string ChatPrompt::text(const Conversation& conversation, bool for_answer) 
   }
   ConversationOptions options;
   options.for_answer = for_answer;
+  options.as_given = true;  // as forms_ says
   options.variables = variables_;
   if (marked()) options.plain = &plain_;
   if (tools_) options.variables.emplace_back("tools", tools_->value);

@@ -22,6 +22,7 @@ class Probe {
   std::string text(std::vector<TemplateValue> messages, bool for_answer = true) const {
     ConversationOptions options;
     options.for_answer = for_answer;
+    options.as_given = true;
     options.variables.emplace_back("tools", tools_);
     messages.insert(messages.begin(), TemplateValue::dict({{"role", "user"}, {"content", "hello"}}));
     try {
