@@ -200,10 +200,11 @@ int tokenize_main(int argc, char** argv) {
                  if (when != "auto") options.colour = when == "always";
                });
   flags.group("check");
-  flags.option("check", "DIR",
-               "compare with DIR/check.jsonl, which another implementation wrote (tools/README.md); status 1 if "
-               "lines differ",
-               to(options.check));
+  flags.option(
+      "check", "DIR",
+      "compare with DIR/check.jsonl, which another implementation wrote (tools/README.md); status 1 if "
+      "lines differ",
+      to(options.check));
   flags.option("dump", "FILE", "that file elsewhere", to(options.dump));
   flags.group("prompts");
   flags.option(
@@ -211,8 +212,7 @@ int tokenize_main(int argc, char** argv) {
       "print the prompt for a conversation, {\"messages\": [...], \"add_generation_prompt\": true}; may "
       "have bos_token, eos_token, extra (variables such as tools)",
       to(options.chat));
-  flags.option("chat-template", "FILE",
-               "another template, or the name of one of the model's",
+  flags.option("chat-template", "FILE", "another template, or the name of one of the model's",
                to(options.chat_template));
   options.variables.add_to(flags);
   flags.option("date", "YYYY-MM-DD", "the day that templates see; default: today", to(options.date));

@@ -18,7 +18,8 @@ struct ConversationOptions {
   std::vector<std::pair<std::string, TemplateValue>> variables =
       {};  // further ones: tools, enable_thinking, ...
   RenderOptions render = {};
-  bool as_given = false;  // messages are in the form that this template takes: messages.h does nothing to them
+  bool as_given =
+      false;  // messages are in the form that this template takes: messages.h does nothing to them
   // Texts in the messages of others than the assistant, and in the variables, that equal control tokens are marked
   // (plain_text.h), so that they stay text.
   const std::vector<std::string>* plain = nullptr;
