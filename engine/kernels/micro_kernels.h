@@ -7,6 +7,7 @@
 #pragma once
 
 #include "engine/kernels/quantized_blocks.h"
+#include "engine/kernels/unroll.h"
 
 namespace kelvin::kernels {
 namespace {
@@ -25,10 +26,10 @@ void add_to_sums(const KernelCall& call, int group, const Int (&dot)[columns][re
   const float* const x_scales = call.x_scale + group * call.tokens;
   const float* const w_scales = call.scale + group * sums_stride;
   float* sums = call.sums;
-#pragma GCC unroll 8
+  KELVIN_UNROLL(8)
   for (int token = 0; token < columns / planes; ++token, sums += sums_stride) {
     const Float x_scale = splat_float(x_scales[token]);
-#pragma GCC unroll 8
+    KELVIN_UNROLL(8)
     for (int r = 0; r < registers; ++r) {
       Int product = dot[token * planes][r];
       if constexpr (planes == 2) product = add(shift_left(product, 8), dot[token * planes + 1][r]);

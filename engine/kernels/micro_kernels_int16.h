@@ -8,6 +8,8 @@
 
 #include <cstdint>
 
+#include "engine/kernels/unroll.h"
+
 namespace kelvin::kernels {
 namespace {
 
@@ -52,21 +54,21 @@ struct Int16 {
       for (int token = 0; token < tokens; ++token)
         for (Int& s : sum[token]) s = splat(call.x_offset[group * call.tokens + token]);
       for (int step = 0; step < call.steps; ++step, w += Weights::step_bytes, x += step_width)
-#pragma GCC unroll 2
-        for (int odd = 0; odd < 2; ++odd) {
-          Int ws[registers];
-          for (int panel = 0; panel < panels; ++panel)
-            for (int part = 0; part < parts; ++part)
-              ws[panel * parts + part] =
-                  Weights::int16(w + panel * call.panel_stride + part * int_lanes * 4, odd);
-          for (int token = 0; token < tokens; ++token) {
-            const Int xs = splat_step(x + odd * to_odd_int16 + token * block_width);
-            for (int r = 0; r < registers; ++r) {
-              sum[token][r] = add(sum[token][r], multiply_add_int16(ws[r], xs));
-              optimization_barrier(sum[token][r]);
-            }
+        KELVIN_UNROLL(2)
+      for (int odd = 0; odd < 2; ++odd) {
+        Int ws[registers];
+        for (int panel = 0; panel < panels; ++panel)
+          for (int part = 0; part < parts; ++part)
+            ws[panel * parts + part] =
+                Weights::int16(w + panel * call.panel_stride + part * int_lanes * 4, odd);
+        for (int token = 0; token < tokens; ++token) {
+          const Int xs = splat_step(x + odd * to_odd_int16 + token * block_width);
+          for (int r = 0; r < registers; ++r) {
+            sum[token][r] = add(sum[token][r], multiply_add_int16(ws[r], xs));
+            optimization_barrier(sum[token][r]);
           }
         }
+      }
       add_to_sums<1>(call, group, sum);
     }
   }
@@ -97,7 +99,7 @@ struct Int4Pairs {
     const std::int8_t* x = call.x;
     for (int pair = 0; pair < call.steps / 8; ++pair, scales += 64) {
       Int sum[tokens][registers];
-#pragma GCC unroll 8
+      KELVIN_UNROLL(8)
       for (int step = 0; step < 8; ++step, w += 64, x += step_width) {
         Int ws[registers];
         load_all(w, ws);

@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "engine/kernels/sub_blocks.h"
+#include "engine/kernels/unroll.h"
 
 namespace kelvin::kernels {
 namespace {
@@ -46,7 +47,7 @@ void unpack_codes(const SubBlocks& codes, const std::byte* lines, const std::byt
     for (int line = 0; line < bits; ++line) prefetch<max_columns>(prefetched + 64 * line);
     for (int part = 0; part < parts; ++part) {
       const std::size_t at = static_cast<std::size_t>(part) * int_lanes * 4;
-#pragma GCC unroll 8
+      KELVIN_UNROLL(8)
       for (int step = 0; step < sub_block_lines / step_width; ++step) {
         Int code = step_codes<bits>(lines + at, step);
         if constexpr (table) code = look_up(values, code);

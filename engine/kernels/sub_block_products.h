@@ -6,6 +6,8 @@
 
 #include <cstdint>
 
+#include "engine/kernels/unroll.h"
+
 namespace kelvin::kernels {
 namespace {
 
@@ -58,7 +60,7 @@ template <int steps, int together, int planes, int panels, int columns>
     if constexpr (together == 0) {
       for (int column = 0; column < columns; ++column)
         for (Int& s : sum[column]) s = start_int8(start[column]);
-#pragma GCC unroll 4
+      KELVIN_UNROLL(4)
       for (int step = 0; step < steps; ++step) {
         Int ws[registers];
         load_weights(step, ws);
@@ -72,10 +74,10 @@ template <int steps, int together, int planes, int panels, int columns>
       if constexpr (together < steps)
         for (int column = 0; column < columns; ++column)
           for (Int& s : sum[column]) s = splat(start[column]);
-#pragma GCC unroll 8
+      KELVIN_UNROLL(8)
       for (int first = 0; first < steps; first += together) {
         Int part[columns][registers];
-#pragma GCC unroll 8
+        KELVIN_UNROLL(8)
         for (int i = 0; i < together; ++i) {
           Int ws[registers];
           load_weights(first + i, ws);
@@ -97,10 +99,10 @@ template <int steps, int together, int planes, int panels, int columns>
     }
     const float* const scales = call.scale + group * sums_stride;
     float* sums = call.sums;
-#pragma GCC unroll 8
+    KELVIN_UNROLL(8)
     for (int token = 0; token < tokens; ++token, sums += sums_stride) {
       const Float x_scale = splat_float(call.x_scale[group * call.tokens + token]);
-#pragma GCC unroll 8
+      KELVIN_UNROLL(8)
       for (int r = 0; r < registers; ++r) {
         Int product = sum[token * planes][r];
         if constexpr (planes == 2) product = add(shift_left(product, 8), sum[token * planes + 1][r]);

@@ -4,6 +4,8 @@
 
 #include <cstdint>
 
+#include "engine/kernels/unroll.h"
+
 namespace kelvin::kernels {
 namespace {
 
@@ -57,7 +59,7 @@ Int multiply_group(const std::byte* lines, int first, Int values, const std::int
   Int sum[planes], part[planes];
   for (int plane = 0; plane < planes; ++plane)
     sum[plane] = together == 0 ? start_int8(starts[plane]) : splat(starts[plane]);
-#pragma GCC unroll 8
+  KELVIN_UNROLL(8)
   for (int step = 0; step < steps; ++step) {
     Int w = step_codes<bits>(lines, first + step);
     if constexpr (table) w = look_up(values, w);

@@ -4,6 +4,8 @@
 // sum runs over keys. A vector is sixteen columns.
 #pragma once
 
+#include "engine/kernels/unroll.h"
+
 namespace kelvin::kernels {
 namespace {
 
@@ -92,7 +94,7 @@ void outer_tile(const OuterRows& o, const Columns& columns, int first, Range ran
   for (int i = range.first; i < range.end; ++i, ++a) {
     Lanes column[vectors];
     for (int v = 0; v < vectors; ++v) column[v] = columns.template at<vectors>(first, v, i);
-#pragma GCC unroll 8
+    KELVIN_UNROLL(8)
     for (int r = 0; r < rows; ++r) {
       const Lanes as = set(a[r * o.a_stride]);
       for (int v = 0; v < vectors; ++v) sum[r][v] = fma(as, column[v], sum[r][v]);
