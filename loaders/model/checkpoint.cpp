@@ -19,21 +19,23 @@ class Filler {
   void count(const WeightPlan::MatrixPlace& place, Storage storage) {
     if (used_in_place(place, storage)) return;
     total_ += place.piece().file_bytes();
-    needed_ += matrix_bytes(storage, place.rows, place.cols);
+    needed_ += room_for(matrix_bytes(storage, place.rows, place.cols));
   }
   void count(const WeightPlan::VectorPlace& place) {
     if (used_in_place(place)) return;
     for (const TensorFiles::Tensor* tensor : place.tensors) {
       total_ += whole(*tensor).file_bytes();
-      needed_ += whole(*tensor).count * sizeof(float);
+      needed_ += room_for(whole(*tensor).count * sizeof(float));
     }
   }
-  std::size_t needed() const { return needed_; }  // bytes of buffers for what was counted
-  // The numbers in the wanted format: those in the file, or a new buffer of `weights`.
+  std::size_t needed() const { return needed_; }  // bytes of the buffer for what was counted
+  // The numbers in the wanted format: those in the file, or in a buffer of `weights`.
   const void* matrix(const WeightPlan::MatrixPlace& place, Storage storage);
   std::span<const float> vector(const WeightPlan::VectorPlace& place);
 
  private:
+  static std::size_t room_for(std::size_t bytes) { return (bytes + 63) / 64 * 64; }
+  std::byte* take(std::size_t bytes);
   static bool used_in_place(const WeightPlan::MatrixPlace& place, Storage storage) {
     return place.tensor->stored.packed || (!is_packed(storage) && place.piece().lies_as(storage));
   }
@@ -47,8 +49,16 @@ class Filler {
   const LoadOptions& options_;
   Weights& weights_;
   std::size_t done_ = 0, total_ = 0;  // bytes of the files
-  std::size_t needed_ = 0;
+  std::size_t needed_ = 0, taken_ = 0;
 };
+
+// One buffer for all: the large pages that each would be rounded up to were a tenth of a model in 4 bits.
+std::byte* Filler::take(std::size_t bytes) {
+  if (taken_ == 0) weights_.buffers.emplace_back(needed_);
+  std::byte* const room = weights_.buffers.back().data() + taken_;
+  taken_ += room_for(bytes);
+  return room;
+}
 
 const void* Filler::keep(const TensorFiles::Tensor& tensor, std::span<const std::byte> part) {
   if (weights_.files.empty() || weights_.files.back() != tensor.memory)
@@ -71,9 +81,9 @@ const void* Filler::matrix(const WeightPlan::MatrixPlace& place, Storage storage
   const TensorPiece piece = place.piece();
   if (used_in_place(place, storage)) return keep(*place.tensor, piece.bytes());
   if (piece.count == 0) return nullptr;
-  AlignedBuffer& buffer = weights_.buffers.emplace_back(matrix_bytes(storage, place.rows, place.cols));
-  convert(piece, place.cols, storage, buffer.data());
-  return buffer.data();
+  std::byte* const room = take(matrix_bytes(storage, place.rows, place.cols));
+  convert(piece, place.cols, storage, room);
+  return room;
 }
 
 std::span<const float> Filler::vector(const WeightPlan::VectorPlace& place) {
@@ -83,15 +93,16 @@ std::span<const float> Filler::vector(const WeightPlan::VectorPlace& place) {
     const TensorFiles::Tensor& tensor = *place.tensors.front();
     return {static_cast<const float*>(keep(tensor, tensor.stored.data)), size};
   }
-  AlignedBuffer& buffer = weights_.buffers.emplace_back(size * sizeof(float));
-  std::byte* at = buffer.data();
+  std::byte* const room = take(size * sizeof(float));
+  float* const numbers = reinterpret_cast<float*>(room);
+  std::byte* at = room;
   for (const TensorFiles::Tensor* tensor : place.tensors) {
     const TensorPiece piece = whole(*tensor);
     convert(piece, static_cast<int>(piece.count), Storage::f32, at);
     at += piece.count * sizeof(float);
   }
-  for (std::size_t i = 0; place.plus != 0.0f && i < size; ++i) buffer.floats()[i] += place.plus;
-  return {buffer.floats(), size};
+  for (std::size_t i = 0; place.plus != 0.0f && i < size; ++i) numbers[i] += place.plus;
+  return {numbers, size};
 }
 
 }  // namespace
