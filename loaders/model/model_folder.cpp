@@ -1,6 +1,13 @@
 #include "loaders/model/model_folder.h"
 
 #include <algorithm>
+#include <cstddef>
+#include <functional>
+#include <map>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
 
 #include "loaders/files/load_error.h"
 #include "loaders/gguf/gguf_config.h"
@@ -9,6 +16,7 @@
 #include "loaders/model/hf_config.h"
 #include "loaders/model/hf_quantization.h"
 #include "loaders/model/lora.h"
+#include "loaders/tensors/dequantize.h"
 #include "loaders/tensors/quantized_folder.h"
 
 namespace kelvin {
@@ -73,6 +81,29 @@ ModelSettings load_settings(const std::filesystem::path& folder) {
 
 namespace {
 
+// "GGUF in Q4_K and Q6_K": the quantised formats by the bytes they take; "" where there are none.
+std::string quantised_formats(const TensorFiles& files) {
+  std::map<std::string_view, std::size_t> bytes;
+  for (const TensorFiles::Tensor& tensor : files.tensors())
+    if (is_quantized(tensor.stored.dtype))
+      bytes[dtype_name(tensor.stored.dtype)] += tensor.stored.data.size();
+  std::vector<std::pair<std::size_t, std::string_view>> formats;
+  for (const auto& [name, size] : bytes) formats.emplace_back(size, name);
+  std::ranges::sort(formats, std::greater());
+  std::string text;
+  for (std::size_t i = 0; i < formats.size(); ++i) {
+    text += i == 0 ? "GGUF in " : i + 1 < formats.size() ? ", " : " and ";
+    text += formats[i].second;
+  }
+  return text;
+}
+
+ModelTensors gguf_tensors(const GgufModel& gguf) {
+  TensorFiles files = gguf.tensors();
+  std::string stored = quantised_formats(files);
+  return {std::move(files), std::move(stored)};
+}
+
 // With what `options` adds to them.
 ModelTensors completed(ModelTensors tensors, const LoadOptions& options) {
   if (options.lora) tensors.files = with_lora(tensors.files, *options.lora);
@@ -83,15 +114,14 @@ ModelTensors completed(ModelTensors tensors, const LoadOptions& options) {
 
 ModelTensors model_tensors(const std::filesystem::path& folder, const LoadOptions& options) {
   const auto gguf = find_gguf(folder);
-  return completed(gguf ? ModelTensors{GgufModel(*gguf).tensors(), ""} : folder_tensors(folder), options);
+  return completed(gguf ? gguf_tensors(GgufModel(*gguf)) : folder_tensors(folder), options);
 }
 
 LoadedModel load_model(const std::filesystem::path& folder, const LoadOptions& options) {
   std::optional<GgufModel> gguf;  // whose metadata are large
   if (const auto path = find_gguf(folder)) gguf.emplace(*path);
   ModelSettings settings = gguf ? gguf_settings(gguf->keys()) : load_settings(folder);
-  const ModelTensors tensors =
-      completed(gguf ? ModelTensors{gguf->tensors(), ""} : folder_tensors(folder), options);
+  const ModelTensors tensors = completed(gguf ? gguf_tensors(*gguf) : folder_tensors(folder), options);
   Weights weights = load_weights(tensors.files, settings.config, options);
   return {std::move(settings.config), std::move(settings.generation), std::move(weights), tensors.stored};
 }

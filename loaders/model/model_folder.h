@@ -21,8 +21,8 @@ struct LoadedModel {
   ModelConfig config;
   GenerationConfig generation;
   Weights weights;
-  std::string
-      stored;  // how the files quantise their matrices: "AWQ, 4 bits, groups of 128"; empty where they do not
+  // How the files quantise their matrices: "AWQ, 4 bits, groups of 128", "GGUF in Q4_K"; empty where they do not.
+  std::string stored;
 };
 
 // config.json and, where there is one, generation_config.json; or the metadata of `folder`, a GGUF file or a

@@ -105,9 +105,9 @@ void read_template_files(const fs::path& folder, TokenizerInfo& info) {
       if (entry.path().extension() == ".jinja")
         files.emplace_back(entry.path().stem().string(), entry.path());
   std::sort(files.begin(), files.end());
-  for (const auto& [name, path] : files) {
-    const std::string text = *file_text(path);
-    if (name == "default") info.chat_template_origin = path_text(path);
+  for (const auto& file : files) {
+    const std::string &name = file.first, text = *file_text(file.second);
+    if (name == "default") info.chat_template_origin = path_text(file.second);
     if (name == "default") info.chat_template = text;
     if (name == "tool_use") info.tool_chat_template = text;
     std::erase_if(info.named_templates, [&](const auto& named) { return named.first == name; });

@@ -1,8 +1,11 @@
 #include "tools/chat/chat_session.h"
 
 #include <algorithm>
+#include <cstdint>
+#include <set>
 
 #include "engine/kernels/kernels.h"
+#include "engine/platform/available_memory.h"
 #include "engine/weights/config.h"
 #include "engine/weights/weights.h"
 #include "loaders/files/load_error.h"
@@ -261,11 +264,17 @@ void ChatSession::restore(const SavedChat& saved, const std::string& origin) {
 
 std::string ChatSession::model_line() const {
   const Model& model = *model_.model;
+  const WeightKind kind = model.weights().kind();
+  std::uint64_t bytes = 0;
+  std::set<const void*> counted;  // a head may be the embedding
+  for (const Matrix* matrix : matrices_of(model.weights()))
+    if (matrix->data && counted.insert(matrix->data).second) bytes += matrix->bytes();
   std::error_code ignored;
   return std::filesystem::weakly_canonical(model_.folder, ignored).string() +
          (model_.lora ? " with " + std::filesystem::weakly_canonical(*model_.lora, ignored).string() : "") +
          " (" + model.config().architecture + ", " +
-         (model_.stored.empty() ? "" : model_.stored + ", kept as ") + model.weights().kind().name() + ", " +
+         (model_.stored.empty() ? "" : model_.stored + ", kept as ") +
+         (is_of_files(kind.layers) ? "it is" : kind.name()) + ", " + gigabytes(bytes) + ", " +
          std::to_string(model.threads()) + (model.threads() == 1 ? " thread, " : " threads, ") +
          model.kernels().name + ")";
 }
