@@ -29,7 +29,7 @@ struct Options {
   std::optional<WeightKind> weights;
   std::string out;
   int threads = 0;
-  bool ignore_extra = false, json = false;
+  bool ignore_extra = false, json = false, as_is = false;
   std::optional<std::string> calibrate, separator;
   std::optional<int> calibrate_tokens;
   std::optional<std::uint64_t> seed;
@@ -48,6 +48,8 @@ bool parse(Options& options, int argc, char** argv) {
     if (!options.weights || !is_packed(options.weights->layers))
       throw UsageError(weight_kinds_text(true, false) + " expected");
   });
+  flags.toggle("as-is", "keep a GGUF file's own numbers, in the layout they are multiplied in",
+               options.as_is);
   flags.option("out", "DIR", "a new folder, or an empty one", to(options.out));
   flags.option("threads", "N", "default: one per processor; the output does not depend on it",
                to(options.threads, 1, 1024));
@@ -69,7 +71,10 @@ bool parse(Options& options, int argc, char** argv) {
                   "kelvin-chat --model packed -p \"Who is Anna?\" -n 20",
                   "kelvin-quantize --weights q4 --calibrate own --calibrate-tokens 500 --out closer"});
   if (!flags.parse(argc, argv)) return false;
-  if (!options.weights) throw UsageError("--weights expected: " + weight_kinds_text(true, false));
+  if (options.as_is && (options.weights || options.calibrate))
+    throw UsageError("--as-is: neither --weights nor --calibrate expected with it");
+  if (!options.weights && !options.as_is)
+    throw UsageError("--weights expected: " + weight_kinds_text(true, false) + "; or --as-is");
   if (options.out.empty()) throw UsageError("--out expected: a new folder");
   const bool own = options.calibrate == "own";
   if (options.calibrate_tokens && !options.calibrate)
@@ -164,17 +169,21 @@ PackedSizes write_weights(const fs::path& folder, const ModelConfig& config, con
   return sizes;
 }
 
+std::string weights_of(const Options& options) {
+  return options.weights ? options.weights->name() : "the numbers of the file";
+}
+
 void report(const Options& options, const PackedSizes& sizes) {
   const double bits = 8.0 * static_cast<double>(sizes.bytes) / static_cast<double>(sizes.weights);
   if (options.json) {
     JsonWriter json;
-    json.begin_object().member("out", options.out).member("weights", options.weights->name());
+    json.begin_object().member("out", options.out).member("weights", weights_of(options));
     json.member("packed_weights", sizes.weights).member("packed_bytes", sizes.bytes);
     json.member("file_bytes", sizes.file_bytes).member("bits_per_weight", bits);
     std::cout << json.end_object().text() << '\n';
   } else {
     std::cout << formatted("%s: %zu weights in %s, %.3f bits each, %.1f MB in all\n", options.out.c_str(),
-                           sizes.weights, options.weights->name(), bits,
+                           sizes.weights, weights_of(options).c_str(), bits,
                            static_cast<double>(sizes.file_bytes) / 1e6);
   }
 }
@@ -187,7 +196,10 @@ int quantize_folder(int argc, char** argv) {
   const ModelSettings settings = load_settings(folder);
   const Interrupt interrupt;  // an unfinished folder is removed
   OutputFolder out(options.out);
-  if (const auto path = find_gguf(folder))
+  const auto path = find_gguf(folder);
+  if (options.as_is && !path)
+    throw UsageError("--as-is: a GGUF file expected, a folder of another kind found");
+  if (path)
     for (const auto& [name, text] : gguf_folder_files(GgufModel(*path))) write_file(out.path() / name, text);
   else
     copy_settings(folder, out.path());

@@ -34,7 +34,8 @@ struct SubBlocks {
   bool minima;
 };
 
-constexpr int sub_block_lines = 32;  // k whose codes lie together
+constexpr int sub_blocks_version = 1;  // of these layouts in files, as packed_version
+constexpr int sub_block_lines = 32;    // k whose codes lie together
 
 constexpr std::int8_t sign_values[16] = {-1, 1};
 constexpr std::int8_t iq1_values[16] = {-9, -7, -1, 1, 7, 9};

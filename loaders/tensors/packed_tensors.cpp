@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "engine/kernels/packed_formats.h"
+#include "engine/kernels/sub_blocks.h"
 #include "engine/weights/packed.h"
 #include "loaders/files/load_error.h"
 
@@ -16,7 +17,7 @@ namespace {
 using kernels::block_width, kernels::min_group, kernels::k_padding, kernels::packed_version,
     kernels::panel_rows, kernels::sub_width;
 
-constexpr std::string_view version_key = "kelvin.packed";
+constexpr std::string_view version_key = "kelvin.packed", sub_blocks_key = "kelvin.sub_blocks";
 
 struct Description {
   PackedParts parts;
@@ -45,6 +46,7 @@ std::string header_key(const kernels::PackedFormat& format) {
 
 // Whether files packed before may lack it: that of a format which version 1 did not have.
 bool is_later_key(std::string_view key) {
+  if (key == sub_blocks_key) return true;
   constexpr std::size_t formats_of_version_1 = 2;
   const std::span later = std::span(kernels::packed_formats).subspan(formats_of_version_1);
   return std::ranges::any_of(later, [&](const auto* format) { return key == header_key(*format); });
@@ -98,6 +100,7 @@ std::vector<std::pair<std::string, std::string>> packed_layout() {
       {"kelvin.k_padding", std::to_string(k_padding)}};
   for (const kernels::PackedFormat* format : kernels::packed_formats)
     layout.push_back({header_key(*format), std::to_string(format->header_bytes)});
+  layout.push_back({std::string(sub_blocks_key), std::to_string(kernels::sub_blocks_version)});
   return layout;
 }
 

@@ -119,6 +119,11 @@ TEST_CASE("a GGUF file becomes a folder with its settings, tokenizer and templat
   const test::Finished found = logits(packed), expected = logits(gguf, {"--weights", "q4h"});
   REQUIRE_MESSAGE(found.status == 0, found.err);
   CHECK(test::results(found) == test::results(expected));
+  const std::string as_is = (folder.path() / "as-is").string();
+  CHECK(test::run({"kelvin-quantize", gguf, "--as-is", "--out", as_is}).status == 0);
+  CHECK(test::results(logits(as_is)) == test::results(logits(gguf)));  // its own numbers
+  CHECK(fs::file_size(fs::path(as_is) / "model.safetensors") < fs::file_size(gguf));
+  CHECK(test::run({"kelvin-quantize", ember, "--as-is", "--out", as_is + "2"}).status == 2);
   const LoadedTokenizer from_gguf = load_tokenizer(gguf), from_folder = load_tokenizer(packed);
   CHECK(from_folder.info.chat_template == from_gguf.info.chat_template);
   CHECK(from_folder.info.eos->id == 2044);
