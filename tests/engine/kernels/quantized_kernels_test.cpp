@@ -1,6 +1,5 @@
 // Integer products: every table against the scalar one, bit for bit.
 #include "engine/kernels/packed_formats.h"
-#include "engine/kernels/sub_blocks.h"
 
 #include <doctest/doctest.h>
 
@@ -13,7 +12,6 @@
 #include <vector>
 
 #include "engine/quantize/quantize.h"
-#include "engine/weights/half.h"
 #include "engine/weights/packed.h"
 #include "tests/engine/quantized_support.h"
 #include "tests/engine/random_values.h"
@@ -42,43 +40,6 @@ class FencedBytes {
   std::size_t offset_;
   std::vector<std::byte> memory_;
 };
-
-// Random scales and minima of a format with sub-blocks.
-void fill_header(const PackedFormat& format, RandomValues& random, std::byte* block) {
-  const SubBlocks& codes = *format.sub_blocks;
-  const bool wide = codes.scales <= ScaleKind::bfloat16;
-  const int numbers = groups_of(format) * panel_rows * (codes.minima ? 2 : 1);
-  const int first = wide ? 0 : super_scales_at(format);
-  for (int i = 0; i < (wide ? numbers : 2 * panel_rows); ++i) {
-    const float value = random.value();
-    const std::uint16_t half = codes.scales == ScaleKind::bfloat16
-                                   ? static_cast<std::uint16_t>(std::bit_cast<std::uint32_t>(value) >> 16)
-                                   : engine::f32_to_f16(value);
-    if (first + 2 * i < format.header_bytes) std::memcpy(block + first + 2 * i, &half, sizeof half);
-  }
-}
-
-// Any bytes are a matrix, but scales must be numbers.
-void fill_packed(Storage format, int rows, int cols, RandomValues& random, std::byte* packed) {
-  const std::size_t panels = packed_bytes(format, rows, cols) / packed_panel_bytes(format, cols);
-  for (std::size_t p = 0; p < panels; ++p)
-    for (int col = 0; col < cols; col += block_width) {
-      const std::size_t n = packed_panel_bytes(format, std::min(cols - col, block_width));
-      for (std::size_t i = 0; i < n; ++i) packed[i] = static_cast<std::byte>(random.below(256));
-      const PackedFormat& row = format_of(format);
-      if (row.sub_blocks) {
-        fill_header(row, random, packed);
-        packed += n;
-        continue;
-      }
-      std::byte* const scales = packed + row.scales_at;
-      for (int i = 0; i < block_width / row.group * panel_rows; ++i) {
-        const float scale = random.value();
-        std::memcpy(scales + 2 * i, reinterpret_cast<const char*>(&scale) + 2, 2);
-      }
-      packed += n;
-    }
-}
 
 std::vector<float> product(const QuantizedKernels& table, Storage format, ProductShape shape,
                            const std::byte* packed, const QuantizedActivations& x, const float* bias) {
@@ -119,7 +80,7 @@ void check_random(ProductShape shape, RandomValues& random) {
   std::ranges::copy(test::file_storages(), std::back_inserter(all));
   for (const Storage format : all) {
     FencedBytes packed(packed_bytes(format, shape.rows, shape.cols), random.below(64));
-    fill_packed(format, shape.rows, shape.cols, random, packed.data());
+    test::fill_packed(format, shape.rows, shape.cols, random, packed.data());
     const std::vector<float> x = random.values(static_cast<std::size_t>(shape.tokens * shape.cols), 3.0f);
     const std::vector<float> bias = random.values(static_cast<std::size_t>(shape.rows));
     check_product(shape, packed.data(), format, x, random.below(2) ? bias.data() : nullptr);
@@ -148,8 +109,8 @@ TEST_CASE("quantised matmul: the most extreme codes") {
         std::vector<std::byte> q8(packed_bytes(Storage::q8, shape.rows, shape.cols));
         std::vector<std::byte> q4(packed_bytes(Storage::q4, shape.rows, shape.cols));
         RandomValues random(2);
-        fill_packed(Storage::q8, shape.rows, shape.cols, random, q8.data());
-        fill_packed(Storage::q4, shape.rows, shape.cols, random, q4.data());
+        test::fill_packed(Storage::q8, shape.rows, shape.cols, random, q8.data());
+        test::fill_packed(Storage::q4, shape.rows, shape.cols, random, q4.data());
         const std::size_t q8_block = packed_panel_bytes(Storage::q8, block_width);
         const std::size_t q4_block = packed_panel_bytes(Storage::q4, block_width);
         for (std::size_t at = 0; at < q8.size(); at += q8_block)
@@ -165,7 +126,7 @@ TEST_CASE("quantised matmul: the most extreme codes") {
         check_product(shape, q4.data(), Storage::q4, x, nullptr);
         for (const Storage format : test::file_storages()) {
           std::vector<std::byte> packed(packed_bytes(format, shape.rows, shape.cols));
-          fill_packed(format, shape.rows, shape.cols, random, packed.data());
+          test::fill_packed(format, shape.rows, shape.cols, random, packed.data());
           const std::size_t bytes = packed_panel_bytes(format, block_width);
           const std::size_t header = static_cast<std::size_t>(format_of(format).header_bytes);
           for (std::size_t at = 0; at < packed.size(); at += bytes)
@@ -181,7 +142,7 @@ TEST_CASE("quantised matmul: the product of what unpack_row and the activations'
   for (const Storage format : test::packed_storages())
     for (const ActivationFormat of_x : test::formats_for(format)) {
       std::vector<std::byte> packed(packed_bytes(format, shape.rows, shape.cols));
-      fill_packed(format, shape.rows, shape.cols, random, packed.data());
+      test::fill_packed(format, shape.rows, shape.cols, random, packed.data());
       const std::vector<float> inputs =
           random.values(static_cast<std::size_t>(shape.tokens * shape.cols), 2.0f);
       const test::QuantizedRows x(scalar_quantized, inputs.data(), static_cast<std::size_t>(shape.cols),
