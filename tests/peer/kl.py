@@ -33,13 +33,17 @@ def kelvin_logits(a, ids, model, *flags):
 
 
 class Peer:
-    def __init__(self, lib, path, n_ctx):
+    """llama.cpp; `settings` are fields of its context's parameters."""
+
+    def __init__(self, lib, path, n_ctx, **settings):
         self.lib = lib
         params = lib.llama_model_default_params()
         params.n_gpu_layers = 0
         self.model = lib.llama_model_load_from_file(path.encode(), params)
         context = lib.llama_context_default_params()
         context.n_ctx, context.n_batch, context.n_ubatch = n_ctx, n_ctx, n_ctx
+        for name, value in settings.items():
+            setattr(context, name, value)
         self.context = lib.llama_init_from_model(self.model, context)
         self.n_vocab = lib.llama_vocab_n_tokens(lib.llama_model_get_vocab(self.model))
 
