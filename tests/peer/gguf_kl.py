@@ -68,7 +68,9 @@ def main():
         quiet = lib.llama_log_callback(lambda level, text, data: None)
         lib.llama_log_set(quiet, None)
         lib.llama_backend_init()
-        peers = {"llama.cpp": {}, "llama.cpp, f32 cache": {"type_k": F32, "type_v": F32}}
+        # Flash attention would bring a float32 cache to float16.
+        exact_cache = {"type_k": F32, "type_v": F32, "flash_attn_type": 0}
+        peers = {"llama.cpp": {}, "llama.cpp, f32 cache": exact_cache}
     else:
         print("SKIPPED llama.cpp: no module llama_cpp")
 
