@@ -62,7 +62,9 @@ TEST_CASE("keys that would change what is computed are refused by name, unless t
       {"rope.scaling.yarn_log_multiplier", {0, 0.1f}},
       {"rope.freq_base_swa", {10000, 500}},
   };
-  for (const auto& [key, values] : keys) {
+  for (const auto& row : keys) {
+    const auto& key = row.first;
+    const auto& values = row.second;
     CAPTURE(key);
     // Sizes are compared with those that the file says.
     const auto with_twins = [&](float value) {
