@@ -263,6 +263,7 @@ void matmul_sub_blocks_in_pairs(const QuantizedMatmul& m) {
         call.x = wide;
         call.x_scale = inputs.scales;
         call.x_offset = inputs.starts;
+        call.x_sub_offset = x.sub_offsets;  // not read here, but advanced
         for (int token = 0; token < x.tokens; token += chunk) {
           call.tokens = x.tokens - token < chunk ? x.tokens - token : chunk;
           const std::int8_t* const from =

@@ -74,7 +74,8 @@ TEST_CASE("every size of the layout must be this version's") {
     CHECK(holds(error, "file: __metadata__: " + key + " " + value + " expected"));
     CHECK(holds(error, "\"7\" found"));
     const std::string absent = std::string(members).erase(at, right.size() + 1);
-    if (key != "kelvin.packed")
+    // Files of before have no layouts of quantised files.
+    if (key != "kelvin.packed" && key != "kelvin.sub_blocks")
       CHECK(holds(load_error([&] { parse(absent + "\"w\":\"q4 16 x 64\"", 704); }), key));
   }
 }
