@@ -79,6 +79,7 @@ void check_random(ProductShape shape, RandomValues& random) {
   std::vector<Storage> all = test::packed_storages();
   std::ranges::copy(test::file_storages(), std::back_inserter(all));
   for (const Storage format : all) {
+    if (is_of_files(format) && test::left_out_today(static_cast<std::size_t>(format), 4)) continue;
     FencedBytes packed(packed_bytes(format, shape.rows, shape.cols), random.below(64));
     test::fill_packed(format, shape.rows, shape.cols, random, packed.data());
     const std::vector<float> x = random.values(static_cast<std::size_t>(shape.tokens * shape.cols), 3.0f);
