@@ -3,6 +3,7 @@
 
 #include "tokenizer/jinja/characters.h"
 #include "tokenizer/jinja/filter_functions.h"
+#include "tokenizer/jinja/repr.h"
 #include "tokenizer/jinja/text.h"
 #include "tokenizer/unicode/properties.h"
 #include "tokenizer/unicode/utf8.h"
