@@ -6,7 +6,7 @@ Needs numpy and llama-cpp-python (PyPI, see ../shared/tools/peer_bench.py); with
   python tests/peer/shape_gguf.py --out ../models        # Llama-3.2-1B's shape in six types, 6 GB
   python tests/peer/gguf_bench.py ../models/llama-3.2-1b-*.gguf
 
-llama.cpp has the best of its settings, found anew in each run: with and without repacked weights, flash attention on and off.
+llama.cpp has the best settings for each work, found anew in each run: with and without repacked weights, flash attention on and off.
 A ratio is the median of those of each turn. `cpu` is the ratio of processor time, which other programs disturb less: use
 it with --threads 1 on a busy machine, for a thread that waits for another one takes time as well.
 """
@@ -22,6 +22,7 @@ import subprocess
 import sys
 import time
 
+WORKS = ("prefill", "decode")
 SETTINGS = [{"repack": r, "flash": f} for r, f in itertools.product((True, False), (True, False))]
 
 
@@ -69,6 +70,12 @@ def peer(path, a, settings):
     return json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
 
 
+def best_settings(path, a):
+    """What is fastest for a prompt need not be so for single tokens."""
+    found = [(peer(path, a, settings), settings) for settings in SETTINGS]
+    return {work: max(found, key=lambda run: run[0][work][0])[1] for work in WORKS}
+
+
 def kelvin(path, a):
     line = subprocess.run([a.kelvin / "kelvin-bench", "--model", path, "--threads", str(a.threads), "--prefill", str(a.prefill),
                            "--decode", str(a.decode), "--repeat", str(a.best_of), "--json"],
@@ -101,27 +108,27 @@ def compare(path, a, with_peer):
     """One file; a dictionary with the figures of the table."""
     size = os.path.getsize(path)
     pathlib.Path(path).read_bytes()  # into the page cache
-    settings = max(SETTINGS, key=lambda s: peer(path, a, s)["decode"][0]) if with_peer else None
+    settings = best_settings(path, a) if with_peer else None
     turns = []
     for _ in range(a.turns):
         k = kelvin(path, a)
         turn = {"kelvin": (k["prefill_tok_s"], k["decode_tok_s"]), "load_s": k["load_s"],
                 "memory": k["peak_rss_mib"] * 2**20 / size, "first_token_s": first_token(path, a)}
         if with_peer:
-            p = peer(path, a, settings)
-            turn |= {"peer": [w for w, _ in (p["prefill"], p["decode"])], "peer_load_s": p["load_s"],
-                     "peer_memory": p["peak_mib"] * 2**20 / size}
+            p = {work: peer(path, a, chosen) for work, chosen in settings.items()}
+            peers = [p[work][work] for work in WORKS]
+            turn |= {"peer": [wall for wall, _ in peers], "peer_load_s": p["decode"]["load_s"],
+                     "peer_memory": p["decode"]["peak_mib"] * 2**20 / size}
             turn["ratio"] = [ours / theirs for ours, theirs in zip(turn["kelvin"], turn["peer"])]
             if a.cpu:
-                turn["cpu_ratio"] = [ours / theirs[1] for ours, theirs in
-                                     zip(kelvin_cpu(path, a), (p["prefill"], p["decode"]))]
+                turn["cpu_ratio"] = [ours / cpu for ours, (_, cpu) in zip(kelvin_cpu(path, a), peers)]
         turns.append(turn)
 
     def median(key, at=None):
         return statistics.median(t[key] if at is None else t[key][at] for t in turns) if key in turns[0] else None
 
     figures = {"file": pathlib.Path(path).name, "bytes": size, "turns": turns, "peer_settings": settings}
-    for at, work in enumerate(("prefill", "decode")):
+    for at, work in enumerate(WORKS):
         for key in ("kelvin", "peer", "ratio", "cpu_ratio"):
             figures[f"{work}_{key}"] = median(key, at)
     for key in ("memory", "peer_memory", "load_s", "peer_load_s", "first_token_s"):
