@@ -6,6 +6,7 @@
 
 #include "engine/kernels/math_constants.h"
 #include "engine/kernels/packed_formats.h"
+#include "engine/kernels/scalar_rows.h"
 #include "engine/kernels/sub_blocks.h"
 
 namespace kelvin::kernels {
@@ -45,14 +46,7 @@ void add_row(const PackedFormat& format, const std::byte* panel, int row, const 
 
 template <const PackedFormat& format>
 void matmul_packed(const QuantizedMatmul& m) {
-  for (int row = 0; row < m.rows; ++row) {
-    const std::size_t panel = static_cast<std::size_t>(row / panel_rows);
-    add_row(format, m.w + panel * panel_bytes(format, m.x.cols), row % panel_rows, m.x, m.scratch);
-    for (int t = 0; t < m.x.tokens; ++t) {
-      const float y = m.scratch[t];
-      m.y[static_cast<std::size_t>(t) * m.y_stride + row] = m.bias ? y + m.bias[row] : y;
-    }
-  }
+  scalar::multiply_rows(m, format, add_row);
 }
 
 // One group: n numbers of the token, then zeros. Returns the scale.

@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "engine/kernels/packing_scalar.h"
+#include "engine/kernels/scalar_rows.h"
 
 namespace kelvin::kernels {
 namespace {
@@ -110,16 +111,6 @@ void add_row(const PackedFormat& format, const std::byte* panel, int row, const 
 
 }  // namespace
 
-void matmul_sub_blocks_scalar(const QuantizedMatmul& m) {
-  const PackedFormat& format = *m.format;
-  for (int row = 0; row < m.rows; ++row) {
-    const std::size_t panel = static_cast<std::size_t>(row / panel_rows);
-    add_row(format, m.w + panel * panel_bytes(format, m.x.cols), row % panel_rows, m.x, m.scratch);
-    for (int t = 0; t < m.x.tokens; ++t) {
-      const float y = m.scratch[t];
-      m.y[static_cast<std::size_t>(t) * m.y_stride + row] = m.bias ? y + m.bias[row] : y;
-    }
-  }
-}
+void matmul_sub_blocks_scalar(const QuantizedMatmul& m) { scalar::multiply_rows(m, *m.format, add_row); }
 
 }  // namespace kelvin::kernels
