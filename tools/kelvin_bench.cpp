@@ -9,6 +9,7 @@
 #include "engine/platform/available_processors.h"
 #include "loaders/model/model_folder.h"
 #include "tools/bench/bench_report.h"
+#include "tools/bench/kernel_bench.h"
 #include "tools/bench/stage_bench.h"
 #include "tools/options/model_folder_option.h"
 #include "tools/options/model_origin.h"
@@ -21,7 +22,7 @@ namespace {
 struct Options {
   ModelFlags model;
   BenchSize size{512, 32, 3};
-  bool profile = false, sweep = false, stages = false, json = false;
+  bool profile = false, sweep = false, stages = false, kernels = false, json = false;
 };
 
 bool parse(Options& options, int argc, char** argv) {
@@ -44,6 +45,8 @@ bool parse(Options& options, int argc, char** argv) {
       "stages",
       "instead of a model: every sampler, the default chain and the draw at 128,256 tokens on one thread",
       options.stages);
+  flags.toggle("kernels", "instead of a model: the products of every packed format on one thread, from cache",
+               options.kernels);
   flags.group("output");
   flags.toggle("json", "one JSON object", options.json);
   flags.examples({"kelvin-bench --prefill 64 --decode 8 --repeat 1",
@@ -60,6 +63,16 @@ int bench_stages(bool json, const Provenance& made) {
   bar.finish();
   std::cout << (json ? with_provenance(stage_bench_json(bench), made) + "\n"
                      : stage_bench_text(bench) + provenance_line(made));
+  return 0;
+}
+
+int bench_kernels(bool json, const Provenance& made) {
+  constexpr int rows = 1024, repeat = 40;  // as many bytes as a second-level cache holds
+  ProgressBar bar("kernels", "formats");
+  const KernelBench bench = run_kernel_bench(chosen_kernels(), rows, repeat, bar.updates());
+  bar.finish();
+  std::cout << (json ? with_provenance(kernel_bench_json(bench), made) + "\n"
+                     : kernel_bench_text(bench) + provenance_line(made));
   return 0;
 }
 
@@ -103,6 +116,7 @@ int bench(int argc, char** argv) {
   if (!parse(options, argc, argv)) return 0;
   Provenance made = provenance_of(argc, argv);
   if (options.stages) return bench_stages(options.json, made);
+  if (options.kernels) return bench_kernels(options.json, made);
   const int max_threads = options.model.threads > 0 ? options.model.threads : available_processors();
   options.model.threads = max_threads;
   // First, for the peak of memory is that of the process.

@@ -77,6 +77,11 @@ double int8_gops(const Kernels& kernels, ThreadTeam& team) {
 
 }  // namespace
 
+double int8_gops(const Kernels& kernels, int threads) {
+  ThreadTeam team(threads);
+  return int8_gops(kernels, team);
+}
+
 MachineLimits measure_machine(const Kernels& kernels, int threads) {
   ThreadTeam team(threads);
   MachineLimits limits{read_gb_s(kernels, team), fma_gflops(kernels, team), int8_gops(kernels, team), {}, {}};

@@ -21,4 +21,7 @@ struct MachineLimits {
 // std::bad_alloc.
 MachineLimits measure_machine(const Kernels& kernels, int threads);
 
+// MachineLimits::int8_gops alone.
+double int8_gops(const Kernels& kernels, int threads);
+
 }  // namespace kelvin
