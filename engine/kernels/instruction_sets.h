@@ -23,5 +23,9 @@ struct InstructionSet {
 // Of every architecture, best first; the scalar table, which needs none, is not among them.
 std::span<const InstructionSet> instruction_sets();
 
+// Where weights that are read once are best asked for ahead of time: in L2 (prefetcht1), or in L1 only
+// (prefetchnta). kernels/README.md has what was measured.
+extern const bool prefetch_into_l2;
+
 }  // namespace kernels
 }  // namespace kelvin

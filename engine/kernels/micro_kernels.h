@@ -6,6 +6,7 @@
 //   max_columns                                    columns of a register tile, even
 #pragma once
 
+#include "engine/kernels/instruction_sets.h"
 #include "engine/kernels/quantized_blocks.h"
 #include "engine/kernels/unroll.h"
 
@@ -40,11 +41,16 @@ void add_to_sums(const KernelCall& call, int group, const Int (&dot)[columns][re
   }
 }
 
-// Few tokens wait for memory, which the hardware's own prefetching does not keep busy. What one token reads
-// is used once: a non-temporal prefetch past L2.
+// Few tokens wait for memory, which the hardware's own prefetching does not keep busy. What they read is used
+// once, so that it need not reach all caches.
 template <int columns>
 void prefetch(const std::byte* line) {
-  __builtin_prefetch(line, 0, columns <= 2 ? 0 : 3);
+  if constexpr (columns > 2)
+    __builtin_prefetch(line, 0, 3);
+  else if (prefetch_into_l2)
+    __builtin_prefetch(line, 0, 2);
+  else
+    __builtin_prefetch(line, 0, 0);
 }
 
 // Weights and activations of 8 bits, four products a lane.

@@ -32,6 +32,7 @@ constexpr int max_tokens_packed_int16 = 4, max_tokens_int16 = 6, max_tokens_int4
 constexpr int q8_pairs_from = 4, q4_pairs_from = 6, unpack_int16_from = 13;
 constexpr bool byte_products_in_int16 = true;
 constexpr int max_columns_two_sums = 3;
+constexpr int max_columns_sub_blocks = 2, kept_tokens = 1;
 
 }  // namespace
 }  // namespace kelvin::kernels

@@ -32,6 +32,7 @@ constexpr int max_tokens_packed_int16 = 8, max_tokens_int16 = 8, max_tokens_int4
 constexpr int q8_pairs_from = 4, q4_pairs_from = 10, unpack_int16_from = 1 << 30;
 constexpr bool byte_products_in_int16 = true;
 constexpr int max_columns_two_sums = 6;
+constexpr int max_columns_sub_blocks = 2, kept_tokens = 1;
 
 }  // namespace
 }  // namespace kelvin::kernels

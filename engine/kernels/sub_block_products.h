@@ -2,6 +2,8 @@
 // tokens. Included after sub_block_codes.h and these words:
 //   byte_products_in_int16   whether products of bytes are added up in int16: where there is no VNNI
 //   max_columns_two_sums     columns of a register tile where sums of int16 are added to sums of int32
+//   max_columns_sub_blocks   columns of a register tile where sums are int32 at once
+//   kept_tokens              tokens of a tile whose sums stay in registers from group to group
 #pragma once
 
 #include <cstdint>
@@ -43,12 +45,14 @@ constexpr int bytes_of_panel = panel_rows * block_width;
 template <int steps, int together, int planes, int panels, int columns>
 [[gnu::noinline]] void multiply_bytes(const SubBlockCall& call) {
   constexpr int registers = panels * parts, tokens = columns / planes;
-  constexpr bool keep = tokens == 1;  // sums stay in registers
+  constexpr bool keep = tokens <= kept_tokens;
   const std::byte* w = call.bytes;
   const std::int8_t* x = call.x;
-  Float kept[registers];
+  Float kept[tokens][registers];
   if constexpr (keep)
-    for (int r = 0; r < registers; ++r) kept[r] = load_float(call.sums + r * int_lanes);
+    for (int token = 0; token < tokens; ++token)
+      for (int r = 0; r < registers; ++r)
+        kept[token][r] = load_float(call.sums + token * sums_stride + r * int_lanes);
   for (int group = 0; group < call.groups; ++group) {
     Int sum[columns][registers];
     const std::int32_t* const start = call.start + group * call.start_stride;
@@ -107,13 +111,13 @@ template <int steps, int together, int planes, int panels, int columns>
         Int product = sum[token * planes][r];
         if constexpr (planes == 2) product = add(shift_left(product, 8), sum[token * planes + 1][r]);
         const Float scale = multiply(load_float(scales + r * int_lanes), x_scale);
-        Float y = keep ? kept[r] : load_float(sums + r * int_lanes);
+        Float y = keep ? kept[token][r] : load_float(sums + r * int_lanes);
         y = multiply_add(to_float(product), scale, y);
         if (call.minimum)
           y = multiply_add(load_float(call.minimum + group * sums_stride + r * int_lanes),
                            splat_float(call.x_sum[group * call.tokens + token]), y);
         if constexpr (keep)
-          kept[r] = y;
+          kept[token][r] = y;
         else
           store_float(sums + r * int_lanes, y);
       }
@@ -122,13 +126,16 @@ template <int steps, int together, int planes, int panels, int columns>
     x += steps * step_width;
   }
   if constexpr (keep)
-    for (int r = 0; r < registers; ++r) store_float(call.sums + r * int_lanes, kept[r]);
+    for (int token = 0; token < tokens; ++token)
+      for (int r = 0; r < registers; ++r)
+        store_float(call.sums + token * sums_stride + r * int_lanes, kept[token][r]);
 }
 
 // Without VNNI, sums of int32 at once are for a few tokens (micro_kernels_int16.h).
 template <int steps, int together>
 constexpr int columns_of_tile = byte_products_in_int16&& together == 0 ? 2
-                                : together == 0 || together == steps   ? max_columns
+                                : together == 0                        ? max_columns_sub_blocks
+                                : together == steps                    ? max_columns
                                                                        : max_columns_two_sums;
 
 // In tiles of the most columns, then of one or two: each is a function of its own to compile.
@@ -186,21 +193,24 @@ struct SubBlockInputs {
             int at = 0) {
     const int planes = x.format.planes, subs = group / sub_width, half = 3 - subs;
     const std::size_t of_x = static_cast<std::size_t>(block_width / 32) * block;
+    const int both = subs == 2 ? -1 : 0;
     for (int g = 0; g < groups; ++g) {
       const float* const from = x.scales + (of_x + g / half) * x.tokens + first;
       const std::size_t sub = static_cast<std::size_t>(block * subs_per_block + g * subs);
       const std::int32_t* const a = x.offsets + (sub * x.tokens + first) * planes;
       const std::int32_t* const b = a + (subs - 1) * static_cast<std::size_t>(x.tokens) * planes;
-      const int both = subs == 2 ? -1 : 0;
       std::int32_t* const start = starts + (at + g * count) * planes;
+      float *const scale = scales + at + g * count, *const sum = sums + at + g * count;
       for (int i = 0; i < count * planes; ++i) start[i] = zero * (a[i] + (b[i] & both));
-      for (int i = 0; i < count; ++i) {
-        std::int32_t sum = 0;  // minus the sum of a group's codes
-        for (int plane = 0; plane < planes; ++plane)
-          sum = 256 * sum + a[i * planes + plane] + (b[i * planes + plane] & both);
-        scales[at + g * count + i] = from[i];
-        sums[at + g * count + i] = from[i] * static_cast<float>(-sum);
-      }
+      for (int i = 0; i < count; ++i) scale[i] = from[i];
+      // An offset is minus the sum of a group's codes.
+      if (planes == 1)
+        for (int i = 0; i < count; ++i) sum[i] = from[i] * static_cast<float>(-(a[i] + (b[i] & both)));
+      else
+        for (int i = 0; i < count; ++i) {
+          const std::int32_t high = a[2 * i] + (b[2 * i] & both), low = a[2 * i + 1] + (b[2 * i + 1] & both);
+          sum[i] = from[i] * static_cast<float>(-(256 * high + low));
+        }
     }
   }
 };
@@ -240,7 +250,7 @@ void for_all_sub_blocks(const QuantizedMatmul& m, Unpack unpack, Multiply multip
         const std::byte* const later =
             w + (p + over) * bytes_per_panel +
             static_cast<std::size_t>(over ? ahead - blocks : ahead) * bytes_per_block;
-        for (int line = 0; line < format.header_bytes; line += 64) __builtin_prefetch(later + line, 0, 0);
+        for (int line = 0; line < format.header_bytes; line += 64) prefetch<1>(later + line);
         unpack_scales(format, block, width / format.group, scales.scales[0] + p * panel_rows,
                       scales.minima[0] + p * panel_rows);
         unpack(p, block + format.header_bytes, later + format.header_bytes, width);

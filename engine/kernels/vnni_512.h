@@ -19,6 +19,7 @@ inline Int sub_scale_operand(Int s) { return bit_and(s, splat(0xffff)); }
 inline Int add_scaled(Int total, Int sum, Int s) { return _mm512_dpwssd_epi32(total, sum, s); }
 constexpr bool byte_products_in_int16 = false;
 constexpr int max_columns_two_sums = max_columns;
+constexpr int max_columns_sub_blocks = 6, kept_tokens = 6;
 
 }  // namespace
 }  // namespace kelvin::kernels

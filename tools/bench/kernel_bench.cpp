@@ -105,7 +105,7 @@ std::string kernel_bench_text(const KernelBench& bench) {
   std::string text =
       formatted("%s, one thread, weights in cache; limit %.0f GMAC/s\n          bits  1 token: GB/s",
                 bench.isa.c_str(), bench.limit_giga_macs_s);
-  for (const int tokens : kernel_bench_tokens) text += formatted("  %2d: GMAC/s", tokens);
+  for (const int tokens : kernel_bench_tokens) text += formatted("  %3d: GMAC/s", tokens);
   text += "  share of the limit\n";
   for (const KernelSpeed& speed : bench.formats) {
     text += formatted("%-8s %5.2f  %13.1f", speed.format.c_str(), speed.bits, speed.read_gb_s);
