@@ -26,21 +26,20 @@ bool is_setting(std::string_view name) {
 bool is_query(std::string_view name) { return name.find(".attn_q.") != name.npos; }
 bool is_key(std::string_view name) { return name.find(".attn_k.") != name.npos; }
 
-// Rows 2i and 2i + 1 of each head to rows i and i + d/2. Rows are whole blocks, so this moves bytes only.
+// Rows 2i and 2i + 1 of each head to rows i and i + d/2: of a matrix while it is read, of a vector at once.
 void put_halves_together(TensorFiles::Tensor& tensor, std::uint64_t heads, const std::string& path) {
   StoredTensor& stored = tensor.stored;
-  const std::uint64_t rows = stored.shape[0], head_dim = rows / heads, half = head_dim / 2;
+  const std::uint64_t rows = stored.shape[0], head_dim = rows / heads;
   if (rows == 0 || rows % heads != 0 || head_dim % 2 != 0)
     throw LoadError(path, "tensor " + in_quotes(stored.name) + ": " + std::to_string(heads) +
                               " heads of even size expected, " + std::to_string(rows) + " rows found");
-  const std::size_t row_bytes = stored.data.size() / rows;
+  stored.paired_rows = head_dim;
+  if (stored.shape.size() > 1) return;
+  StoredTensor column = stored;
+  column.shape = {rows, 1};
   auto memory = std::make_shared<AlignedBuffer>(stored.data.size());
-  for (std::uint64_t head = 0; head < heads; ++head)
-    for (std::uint64_t i = 0; i < head_dim; ++i) {
-      const std::uint64_t from = head * head_dim + i, to = head * head_dim + i % 2 * half + i / 2;
-      std::memcpy(memory->data() + to * row_bytes, stored.data.data() + from * row_bytes, row_bytes);
-    }
-  if (tensor.file) tensor.file->release(stored.data);
+  copy_rows(column, 0, rows, memory->data());
+  stored.paired_rows = 0;
   stored.data = {memory->data(), memory->size()};
   tensor.memory = std::move(memory);
 }

@@ -42,11 +42,13 @@ class Merged : public ComputedMatrix {
 
   void read_rows(std::size_t first, std::size_t count, float* to) const override {
     const std::size_t cols = base_.stored.shape[1], rank = a_.size() / cols;
-    if (base_.stored.computed)
+    if (base_.stored.computed) {
       base_.stored.computed->read_rows(first, count, to);
-    else
-      convert(base_.stored.dtype, base_.stored.data.data() + stored_bytes(base_.stored.dtype, first * cols),
-              count * cols, Storage::f32, to);
+    } else {
+      std::vector<std::byte> rows(stored_bytes(base_.stored.dtype, count * cols));
+      copy_rows(base_.stored, first, count, rows.data());
+      convert(base_.stored.dtype, rows.data(), count * cols, Storage::f32, to);
+    }
     std::vector<float> sums(cols);
     for (std::size_t row = first; row < first + count; ++row, to += cols) {
       std::fill(sums.begin(), sums.end(), 0.0f);

@@ -1,6 +1,7 @@
 #include "loaders/tensors/stored_tensor.h"
 
 #include <algorithm>
+#include <cstring>
 #include <iterator>
 
 namespace kelvin {
@@ -77,6 +78,17 @@ std::uint64_t StoredTensor::elements() const {
   std::uint64_t product = 1;
   for (const std::uint64_t size : shape) product *= size;
   return product;
+}
+
+void copy_rows(const StoredTensor& matrix, std::uint64_t first, std::uint64_t count, std::byte* to) {
+  const std::size_t bytes = stored_bytes(matrix.dtype, matrix.shape.back());
+  const std::uint64_t head = matrix.paired_rows;
+  for (std::uint64_t row = first; row < first + count; ++row, to += bytes) {
+    const std::uint64_t in_head = head ? row % head : 0, half = head / 2;
+    const std::uint64_t there =
+        head ? row - in_head + (in_head < half ? 2 * in_head : 2 * (in_head - half) + 1) : row;
+    std::memcpy(to, matrix.data.data() + there * bytes, bytes);
+  }
 }
 
 std::string shape_text(std::span<const std::uint64_t> shape) {

@@ -96,9 +96,16 @@ struct StoredTensor {
   std::optional<PackedParts> packed = {};  // then `shape` is that of the matrix, and `data` as packed.h says
   // Where this is set, a matrix of F32 whose numbers come from there; `data` is empty.
   std::shared_ptr<const ComputedMatrix> computed = {};
+  // Where this is not 0, a matrix whose rows lie in `data` in another order: of each head of so many, which are
+  // even, rows i and i + half stand side by side there, as 2 i and 2 i + 1 (GGUF, for rotary embeddings).
+  std::uint64_t paired_rows = 0;
 
   std::uint64_t elements() const;
 };
+
+// Rows [first, first + count) of a matrix as the file holds them, in the matrix's order, to `to`; of one whose rows
+// are whole blocks of its format.
+void copy_rows(const StoredTensor& matrix, std::uint64_t first, std::uint64_t count, std::byte* to);
 
 // "8192 x 2048", "2048", or "a single number".
 std::string shape_text(std::span<const std::uint64_t> shape);

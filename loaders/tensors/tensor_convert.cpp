@@ -27,7 +27,7 @@ TensorPiece PieceConverter::next() const {
   if (is_packed(storage_)) {
     const std::size_t panel = static_cast<std::size_t>(kernels::panel_rows) * static_cast<std::size_t>(cols_);
     max = std::max(max / panel, std::size_t{1}) * panel;
-  } else if (left_.computed()) {
+  } else if (left_.computed() || left_.tensor->stored.paired_rows) {
     max = std::max(max / left_.cols(), std::size_t{1}) * left_.cols();
   }
   return {left_.tensor, left_.first, std::min(left_.count, max)};
@@ -40,16 +40,26 @@ std::size_t PieceConverter::step_bytes() const {
              : count * bytes_per_element(storage_);
 }
 
+TensorPiece PieceConverter::in_order(const TensorPiece& piece) {
+  const StoredTensor& stored = piece.tensor->stored;
+  if (!stored.paired_rows) return piece;
+  const std::size_t cols = piece.cols(), rows = piece.count / cols;
+  ordered_bytes_.resize(stored_bytes(stored.dtype, piece.count));
+  copy_rows(stored, piece.first / cols, rows, ordered_bytes_.data());
+  ordered_ = {{stored.name, stored.dtype, {rows, cols}, ordered_bytes_}, piece.tensor->file, nullptr};
+  return whole(ordered_);
+}
+
 std::size_t PieceConverter::step(std::byte* to) {
-  const TensorPiece piece = next();
+  const TensorPiece lying = next(), piece = in_order(lying);
   if (is_packed(storage_))
     pack(piece, to);
   else
     convert_all(piece, storage_, to);
-  if (!piece.computed()) piece.tensor->file->release(piece.bytes());
-  left_.first += piece.count;
-  left_.count -= piece.count;
-  return piece.file_bytes();
+  if (!lying.computed()) lying.tensor->file->release(lying.bytes());
+  left_.first += lying.count;
+  left_.count -= lying.count;
+  return lying.file_bytes();
 }
 
 void PieceConverter::compute_all(const TensorPiece& piece, Storage storage, std::byte* to) {

@@ -24,6 +24,8 @@ class PieceConverter {
 
  private:
   TensorPiece next() const;
+  // The same with its rows in order, in memory of its own where they lie in another one.
+  TensorPiece in_order(const TensorPiece& piece);
   void compute_all(const TensorPiece& piece, Storage storage, std::byte* to);
   void convert_all(const TensorPiece& piece, Storage storage, std::byte* to);
   void pack(const TensorPiece& piece, std::byte* to);
@@ -34,6 +36,8 @@ class PieceConverter {
   Storage storage_;
   ThreadTeam team_;
   std::vector<float> widened_;
+  std::vector<std::byte> ordered_bytes_;
+  TensorFiles::Tensor ordered_;  // those bytes
 };
 
 }  // namespace kelvin

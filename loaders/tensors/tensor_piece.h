@@ -15,7 +15,7 @@ struct TensorPiece {
   const TensorFiles::Tensor* tensor;  // not packed
   std::size_t first, count;           // elements: whole blocks of its format, whole rows of a computed matrix
 
-  // Not of a matrix that is computed.
+  // Not of a matrix that is computed, nor of one whose rows lie in another order.
   std::span<const std::byte> bytes() const {
     return tensor->stored.data.subspan(stored_bytes(dtype(), first), stored_bytes(dtype(), count));
   }
@@ -27,7 +27,7 @@ struct TensorPiece {
   }
   // Whether the numbers can be used where they lie: of the wanted format and aligned for it.
   bool lies_as(Storage storage) const {
-    return !computed() && same_format(dtype(), storage) &&
+    return !computed() && !tensor->stored.paired_rows && same_format(dtype(), storage) &&
            reinterpret_cast<std::uintptr_t>(bytes().data()) % bytes_per_element(storage) == 0;
   }
 };
