@@ -48,7 +48,7 @@ bool parse(Options& options, int argc, char** argv) {
     if (!options.weights || !is_packed(options.weights->layers))
       throw UsageError(weight_kinds_text(true, false) + " expected");
   });
-  flags.toggle("as-is", "keep a GGUF file's own numbers, in the layout they are multiplied in",
+  flags.toggle("as-is", "keep a quantised model's own numbers, in the layout they are multiplied in",
                options.as_is);
   flags.option("out", "DIR", "a new folder, or an empty one", to(options.out));
   flags.option("threads", "N", "default: one per processor; the output does not depend on it",
@@ -161,10 +161,12 @@ PackedSizes write_weights(const fs::path& folder, const ModelConfig& config, con
     bar.update(static_cast<double>(done), static_cast<double>(total));
     heed(Interrupt::flag());
   };
+  const ModelTensors tensors = model_tensors(folder, load);
+  if (options.as_is && tensors.stored.empty() && !find_gguf(folder))
+    throw UsageError("--as-is: a GGUF file or a quantised folder expected, a folder of plain weights found");
   OutputFile file(to / "model.safetensors");
   const PackedSizes sizes = write_packed(
-      model_tensors(folder, load).files, config, load,
-      [&](std::span<const std::byte> bytes) { file.write(bytes); }, packed);
+      tensors.files, config, load, [&](std::span<const std::byte> bytes) { file.write(bytes); }, packed);
   file.commit();
   return sizes;
 }
@@ -197,8 +199,6 @@ int quantize_folder(int argc, char** argv) {
   const Interrupt interrupt;  // an unfinished folder is removed
   OutputFolder out(options.out);
   const auto path = find_gguf(folder);
-  if (options.as_is && !path)
-    throw UsageError("--as-is: a GGUF file expected, a folder of another kind found");
   if (path)
     for (const auto& [name, text] : gguf_folder_files(GgufModel(*path))) write_file(out.path() / name, text);
   else

@@ -235,12 +235,12 @@ void matmul_q8_in_pairs(const QuantizedMatmul& m) {
   });
 }
 
-// Values that fill a byte (IQ4_NL, IQ4_XS, Q8_0) in the same way, all tokens but a few.
+// Values that fill a byte (IQ4_NL, IQ4_XS, Q8_0, int8) in the same way, all tokens but a few; none that have minima.
 void matmul_sub_blocks_in_pairs(const QuantizedMatmul& m) {
   const SubBlocks& codes = *m.format->sub_blocks;
   const QuantizedActivations& x = m.x;
   const int planes = x.format.planes;
-  if (codes.largest < 255 || x.tokens * planes < q8_pairs_from) return matmul_sub_blocks(m);
+  if (codes.largest < 255 || codes.minima || x.tokens * planes < q8_pairs_from) return matmul_sub_blocks(m);
   std::byte* const unpacked = reinterpret_cast<std::byte*>(m.scratch);
   const UnpackCodes unpack = unpack_for(codes);
   SubBlockInputs inputs;

@@ -86,10 +86,20 @@ inline void unpack_scales(const PackedFormat& format, const std::byte* block, in
   const SubBlocks& codes = *format.sub_blocks;
   for (int part = 0; part < parts; ++part) {
     const int row = part * int_lanes;
-    const std::byte* const at = block + (codes.scales <= ScaleKind::bfloat16 ? 2 * row : row);
+    const std::byte* const at = block + scale_bytes(codes) * row;
     float *scale = scales + row, *minimum = minima + row;
     const int to_minima = minima_at(format);
     switch (codes.scales) {
+      case ScaleKind::single:
+        for (int g = 0; g < groups; ++g, scale += sums_stride, minimum += sums_stride) {
+          const int place = panel_rows * (g >> codes.scale_shift);
+          const Float s = load_float(reinterpret_cast<const float*>(at + 4 * place));
+          store_float(scale, s);
+          if (!codes.minima) continue;
+          const Int z = load_signed_bytes_wide(block + to_minima + row + place);
+          store_float(minimum, multiply(s, to_float(subtract(zero(), z))));
+        }
+        break;
       case ScaleKind::half:
         for (int g = 0; g < groups; ++g, scale += sums_stride, minimum += sums_stride) {
           store_float(scale, load_halves(at + 2 * panel_rows * g));

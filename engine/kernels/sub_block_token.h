@@ -24,10 +24,16 @@ struct GroupScales {
       if (codes.minima) m[part] = load_halves(block + super_minima_at(format) + row);
     }
   }
+  // Of scales that are float32.
+  int place(int group, int part) const {
+    return (group >> format.sub_blocks->scale_shift) * panel_rows + part * int_lanes;
+  }
   Float scale(int group, int part) const {
     const std::byte* const byte = block + group * panel_rows + part * int_lanes;
     const std::byte* const half = block + 2 * (group * panel_rows + part * int_lanes);
     switch (format.sub_blocks->scales) {
+      case ScaleKind::single:
+        return load_float(reinterpret_cast<const float*>(block + 4 * place(group, part)));
       case ScaleKind::half:
         return load_halves(half);
       case ScaleKind::bfloat16:
@@ -41,6 +47,10 @@ struct GroupScales {
   Float minimum(int group, int part) const {
     const int at = group * panel_rows + part * int_lanes, to_minima = minima_at(format);
     switch (format.sub_blocks->scales) {
+      case ScaleKind::single: {
+        const Int z = load_signed_bytes_wide(block + to_minima + place(group, part));
+        return multiply(scale(group, part), to_float(subtract(zero(), z)));
+      }
       case ScaleKind::half:
         return load_halves(block + to_minima + 2 * at);
       case ScaleKind::bytes:

@@ -42,9 +42,16 @@ int read_code(const std::byte* lines, int bits, int row, int k) {
   return plane_code(lines, first, row, k) | plane_code(lines + 64 * first, bits - first, row, k) << first;
 }
 
+float read_single(const std::byte* from) {
+  float number;
+  std::memcpy(&number, from, sizeof number);
+  return number;
+}
+
 float read_scale(const PackedFormat& format, const std::byte* block, int group, int row) {
   const SubBlocks& codes = *format.sub_blocks;
-  const int at = group * panel_rows + row;
+  const int at = (group >> codes.scale_shift) * panel_rows + row;
+  if (codes.scales == ScaleKind::single) return read_single(block + 4 * at);
   if (codes.scales == ScaleKind::half) return read_half(block + 2 * at);
   if (codes.scales == ScaleKind::bfloat16) return scalar::read_bfloat16(block + 2 * at);
   const int s = codes.scales == ScaleKind::bytes ? signed_byte(block[at]) : unsigned_byte(block[at]) & 15;
@@ -53,7 +60,9 @@ float read_scale(const PackedFormat& format, const std::byte* block, int group, 
 
 float read_minimum(const PackedFormat& format, const std::byte* block, int group, int row) {
   const SubBlocks& codes = *format.sub_blocks;
-  const int at = group * panel_rows + row;
+  const int at = (group >> codes.scale_shift) * panel_rows + row;
+  if (codes.scales == ScaleKind::single)
+    return read_single(block + 4 * at) * static_cast<float>(-signed_byte(block[minima_at(format) + at]));
   if (codes.scales == ScaleKind::half) return read_half(block + minima_at(format) + 2 * at);
   const int t = codes.scales == ScaleKind::bytes ? signed_byte(block[minima_at(format) + at])
                                                  : unsigned_byte(block[at]) >> 4;

@@ -4,7 +4,9 @@
 //
 //   weight = scale * value + minimum    value: code - zero, or an entry of a table; minimum: 0 where there is none
 //
-//   header  by ScaleKind, all for (groups, 16 rows):
+//   header  by ScaleKind, all for (groups, 16 rows), or for 128 k at a time where `scale_shift` is 2:
+//     single          float scale[groups][16], then, if there are minima, int8 z[groups][16]
+//                     minimum = scale * -z
 //     half, bfloat16  uint16 scale[groups][16], then, if there are minima, uint16 minimum[groups][16]
 //     bytes           int8 s[groups][16], int8 t[groups][16] if there are minima, float16 d[16], float16 m[16]
 //     nibbles         uint8 s | t << 4 [groups][16], float16 d[16], float16 m[16]
@@ -22,7 +24,7 @@
 
 namespace kelvin::kernels {
 
-enum class ScaleKind : unsigned char { half, bfloat16, bytes, nibbles };
+enum class ScaleKind : unsigned char { single, half, bfloat16, bytes, nibbles };
 
 struct SubBlocks {
   int code_bits;              // 1, 2, 3, 4, 5, 6 or 8
@@ -32,6 +34,7 @@ struct SubBlocks {
   ScaleKind scales;
   float unit;  // of scales that are bytes: a power of two
   bool minima;
+  int scale_shift = 0;  // group g has the scale number g >> scale_shift
 };
 
 constexpr int sub_blocks_version = 1;  // of these layouts in files, as packed_version
@@ -67,11 +70,21 @@ constexpr SubBlocks q5_1_codes = {5, nullptr, 0, 31, ScaleKind::half, 1.0f, true
 constexpr SubBlocks q5_k_codes = {5, nullptr, 0, 31, ScaleKind::bytes, 1.0f, true};
 constexpr SubBlocks q6_k_codes = {6, nullptr, 32, 63, ScaleKind::bytes, 1.0f, false};
 constexpr SubBlocks q8_0_codes = {8, nullptr, 128, 255, ScaleKind::half, 1.0f, false};
+// Of folders, whose scales are float32 at most and hold for 128 k or for rows.
+constexpr SubBlocks int4_codes = {4, nullptr, 8, 15, ScaleKind::single, 1.0f, false, 2};
+constexpr SubBlocks int4_zero_codes = {4, nullptr, 8, 15, ScaleKind::single, 1.0f, true, 2};
+constexpr SubBlocks int8_codes = {8, nullptr, 128, 255, ScaleKind::single, 1.0f, false, 2};
+constexpr SubBlocks int8_zero_codes = {8, nullptr, 128, 255, ScaleKind::single, 1.0f, true, 2};
+
+static constexpr int scale_bytes(const SubBlocks& codes) {
+  return codes.scales == ScaleKind::single ? 4 : codes.scales <= ScaleKind::bfloat16 ? 2 : 1;
+}
 
 // Byte offsets in a header.
 static constexpr int groups_of(const PackedFormat& format) { return block_width / format.group; }
 static constexpr int minima_at(const PackedFormat& format) {
-  return groups_of(format) * panel_rows * (format.sub_blocks->scales <= ScaleKind::bfloat16 ? 2 : 1);
+  const SubBlocks& codes = *format.sub_blocks;
+  return (groups_of(format) >> codes.scale_shift) * panel_rows * scale_bytes(codes);
 }
 static constexpr int super_scales_at(const PackedFormat& format) {
   const SubBlocks& codes = *format.sub_blocks;
@@ -82,11 +95,12 @@ static constexpr int super_minima_at(const PackedFormat& format) {
   return super_scales_at(format) + panel_rows * 2;
 }
 static constexpr int sub_block_header(int group, const SubBlocks& codes) {
-  const int numbers = block_width / group * panel_rows;
+  const int numbers = (block_width / group >> codes.scale_shift) * panel_rows;
   const int kinds = codes.minima ? 2 : 1, super = kinds * panel_rows * 2;
-  const int bytes = codes.scales <= ScaleKind::bfloat16 ? numbers * 2 * kinds
-                    : codes.scales == ScaleKind::bytes  ? numbers * kinds + super
-                                                        : numbers + super;
+  const int bytes = codes.scales == ScaleKind::single     ? numbers * (codes.minima ? 5 : 4)
+                    : codes.scales <= ScaleKind::bfloat16 ? numbers * 2 * kinds
+                    : codes.scales == ScaleKind::bytes    ? numbers * kinds + super
+                                                          : numbers + super;
   return (bytes + 63) / 64 * 64;
 }
 
@@ -132,6 +146,11 @@ constexpr PackedFormat sub_block_formats[] = {
     sub_block_format("q5_1", 32, q5_1_codes),        // 6: Q5_1
     sub_block_format("q6_k", 16, q6_k_codes),        // 6.625: Q6_K
     sub_block_format("q8_0", 32, q8_0_codes),        // 8.5: Q8_0
+    // Of folders: AWQ, GPTQ, compressed-tensors.
+    sub_block_format("int4", 32, int4_codes),            // 4.25
+    sub_block_format("int4_zero", 32, int4_zero_codes),  // 4.375: with zero points
+    sub_block_format("int8", 32, int8_codes),            // 8.25
+    sub_block_format("int8_zero", 32, int8_zero_codes),  // 8.375
 };
 
 }  // namespace kelvin::kernels

@@ -35,11 +35,16 @@ enum class Storage : std::uint8_t {
   q5_k,
   q5_1,
   q6_k,
-  q8_0
+  q8_0,
+  int4,
+  int4_zero,
+  int8,
+  int8_zero
 };
 constexpr Storage storages[] = {Storage::f32, Storage::bf16, Storage::q8,
                                 Storage::q4};  // that one can ask for
-constexpr Storage first_packed = Storage::q8, first_of_files = Storage::q1_0, last_storage = Storage::q8_0;
+constexpr Storage first_packed = Storage::q8, first_of_files = Storage::q1_0,
+                  last_storage = Storage::int8_zero;
 
 constexpr bool is_packed(Storage storage) { return storage >= first_packed; }
 constexpr bool is_of_files(Storage storage) { return storage >= first_of_files; }

@@ -15,8 +15,9 @@ class TensorFiles;
 struct Weights;
 
 struct LoadOptions {
-  // How matrices are stored; where absent, quantised ones of GGUF as they are, in a layout of ours
-  // (loaders/tensors/repack.h), others as bf16 if all of them are BF16, else f32. All of these hold the stored
+  // How matrices are stored; where absent, quantised ones as they are, in a layout of ours that holds their numbers
+  // exactly (loaders/tensors/repack.h, scaled_layout.h) or, where none does, f32; matrices an adapter changes as f32,
+  // others as bf16 if all of them are BF16, else f32. All of these hold the stored
   // numbers exactly, except that all but BF16 round to nearest even where bf16 is asked for. The others are
   // quantised while loading. Absent for a folder that is packed, or what it is packed as.
   std::optional<WeightKind> storage;

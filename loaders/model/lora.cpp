@@ -60,6 +60,13 @@ class Merged : public ComputedMatrix {
     }
   }
 
+  void release() const override {
+    if (base_.stored.computed)
+      base_.stored.computed->release();
+    else if (base_.file)
+      base_.file->release(base_.stored.data);
+  }
+
  private:
   Tensor base_;
   std::vector<float> a_, b_;  // (rank, cols), (rows, rank)

@@ -51,7 +51,7 @@ ModelTensors folder_tensors(const std::filesystem::path& folder) {
     throw LoadError(path_text(folder / "config.json"),
                     "quantization_config: codes of quantised weights expected, none found in " +
                         path_text(files.source()));
-  if (scheme) return {without_codes(files, *scheme), codes ? scheme->text() : ""};
+  if (scheme) return {without_codes(files, *scheme), codes || packed ? scheme->text() : ""};
   if (codes)
     throw LoadError(path_text(codes->file->path()),
                     "tensor " + in_quotes(codes->stored.name) +

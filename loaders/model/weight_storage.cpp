@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "loaders/files/load_error.h"
+#include "loaders/tensors/computed_matrix.h"
 #include "loaders/tensors/convert.h"
 #include "loaders/tensors/dequantize.h"
 #include "loaders/tensors/repack.h"
@@ -10,12 +11,12 @@
 namespace kelvin {
 namespace {
 
-// Of whatever a packed folder or a quantised file keeps as numbers.
+// Of whatever a packed folder, a quantised file or folder keeps as numbers, and no adapter changes.
 Storage as_stored(const WeightPlan& plan) {
   bool any = false, all_bf16 = true;
   for (const WeightPlan::MatrixPlace& place : plan.matrices) {
     const StoredTensor& stored = place.tensor->stored;
-    if (stored.packed || is_quantized(stored.dtype)) continue;
+    if (stored.packed || stored.computed || is_quantized(stored.dtype)) continue;
     any = true;
     all_bf16 &= stored.dtype == Dtype::bf16;
   }
@@ -52,8 +53,12 @@ std::string WeightStorage::name() const {
 
 Storage WeightStorage::as_it_is(const WeightPlan::MatrixPlace& place) const {
   const StoredTensor& stored = place.tensor->stored;
-  if (!is_quantized(stored.dtype)) return as_stored_;
   // Routers are small and decide: a token whose expert changes is another token.
+  if (stored.computed) {
+    const Storage own = stored.computed->own_storage();
+    return place.exact && is_packed(own) ? Storage::f32 : own;
+  }
+  if (!is_quantized(stored.dtype)) return as_stored_;
   const auto own = place.exact ? std::nullopt : own_storage(stored.dtype);
   const std::size_t cols = static_cast<std::size_t>(place.cols);
   return own && cols % dtype_info(stored.dtype).elements == 0 ? *own : Storage::f32;

@@ -26,7 +26,7 @@ class WeightStorage {
 
   const WeightPlan& plan_;
   const Weights& weights_;
-  Storage as_stored_;  // bf16 if all matrices that are not quantised are, else f32
+  Storage as_stored_;  // bf16 if all matrices that are neither quantised nor computed are, else f32
   std::optional<WeightKind> wanted_;
   bool packed_already_ = false;
 };

@@ -1,22 +1,18 @@
 #include "loaders/tensors/repack.h"
 
 #include <algorithm>
-#include <array>
 #include <cstdint>
-#include <cstring>
 
 #include "engine/kernels/sub_blocks.h"
 #include "engine/weights/half.h"
 #include "engine/weights/packed.h"
 #include "loaders/tensors/block_codes.h"
+#include "loaders/tensors/row_writer.h"
 
 namespace kelvin {
 namespace {
 
-using kernels::PackedFormat, kernels::ScaleKind, kernels::SubBlocks, kernels::block_width,
-    kernels::panel_rows, kernels::step_width, kernels::sub_block_lines;
-
-constexpr int steps_of_lines = sub_block_lines / step_width;
+using kernels::PackedFormat, kernels::ScaleKind, kernels::SubBlocks, kernels::block_width;
 
 constexpr struct {
   Dtype dtype;
@@ -32,104 +28,55 @@ constexpr struct {
     {Dtype::iq2_s, Storage::iq2},   {Dtype::iq3_xxs, Storage::iq3_xxs}, {Dtype::iq3_s, Storage::iq3_s},
 };
 
-// Puts codes and scales of one row of a block of 256 k into its place in a panel.
-class RowWriter {
+// Scales and minima of one row of a block.
+class ScaleWriter {
  public:
-  RowWriter(const PackedFormat& format) : format_(format), codes_(*format.sub_blocks) {
-    if (codes_.values)
-      for (int code = (1 << std::min(codes_.code_bits, 4)) - 1; code >= 0; --code)
-        code_of_[static_cast<std::uint8_t>(codes_.values[code])] = static_cast<std::uint8_t>(code);
-    else
-      for (int value = -128; value < 128; ++value)
-        code_of_[static_cast<std::uint8_t>(value)] = static_cast<std::uint8_t>(value + codes_.zero);
-  }
+  explicit ScaleWriter(const PackedFormat& format) : format_(format), codes_(*format.sub_blocks) {}
 
-  // `n` numbers of a file's block, from number `k` of the row's block on; `first` is the first one's place there.
+  // Those of `n` numbers of a file's block, from number `k` of the row's block on; `first` is the first one's place
+  // there.
   void write(const BlockForm& form, const BlockCodes& from, int first, int n, int k, int row,
-             std::byte* block) {
-    std::uint8_t codes[block_width];
-    for (int i = 0; i < n; ++i) codes[i] = code_of_[static_cast<std::uint8_t>(from.codes[first + i])];
-    for (int i = 0; i < n; i += sub_block_lines)
-      write_lines(codes + i, block + format_.header_bytes + (k + i) / sub_block_lines * 64 * codes_.code_bits,
-                  row);
+             std::byte* block) const {
     for (int i = 0; i < n; i += format_.group)
-      write_scale(from, (first + i) / form.sub, (k + i) / format_.group, row, block);
+      write_group(from, (first + i) / form.sub, (k + i) / format_.group, row, block);
     if (codes_.scales < ScaleKind::bytes) return;
-    write_half(from.d / codes_.unit, block + super_scales_at(format_) + 2 * row);
-    if (codes_.minima) write_half(-from.dmin, block + super_minima_at(format_) + 2 * row);
+    write_half(from.d / codes_.unit, super_scales_at(format_), 0, row, block);
+    if (codes_.minima) write_half(-from.dmin, super_minima_at(format_), 0, row, block);
   }
 
  private:
-  static void write_word(std::uint32_t word, std::byte* line, int row) {
-    std::memcpy(line + row * step_width, &word, sizeof word);
-  }
-
-  // A plane of `bits` bits of each code, from bit `from` on.
-  static void write_plane(const std::uint32_t (&steps)[steps_of_lines], int bits, int from, std::byte* lines,
-                          int row) {
-    const std::uint32_t mask = 0x01010101u * ((1u << bits) - 1);
-    const int in_line = 8 / bits;
-    for (int step = 0; step < steps_of_lines; step += in_line) {
-      std::uint32_t word = 0;
-      for (int i = 0; i < in_line; ++i) word |= (steps[step + i] >> from & mask) << i * bits;
-      write_word(word, lines + step / in_line * 64, row);
-    }
-  }
-
-  void write_lines(const std::uint8_t* codes, std::byte* lines, int row) const {
-    std::uint32_t steps[steps_of_lines];
-    std::memcpy(steps, codes, sizeof steps);
-    switch (codes_.code_bits) {
-      case 3:
-        write_plane(steps, 2, 0, lines, row);
-        return write_plane(steps, 1, 2, lines + 2 * 64, row);
-      case 5:
-        write_plane(steps, 4, 0, lines, row);
-        return write_plane(steps, 1, 4, lines + 4 * 64, row);
-      case 6:
-        write_plane(steps, 4, 0, lines, row);
-        return write_plane(steps, 2, 4, lines + 4 * 64, row);
-      case 8:
-        for (int step = 0; step < steps_of_lines; ++step) write_word(steps[step], lines + step * 64, row);
-        return;
-      default:
-        return write_plane(steps, codes_.code_bits, 0, lines, row);
-    }
-  }
-
-  void write_scale(const BlockCodes& from, int sub, int group, int row, std::byte* block) const {
-    const int at = group * panel_rows + row;
+  void write_group(const BlockCodes& from, int sub, int group, int row, std::byte* block) const {
     const int scale = from.scales[sub], minimum = from.mins[sub];
     switch (codes_.scales) {
+      case ScaleKind::single:  // of folders alone
+        break;
       case ScaleKind::half:
-        write_half(from.d * static_cast<float>(scale), block + 2 * at);
+        write_half(from.d * static_cast<float>(scale), 0, group, row, block);
         if (codes_.minima)
-          write_half(-(from.dmin * static_cast<float>(minimum)), block + minima_at(format_) + 2 * at);
+          write_half(-(from.dmin * static_cast<float>(minimum)), minima_at(format_), group, row, block);
         break;
-      case ScaleKind::bfloat16: {
-        const std::uint16_t bits = engine::f32_to_bf16(from.d * static_cast<float>(scale));
-        std::memcpy(block + 2 * at, &bits, sizeof bits);
+      case ScaleKind::bfloat16:
+        RowWriter::write_number(engine::f32_to_bf16(from.d * static_cast<float>(scale)), 0, group, row,
+                                block);
         break;
-      }
       case ScaleKind::bytes:
-        block[at] = static_cast<std::byte>(scale);
-        if (codes_.minima) block[minima_at(format_) + at] = static_cast<std::byte>(minimum);
+        RowWriter::write_number(static_cast<std::int8_t>(scale), 0, group, row, block);
+        if (codes_.minima)
+          RowWriter::write_number(static_cast<std::int8_t>(minimum), minima_at(format_), group, row, block);
         break;
       case ScaleKind::nibbles:
-        block[at] = static_cast<std::byte>(scale | minimum << 4);
+        RowWriter::write_number(static_cast<std::uint8_t>(scale | minimum << 4), 0, group, row, block);
         break;
     }
   }
 
   // Numbers that were sixteen bits in the file.
-  static void write_half(float value, std::byte* to) {
-    const std::uint16_t bits = engine::f32_to_f16(value);
-    std::memcpy(to, &bits, sizeof bits);
+  static void write_half(float value, int from, int at, int row, std::byte* block) {
+    RowWriter::write_number(engine::f32_to_f16(value), from, at, row, block);
   }
 
   const PackedFormat& format_;
   const SubBlocks& codes_;
-  std::array<std::uint8_t, 256> code_of_{};  // by value, as a byte
 };
 
 }  // namespace
@@ -146,7 +93,8 @@ void repack_panel(Dtype dtype, const std::byte* from, int rows, int cols, std::b
   const int elements = static_cast<int>(dtype_info(dtype).elements);
   const std::size_t row_bytes = stored_bytes(dtype, static_cast<std::size_t>(cols));
   const int together = std::min(elements, int{block_width});
-  RowWriter writer(format);
+  const RowWriter writer(format);
+  const ScaleWriter scales(format);
   std::fill_n(panel, kernels::panel_bytes(format, cols), std::byte{0});
   BlockCodes codes;
   for (int row = 0; row < rows; ++row)
@@ -154,9 +102,11 @@ void repack_panel(Dtype dtype, const std::byte* from, int rows, int cols, std::b
       const std::size_t in_row = stored_bytes(dtype, static_cast<std::size_t>(k / elements * elements));
       if (k % elements == 0)
         read_block_codes(form, from + static_cast<std::size_t>(row) * row_bytes + in_row, codes);
-      const int block = k / block_width;
-      writer.write(form, codes, k % elements, together, k % block_width, row,
-                   panel + static_cast<std::size_t>(block) * kernels::block_bytes(format, block_width));
+      std::byte* const block =
+          panel + static_cast<std::size_t>(k / block_width) * kernels::block_bytes(format, block_width);
+      const int first = k % elements, in_block = k % block_width;
+      writer.write_values(codes.codes + first, together, in_block, row, block);
+      scales.write(form, codes, first, together, in_block, row, block);
     }
 }
 

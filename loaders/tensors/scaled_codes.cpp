@@ -1,176 +1,173 @@
 #include "loaders/tensors/scaled_codes.h"
 
 #include <algorithm>
-#include <bit>
-#include <cmath>
-#include <cstring>
-#include <limits>
+#include <cstddef>
 
+#include "engine/kernels/sub_blocks.h"
 #include "engine/weights/half.h"
+#include "engine/weights/packed.h"
+#include "loaders/tensors/row_writer.h"
+#include "loaders/tensors/scaled_layout.h"
 
 namespace kelvin {
 namespace {
 
-std::uint32_t word_at(const std::byte* from, std::size_t index) {
-  std::uint32_t word;
-  std::memcpy(&word, from + index * sizeof word, sizeof word);
-  return word;
-}
-
-// Number `index` of those of `bits` that lie one after the other in words `stride` apart.
-int bits_at(const std::byte* words, std::size_t stride, std::size_t index, int bits) {
-  const std::size_t at = index * static_cast<std::size_t>(bits), word = at / 32, shift = at % 32;
-  std::uint64_t two = word_at(words, word * stride);
-  if (shift + static_cast<std::size_t>(bits) > 32)
-    two |= static_cast<std::uint64_t>(word_at(words, (word + 1) * stride)) << 32;
-  return static_cast<int>(two >> shift & ((1u << bits) - 1));
-}
-
-// Which nibble of its word holds each of eight rows.
-constexpr int awq_nibble[] = {0, 4, 1, 5, 2, 6, 3, 7};
-
-constexpr float e2m1[] = {0.0f,  0.5f,  1.0f,  1.5f,  2.0f,  3.0f,  4.0f,  6.0f,
-                          -0.0f, -0.5f, -1.0f, -1.5f, -2.0f, -3.0f, -4.0f, -6.0f};
-
-float e5m2_to_f32(std::uint8_t bits) { return engine::f16_to_f32(static_cast<std::uint16_t>(bits << 8)); }
-
-float number_at(Dtype dtype, const std::byte* from, std::size_t index) {
-  if (dtype == Dtype::f32) return std::bit_cast<float>(word_at(from, index));
-  if (dtype == Dtype::f8_e8m0 || dtype == Dtype::u8)
-    return e8m0_to_f32(static_cast<std::uint8_t>(from[index]));
-  std::uint16_t half;
-  std::memcpy(&half, from + index * sizeof half, sizeof half);
-  return dtype == Dtype::bf16 ? engine::bf16_to_f32(half) : engine::f16_to_f32(half);
-}
-
-// Codes of a matrix whose rows are `cols` long.
-class Codes {
- public:
-  Codes(const CodeTensor& codes, std::uint64_t cols)
-      : tensor_(*codes.tensor),
-        layout_(codes.layout),
-        bits_(codes.bits),
-        offset_(codes.offset),
-        one_row_(codes.one_row),
-        cols_(cols) {}
-
-  std::size_t bytes() const { return tensor_.stored.data.size(); }
-
-  // Those of one row, as floats, which hold them exactly.
-  void read(std::size_t row, float* to) const {
-    const std::byte* const data = tensor_.stored.data.data();
-    const std::size_t width = tensor_.stored.shape.empty() ? 1 : tensor_.stored.shape.back();
-    if (one_row_) row = 0;
-    switch (layout_) {
-      case CodeLayout::row_along:
-        for (std::size_t i = 0; i < cols_; ++i) to[i] = minus(bits_at(data + 4 * row * width, 1, i, bits_));
-        return;
-      case CodeLayout::row_down:
-        for (std::size_t i = 0; i < cols_; ++i) to[i] = minus(bits_at(data + 4 * row, width, i, bits_));
-        return;
-      case CodeLayout::column_along:
-        for (std::size_t i = 0; i < cols_; ++i) to[i] = minus(bits_at(data + 4 * i * width, 1, row, bits_));
-        return;
-      case CodeLayout::column_down:
-        for (std::size_t i = 0; i < cols_; ++i) to[i] = minus(bits_at(data + 4 * i, width, row, bits_));
-        return;
-      case CodeLayout::awq: {
-        const int shift = 4 * awq_nibble[row % 8];
-        for (std::size_t i = 0; i < cols_; ++i)
-          to[i] = minus(static_cast<int>(word_at(data, i * width + row / 8) >> shift & 15));
-        return;
-      }
-      case CodeLayout::int8:
-        for (std::size_t i = 0; i < cols_; ++i)
-          to[i] = static_cast<float>(static_cast<std::int8_t>(data[row * cols_ + i]));
-        return;
-      case CodeLayout::float8: {
-        const bool e4m3 = tensor_.stored.dtype == Dtype::f8_e4m3;
-        for (std::size_t i = 0; i < cols_; ++i) {
-          const auto bits = static_cast<std::uint8_t>(data[row * cols_ + i]);
-          to[i] = e4m3 ? e4m3_to_f32(bits) : e5m2_to_f32(bits);
-        }
-        return;
-      }
-      case CodeLayout::float4:
-        for (std::size_t i = 0; i < cols_; ++i) {
-          const int pair = static_cast<int>(data[(row * cols_ + i) / 2]);
-          to[i] = e2m1[i % 2 == 0 ? pair & 15 : pair >> 4];
-        }
-    }
-  }
-
- private:
-  float minus(int code) const { return static_cast<float>(code - offset_); }
-
-  TensorFiles::Tensor tensor_;
-  CodeLayout layout_;
-  int bits_, offset_;
-  bool one_row_;
-  std::size_t cols_;
-};
+using kernels::PackedFormat, kernels::ScaleKind, kernels::block_width;
 
 class ScaledCodes : public ComputedMatrix {
  public:
-  explicit ScaledCodes(const ScaledCodesSpec& spec)
-      : spec_(spec), codes_(spec.codes, spec.cols), scales_(*spec.scales.tensor) {
-    groups_ = spec.group_size == 0 ? 1 : (spec.cols + spec.group_size - 1) / spec.group_size;
-    if (spec.zeros) zeros_.emplace(*spec.zeros, groups_);
-    spec_.codes.tensor = spec_.scales.tensor = nullptr;  // what they point to may go
-    spec_.zeros.reset();
-  }
+  explicit ScaledCodes(const ScaledCodesSpec& spec);
 
-  std::size_t row_bytes() const override { return codes_.bytes() / spec_.rows; }
-
-  void read_rows(std::size_t first, std::size_t count, float* to) const override {
-    std::vector<float> scales(groups_), zeros(groups_, 0.0f);
-    for (std::size_t row = first; row < first + count; ++row, to += spec_.cols) {
-      codes_.read(row, to);
-      for (std::size_t group = 0; group < groups_; ++group) scales[group] = scale_at(row, group);
-      if (zeros_) zeros_->read(row, zeros.data());
-      if (!spec_.group_of.empty()) {
-        for (std::size_t i = 0; i < spec_.cols; ++i) {
-          const std::uint32_t group = spec_.group_of[i];
-          to[i] = scales[group] * (to[i] - zeros[group]);
-        }
-        continue;
-      }
-      const std::size_t size = spec_.group_size == 0 ? spec_.cols : spec_.group_size;
-      for (std::size_t group = 0, i = 0; group < groups_; ++group)
-        for (const std::size_t end = std::min(i + size, static_cast<std::size_t>(spec_.cols)); i < end; ++i)
-          to[i] = scales[group] * (to[i] - zeros[group]);
-    }
-  }
+  std::size_t row_bytes() const override { return codes_.tensor().stored.data.size() / spec_.rows; }
+  void read_rows(std::size_t first, std::size_t count, float* to) const override;
+  Storage own_storage() const override { return layout_.storage; }
+  void pack_panel(std::size_t first, std::size_t count, std::byte* panel) const override;
+  void release() const override;
 
  private:
-  float scale_at(std::size_t row, std::size_t group) const {
-    const std::size_t block = spec_.scales.row_block == 0 ? 0 : row / spec_.scales.row_block;
-    const std::size_t at = spec_.scales.groups_first ? group * spec_.rows + block : block * groups_ + group;
-    return number_at(scales_.stored.dtype, scales_.stored.data.data(), at);
+  // Of one row.
+  struct Row {
+    std::vector<float> codes;          // (cols,)
+    std::vector<float> scales, zeros;  // (groups,)
+  };
+
+  Row row_buffers() const;
+  void read_groups(std::size_t row, Row& to) const;
+  void read(std::size_t row, Row& to) const;
+  float scale_at(std::size_t row, std::size_t group) const;
+  std::size_t group_at(std::size_t col) const {
+    if (!spec_.group_of.empty()) return spec_.group_of[col];
+    return spec_.group_size == 0 ? 0 : col / spec_.group_size;
   }
+  ScaledLayout choose_layout(const CodeTensor& codes) const;
+  void take_values(const Row& row, std::vector<std::int16_t>& values) const;
+  void write_scales(const Row& row, std::size_t first, int in_panel, std::byte* block) const;
 
   ScaledCodesSpec spec_;
-  Codes codes_;
+  CodeReader codes_;
   TensorFiles::Tensor scales_;
-  std::optional<Codes> zeros_;
+  std::optional<CodeReader> zeros_;
   std::size_t groups_;
+  ScaledLayout layout_;
 };
 
+ScaledCodes::ScaledCodes(const ScaledCodesSpec& spec)
+    : spec_(spec), codes_(spec.codes, spec.cols), scales_(*spec.scales.tensor) {
+  groups_ = spec.group_size == 0 ? 1 : (spec.cols + spec.group_size - 1) / spec.group_size;
+  if (spec.zeros) zeros_.emplace(*spec.zeros, groups_);
+  layout_ = choose_layout(spec.codes);
+  spec_.codes.tensor = spec_.scales.tensor = nullptr;  // what they point to may go
+  spec_.zeros.reset();
+}
+
+ScaledLayout ScaledCodes::choose_layout(const CodeTensor& codes) const {
+  ScaleFacts facts(codes);
+  Row row = row_buffers();
+  const bool one_row = spec_.scales.row_block == 0 && !zeros_;  // holds for all
+  for (std::size_t i = 0; i < (one_row ? 1 : spec_.rows); ++i) {
+    read_groups(i, row);
+    for (std::size_t group = 0; group < groups_; ++group)
+      facts.see(row.scales[group], static_cast<int>(row.zeros[group]));
+  }
+  return facts.layout(shared_run(spec_.cols, spec_.group_size, spec_.group_of));
+}
+
+ScaledCodes::Row ScaledCodes::row_buffers() const {
+  return {std::vector<float>(spec_.cols), std::vector<float>(groups_), std::vector<float>(groups_)};
+}
+
+float ScaledCodes::scale_at(std::size_t row, std::size_t group) const {
+  const std::size_t block = spec_.scales.row_block == 0 ? 0 : row / spec_.scales.row_block;
+  const std::size_t at = spec_.scales.groups_first ? group * spec_.rows + block : block * groups_ + group;
+  return number_at(scales_.stored, at);
+}
+
+void ScaledCodes::read_groups(std::size_t row, Row& to) const {
+  for (std::size_t group = 0; group < groups_; ++group) to.scales[group] = scale_at(row, group);
+  if (zeros_) zeros_->read(row, to.zeros.data());
+}
+
+void ScaledCodes::read(std::size_t row, Row& to) const {
+  codes_.read(row, to.codes.data());
+  read_groups(row, to);
+}
+
+void ScaledCodes::read_rows(std::size_t first, std::size_t count, float* to) const {
+  const std::size_t size = spec_.group_size == 0 ? spec_.cols : spec_.group_size;
+  Row from = row_buffers();
+  for (std::size_t row = first; row < first + count; ++row, to += spec_.cols) {
+    read(row, from);
+    if (!spec_.group_of.empty()) {
+      for (std::size_t i = 0; i < spec_.cols; ++i) {
+        const std::uint32_t group = spec_.group_of[i];
+        to[i] = from.scales[group] * (from.codes[i] - from.zeros[group]);
+      }
+      continue;
+    }
+    for (std::size_t group = 0, i = 0; group < groups_; ++group)
+      for (const std::size_t end = std::min(i + size, static_cast<std::size_t>(spec_.cols)); i < end; ++i)
+        to[i] = from.scales[group] * (from.codes[i] - from.zeros[group]);
+  }
+}
+
+void ScaledCodes::take_values(const Row& row, std::vector<std::int16_t>& values) const {
+  const auto unit = static_cast<float>(layout_.unit), middle = static_cast<float>(layout_.middle);
+  constexpr std::size_t run = 32;  // columns that share a group
+  for (std::size_t first = 0; first < spec_.cols; first += run) {
+    const float taken = layout_.zeros_apart ? middle : row.zeros[group_at(first)];
+    const std::size_t end = std::min(first + run, static_cast<std::size_t>(spec_.cols));
+    for (std::size_t i = first; i < end; ++i)
+      values[i] = static_cast<std::int16_t>(unit * (row.codes[i] - taken));
+  }
+}
+
+// Of the block that begins at column `first`.
+void ScaledCodes::write_scales(const Row& row, std::size_t first, int in_panel, std::byte* block) const {
+  const PackedFormat& format = format_of(layout_.storage);
+  const kernels::SubBlocks& codes = *format.sub_blocks;
+  const std::size_t width = static_cast<std::size_t>(format.group) << codes.scale_shift;
+  const std::size_t end = std::min(first + block_width, static_cast<std::size_t>(spec_.cols));
+  int at = 0;
+  for (std::size_t col = first; col < end; col += width, ++at) {
+    const std::size_t group = group_at(col);
+    const float scale = row.scales[group] / static_cast<float>(layout_.unit);
+    if (codes.scales == ScaleKind::single)
+      RowWriter::write_number(scale, 0, at, in_panel, block);
+    else if (codes.scales == ScaleKind::half)
+      RowWriter::write_number(engine::f32_to_f16(scale), 0, at, in_panel, block);
+    else
+      RowWriter::write_number(engine::f32_to_bf16(scale), 0, at, in_panel, block);
+    const auto zero = static_cast<std::int8_t>(static_cast<int>(row.zeros[group]) - layout_.middle);
+    if (codes.minima) RowWriter::write_number(zero, minima_at(format), at, in_panel, block);
+  }
+}
+
+void ScaledCodes::pack_panel(std::size_t first, std::size_t count, std::byte* panel) const {
+  const PackedFormat& format = format_of(layout_.storage);
+  const int cols = static_cast<int>(spec_.cols), padded = kernels::padded_width(cols);
+  const RowWriter writer(format);
+  Row row = row_buffers();
+  std::vector<std::int16_t> values(static_cast<std::size_t>(padded));  // zeros at the end
+  std::fill_n(panel, kernels::panel_bytes(format, cols), std::byte{0});
+  for (std::size_t i = 0; i < count; ++i) {
+    read(first + i, row);
+    take_values(row, values);
+    std::byte* block = panel;
+    for (int col = 0; col < padded; col += block_width) {
+      const int width = std::min(padded - col, int{block_width}), in_panel = static_cast<int>(i);
+      writer.write_values(values.data() + col, width, 0, in_panel, block);
+      write_scales(row, static_cast<std::size_t>(col), in_panel, block);
+      block += kernels::block_bytes(format, width);
+    }
+  }
+}
+
+void ScaledCodes::release() const {
+  for (const TensorFiles::Tensor* tensor : {&codes_.tensor(), &scales_})
+    if (tensor->file) tensor->file->release(tensor->stored.data);
+}
+
 }  // namespace
-
-float e8m0_to_f32(std::uint8_t bits) {
-  return bits == 255 ? std::numeric_limits<float>::quiet_NaN() : std::ldexp(1.0f, bits - 127);
-}
-
-float e4m3_to_f32(std::uint8_t bits) {
-  const std::uint32_t sign = static_cast<std::uint32_t>(bits & 0x80u) << 24;
-  const std::uint32_t magnitude = bits & 0x7fu;
-  if (magnitude == 0x7f) return std::bit_cast<float>(sign | 0x7fc00000u);  // there are no infinities
-  // Subnormals count in units of 2^-9.
-  if (magnitude < 8)
-    return std::bit_cast<float>(sign | std::bit_cast<std::uint32_t>(static_cast<float>(magnitude) * 0x1p-9f));
-  return std::bit_cast<float>(sign | ((magnitude << 20) + (120u << 23)));
-}
 
 std::shared_ptr<const ComputedMatrix> scaled_codes(const ScaledCodesSpec& spec) {
   return std::make_shared<ScaledCodes>(spec);

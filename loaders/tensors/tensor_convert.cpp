@@ -56,9 +56,12 @@ std::size_t PieceConverter::step(std::byte* to) {
     pack(piece, to);
   else
     convert_all(piece, storage_, to);
-  if (!lying.computed()) lying.tensor->file->release(lying.bytes());
   left_.first += lying.count;
   left_.count -= lying.count;
+  if (!lying.computed())
+    lying.tensor->file->release(lying.bytes());
+  else if (done())  // a row may lie in every page
+    lying.tensor->stored.computed->release();
   return lying.file_bytes();
 }
 
@@ -106,10 +109,14 @@ void PieceConverter::repack(const TensorPiece& piece, int rows, std::byte* to) {
   const int panel_rows = kernels::panel_rows;
   const std::size_t panel_bytes = packed_panel_bytes(storage_, cols_);
   team_.parallel_for((rows + panel_rows - 1) / panel_rows, [&](int panel) {
-    const std::size_t before = static_cast<std::size_t>(panel) * panel_rows * static_cast<std::size_t>(cols_);
-    repack_panel(piece.dtype(), piece.bytes().data() + stored_bytes(piece.dtype(), before),
-                 std::min(panel_rows, rows - panel * panel_rows), cols_,
-                 to + static_cast<std::size_t>(panel) * panel_bytes);
+    const int first = panel * panel_rows, count = std::min(panel_rows, rows - first);
+    const std::size_t cols = static_cast<std::size_t>(cols_), row = static_cast<std::size_t>(first);
+    std::byte* const there = to + static_cast<std::size_t>(panel) * panel_bytes;
+    if (piece.computed())
+      return piece.tensor->stored.computed->pack_panel(piece.first / cols + row,
+                                                       static_cast<std::size_t>(count), there);
+    repack_panel(piece.dtype(), piece.bytes().data() + stored_bytes(piece.dtype(), row * cols), count, cols_,
+                 there);
   });
 }
 

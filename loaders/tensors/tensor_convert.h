@@ -19,7 +19,7 @@ class PieceConverter {
   bool done() const { return left_.count == 0; }
   std::size_t step_bytes() const;  // what the next step writes: the first one writes the most
   // Writes step_bytes() to `to`, aligned to the element, and returns how many bytes of the file it read; their
-  // pages are given back (madvise(MADV_DONTNEED)), but those of computed matrices.
+  // pages are given back (madvise(MADV_DONTNEED)), those of computed matrices after the last step.
   std::size_t step(std::byte* to);
 
  private:

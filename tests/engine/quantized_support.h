@@ -60,6 +60,13 @@ inline void fill_header(const kernels::PackedFormat& format, float largest, Rand
                         std::byte* block) {
   using namespace kernels;
   const SubBlocks& codes = *format.sub_blocks;
+  if (codes.scales == ScaleKind::single) {
+    for (int i = 0; i < minima_at(format); i += 4) {
+      const float value = largest * random.value();
+      std::memcpy(block + i, &value, sizeof value);
+    }
+    return;
+  }
   const bool wide = codes.scales <= ScaleKind::bfloat16;
   const int numbers = groups_of(format) * panel_rows * (codes.minima ? 2 : 1);
   const int first = wide ? 0 : super_scales_at(format);

@@ -13,6 +13,7 @@
 #include "loaders/tokenizer/prompt.h"
 #include "tokenizer/base/user_error.h"
 #include "tools/generation/generate.h"
+#include "tools/options/kept_as.h"
 #include "tools/output/blanks.h"
 
 namespace kelvin {
@@ -272,11 +273,10 @@ std::string ChatSession::model_line() const {
   std::error_code ignored;
   return std::filesystem::weakly_canonical(model_.folder, ignored).string() +
          (model_.lora ? " with " + std::filesystem::weakly_canonical(*model_.lora, ignored).string() : "") +
-         " (" + model.config().architecture + ", " +
-         (model_.stored.empty() ? "" : model_.stored + ", kept as ") +
-         (is_of_files(kind.layers) ? "it is" : kind.name()) + ", " + gigabytes(bytes) + ", " +
-         std::to_string(model.threads()) + (model.threads() == 1 ? " thread, " : " threads, ") +
-         model.kernels().name + ")";
+         " (" + model.config().architecture + ", " + (model_.stored.empty() ? "" : model_.stored + ", ") +
+         (model_.stored.empty() && !is_of_files(kind.layers) ? "" : "kept as ") + kept_as(model.weights()) +
+         ", " + gigabytes(bytes) + ", " + std::to_string(model.threads()) +
+         (model.threads() == 1 ? " thread, " : " threads, ") + model.kernels().name + ")";
 }
 
 }  // namespace kelvin

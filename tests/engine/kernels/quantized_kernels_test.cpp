@@ -9,6 +9,7 @@
 #include <cstring>
 #include <limits>
 #include <numeric>
+#include <string>
 #include <vector>
 
 #include "engine/quantize/quantize.h"
@@ -56,7 +57,7 @@ std::vector<float> product(const QuantizedKernels& table, Storage format, Produc
 
 void check_product(ProductShape shape, const std::byte* packed, Storage format,
                    const std::vector<float>& inputs, const float* bias) {
-  CAPTURE(name_of(format));
+  CAPTURE(std::string(name_of(format)));
   CAPTURE(shape.rows);
   CAPTURE(shape.cols);
   CAPTURE(shape.tokens);
@@ -69,7 +70,7 @@ void check_product(ProductShape shape, const std::byte* packed, Storage format,
     const std::vector<float> expected = product(scalar_quantized, format, shape, packed, x.view(), bias);
     for (const float v : expected) REQUIRE(v == v);
     for (const QuantizedKernels* table : test::quantized_tables()) {
-      CAPTURE(table->name);
+      CAPTURE(std::string(table->name));
       REQUIRE(test::same_bits(expected, product(*table, format, shape, packed, x.view(), bias)));
     }
   }
@@ -200,7 +201,7 @@ TEST_CASE("activations: the same codes, scales and sums in every table") {
         CHECK(std::isnan(expected.view().scales[middle / static_cast<std::size_t>(format.group) * tokens +
                                                 static_cast<std::size_t>(t)]));
       for (const QuantizedKernels* table : test::quantized_tables()) {
-        CAPTURE(table->name);
+        CAPTURE(std::string(table->name));
         const test::QuantizedRows found(*table, x.data(), stride, tokens, cols, format);
         const auto same = [&](const auto* a, const auto* b, std::size_t per_slice) {
           return std::memcmp(a, b, slices * per_slice * sizeof *a) == 0;

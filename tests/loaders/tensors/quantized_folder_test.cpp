@@ -2,9 +2,13 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <bit>
 #include <cmath>
+#include <functional>
+#include <map>
 
+#include "engine/weights/packed.h"
 #include "loaders/json/json_file.h"
 #include "loaders/model/hf_quantization.h"
 #include "loaders/tensors/computed_matrix.h"
@@ -52,6 +56,31 @@ TensorToWrite& part_of(std::vector<TensorToWrite>& tensors, const std::string& n
   throw std::runtime_error("no tensor " + name);
 }
 
+// How many numbers of `tensor` its own storage does not hold; packed by steps on `threads` threads.
+int numbers_lost(const TensorFiles::Tensor& tensor, const std::vector<float>& expected, int threads = 2) {
+  const int cols = static_cast<int>(tensor.stored.shape.back()),
+            rows = static_cast<int>(expected.size()) / cols;
+  const Storage storage = tensor.stored.computed->own_storage();
+  std::vector<std::byte> kept(matrix_bytes(storage, rows, cols), std::byte{0xff});
+  std::byte* to = kept.data();
+  for (PieceConverter converter(whole(tensor), cols, storage, threads); !converter.done();) {
+    const std::size_t bytes = converter.step_bytes();
+    converter.step(to);
+    to += bytes;
+  }
+  const Matrix matrix{storage, rows, cols, kept.data()};
+  std::vector<float> row(static_cast<std::size_t>(cols));
+  int lost = 0;
+  for (int r = 0; r < rows; ++r) {
+    read_row(matrix, r, row.data());
+    for (std::size_t k = 0; k < row.size(); ++k) {
+      const float right = expected[static_cast<std::size_t>(r) * row.size() + k];
+      lost += row[k] != right && !(std::isnan(row[k]) && std::isnan(right));
+    }
+  }
+  return lost;
+}
+
 }  // namespace
 
 TEST_CASE("codes of every kind of quantised folder stand for the numbers the reference gives, bit by bit") {
@@ -74,8 +103,153 @@ TEST_CASE("codes of every kind of quantised folder stand for the numbers the ref
     for (std::size_t row = 0; row < rows; ++row)
       tensor.stored.computed->read_rows(row, 1, apart.data() + row * cols);
     CHECK(same_bits(apart, expected));
+    CHECK(numbers_lost(tensor, expected) == 0);
   }
   CHECK(folders == 26);
+}
+
+TEST_CASE("matrices of quantised folders are kept in a packed layout where one holds their numbers") {
+  // Groups of 16, groups in disorder, and zero points beside scales that are not short have none; FP8 is bfloat16
+  // where its scales are powers of two.
+  const std::map<std::string, Storage> expected = {{"awq-g16-f32", Storage::f32},
+                                                   {"awq-g32-f16", Storage::q5_0},
+                                                   {"awq-row-bf16", Storage::int4_zero},
+                                                   {"ct-fp8-block", Storage::f32},
+                                                   {"ct-fp8-channel-f32", Storage::f32},
+                                                   {"ct-fp8-tensor-bf16", Storage::f32},
+                                                   {"ct-int8-channel-asym-f32", Storage::f32},
+                                                   {"ct-int8-channel-bf16", Storage::int8},
+                                                   {"ct-int8-tensor-asym", Storage::int8_zero},
+                                                   {"ct-pack-3-g32-asym", Storage::q4_0},
+                                                   {"ct-pack-4-channel-asym-odd", Storage::f32},
+                                                   {"ct-pack-4-g16-asym-f16", Storage::f32},
+                                                   {"ct-pack-4-g32-bf16", Storage::q4_0},
+                                                   {"ct-pack-8-g32-bf16", Storage::q8_0},
+                                                   {"fp8-block-e8m0", Storage::bf16},
+                                                   {"fp8-block-part-bf16", Storage::f32},
+                                                   {"fp8-fbgemm-row", Storage::f32},
+                                                   {"fp8-tensor-f32", Storage::f32},
+                                                   {"gptq-2-g16-f16", Storage::f32},
+                                                   {"gptq-3-g32-f16", Storage::q4_0},
+                                                   {"gptq-4-g32-f16", Storage::q5_0},
+                                                   {"gptq-4-order-bf16", Storage::f32},
+                                                   {"gptq-4-row-noindex-f32", Storage::f32},
+                                                   {"gptq-8-g32-bf16", Storage::f32},
+                                                   {"gptq-v2-4-g64-f16", Storage::int4_zero},
+                                                   {"mxfp4-experts", Storage::mxfp4}};
+  for (const auto& [name, storage] : expected) {
+    CAPTURE(name);
+    const std::filesystem::path folder = data_dir() / "quantized" / name;
+    const TensorFiles files = decoded(folder, read_text(folder / "config.json"));
+    CHECK(std::string(name_of(files.tensors().front().stored.computed->own_storage())) == name_of(storage));
+  }
+}
+
+namespace {
+
+// "m" of GPTQ's 4 or 8 bits, 40 rows of 640 columns in groups of `size`: codes and, if `zeros_vary`, zero points of all
+// kinds. `scale` is number i of the scales; `index` the group of each column, none if empty.
+struct MadeGptq {
+  int bits, size;
+  bool zeros_vary;
+  std::function<float(std::size_t)> scale;
+  std::function<std::int32_t(std::int32_t)> index = {};
+};
+
+TensorFiles made(const std::filesystem::path& folder, const MadeGptq& m) {
+  constexpr std::size_t rows = 40, cols = 640;
+  const std::size_t groups = cols / static_cast<std::size_t>(m.size),
+                    in_word = 32 / static_cast<std::size_t>(m.bits);
+  const std::uint32_t largest = (1u << m.bits) - 1, middle = 1u << (m.bits - 1);
+  std::vector<std::int32_t> codes(cols / in_word * rows), zeros(groups * rows / in_word), index;
+  const auto word = [&](auto code) {
+    std::uint32_t all = 0;
+    for (std::size_t i = 0; i < in_word; ++i) all |= code(i) << i * static_cast<std::size_t>(m.bits);
+    return static_cast<std::int32_t>(all);
+  };
+  for (std::size_t at = 0; at < codes.size(); ++at)
+    codes[at] = word(
+        [&](std::size_t i) { return static_cast<std::uint32_t>(at * 2654435761u >> (7 + i)) & largest; });
+  for (std::size_t at = 0; at < zeros.size(); ++at)  // stored less one; up to 14, 254 here
+    zeros[at] = word([&](std::size_t i) {
+      return m.zeros_vary ? static_cast<std::uint32_t>(at * 7 + i * 3) % largest : middle - 1;
+    });
+  std::vector<float> scales(groups * rows);
+  for (std::size_t i = 0; i < scales.size(); ++i) scales[i] = m.scale(i);
+  for (std::int32_t i = 0; m.index && i < static_cast<std::int32_t>(cols); ++i) index.push_back(m.index(i));
+  std::vector<TensorToWrite> tensors = {{"m.qweight", "I32", {cols / in_word, rows}, i32_bytes(codes)},
+                                        {"m.qzeros", "I32", {groups, rows / in_word}, i32_bytes(zeros)},
+                                        {"m.scales", "F32", {groups, rows}, f32_bytes(scales)}};
+  if (m.index) tensors.push_back({"m.g_idx", "I32", {cols}, i32_bytes(index)});
+  write_file(folder / "model.safetensors", safetensors_file(tensors));
+  return decoded(folder, R"({"quantization_config": {"quant_method": "gptq", "bits": )" +
+                             std::to_string(m.bits) + ", \"group_size\": " + std::to_string(m.size) + "}}");
+}
+
+}  // namespace
+
+TEST_CASE("what scales, zero points and groups are decides on the layout, which loses no number") {
+  const float inf = std::numeric_limits<float>::infinity(), nan = std::numeric_limits<float>::quiet_NaN();
+  const auto short_scale = [](std::size_t i) {
+    return static_cast<float>(1 + i % 2039) * 0x1p-16f;
+  };  // 11 bits
+  const auto long_scale = [](std::size_t i) { return 0.001f + static_cast<float>(i) / 777.0f; };
+  const auto hostile = [&](std::size_t i) { return i == 7 ? nan : i == 9 ? -inf : i == 11 ? -0.0f : 0.25f; };
+  const auto shuffled = [](std::int32_t i) {
+    return (i / 128 * 3 + 1) % 5;
+  };                                                              // whole groups in another order
+  const auto halves = [](std::int32_t i) { return i / 64 % 5; };  // 64 columns together
+  const auto crossed = [](std::int32_t i) { return i % 5; };
+  const std::pair<MadeGptq, Storage> cases[] = {
+      {{4, 128, false, long_scale}, Storage::int4},
+      {{4, 640, false, long_scale}, Storage::int4},
+      {{4, 128, false, hostile}, Storage::int4},
+      {{4, 128, true, short_scale}, Storage::int4_zero},
+      {{4, 128, true, short_scale, shuffled}, Storage::int4_zero},
+      {{4, 128, true, long_scale}, Storage::f32},
+      {{4, 128, true, hostile}, Storage::f32},
+      {{4, 128, true, short_scale, crossed}, Storage::f32},
+      {{4, 128, true, short_scale, halves}, Storage::q5_0},
+      {{4, 32, false, short_scale}, Storage::q4_0},
+      {{4, 160, true, short_scale}, Storage::q5_0},
+      {{4, 32, false, long_scale}, Storage::f32},
+      {{4, 32, true, [](std::size_t) { return 0x1p-26f; }}, Storage::f32},  // below float16
+      {{8, 128, false, long_scale}, Storage::int8},
+      {{8, 128, true, short_scale}, Storage::int8_zero},
+      {{8, 32, false, short_scale}, Storage::q8_0},
+      {{8, 32, true, short_scale}, Storage::f32}};
+  int place = 0;
+  for (const auto& [spec, storage] : cases) {
+    CAPTURE(place++);
+    const TemporaryFolder folder;
+    const TensorFiles files = made(folder.path(), spec);
+    const TensorFiles::Tensor& tensor = files.tensors().front();
+    CHECK(std::string(name_of(tensor.stored.computed->own_storage())) == name_of(storage));
+    std::vector<float> expected(tensor.stored.elements());
+    tensor.stored.computed->read_rows(0, 40, expected.data());
+    CHECK(numbers_lost(tensor, expected) == 0);
+    tensor.stored.computed->release();  // and reads the file again
+    CHECK(numbers_lost(tensor, expected, 1) == 0);
+  }
+}
+
+TEST_CASE("what the makers left alone is read as it stands, whatever the lists say") {
+  const std::string kept = u16_bytes({0x3f80, 0xbf80});
+  for (const char* config :
+       {R"("quant_method": "awq", "bits": 4, "modules_to_not_convert": ["n"])",
+        R"("quant_method": "gptq", "bits": 4)", R"("quant_method": "fp8", "modules_to_not_convert": ["n"])",
+        R"("quant_method": "mxfp4", "modules_to_not_convert": ["n"])",
+        R"("quant_method": "compressed-tensors", "format": "int-quantized", "ignore": ["n"],
+         "config_groups": {"a": {"targets": ["Linear"], "weights": {"num_bits": 8, "strategy": "channel"}}})"}) {
+    CAPTURE(std::string(config));
+    const TemporaryFolder folder;
+    write_file(folder.path() / "model.safetensors", safetensors_file({{"n.weight", "BF16", {1, 2}, kept}}));
+    const TensorFiles files =
+        decoded(folder.path(), std::string(R"({"quantization_config": {)") + config + "}}");
+    REQUIRE(files.tensors().size() == 1);
+    CHECK_FALSE(files.tensors().front().stored.computed);
+    CHECK(files.tensors().front().stored.dtype == Dtype::bf16);
+  }
 }
 
 TEST_CASE("a computed matrix is converted in steps, on any number of threads, as its numbers are") {
