@@ -33,6 +33,7 @@ constexpr int q8_pairs_from = 4, q4_pairs_from = 6, unpack_int16_from = 13;
 constexpr bool byte_products_in_int16 = true;
 constexpr int max_columns_two_sums = 3;
 constexpr int max_columns_sub_blocks = 2, kept_tokens = 1;
+constexpr int direct_tokens = 4, most_direct_tokens = 4;
 
 }  // namespace
 }  // namespace kelvin::kernels

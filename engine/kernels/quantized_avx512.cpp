@@ -33,6 +33,7 @@ constexpr int q8_pairs_from = 4, q4_pairs_from = 10, unpack_int16_from = 1 << 30
 constexpr bool byte_products_in_int16 = true;
 constexpr int max_columns_two_sums = 6;
 constexpr int max_columns_sub_blocks = 2, kept_tokens = 1;
+constexpr int direct_tokens = 4, most_direct_tokens = 8;
 
 }  // namespace
 }  // namespace kelvin::kernels

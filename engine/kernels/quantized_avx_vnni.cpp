@@ -27,6 +27,7 @@ constexpr int int4_to_int8_from = 2, unpack_from = 5;
 constexpr bool byte_products_in_int16 = false;
 constexpr int max_columns_two_sums = max_columns;
 constexpr int max_columns_sub_blocks = max_columns, kept_tokens = 1;
+constexpr int direct_tokens = 4, most_direct_tokens = 4;
 
 }  // namespace
 }  // namespace kelvin::kernels

@@ -1,5 +1,8 @@
-// The product of sub_blocks.h for one token: codes are multiplied as they come out of their bits, and sums stay in
-// registers along a whole row of blocks, so that a core keeps up with memory. Included after sub_block_products.h.
+// The product of sub_blocks.h for one token, and for a few where registers hold their sums: codes are multiplied as
+// they come out of their bits, and sums stay in registers along a whole row of blocks, so that a core keeps up with
+// memory. Included after sub_block_products.h and these words:
+//   direct_tokens        at most so many in one pass over a panel: 1, 2, 4 or 8
+//   most_direct_tokens   up to so many tokens this is faster than to make bytes of all codes first
 #pragma once
 
 #include <cstdint>
@@ -9,131 +12,111 @@
 namespace kelvin::kernels {
 namespace {
 
-// The scales of one group of one part of a panel; minima only where the format has them.
-struct GroupScales {
-  const PackedFormat& format;
-  const std::byte* block;
-  Float d[parts], m[parts];  // of scales that are bytes
-
-  GroupScales(const PackedFormat& of, const std::byte* at) : format(of), block(at) {
-    const SubBlocks& codes = *format.sub_blocks;
-    if (codes.scales < ScaleKind::bytes) return;
-    for (int part = 0; part < parts; ++part) {
-      const int row = 2 * part * int_lanes;
-      d[part] = multiply(splat_float(codes.unit), load_halves(block + super_scales_at(format) + row));
-      if (codes.minima) m[part] = load_halves(block + super_minima_at(format) + row);
-    }
-  }
-  // Of scales that are float32.
-  int place(int group, int part) const {
-    return (group >> format.sub_blocks->scale_shift) * panel_rows + part * int_lanes;
-  }
-  Float scale(int group, int part) const {
-    const std::byte* const byte = block + group * panel_rows + part * int_lanes;
-    const std::byte* const half = block + 2 * (group * panel_rows + part * int_lanes);
-    switch (format.sub_blocks->scales) {
-      case ScaleKind::single:
-        return load_float(reinterpret_cast<const float*>(block + 4 * place(group, part)));
-      case ScaleKind::half:
-        return load_halves(half);
-      case ScaleKind::bfloat16:
-        return load_bfloats(half);
-      case ScaleKind::bytes:
-        return multiply(d[part], to_float(load_signed_bytes_wide(byte)));
-      default:
-        return multiply(d[part], to_float(bit_and(load_bytes_wide(byte), splat(15))));
-    }
-  }
-  Float minimum(int group, int part) const {
-    const int at = group * panel_rows + part * int_lanes, to_minima = minima_at(format);
-    switch (format.sub_blocks->scales) {
-      case ScaleKind::single: {
-        const Int z = load_signed_bytes_wide(block + to_minima + place(group, part));
-        return multiply(scale(group, part), to_float(subtract(zero(), z)));
-      }
-      case ScaleKind::half:
-        return load_halves(block + to_minima + 2 * at);
-      case ScaleKind::bytes:
-        return multiply(m[part], to_float(load_signed_bytes_wide(block + to_minima + at)));
-      default:
-        return multiply(m[part], to_float(shift_right(load_bytes_wide(block + at), 4)));
-    }
-  }
-};
-
-// The sums of one group, of one plane or two: `lines` those of its 32 k, `first` its first step there. `together` is
-// that of multiply_bytes.
-template <int bits, bool table, int steps, int together, int planes>
-Int multiply_group(const std::byte* lines, int first, Int values, const std::int8_t* x,
-                   const std::int32_t* starts) {
-  Int sum[planes], part[planes];
-  for (int plane = 0; plane < planes; ++plane)
-    sum[plane] = together == 0 ? start_int8(starts[plane]) : splat(starts[plane]);
+// The sums of one group for some columns, tokens or the planes of one: `lines` those of its 32 k, `first` its first
+// step there. `together` is that of multiply_bytes.
+template <int bits, bool table, int steps, int together, int columns>
+[[gnu::always_inline]] inline void multiply_group(const std::byte* lines, int first, Int values,
+                                                  const std::int8_t* x, const std::int32_t* starts,
+                                                  Int (&sum)[columns]) {
+  Int part[columns];
+  for (int column = 0; column < columns; ++column)
+    sum[column] = together == 0 ? start_int8(starts[column]) : splat(starts[column]);
   KELVIN_UNROLL(8)
   for (int step = 0; step < steps; ++step) {
     Int w = step_codes<bits>(lines, first + step);
     if constexpr (table) w = look_up(values, w);
-    for (int plane = 0; plane < planes; ++plane) {
-      const Int xs = splat_step(x + plane * block_width + step * step_width);
+    for (int column = 0; column < columns; ++column) {
+      const Int xs = splat_step(x + column * block_width + step * step_width);
       if constexpr (together == 0) {
-        sum[plane] = add_int8_products(sum[plane], w, xs);
+        sum[column] = add_int8_products(sum[column], w, xs);
       } else {
         const Int product = multiply_add_bytes(w, xs);
-        part[plane] = step % together == 0 ? product : add_int16(part[plane], product);
+        part[column] = step % together == 0 ? product : add_int16(part[column], product);
         if (step % together == together - 1)
-          sum[plane] = add(sum[plane], multiply_add_int16(part[plane], splat(0x00010001)));
+          sum[column] = add(sum[column], multiply_add_int16(part[column], splat(0x00010001)));
       }
     }
   }
-  if constexpr (planes == 2) return add(shift_left(sum[0], 8), sum[1]);
-  return sum[0];
 }
 
-// Blocks [first, first + count) of a panel, added to y. `inputs` are those of these blocks.
-template <int bits, bool table, int steps, int together, int planes>
-void multiply_token(const QuantizedMatmul& m, const std::byte* panel, int first, int count, Int values,
-                    const SubBlockInputs& inputs, float (&y)[panel_rows]) {
+// Blocks [first, first + count) of a panel, added to y, for `tokens` tokens from `token` on. `inputs` are those of
+// these blocks and all tokens.
+// Not inlined: what callers keep in registers would push sums out of them.
+template <int bits, bool table, int steps, int together, int planes, int tokens>
+[[gnu::noinline]] void multiply_tokens(const QuantizedMatmul& m, const std::byte* panel, int first, int count,
+                                       int token, Int values, const SubBlockInputs& inputs,
+                                       float (&y)[tokens][panel_rows]) {
   const PackedFormat& format = *m.format;
   const bool minima = format.sub_blocks->minima;
   constexpr int groups_of_lines = 8 / steps, groups_of_block = subs_per_block * 4 / steps;
   const int bytes_of_block = static_cast<int>(block_bytes(format, block_width));
-  Float sum[parts];
-  for (int part = 0; part < parts; ++part) sum[part] = load_float(y + part * int_lanes);
+  SubBlockScales scales;
+  Float sum[tokens][parts];
+  for (int t = 0; t < tokens; ++t)
+    for (int part = 0; part < parts; ++part) sum[t][part] = load_float(y[t] + part * int_lanes);
   for (int b = 0; b < count; ++b) {
     const int left = padded_width(m.x.cols) - (first + b) * block_width;
     const int width = left < block_width ? left : block_width;
     const std::byte* const block = panel + static_cast<std::size_t>(first + b) * bytes_of_block;
     for (int line = 0; line < format.header_bytes; line += 64) prefetch<1>(block + prefetch_distance + line);
-    const GroupScales scales(format, block);
-    const std::int8_t* x = m.x.codes + static_cast<std::size_t>(first + b) * planes * block_width;
+    unpack_scales(format, block, width / format.group, scales.scales[0], scales.minima[0]);
+    const std::int8_t* x =
+        m.x.codes + (static_cast<std::size_t>(first + b) * m.x.tokens + token) * planes * block_width;
     const std::byte* lines = block + format.header_bytes;
     for (int i = 0; i < width / sub_block_lines; ++i, lines += 64 * bits) {
       for (int line = 0; line < bits; ++line) prefetch<1>(lines + prefetch_distance + 64 * line);
       for (int j = 0; j < groups_of_lines; ++j, x += steps * step_width) {
-        const int group = i * groups_of_lines + j, at = b * groups_of_block + group;
-        const Float x_scale = splat_float(inputs.scales[at]), x_sum = splat_float(inputs.sums[at]);
+        const int group = i * groups_of_lines + j, at = (b * groups_of_block + group) * m.x.tokens + token;
         for (int part = 0; part < parts; ++part) {
-          const std::byte* const from = lines + part * int_lanes * 4;
-          const Int product = multiply_group<bits, table, steps, together, planes>(
-              from, j * steps, values, x, inputs.starts + at * planes);
-          sum[part] =
-              multiply_add(to_float(product), multiply(scales.scale(group, part), x_scale), sum[part]);
-          if (minima) sum[part] = multiply_add(scales.minimum(group, part), x_sum, sum[part]);
+          Int products[tokens * planes];
+          multiply_group<bits, table, steps, together>(lines + part * int_lanes * 4, j * steps, values, x,
+                                                       inputs.starts + at * planes, products);
+          const Float scale = load_float(scales.scales[group] + part * int_lanes);
+          for (int t = 0; t < tokens; ++t) {
+            Int product = products[t * planes];
+            if constexpr (planes == 2) product = add(shift_left(product, 8), products[t * planes + 1]);
+            Float& y_of_part = sum[t][part];
+            y_of_part = multiply_add(to_float(product), multiply(scale, splat_float(inputs.scales[at + t])),
+                                     y_of_part);
+            if (minima)
+              y_of_part = multiply_add(load_float(scales.minima[group] + part * int_lanes),
+                                       splat_float(inputs.sums[at + t]), y_of_part);
+          }
         }
       }
     }
   }
-  for (int part = 0; part < parts; ++part) store_float(y + part * int_lanes, sum[part]);
+  for (int t = 0; t < tokens; ++t)
+    for (int part = 0; part < parts; ++part) store_float(y[t] + part * int_lanes, sum[t][part]);
 }
 
-// Long rows in parts whose inputs fit SubBlockInputs; between them sums wait in y.
+// Some tokens times blocks [first, first + count) of a panel, whose rows begin at `row`. Between parts of a row sums
+// wait in y.
+template <int bits, bool table, int steps, int together, int planes, int tokens>
+void pass_tokens(const QuantizedMatmul& m, const std::byte* panel, int row, int first, int count, bool last,
+                 int token, Int values, const SubBlockInputs& inputs) {
+  const int rows = m.rows - row < panel_rows ? m.rows - row : panel_rows;
+  float* const out = m.y + static_cast<std::size_t>(token) * m.y_stride + row;
+  alignas(64) float y[tokens][panel_rows] = {};
+  for (int t = 0; t < tokens && first > 0; ++t)
+    for (int r = 0; r < rows; ++r) y[t][r] = out[static_cast<std::size_t>(t) * m.y_stride + r];
+  multiply_tokens<bits, table, steps, together, planes>(m, panel, first, count, token, values, inputs, y);
+  for (int t = 0; t < tokens; ++t)
+    for (int r = 0; r < rows; ++r)
+      out[static_cast<std::size_t>(t) * m.y_stride + r] =
+          last && m.bias ? y[t][r] + m.bias[row + r] : y[t][r];
+}
+
+// Long rows in parts whose inputs fit SubBlockInputs. Of the tokens as many at once as registers hold sums of: the
+// panel comes from memory with the first of them, and from the caches with the others.
 template <int bits, bool table, int steps, int together, int planes>
-void matmul_token(const QuantizedMatmul& m) {
+void matmul_few_tokens(const QuantizedMatmul& m) {
   const PackedFormat& format = *m.format;
   const SubBlocks& codes = *format.sub_blocks;
+  const int tokens = m.x.tokens;
   const int padded = padded_width(m.x.cols), blocks = (padded + block_width - 1) / block_width;
   constexpr int groups_of_block = subs_per_block * 4 / steps;
-  constexpr int most_blocks = SubBlockInputs::most / groups_of_block;
+  const int most_blocks = SubBlockInputs::most / (groups_of_block * tokens);
   const std::size_t bytes_per_panel = panel_bytes(format, m.x.cols);
   const Int values = table ? values_of(codes) : zero();
   SubBlockInputs inputs;
@@ -141,16 +124,24 @@ void matmul_token(const QuantizedMatmul& m) {
     const int count = blocks - first < most_blocks ? blocks - first : most_blocks;
     for (int b = 0; b < count; ++b) {
       const int left = padded - (first + b) * block_width, width = left < block_width ? left : block_width;
-      inputs.read(m.x, first + b, 0, 1, width / format.group, format.group, codes.zero, b * groups_of_block);
+      inputs.read(m.x, first + b, 0, tokens, width / format.group, format.group, codes.zero,
+                  b * groups_of_block * tokens);
     }
     const std::byte* panel = m.w;
     for (int row = 0; row < m.rows; row += panel_rows, panel += bytes_per_panel) {
-      const int rows = m.rows - row < panel_rows ? m.rows - row : panel_rows;
-      alignas(64) float y[panel_rows] = {};
-      for (int r = 0; first > 0 && r < rows; ++r) y[r] = m.y[row + r];
-      multiply_token<bits, table, steps, together, planes>(m, panel, first, count, values, inputs, y);
       const bool last = first + count == blocks;
-      for (int r = 0; r < rows; ++r) m.y[row + r] = last && m.bias ? y[r] + m.bias[row + r] : y[r];
+      int token = 0;
+      const auto pass = [&](auto some, auto one_pass) {
+        for (; tokens - token >= some; token += some)
+          one_pass(m, panel, row, first, count, last, token, values, inputs);
+      };
+      if constexpr (planes == 1 && direct_tokens >= 8)
+        pass(8, pass_tokens<bits, table, steps, together, planes, 8>);
+      if constexpr (planes == 1 && direct_tokens >= 4)
+        pass(4, pass_tokens<bits, table, steps, together, planes, 4>);
+      if constexpr (planes == 1 && direct_tokens >= 2)
+        pass(2, pass_tokens<bits, table, steps, together, planes, 2>);
+      pass(1, pass_tokens<bits, table, steps, together, planes, 1>);
     }
   }
 }
@@ -159,7 +150,7 @@ using MatmulToken = void (*)(const QuantizedMatmul& m);
 
 template <int bits, bool table, int steps, int together, int planes>
 constexpr MatmulToken token_product =
-    matmul_token<bits, table, steps, byte_products_in_int16 ? together : 0, planes>;
+    matmul_few_tokens<bits, table, steps, byte_products_in_int16 ? together : 0, planes>;
 
 // nullptr: formats that are met seldom have none, each being a function to compile.
 template <int planes>
@@ -188,7 +179,8 @@ MatmulToken token_product_of(const PackedFormat& format) {
 
 inline void matmul_sub_blocks(const QuantizedMatmul& m) {
   const auto product_of = m.x.format.planes == 2 ? token_product_of<2> : token_product_of<1>;
-  if (const MatmulToken one = m.x.tokens == 1 ? product_of(*m.format) : nullptr) return one(m);
+  const int most = m.x.format.planes == 1 ? most_direct_tokens : 1;
+  if (const MatmulToken few = m.x.tokens <= most ? product_of(*m.format) : nullptr) return few(m);
   matmul_sub_blocks_of_tokens(m);
 }
 

@@ -20,6 +20,7 @@ inline Int add_scaled(Int total, Int sum, Int s) { return _mm512_dpwssd_epi32(to
 constexpr bool byte_products_in_int16 = false;
 constexpr int max_columns_two_sums = max_columns;
 constexpr int max_columns_sub_blocks = 6, kept_tokens = 6;
+constexpr int direct_tokens = 8, most_direct_tokens = 16;
 
 }  // namespace
 }  // namespace kelvin::kernels

@@ -10,7 +10,7 @@ namespace kelvin {
 
 struct Kernels;
 
-constexpr int kernel_bench_tokens[] = {1, 8, 256};  // at once
+constexpr int kernel_bench_tokens[] = {1, 2, 8, 256};  // at once
 
 struct KernelSpeed {
   std::string format;               // of the weights

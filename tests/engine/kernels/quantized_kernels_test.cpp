@@ -99,6 +99,7 @@ TEST_CASE("quantised matmul: all remainders of rows, columns and tokens") {
     check_random({20, cols, 3}, random);
   for (int tokens = 1; tokens <= 67; ++tokens) check_random({17 + tokens % 64, 300, tokens}, random);
   check_random({130, 1536, 13}, random);
+  check_random({20, 2100, 16}, random);  // rows in parts, for a few tokens
 }
 
 TEST_CASE("quantised matmul: the most extreme codes") {
