@@ -7,7 +7,10 @@
 namespace kelvin {
 
 GgufKeys::GgufKeys(std::vector<const GgufFile*> parts)
-    : parts_(std::move(parts)), architecture_(file().at("general.architecture").as_string()) {}
+    : parts_(std::move(parts)), architecture_(file().at("general.architecture").as_string()) {
+  for (const GgufFile* part : parts_)
+    for (const StoredTensor& tensor : part->tensors()) tensors_.emplace(tensor.name, &tensor);
+}
 
 std::string GgufKeys::full_name(std::string_view key) const {
   return std::string(architecture_).append(".").append(key);
@@ -62,10 +65,8 @@ std::vector<std::string_view> GgufKeys::tensor_names() const {
 }
 
 const StoredTensor* GgufKeys::tensor(std::string_view name) const {
-  for (const GgufFile* part : parts_)
-    for (const StoredTensor& tensor : part->tensors())
-      if (tensor.name == name) return &tensor;
-  return nullptr;
+  const auto found = tensors_.find(name);
+  return found == tensors_.end() ? nullptr : found->second;
 }
 
 }  // namespace kelvin

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -40,6 +41,7 @@ class GgufKeys {
   std::string full_name(std::string_view key) const;
 
   std::vector<const GgufFile*> parts_;
+  std::map<std::string_view, const StoredTensor*> tensors_;  // of all parts, by name; the first of equal ones
   std::string architecture_;
   mutable std::set<std::string, std::less<>> read_;
 };

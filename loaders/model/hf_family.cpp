@@ -339,7 +339,8 @@ constexpr Family rows[] = {
     {"Qwen2MoeForCausalLM", "qwen2_moe", read_qwen2_moe, {.max_position = 32768}, one_shared},
     {"Qwen3MoeForCausalLM", "qwen3_moe", read_qwen3_moe, {.max_position = 32768}},
     {"DeepseekV2ForCausalLM", "deepseek_v2", read_deepseek2},
-    {"DeepseekV3ForCausalLM", "deepseek_v3", read_deepseek3, {.max_position = 4096}},
+    // Its heads have sizes of their own, whether or not their number divides hidden_size.
+    {"DeepseekV3ForCausalLM", "deepseek_v3", read_deepseek3, {.head_dim = 64, .max_position = 4096}},
 };
 
 constexpr Family text_rows[] = {

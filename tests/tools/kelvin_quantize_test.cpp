@@ -8,6 +8,7 @@
 
 #include "loaders/model/model_folder.h"
 #include "loaders/tokenizer/tokenizer_folder.h"
+#include "tests/loaders/awq_from_folder.h"
 #include "tests/loaders/gguf_from_folder.h"
 #include "tests/loaders/safetensors_builder.h"
 #include "tests/support.h"
@@ -47,11 +48,13 @@ void edit(const fs::path& file, const std::string& from, const std::string& to) 
 }
 
 // Log-probabilities after each of the demo model's 300 tokens, one row after the other.
-std::vector<double> log_probabilities(const std::string& model, const fs::path& raw) {
+std::vector<double> log_probabilities(const std::string& model, const fs::path& raw,
+                                      const std::vector<std::string>& flags = {}) {
   std::string ids = test::read_text(fs::path(ember) / "ids300.json");
   std::erase_if(ids, [](char c) { return c != ',' && (c < '0' || c > '9'); });
-  const test::Finished finished =
-      test::run({"kelvin-logits", "--model", model, "--ids", ids, "--raw", raw.string()});
+  std::vector<std::string> argv = {"kelvin-logits", "--model", model, "--ids", ids, "--raw", raw.string()};
+  argv.insert(argv.end(), flags.begin(), flags.end());
+  const test::Finished finished = test::run(argv);
   REQUIRE_MESSAGE(finished.status == 0, finished.err);
   const std::vector<float> logits = test::read_array<float>(raw);
   std::vector<double> found(logits.begin(), logits.end());
@@ -129,6 +132,30 @@ TEST_CASE("a GGUF file becomes a folder with its settings, tokenizer and templat
   CHECK(from_folder.info.eos->id == 2044);
   CHECK(load_settings(packed).generation.eos == load_settings(gguf).generation.eos);
   CHECK(test::read_text(packed + "/generation_config.json") == "{\"temperature\":0.625}\n");
+}
+
+TEST_CASE("a quantised folder runs as it is, and is packed as it is") {
+  const test::TemporaryFolder folder;
+  const fs::path awq = folder.path() / "awq", packed = folder.path() / "packed";
+  fs::create_directory(awq);
+  test::write_awq_folder(ember, awq);
+  const LoadedModel loaded = load_model(awq);
+  CHECK(loaded.stored == "AWQ, 4 bits, groups of 128");
+  for (const LayerWeights& layer : loaded.weights.layers)
+    for (const Linear* linear : linears_of(layer)) CHECK(linear->weight.storage == Storage::int4_zero);
+  CHECK(loaded.weights.lm_head.storage == Storage::bf16);  // as the makers left it, mapped
+  // Only activations are rounded, to 8 bits; to exchange the weights' own numbers for q4's is a hundred times worse.
+  const auto exact = log_probabilities(awq.string(), folder.path() / "exact", {"--weights", "f32"});
+  const double kept = divergence(exact, log_probabilities(awq.string(), folder.path() / "kept"));
+  const double rounded =
+      divergence(exact, log_probabilities(awq.string(), folder.path() / "q4", {"--weights", "q4"}));
+  MESSAGE(kept << " " << rounded);
+  CHECK(kept > 0);
+  CHECK(kept < 0.05 * rounded);
+  REQUIRE(test::run({"kelvin-quantize", awq.string(), "--as-is", "--out", packed.string()}).status == 0);
+  CHECK(test::results(logits(packed.string())) == test::results(logits(awq.string())));
+  CHECK(load_model(packed).stored == "AWQ, 4 bits, groups of 128");
+  CHECK(fs::file_size(packed / "model.safetensors") < fs::file_size(awq / "model.safetensors") * 11 / 10);
 }
 
 TEST_CASE("a packed folder that is not what this version writes is refused by name") {

@@ -153,6 +153,17 @@ TEST_CASE("experts: where they stand and how many") {
   const ModelConfig latent =
       read_family("DeepseekV3ForCausalLM", deepseek + R"(, "n_group": 4, "topk_group": 2)");
   CHECK(latent.head_dim == 10);
+  // As transformers: V3 takes any number of heads, V2 a divisor of hidden_size.
+  const auto heads = [&](const std::string& architecture) {
+    return model_config(parse_json(R"({"vocab_size": 100, "hidden_size": 96, "num_hidden_layers": 6,
+      "intermediate_size": 50, "num_attention_heads": 7, "architectures": [")" +
+                                       architecture + "\"], " + deepseek + "}",
+                                   "config.json"))
+        .n_heads;
+  };
+  CHECK(heads("DeepseekV3ForCausalLM") == 7);
+  CHECK(holds(load_error([&] { heads("DeepseekV2ForCausalLM"); }),
+              "num_attention_heads: a divisor of hidden_size"));
   CHECK(latent.value_dim == 5);
   CHECK(latent.experts.shared_intermediate_size == 48);
   CHECK_FALSE(latent.layers[1].experts);

@@ -100,6 +100,19 @@ TEST_CASE("a merged matrix is W + alpha / r B A; others stay") {
   for (std::size_t i = 0; i < 12; ++i) CHECK(after[i] == before[i] + 0.5f * delta[i]);
 }
 
+TEST_CASE("matrices that no adapter changes are kept as they were") {
+  LoadOptions options;
+  options.lora = data_dir() / "lora" / "plain";  // for q_proj and down_proj
+  const LoadedModel loaded = load_model(data_dir() / "goldens" / "models" / "llama-gqa-llama3-bf16", options);
+  for (const LayerWeights& layer : loaded.weights.layers) {
+    CHECK(layer.q.weight.storage == Storage::f32);
+    CHECK(layer.mlp.down.weight.storage == Storage::f32);
+    CHECK(layer.k.weight.storage == Storage::bf16);
+    CHECK(layer.mlp.gate.weight.storage == Storage::bf16);
+  }
+  CHECK(loaded.weights.embedding.storage == Storage::bf16);
+}
+
 TEST_CASE("an adapter that does not fit its model is refused by tensor") {
   const std::string stem = "base_model.model.model.layers.0.mlp.down_proj";
   const auto refused = [](const auto& change, const std::string& part) {
