@@ -93,11 +93,29 @@ KvCache KvCache::copy() const {
   return same;
 }
 
+std::vector<MemoryChoice> KvCache::smaller_choices(int positions, std::uint64_t available) const {
+  std::vector<MemoryChoice> choices;
+  const auto more = [&](std::size_t needed) { return needed - std::min(needed, bytes()); };
+  KvShape other = shape_;
+  for (const KvStorage storage : kv_storages) {
+    other.storage = storage;
+    if (bytes_for(other, positions) < bytes_for(shape_, positions))
+      choices.push_back({std::string("--kv ") + name_of(storage), more(bytes_for(other, positions))});
+  }
+  const std::size_t span = bytes_for(shape_, 1);
+  const std::size_t spans = std::max<std::size_t>(1, blocks_.size() + available / span);
+  if (spans * attention_span < static_cast<std::size_t>(positions))
+    choices.push_back({"--ctx " + std::to_string(spans * attention_span), more(spans * span)});
+  return choices;
+}
+
 void KvCache::reserve(int positions) {
   const std::size_t wanted = (static_cast<std::size_t>(positions) + attention_span - 1) / attention_span;
   if (wanted <= blocks_.size()) return;
+  const std::string first = std::to_string(blocks_.size() * attention_span);
   require_memory((wanted - blocks_.size()) * bytes_for(shape_, 1),
-                 "keys and values of " + std::to_string(positions) + " positions");
+                 "keys and values of positions " + first + " to " + std::to_string(positions - 1),
+                 [&](std::uint64_t available) { return smaller_choices(positions, available); });
   while (blocks_.size() < wanted) blocks_.emplace_back(bytes_for(shape_, 1));
 }
 

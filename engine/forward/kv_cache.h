@@ -2,11 +2,16 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <vector>
 
 #include "engine/forward/kv_storage.h"
 #include "engine/kernels/kernels.h"
 #include "engine/weights/aligned_buffer.h"
+
+namespace kelvin {
+struct MemoryChoice;
+}
 
 namespace kelvin::engine {
 
@@ -17,7 +22,7 @@ class KvCache {
   KvCache copy() const;  // throws std::bad_alloc
 
   // Makes room for `positions` tokens; what is stored stays. Throws OutOfMemory where the machine does
-  // not have it.
+  // not have it, which says what kind of cache or how many positions it has room for.
   void reserve(int positions);
 
   // Keys and values of positions [block * attention_span, ...); the values' padding stays zero.
@@ -36,6 +41,8 @@ class KvCache {
     std::size_t value_scales = 0, keys = 0, values = 0, size = 0;
   };
   static Layout layout(const KvShape& shape);
+  // Instead of `positions` as they are, with what is held now given back.
+  std::vector<MemoryChoice> smaller_choices(int positions, std::uint64_t available) const;
 
   KvShape shape_;
   Layout layout_;

@@ -15,7 +15,7 @@ const char* name_of(KvStorage storage) {
 }
 
 std::optional<KvStorage> kv_storage_named(std::string_view name) {
-  for (const KvStorage storage : {KvStorage::f32, KvStorage::f16, KvStorage::q8})
+  for (const KvStorage storage : kv_storages)
     if (name == name_of(storage)) return storage;
   return std::nullopt;
 }

@@ -3,11 +3,13 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <fstream>
 #include <optional>
 #include <sstream>
 #include <string_view>
+#include <vector>
 
 #include "engine/platform/control_groups.h"
 
@@ -87,11 +89,30 @@ AvailableMemory available_memory(const fs::path& root) {
   return smallest.found();
 }
 
-void require_memory(std::uint64_t bytes, const std::string& what) {
+void require_memory(std::uint64_t bytes, const std::string& what, const MemoryChoices& instead) {
   const AvailableMemory available = available_memory();
-  if (bytes > available.bytes)
-    throw OutOfMemory("out of memory: " + what + " need " + gigabytes(bytes) + ", " +
-                      gigabytes(available.bytes) + " left by " + available.limited_by);
+  if (bytes <= available.bytes) return;
+  const std::string fitting = instead ? what_fits(instead(available.bytes), available.bytes) : "";
+  throw OutOfMemory("out of memory: " + what + " need " + gigabytes(bytes) + ", " +
+                    gigabytes(available.bytes) + " left by " + available.limited_by +
+                    (fitting.empty() ? "" : "; ") + fitting);
+}
+
+std::string what_fits(const std::vector<MemoryChoice>& choices, std::uint64_t available) {
+  if (choices.empty()) return "";
+  std::vector<std::string> fitting;
+  for (const MemoryChoice& choice : choices)
+    if (choice.bytes <= available) fitting.push_back(choice.name + " (" + gigabytes(choice.bytes) + ")");
+  if (fitting.empty()) {
+    const auto least = std::min_element(
+        choices.begin(), choices.end(),
+        [](const MemoryChoice& one, const MemoryChoice& other) { return one.bytes < other.bytes; });
+    return "nothing would fit: even " + least->name + " needs " + gigabytes(least->bytes);
+  }
+  std::string text = fitting.front();
+  for (std::size_t i = 1; i < fitting.size(); ++i)
+    text += (i + 1 < fitting.size() ? ", " : " or ") + fitting[i];
+  return text + " would fit";
 }
 
 std::string gigabytes(std::uint64_t bytes) {

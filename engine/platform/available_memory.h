@@ -4,8 +4,10 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <new>
 #include <string>
+#include <vector>
 
 namespace kelvin {
 
@@ -28,8 +30,20 @@ struct AvailableMemory {
 // all levels) and what its resource limits do. `root` stands before /proc and /sys, for tests.
 AvailableMemory available_memory(const std::filesystem::path& root = "/");
 
-// Throws OutOfMemory where `bytes` more are not to be had. `what`: "weights as f32".
-void require_memory(std::uint64_t bytes, const std::string& what);
+// What a user may ask for instead: "--weights q8".
+struct MemoryChoice {
+  std::string name;
+  std::uint64_t bytes;  // that it needs beyond what is held now
+};
+using MemoryChoices = std::function<std::vector<MemoryChoice>(std::uint64_t available)>;
+
+// Throws OutOfMemory where `bytes` more are not to be had. `what`: "weights as f32". The text ends with those of
+// `instead` that would fit, or says that none would.
+void require_memory(std::uint64_t bytes, const std::string& what, const MemoryChoices& instead = nullptr);
+
+// "--weights q8 (0.16 GB) or --weights q4 (0.09 GB) would fit", or "nothing would fit: even --weights q4 needs
+// 0.09 GB". Empty where there is no choice.
+std::string what_fits(const std::vector<MemoryChoice>& choices, std::uint64_t available);
 
 std::string gigabytes(std::uint64_t bytes);  // "1.25 GB", 10^9 bytes
 

@@ -2,8 +2,8 @@
 
 #include <string>
 
-#include "engine/platform/available_memory.h"
 #include "loaders/model/tensor_mapping.h"
+#include "loaders/model/weight_memory.h"
 #include "loaders/model/weight_storage.h"
 #include "loaders/tensors/packed_tensors.h"
 #include "loaders/tensors/tensor_convert.h"
@@ -14,42 +14,29 @@ namespace {
 // Converts what does not lie in its file as it is wanted, and reports how far it has come.
 class Filler {
  public:
-  Filler(const LoadOptions& options, Weights& weights) : options_(options), weights_(weights) {}
+  Filler(const LoadOptions& options, Weights& weights, std::size_t needed)
+      : options_(options), weights_(weights), needed_(needed) {}
 
   void count(const WeightPlan::MatrixPlace& place, Storage storage) {
-    if (used_in_place(place, storage)) return;
-    total_ += place.piece().file_bytes();
-    needed_ += room_for(matrix_bytes(storage, place.rows, place.cols));
+    if (!used_in_place(place, storage)) total_ += place.piece().file_bytes();
   }
   void count(const WeightPlan::VectorPlace& place) {
     if (used_in_place(place)) return;
-    for (const TensorFiles::Tensor* tensor : place.tensors) {
-      total_ += whole(*tensor).file_bytes();
-      needed_ += room_for(whole(*tensor).count * sizeof(float));
-    }
+    for (const TensorFiles::Tensor* tensor : place.tensors) total_ += whole(*tensor).file_bytes();
   }
-  std::size_t needed() const { return needed_; }  // bytes of the buffer for what was counted
   // The numbers in the wanted format: those in the file, or in a buffer of `weights`.
   const void* matrix(const WeightPlan::MatrixPlace& place, Storage storage);
   std::span<const float> vector(const WeightPlan::VectorPlace& place);
 
  private:
-  static std::size_t room_for(std::size_t bytes) { return (bytes + 63) / 64 * 64; }
   std::byte* take(std::size_t bytes);
-  static bool used_in_place(const WeightPlan::MatrixPlace& place, Storage storage) {
-    return place.tensor->stored.packed || (!is_packed(storage) && place.piece().lies_as(storage));
-  }
-  static bool used_in_place(const WeightPlan::VectorPlace& place) {
-    return place.tensors.size() == 1 && place.plus == 0.0f &&
-           whole(*place.tensors.front()).lies_as(Storage::f32);
-  }
   const void* keep(const TensorFiles::Tensor& tensor, std::span<const std::byte> part);
   void convert(const TensorPiece& piece, int cols, Storage storage, std::byte* to);
 
   const LoadOptions& options_;
   Weights& weights_;
   std::size_t done_ = 0, total_ = 0;  // bytes of the files
-  std::size_t needed_ = 0, taken_ = 0;
+  std::size_t needed_, taken_ = 0;    // bytes of the buffer
 };
 
 // One buffer for all: the large pages that each would be rounded up to were a tenth of a model in 4 bits.
@@ -112,10 +99,10 @@ Weights load_weights(const TensorFiles& files, const ModelConfig& config, const 
   const WeightPlan plan = plan_weights(files, config, options.ignore_extra, weights);
   const WeightStorage storage(plan, weights, options.storage);
 
-  Filler filler(options, weights);
+  require_weight_memory(plan, storage, weights);
+  Filler filler(options, weights, weight_memory(plan, storage));
   for (const WeightPlan::MatrixPlace& place : plan.matrices) filler.count(place, storage.of(place));
   for (const WeightPlan::VectorPlace& place : plan.vectors) filler.count(place);
-  require_memory(filler.needed(), "weights as " + storage.name());
   for (const WeightPlan::MatrixPlace& place : plan.matrices)
     *place.to = {storage.of(place), place.rows, place.cols, filler.matrix(place, storage.of(place))};
   for (const WeightPlan::VectorPlace& place : plan.vectors) *place.to = filler.vector(place);

@@ -1,7 +1,7 @@
 """Two real models beside what other programs say of them: check.py BIN MODELS [smollm2|gemma3]
 
-Logits of 200 positions beside float64, what each way to keep the weights costs, greedy text, the ids of 2,000 lines and a
-chat prompt. BIN holds Kelvin's tools, MODELS the files of fetch.sh. Needs numpy. README.md says where the expected
+Logits of 200 positions beside float64, what each way to keep the weights costs, greedy text, the ids of 2,000 lines, and a
+chat prompt or, of a base model, that it has none and how a text begins. BIN holds Kelvin's tools, MODELS the files of fetch.sh. Needs numpy. README.md says where the expected
 values come from.
 """
 import base64
@@ -116,10 +116,23 @@ def check_tokenizer(model):
     check(f"{model.name}: ids of {len(ids)} lines", digest == expected, digest)
 
 
+def check_base(model):
+    """A model without a template: a chat is refused in words, and a text begins with the ids of *.begin."""
+    begin = np.loadtxt(data / f"{model.name}.begin", dtype=int, ndmin=1).tolist()
+    asked = json.dumps({"text_b64": base64.b64encode(b"The fox").decode()}).encode() + b"\n"
+    whole = json.loads(model.run("kelvin-tokenize", stdin=asked))["ids"]
+    alone = json.loads(model.run("kelvin-tokenize", "--no-special", stdin=asked))["ids"]
+    check(f"{model.name}: what stands before a text", whole == begin + alone, whole)
+    done = subprocess.run([model.bin / "kelvin-tokenize", "--model", model.file, "--chat", data / "smollm2.chat.json"],
+                          capture_output=True)
+    said = done.stderr.decode()
+    check(f"{model.name}: a chat is refused", done.returncode == 2 and "no chat template" in said and not done.stdout, said.strip())
+
+
 def check_chat(model):
     conversation, expected = data / f"{model.name}.chat.json", data / f"{model.name}.prompt.txt"
     if not conversation.exists():
-        return
+        return check_base(model)
     prompt = model.run("kelvin-tokenize", "--chat", conversation)
     check(f"{model.name}: chat prompt", prompt == expected.read_bytes(), f"{len(prompt)} bytes")
 

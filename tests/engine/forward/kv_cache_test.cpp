@@ -5,9 +5,12 @@
 #include <cmath>
 #include <cstdint>
 #include <limits>
+#include <new>
+#include <string>
 #include <vector>
 
 #include "engine/weights/half.h"
+#include "tests/engine/platform/memory_limit.h"
 #include "tests/engine/random_values.h"
 
 using namespace kelvin;
@@ -134,4 +137,28 @@ TEST_CASE("q8 keeps what is not finite visible, in its group alone") {
   CHECK(block.key_scales[256] == 0.5f / 127.0f);
   CHECK(block.value_scales[0] == 0.25f / 127.0f);
   CHECK(std::isnan(block.value_scales[256]));
+}
+
+// 16 layers x 4 heads x 128 dimensions, keys and values: 33.6 MB in float32 for each span of 256 positions.
+TEST_CASE("where memory is short, the caches and lengths that fit are named") {
+  KvCache cache({16, 4, 128, KvStorage::f32});
+  const auto refused = [&](int positions, std::uint64_t left) -> std::string {
+    const test::MemoryLimit limit(left);
+    try {
+      cache.reserve(positions);
+    } catch (const std::bad_alloc& error) {
+      return error.what();
+    }
+    return "taken";
+  };
+  CHECK(refused(600, 80'000'000) ==
+        "out of memory: keys and values of positions 0 to 599 need 0.10 GB, 0.08 GB left by the limit on "
+        "address "
+        "space (ulimit -v); --kv f16 (0.05 GB), --kv q8 (0.03 GB) or --ctx 512 (0.07 GB) would fit");
+  CHECK(refused(600, 10'000'000).ends_with("; nothing would fit: even --kv q8 needs 0.03 GB"));
+  cache.reserve(500);  // held: 67.1 MB
+  const std::string more = refused(2000, 40'000'000);
+  CHECK(
+      more.starts_with("out of memory: keys and values of positions 512 to 1999 need 0.20 GB, 0.04 GB left"));
+  CHECK(more.ends_with("; --kv q8 (0.01 GB) or --ctx 768 (0.03 GB) would fit"));
 }

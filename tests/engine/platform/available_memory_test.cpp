@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <string>
+#include <vector>
 
 #include "tests/engine/platform/machine_files.h"
 
@@ -63,4 +64,14 @@ TEST_CASE("what cannot be had is refused with its size") {
     CHECK(std::string(error.what()).starts_with("out of memory: weights as f32 need 1152921504.61 GB, "));
   }
   CHECK(gigabytes(1'254'000'000) == "1.25 GB");
+}
+
+TEST_CASE("an error says what would fit instead, or that nothing would") {
+  const std::vector<MemoryChoice> choices = {
+      {"bf16", 2'000'000'000}, {"q8", 1'100'000'000}, {"q4", 600'000'000}};
+  CHECK(what_fits(choices, 3'000'000'000) == "bf16 (2.00 GB), q8 (1.10 GB) or q4 (0.60 GB) would fit");
+  CHECK(what_fits(choices, 1'100'000'000) == "q8 (1.10 GB) or q4 (0.60 GB) would fit");
+  CHECK(what_fits(choices, 600'000'000) == "q4 (0.60 GB) would fit");
+  CHECK(what_fits(choices, 599'999'999) == "nothing would fit: even q4 needs 0.60 GB");
+  CHECK(what_fits({}, 0) == "");
 }
