@@ -41,12 +41,12 @@ FAMILIES = {
     "qwen2.5": ("Qwen2", "qwen25", {}), "qwen3": ("Qwen3", "qwen3", {}), "qwen3moe": ("Qwen3Moe", "qwen3", EXPERTS),
     "qwen2moe": ("Qwen2Moe", "qwen25", EXPERTS | {"norm_topk_prob": False, "shared_expert_intermediate_size": 48}),
     "mixtral": ("Mixtral", "mistral_v03", {"num_local_experts": 4}),
-    "olmo2": ("Olmo2", "gpt2", {}), "gemma3": ("Gemma3Text", "llama2", {"sliding_window": 16, "num_hidden_layers": 7}),
-    "gemma2": ("Gemma2", "llama2", {"sliding_window": 16}), "phi3": ("Phi3", "llama2", {"pad_token_id": 0, "sliding_window": None}),
+    "olmo2": ("Olmo2", "gpt2", {}), "gemma3": ("Gemma3Text", "llama2", {"sliding_window": 16, "num_hidden_layers": 7, "query_pre_attn_scalar": 16}),
+    "gemma2": ("Gemma2", "llama2", {"sliding_window": 16, "query_pre_attn_scalar": 16}), "phi3": ("Phi3", "llama2", {"pad_token_id": 0, "sliding_window": None}),
     "granite": ("Granite", "smollm2", {"logits_scaling": 4.0, "residual_multiplier": 0.5, "embedding_multiplier": 3.0}),
 }
 
-# The converter takes Gemma's texts to have no blank before them, whatever the tokenizer says; Gemma's own is not there.
+# GGUF of Gemma has no word for another query_pre_attn_scalar. The converter takes Gemma's texts to have no blank before them, whatever the tokenizer says; Gemma's own is not there.
 OTHER_IDS = ("gemma2", "gemma3")
 
 
