@@ -30,7 +30,8 @@ const std::vector<Order>& orders() {
   static const std::vector<Order> all = {
       {"default", "constraints, history, shaping, truncation, temperature last", {}},
       {"hf", "transformers: temperature before truncation",
-       places_of("sequence-bias, bias, penalty, no-repeat, min-new, end-decay, ban, temp:origin=zero, top-h, "
+       places_of("sequence-bias, bias, encoder-penalty, penalty, no-repeat, encoder-no-repeat, min-new, "
+                 "end-decay, ban, temp:origin=zero, top-h, "
                  "top-k:ties=all, top-p:meaning=hf, min-p, typical:ties=all, epsilon, eta")},
       {"llama.cpp", "temperature after truncation; penalties look back 64 tokens",
        places_of("bias, ban, penalty:last=64, frequency:last=64, presence:last=64, dry:last=64, top-n-sigma, "

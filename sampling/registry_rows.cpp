@@ -9,7 +9,7 @@ namespace kelvin::sampling {
 using namespace row_parts;
 
 Edit allow, ban, bias, sequence_bias, min_new, end_decay, string_ban;
-Edit penalty, frequency, presence, dry, no_repeat;
+Edit penalty, frequency, presence, dry, no_repeat, encoder_penalty, encoder_no_repeat;
 Edit temp, beta, temp_dynamic, temp_top, temp_entropy, temp_schedule;
 Edit mirostat_1, mirostat_2, adaptive_p;
 
@@ -81,6 +81,13 @@ std::vector<StageType> constraints() {
 
 std::vector<StageType> histories() {
   return {
+      {.name = "encoder-penalty",
+       .apply = encoder_penalty,
+       .parameters = {number("penalty", 1, 1e-6, 1e6,
+                             "above 1: multiplies logits above 0, divides those below")},
+       .help = "make tokens of the prompt likelier",
+       .source = "transformers, encoder_repetition_penalty",
+       .aliases = {"encoder-repetition-penalty"}},
       {.name = "penalty",
        .apply = penalty,
        .parameters = {number("repetition", 1, 1e-6, 1e6, "divides logits above 0, multiplies those below"),
@@ -123,6 +130,13 @@ std::vector<StageType> histories() {
        .source = "Paulus et al. 2017, arXiv 1705.04304",
        .below_zero = "holds at every temperature",
        .aliases = {"no-repeat-ngram", "no-repeat-ngram-size"}},
+      {.name = "encoder-no-repeat",
+       .apply = encoder_no_repeat,
+       .parameters = {integer("n", 3, 0, 1e9, "length of the sequences; 0: off")},
+       .help = "ban tokens that would repeat a sequence of n tokens of the prompt",
+       .source = "transformers, encoder_no_repeat_ngram_size",
+       .below_zero = "holds at every temperature",
+       .aliases = {"encoder-no-repeat-ngram-size"}},
   };
 }
 

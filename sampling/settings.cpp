@@ -83,10 +83,12 @@ bool SamplerSettings::set_from_generation_config(std::string_view key, double va
     std::string_view key, stage;
     double off;  // the value that means: not used
   };
-  static constexpr std::array<Known, 11> known = {{{"temperature", "temp", -infinity},
+  static constexpr std::array<Known, 13> known = {{{"temperature", "temp", -infinity},
                                                    {"top_k", "top-k", 0},
                                                    {"top_p", "top-p", 1},
                                                    {"min_p", "min-p", 0},
+                                                   {"encoder_repetition_penalty", "encoder-penalty", 1},
+                                                   {"encoder_no_repeat_ngram_size", "encoder-no-repeat", 0},
                                                    {"repetition_penalty", "penalty", 1},
                                                    {"typical_p", "typical", 1},
                                                    {"epsilon_cutoff", "epsilon", 0},

@@ -74,7 +74,7 @@ void name_ignored(JsonValue root, GenerationConfig& result) {
     std::string_view key, reason;
     double neutral;  // the value that asks for nothing
   };
-  constexpr std::string_view beams = "there is no beam search", prompt = "the prompt has no rules of its own";
+  constexpr std::string_view beams = "there is no beam search";
   static constexpr Key keys[] = {
       {"num_beams", beams, 1},
       {"num_beam_groups", beams, 1},
@@ -87,8 +87,6 @@ void name_ignored(JsonValue root, GenerationConfig& result) {
       {"penalty_alpha", "there is no contrastive search", 0},
       {"dola_layers", "layers are not compared while drawing", 0},
       {"guidance_scale", "there is no second prompt to lead away from", 1},
-      {"encoder_repetition_penalty", prompt, 1},
-      {"encoder_no_repeat_ngram_size", prompt, 0},
       {"min_length", "it counts the prompt; --min-new counts the answer", 0},
       {"forced_bos_token_id", "the prompt has its BOS", -1},
       {"forced_eos_token_id", "a text that is cut does not end", -1},
@@ -123,6 +121,8 @@ GenerationConfig generation_config(const JsonDocument& config,
     result.top_p = optional_real(root, "top_p", {0.0, 1.0});
     result.min_p = optional_real(root, "min_p", {0.0, 1.0});
     result.repetition_penalty = optional_real(root, "repetition_penalty", positive_real);
+    result.encoder_repetition_penalty = optional_real(root, "encoder_repetition_penalty", positive_real);
+    result.encoder_no_repeat_ngram_size = optional_int(root, "encoder_no_repeat_ngram_size", {0});
     result.max_new_tokens = optional_int(root, "max_new_tokens", {0});
     result.max_length = optional_int(root, "max_length", {0});
     result.min_new_tokens = optional_int(root, "min_new_tokens", {0});

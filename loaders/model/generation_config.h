@@ -22,6 +22,8 @@ struct GenerationConfig {
   std::optional<int> top_k;  // 0: off
   std::optional<double> min_p;
   std::optional<double> repetition_penalty;
+  std::optional<double> encoder_repetition_penalty;  // of the prompt, which it favours above 1
+  std::optional<int> encoder_no_repeat_ngram_size;
   std::optional<int> max_new_tokens;
   std::optional<int> max_length;  // tokens of prompt and answer; max_new_tokens goes before it
   std::optional<int> min_new_tokens, no_repeat_ngram_size;

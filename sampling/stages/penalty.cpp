@@ -13,9 +13,8 @@ namespace {
 
 // Calls edit(z, count) once for each token of the window that is still possible.
 template <class Edit>
-void for_each_seen(std::span<float> logits, const Params& params, const StageContext& step, Edit edit) {
-  const auto window = history_window(step, params["last"], params.text("of") == "output");
-  auto& counts = step.scratch->counts;
+void for_each_seen(std::span<float> logits, std::span<const int> window, Scratch& scratch, Edit edit) {
+  auto& counts = scratch.counts;
   if (counts.size() < logits.size()) counts.resize(logits.size(), 0);
   const auto known = [&](int id) { return id >= 0 && static_cast<std::size_t>(id) < logits.size(); };
   for (const int id : window)
@@ -26,6 +25,12 @@ void for_each_seen(std::span<float> logits, const Params& params, const StageCon
     if (counts[i] > 0 && logits[i] != impossible) logits[i] = edit(logits[i], counts[i]);
     counts[i] = 0;
   }
+}
+
+template <class Edit>
+void for_each_seen(std::span<float> logits, const Params& params, const StageContext& step, Edit edit) {
+  for_each_seen(logits, history_window(step, params["last"], params.text("of") == "output"), *step.scratch,
+                edit);
 }
 
 float finite(float z) {
@@ -42,6 +47,14 @@ void penalty(std::span<float> logits, const Params& params, const StageContext& 
     const float repeated = finite(z > 0 ? z / repetition : z * repetition);
     return finite(repeated - frequency * static_cast<float>(count) - presence);
   });
+}
+
+// p > 1 makes what stands in the prompt likelier: the penalty of 1 / p.
+void encoder_penalty(std::span<float> logits, const Params& params, const StageContext& step) {
+  const auto repetition = static_cast<float>(1 / params["penalty"]);
+  const auto prompt = step.tokens.first(std::min(step.n_prompt, step.tokens.size()));
+  for_each_seen(logits, prompt, *step.scratch,
+                [&](float z, std::uint32_t) { return finite(z > 0 ? z / repetition : z * repetition); });
 }
 
 void frequency(std::span<float> logits, const Params& params, const StageContext& step) {

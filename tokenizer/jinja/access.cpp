@@ -45,7 +45,7 @@ std::optional<Value> element(const Value& object, const Value& key) {
     const Value* found = object.as_dict().find(key);
     return found ? std::optional<Value>(*found) : std::nullopt;
   }
-  if (!key.is_integral()) return std::nullopt;
+  if (!key.is_integral() || key.is_big()) return std::nullopt;
   std::int64_t at = key.as_integer();
   if (object.is_string()) {
     const Text& text = object.as_text();
@@ -69,6 +69,14 @@ Value get_attribute(const Value& object, std::string_view name) {
   if (object.is_dict())
     if (const Value* found = object.as_dict().find_string(name)) return *found;
   return missing(object, "attribute", "'" + std::string(name) + "'");
+}
+
+std::optional<Value> find_item(const Value& object, const Value& key) {
+  check_defined(object);
+  if (!object.is_dict() && !object.is_string() &&
+      !(object.is_sequence() && object.as_sequence().kind < SequenceKind::generator))
+    throw Failure("a " + type_name(object) + " has no items");
+  return element(object, key);
 }
 
 Value get_item(const Value& object, const Value& key) {

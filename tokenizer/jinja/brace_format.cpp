@@ -4,6 +4,7 @@
 #include "tokenizer/jinja/field.h"
 #include "tokenizer/jinja/operators.h"
 #include "tokenizer/jinja/string_methods.h"
+#include "tokenizer/jinja/text.h"
 #include "tokenizer/unicode/case.h"
 #include "tokenizer/unicode/properties.h"
 #include "tokenizer/unicode/utf8.h"
@@ -14,8 +15,8 @@ namespace {
 
 class BraceFormat {
  public:
-  BraceFormat(const std::vector<Value>& positional, const Value& named)
-      : positional_(positional), named_(named) {}
+  BraceFormat(const std::vector<Value>& positional, const Value& named, bool escapes)
+      : positional_(positional), named_(named), escapes_(escapes) {}
 
   std::string run(std::string_view format, int depth) {
     if (depth > 2) throw Failure("fields are nested too deeply in the format");
@@ -68,7 +69,12 @@ class BraceFormat {
       if (at < text.size() && text[at] != ':') throw Failure("a : is missing in the format");
     }
     const std::string specification = at < text.size() ? run(text.substr(at + 1), depth + 1) : "";
-    print(out, specification, value);
+    if (!escapes_) return print(out, specification, value);
+    const bool markup = value.is_string() && value.as_text().markup;
+    if (markup && !specification.empty()) throw Failure("markup has no format of its own");
+    TextBuilder plain;
+    print(plain, specification, value);
+    out.append(markup ? plain.take() : escape_html(plain.take()));
   }
 
   // first(.attribute | [index])*
@@ -178,14 +184,15 @@ class BraceFormat {
 
   const std::vector<Value>& positional_;
   const Value& named_;
+  bool escapes_;  // what is put into markup
   std::size_t next_ = 0;
   enum class Numbering { unknown, automatic, manual } numbering_ = Numbering::unknown;
 };
 
 }  // namespace
 
-std::string brace_format(std::string_view format, const std::vector<Value>& positional, const Value& named) {
-  return BraceFormat(positional, named).run(format, 0);
+std::string brace_format(const Text& format, const std::vector<Value>& positional, const Value& named) {
+  return BraceFormat(positional, named, format.markup).run(format.bytes, 0);
 }
 
 }  // namespace kelvin::jinja

@@ -14,6 +14,8 @@ class Bytes : public Object {
   explicit Bytes(std::string bytes) : bytes_(std::move(bytes)) { charge_.grow(bytes_.size()); }
   std::string_view type() const override { return "bytes"; }
   std::optional<Value> attribute(std::string_view name) const override;
+  std::optional<std::vector<Value>> items() const override;
+  bool is_callable() const override { return false; }
   void append_text(TextBuilder& out, int depth) const override;
   const std::string& bytes() const { return bytes_; }
 
@@ -43,6 +45,13 @@ std::optional<Value> Bytes::attribute(std::string_view name) const {
   for (const Builtin& method : bytes_methods)
     if (method.name == name) return Value(std::make_shared<Function>(method, bytes_value(bytes_)));
   return std::nullopt;
+}
+
+std::optional<std::vector<Value>> Bytes::items() const {
+  std::vector<Value> numbers;
+  afford(bytes_.size(), sizeof(Value));
+  for (const char byte : bytes_) numbers.emplace_back(static_cast<int>(static_cast<unsigned char>(byte)));
+  return numbers;
 }
 
 void Bytes::append_text(TextBuilder& out, int) const {

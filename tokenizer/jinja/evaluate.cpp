@@ -128,16 +128,14 @@ Value Interpreter::evaluate_dict(const Expression& expression) {
 
 Value Interpreter::evaluate_concat(const Expression& expression) {
   TextBuilder text;
-  if (!escapes_) {
+  if (!escapes_ || !joins_markup_) {
     for (const Expression& part : expression.children) text.append(to_text(evaluate(part)));
     return text.take();
   }
   std::vector<Value> parts;
   for (const Expression& part : expression.children) parts.push_back(evaluate(part));
-  const auto is_markup = [](const Value& part) { return part.is_string() && part.as_text().markup; };
   const bool markup = std::any_of(parts.begin(), parts.end(), is_markup);
-  for (const Value& part : parts)
-    text.append(markup && !is_markup(part) ? escape_html(to_text(part)) : to_text(part));
+  for (const Value& part : parts) text.append(markup ? escaped(part) : to_text(part));
   return {text.take(), markup};
 }
 

@@ -29,6 +29,7 @@ Value filter_xmlattr(Call& call);
 Value filter_pprint(Call& call);
 Value filter_striptags(Call& call);
 Value filter_wordwrap(Call& call);
+Value unescape(Call& call);  // a method of markup
 
 // number_filters.cpp
 Value filter_abs(Call& call);

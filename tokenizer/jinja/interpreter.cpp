@@ -136,9 +136,13 @@ Interpreter::Flow Interpreter::run(const Statement& statement) {
     case Statement::Kind::with:
       return run_with(statement);
     case Statement::Kind::autoescape: {
+      // Where jinja2 learns only while rendering whether to escape, ~ joins its operands as plain text.
+      const bool known = statement.expressions[0].kind == Expression::Kind::constant;
+      const bool outer_joins = std::exchange(joins_markup_, joins_markup_ && known);
       const bool outer = std::exchange(escapes_, evaluate(statement.expressions[0]).truth());
       const Flow flow = run_in_new_scope(statement.blocks[0]);
       escapes_ = outer;
+      joins_markup_ = outer_joins;
       return flow;
     }
     case Statement::Kind::scope:

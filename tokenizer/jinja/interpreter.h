@@ -45,6 +45,7 @@ class Interpreter {
                     int depth);
   std::shared_ptr<Namespace> make_namespace();
   const Clock& clock() const { return clock_; }
+  bool escapes() const { return escapes_; }  // within {% autoescape true %}
 
  private:
   enum class Flow { normal, leave_loop, next_round };
@@ -83,7 +84,7 @@ class Interpreter {
   std::shared_ptr<Scope> root_, scope_;
   NameId loop_name_ = -1, caller_name_ = -1, varargs_name_ = -1, kwargs_name_ = -1;
   TextBuilder* out_ = nullptr;
-  bool escapes_ = false;  // within {% autoescape true %}
+  bool escapes_ = false, joins_markup_ = true;
 };
 
 // Counts one more level of recursion while it lives; throws Failure at the limit.

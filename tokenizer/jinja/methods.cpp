@@ -71,10 +71,15 @@ constexpr Builtin sequence_methods[] = {
     {"copy", {}, 0, copy, false},  // of lists only: the last row
 };
 
+constexpr Builtin markup_methods[] = {
+    {"striptags", {}, 0, filter_striptags, false},
+    {"unescape", {}, 0, unescape, false},
+};
+
 constexpr Builtin number_methods[] = {
     {"conjugate", {}, 0, conjugate, false},
     {"bit_length", {}, 0, bit_length, false},  // of integers
-    {"is_integer", {}, 0, is_integer, false},  // of floats
+    {"is_integer", {}, 0, is_integer, false},
 };
 
 const Builtin* row(std::span<const Builtin> rows, std::string_view name) {
@@ -96,10 +101,11 @@ std::optional<Value> number_attribute(const Value& value, std::string_view name)
 }
 
 const Builtin* find_method(const Value& value, std::string_view name) {
+  if (value.is_string() && value.as_text().markup)
+    if (const Builtin* own = row(markup_methods, name)) return own;
   if (value.is_string()) return find_string_method(name);
   if (value.is_dict()) return row(dict_methods, name);
-  if (value.is_number() && name != (value.is_real() ? "bit_length" : "is_integer"))
-    return row(number_methods, name);
+  if (value.is_number() && (!value.is_real() || name != "bit_length")) return row(number_methods, name);
   if (!value.is_sequence() || value.as_sequence().kind >= SequenceKind::generator) return nullptr;
   const std::span<const Builtin> rows = sequence_methods;
   return row(value.is_sequence(SequenceKind::list) ? rows : rows.first(rows.size() - 1), name);

@@ -30,6 +30,8 @@ class Object : public std::enable_shared_from_this<Object> {
   virtual ~Object() = default;
   virtual std::string_view type() const = 0;
   virtual std::optional<Value> attribute(std::string_view) const { return std::nullopt; }
+  // What iterating over it gives; nothing where that cannot be.
+  virtual std::optional<std::vector<Value>> items() const { return std::nullopt; }
   virtual bool is_callable() const { return true; }
   virtual Value call(Interpreter& interpreter, Arguments arguments);
   // Prints the object within `depth` others.

@@ -166,7 +166,7 @@ void check_defined(const Value& value) {
 
 Value binary_operation(std::string_view symbol, const Value& left, const Value& right) {
   if (symbol == "%" && left.is_string())
-    return {percent_format(left.as_string(), right), left.as_text().markup};
+    return {percent_format(left.as_string(), right, left.as_text().markup), left.as_text().markup};
   check_defined(left);
   check_defined(right);
   if (left.is_number() && right.is_number()) {

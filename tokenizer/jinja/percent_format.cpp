@@ -4,6 +4,8 @@
 #include "tokenizer/jinja/field.h"
 #include "tokenizer/jinja/number_text.h"
 #include "tokenizer/jinja/operators.h"
+#include "tokenizer/jinja/repr.h"
+#include "tokenizer/jinja/text.h"
 #include "tokenizer/unicode/case.h"
 #include "tokenizer/unicode/properties.h"
 #include "tokenizer/unicode/utf8.h"
@@ -16,7 +18,8 @@ constexpr std::int64_t max_star = 1'000'000'000;
 
 class PercentFormat {
  public:
-  PercentFormat(std::string_view format, const Value& value) : format_(format), value_(value) {
+  PercentFormat(std::string_view format, bool escapes, const Value& value)
+      : format_(format), escapes_(escapes), value_(value) {
     if (value.is_sequence(SequenceKind::tuple) || value.is_sequence(SequenceKind::group))
       arguments_ = value.as_sequence().items;
     else
@@ -97,9 +100,10 @@ class PercentFormat {
     const bool zero = field.align == '0';
     if (zero) field.align = 0;
     if (!field.align) field.align = '>';
-    if (field.type == 's') return append_text(out_, field, to_text(value));
-    if (field.type == 'r') return append_text(out_, field, repr(value));
-    if (field.type == 'a') return append_text(out_, field, ascii_repr(value));
+    if (field.type == 's') return append_text(out_, field, escapes_ ? escaped(value) : to_text(value));
+    if (field.type == 'r') return append_text(out_, field, beside_markup(repr(value)));
+    if (field.type == 'a') return append_text(out_, field, beside_markup(ascii_repr(value)));
+    if (field.type == 'c' && escapes_) throw Failure("%c needs a character");
     if (field.type == 'c') return print_character(field, value);
     if (integers.find(field.type) == integers.npos && reals.find(field.type) == reals.npos)
       throw Failure(std::string("the format has no type '") + field.type + "'");
@@ -117,6 +121,8 @@ class PercentFormat {
     append_integer(out_, field, integer->as_big());
   }
 
+  std::string beside_markup(const std::string& text) const { return escapes_ ? escape_html(text) : text; }
+
   void print_character(const Field& field, const Value& value) {
     if (value.is_string() && value.as_text().length == 1) return append_text(out_, field, value.as_string());
     if (!value.is_integral() || value.as_integer() < 0 || value.as_integer() > 0x10FFFF)
@@ -127,6 +133,7 @@ class PercentFormat {
   }
 
   std::string_view format_;
+  bool escapes_;  // what is put into markup
   const Value& value_;
   std::vector<Value> arguments_;
   std::size_t at_ = 0, next_ = 0;
@@ -135,8 +142,8 @@ class PercentFormat {
 
 }  // namespace
 
-std::string percent_format(std::string_view format, const Value& value) {
-  return PercentFormat(format, value).run();
+std::string percent_format(std::string_view format, const Value& value, bool markup) {
+  return PercentFormat(format, markup, value).run();
 }
 
 }  // namespace kelvin::jinja

@@ -6,6 +6,7 @@
 
 #include "tokenizer/jinja/characters.h"
 #include "tokenizer/jinja/object.h"
+#include "tokenizer/jinja/text.h"
 #include "tokenizer/unicode/escape.h"
 
 namespace kelvin::jinja {
@@ -163,6 +164,12 @@ std::string to_text(const Value& value) {
   if (value.is_string()) return value.as_string();
   if (value.is_undefined()) return "";
   return repr(value);
+}
+
+bool is_markup(const Value& value) { return value.is_string() && value.as_text().markup; }
+
+std::string escaped(const Value& value) {
+  return is_markup(value) ? value.as_string() : escape_html(to_text(value));
 }
 
 }  // namespace kelvin::jinja

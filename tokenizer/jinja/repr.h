@@ -26,6 +26,9 @@ class TextBuilder {
 
 std::string to_text(const Value& value);  // str(value); "" if undefined
 std::string repr(const Value& value);
+bool is_markup(const Value& value);
+// str(value) as it stands in HTML; markup as it is.
+std::string escaped(const Value& value);
 // Appends repr(value), which stands within `depth` other values.
 void append_repr(TextBuilder& out, const Value& value, int depth);
 // The shortest digits that read back as the same number, written as Python writes floats: 0.1, 1e-05, 1e+16,

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "tokenizer/jinja/filter_functions.h"
+#include "tokenizer/jinja/interpreter.h"
 #include "tokenizer/jinja/operators.h"
 #include "tokenizer/jinja/repr.h"
 
@@ -71,7 +72,7 @@ Value filter_last(Call& call) {
   if (call.self.is_sequence()) {
     if (!call.self.as_sequence().items.empty()) return call.self.as_sequence().items.back();
   } else if (const std::vector<Value> items = iterate(call.self); !items.empty()) {
-    return items.back();
+    return is_markup(call.self) ? Value(items.back().as_string(), true) : items.back();
   }
   return Value::undefined("the sequence is empty and has no last item");
 }
@@ -85,14 +86,22 @@ Value filter_items(Call& call) {
 }
 
 Value filter_join(Call& call) {
-  const std::string separator = call.has(0) ? to_text(call[0]) : "";
+  std::vector<Value> items = iterate(call.self);
+  if (call.has_some(1))
+    for (Value& item : items) item = attribute_path(item, call[1]);
+  // Where output is escaped, one piece of markup makes markup of all.
+  const Value between = call.value_or(0, "");
+  const bool markup = call.interpreter.escapes() &&
+                      (is_markup(between) || std::any_of(items.begin(), items.end(), is_markup));
+  const auto piece = [&](const Value& value) { return markup ? escaped(value) : to_text(value); };
+  const std::string separator = piece(between);
   TextBuilder text;
   bool first = true;
-  for (const Value& item : iterate(call.self)) {
+  for (const Value& item : items) {
     if (!std::exchange(first, false)) text.append(separator);
-    text.append(to_text(call.has_some(1) ? attribute_path(item, call[1]) : item));
+    text.append(piece(item));
   }
-  return text.take();
+  return {text.take(), markup};
 }
 
 Value filter_length(Call& call) {

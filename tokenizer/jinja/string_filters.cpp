@@ -4,6 +4,7 @@
 
 #include "tokenizer/jinja/characters.h"
 #include "tokenizer/jinja/filter_functions.h"
+#include "tokenizer/jinja/interpreter.h"
 #include "tokenizer/jinja/operators.h"
 #include "tokenizer/jinja/repr.h"
 #include "tokenizer/jinja/text.h"
@@ -58,7 +59,7 @@ Value filter_center(Call& call) {
 }
 
 Value filter_escape(Call& call) {
-  if (call.self.is_string() && call.self.as_text().markup) return call.self;
+  if (is_markup(call.self)) return call.self;
   return filter_force_escape(call);
 }
 
@@ -66,12 +67,13 @@ Value filter_force_escape(Call& call) { return {escape_html(call.self_text()), t
 
 Value filter_format(Call& call) {
   const Arguments& arguments = call.arguments;
+  const bool markup = is_markup(call.self);
   if (arguments.named.empty())
-    return call.like_self(percent_format(call.self_text(), Value::tuple(arguments.positional)));
+    return call.like_self(percent_format(call.self_text(), Value::tuple(arguments.positional), markup));
   if (!arguments.positional.empty()) call.fail("positional and named arguments cannot be mixed");
   std::vector<Entry> entries;
   for (const auto& [name, value] : arguments.named) entries.emplace_back(name, value);
-  return call.like_self(percent_format(call.self_text(), Value::dict(std::move(entries))));
+  return call.like_self(percent_format(call.self_text(), Value::dict(std::move(entries)), markup));
 }
 
 Value filter_indent(Call& call) {
@@ -95,8 +97,12 @@ Value filter_lower(Call& call) { return call.like_self(lower(call.self_text()));
 
 Value filter_replace(Call& call) {
   const std::int64_t count = call.has_some(2) ? call.integer(2) : -1;
-  return replace(call.self_text(), to_text(call[0]), to_text(call[1]),
-                 count < 0 ? no_limit : static_cast<std::size_t>(count));
+  const std::size_t limit = count < 0 ? no_limit : static_cast<std::size_t>(count);
+  // Only where output is escaped does markup stay markup.
+  const bool markup =
+      call.interpreter.escapes() && (is_markup(call.self) || is_markup(call[0]) || is_markup(call[1]));
+  const auto piece = [&](const Value& value) { return markup ? escaped(value) : to_text(value); };
+  return {replace(piece(call.self), to_text(call[0]), piece(call[1]), limit), markup};
 }
 
 Value filter_safe(Call& call) { return {call.self_text(), true}; }
@@ -117,7 +123,7 @@ Value filter_title(Call& call) {
     titled += lower(std::string_view(text).substr(at, end - at));
     at = end;
   }
-  return call.like_self(std::move(titled));
+  return titled;
 }
 
 Value filter_tojson(Call& call) {
@@ -202,11 +208,9 @@ Value filter_xmlattr(Call& call) {
     if (name.find_first_of(" \t\n\r\f\v/>=") != std::string::npos)
       call.fail("'" + name.substr(0, 60) + "' is not a name");
     if (attributes.size() > 0 || call.truth_or(0, true)) attributes.append(" ");
-    const bool markup = value.is_string() && value.as_text().markup;
-    attributes.append(escape_html(name) + "=\"" + (markup ? value.as_string() : escape_html(to_text(value))) +
-                      "\"");
+    attributes.append(escape_html(name) + "=\"" + escaped(value) + "\"");
   }
-  return attributes.take();
+  return {attributes.take(), call.interpreter.escapes()};
 }
 
 }  // namespace kelvin::jinja

@@ -51,6 +51,11 @@ std::size_t limit(const Call& call, std::size_t index) {
   return count < 0 ? no_limit : static_cast<std::size_t>(count);
 }
 
+// A text that is put into the string: escaped where that is markup and the text is not.
+std::string beside_self(const Call& call, const Value& text) {
+  return call.self.as_text().markup ? escaped(text) : text.as_string();
+}
+
 Value split_method(Call& call) {
   if (call.has_some(0) && call.string(0).empty()) call.fail("the separator is empty");
   return Value::list(as_values(call, split(own(call), call.string_if_given(0), limit(call, 1))));
@@ -76,17 +81,20 @@ Value parts(Call& call, std::size_t at) {
 Value partition(Call& call) {
   if (call.string(0).empty()) call.fail("the separator is empty");
   const std::size_t at = find(own(call), call.string(0));
-  return at == not_found ? Value::tuple({call.self, "", ""}) : parts(call, at);
+  return at == not_found ? Value::tuple({call.self, call.like_self(""), call.like_self("")})
+                         : parts(call, at);
 }
 
 Value partition_right(Call& call) {
   if (call.string(0).empty()) call.fail("the separator is empty");
   const std::size_t at = find_last(own(call), call.string(0));
-  return at == not_found ? Value::tuple({"", "", call.self}) : parts(call, at);
+  return at == not_found ? Value::tuple({call.like_self(""), call.like_self(""), call.self})
+                         : parts(call, at);
 }
 
 Value replace_method(Call& call) {
-  return call.like_self(replace(own(call), call.string(0), call.string(1), limit(call, 2)));
+  call.string(1);
+  return call.like_self(replace(own(call), call.string(0), beside_self(call, call[1]), limit(call, 2)));
 }
 
 Value join_method(Call& call) {
@@ -95,8 +103,7 @@ Value join_method(Call& call) {
   for (const Value& item : iterate(call[0])) {
     if (!item.is_string()) call.fail("a string expected in the list, " + type_name(item) + " found");
     if (!std::exchange(first, false)) text.append(own(call));
-    const bool escapes = call.self.as_text().markup && !item.as_text().markup;
-    text.append(escapes ? escape_html(item.as_string()) : item.as_string());
+    text.append(beside_self(call, item));
   }
   return call.like_self(text.take());
 }
@@ -194,7 +201,11 @@ Value padded(const Call& call, std::int64_t left, std::int64_t right, std::strin
 std::int64_t margin(const Call& call) {
   return std::max<std::int64_t>(call.integer(0), 0) - static_cast<std::int64_t>(call.self.as_text().length);
 }
-std::string_view fill(const Call& call) { return call.has(1) ? std::string_view(call.string(1)) : " "; }
+std::string fill(const Call& call) {
+  if (!call.has(1)) return " ";
+  call.string(1);
+  return beside_self(call, call[1]);
+}
 
 Value center(Call& call) {
   const std::int64_t room = std::max<std::int64_t>(margin(call), 0);
@@ -262,12 +273,13 @@ Value is_title(Call& call) {
 Value format(Call& call) {
   std::vector<Entry> named;
   for (const auto& [name, value] : call.arguments.named) named.emplace_back(name, value);
-  return call.like_self(brace_format(own(call), call.arguments.positional, Value::dict(std::move(named))));
+  return call.like_self(
+      brace_format(call.self.as_text(), call.arguments.positional, Value::dict(std::move(named))));
 }
 
 Value format_map(Call& call) {
   if (!call[0].is_dict()) call.fail("a dict expected");
-  return call.like_self(brace_format(own(call), {}, call[0]));
+  return call.like_self(brace_format(call.self.as_text(), {}, call[0]));
 }
 
 // utf-8 and what is part of it: the others are no use to a template.
@@ -311,11 +323,15 @@ Value translate(Call& call) {
   for (std::size_t at = 0; at < own(call).size();) {
     const std::size_t start = at;
     const auto code = static_cast<std::int64_t>(unicode::next_char(own(call), at));
-    const Value by = get_item(call[0], code);
+    // What the table lacks stays; what it has must be a replacement, which an undefined value is not.
+    const std::optional<Value> found = find_item(call[0], code);
+    if (!found) {
+      text.append(std::string_view(own(call)).substr(start, at - start));
+      continue;
+    }
+    const Value& by = *found;
     if (by.is_string()) {
       text.append(by.as_string());
-    } else if (by.is_undefined()) {
-      text.append(std::string_view(own(call)).substr(start, at - start));
     } else if (by.is_integral() && by.as_integer() >= 0 && by.as_integer() < 0x110000 &&
                (by.as_integer() < 0xD800 || by.as_integer() > 0xDFFF)) {
       text.append(unicode::to_utf8(static_cast<char32_t>(by.as_integer())));
@@ -381,6 +397,9 @@ constexpr Builtin methods[] = {
     {"zfill", {"width"}, 1, fill_with_zeros, false},
 };
 
+bool is_not_lower(char32_t c) { return is_cased(c) && !unicode::is_lowercase(c); }  // title case is neither
+bool is_not_upper(char32_t c) { return is_cased(c) && !unicode::is_uppercase(c); }
+
 template <bool (*wanted)(char32_t), bool (*other)(char32_t)>
 bool has_only(std::string_view text) {
   spend_scan(text.size() * 8);
@@ -401,11 +420,7 @@ const Builtin* find_string_method(std::string_view name) {
   return found == std::end(methods) ? nullptr : found;
 }
 
-bool is_lower_text(std::string_view text) {
-  return has_only<unicode::is_lowercase, unicode::is_uppercase>(text);
-}
-bool is_upper_text(std::string_view text) {
-  return has_only<unicode::is_uppercase, unicode::is_lowercase>(text);
-}
+bool is_lower_text(std::string_view text) { return has_only<unicode::is_lowercase, is_not_lower>(text); }
+bool is_upper_text(std::string_view text) { return has_only<unicode::is_uppercase, is_not_upper>(text); }
 
 }  // namespace kelvin::jinja

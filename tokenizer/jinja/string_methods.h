@@ -15,6 +15,6 @@ bool is_lower_text(std::string_view text);
 bool is_upper_text(std::string_view text);
 
 // str.format: `positional` and `named` fill the fields.
-std::string brace_format(std::string_view format, const std::vector<Value>& positional, const Value& named);
+std::string brace_format(const Text& format, const std::vector<Value>& positional, const Value& named);
 
 }  // namespace kelvin::jinja

@@ -83,7 +83,14 @@ Value test_escaped(Call& c) { return c.self.is_string() && c.self.as_text().mark
 Value test_equal(Call& c) { return equal(c.self, c[0]); }
 Value test_even(Call& c) { return remainder_is(c.self, 2, 0); }
 Value test_false(Call& c) { return c.self.is_bool() && !c.self.as_bool(); }
-Value test_filter(Call& c) { return c.self.is_string() && find_filter(c.self.as_string()); }
+// Filters and tests are looked up in a dict.
+void check_name(const Call& c) {
+  if (!is_hashable(c.self)) c.fail("a " + type_name(c.self) + " is no name");
+}
+Value test_filter(Call& c) {
+  check_name(c);
+  return c.self.is_string() && find_filter(c.self.as_string());
+}
 Value test_float(Call& c) { return c.self.is_real(); }
 Value test_greater(Call& c) { return less(c[0], c.self); }
 Value test_greater_equal(Call& c) { return less(c[0], c.self) || equal(c.self, c[0]); }
@@ -100,7 +107,10 @@ Value test_odd(Call& c) { return remainder_is(c.self, 2, 1); }
 Value test_same(Call& c) { return c.self.same(c[0]); }
 Value test_sequence(Call& c) { return has_length_and_subscripts(c.self); }
 Value test_string(Call& c) { return c.self.is_string(); }
-Value test_test(Call& c) { return c.self.is_string() && find_test(c.self.as_string()); }
+Value test_test(Call& c) {
+  check_name(c);
+  return c.self.is_string() && find_test(c.self.as_string());
+}
 Value test_true(Call& c) { return c.self.is_bool() && c.self.as_bool(); }
 Value test_undefined(Call& c) { return c.self.is_undefined(); }
 Value test_unequal(Call& c) { return !equal(c.self, c[0]); }

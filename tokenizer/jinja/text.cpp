@@ -288,8 +288,10 @@ std::string swap_case(std::string_view text) {
   return changed(text, [&](std::string& result, char32_t c, std::size_t start) {
     if (unicode::is_uppercase(c))
       append_lower_at(result, c, text, start);
-    else
+    else if (unicode::is_lowercase(c))
       unicode::append_upper(result, c);
+    else
+      unicode::append_char(result, c);  // title case is neither
   });
 }
 

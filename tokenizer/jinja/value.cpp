@@ -308,7 +308,8 @@ std::string type_name(const Value& value) {
 }
 
 bool is_iterable(const Value& value) {
-  return value.is_undefined() || value.is_string() || value.is_sequence() || value.is_dict();
+  return value.is_undefined() || value.is_string() || value.is_sequence() || value.is_dict() ||
+         (value.is_object() && value.as_object()->items());
 }
 
 std::vector<Value> iterate(const Value& value) {
@@ -321,6 +322,8 @@ std::vector<Value> iterate(const Value& value) {
     return {sequence.items.begin() + static_cast<std::ptrdiff_t>(first), sequence.items.end()};
   }
   std::vector<Value> items;
+  if (value.is_object())
+    if (std::optional<std::vector<Value>> own = value.as_object()->items()) return *std::move(own);
   if (value.is_dict()) {
     afford(value.as_dict().entries().size(), sizeof(Value));
     for (const Entry& entry : value.as_dict().entries()) items.push_back(entry.first);

@@ -200,6 +200,8 @@ Value filter_striptags(Call& call) {
   return without_entities(joined);
 }
 
+Value unescape(Call& call) { return without_entities(call.self_text()); }
+
 Value filter_wordwrap(Call& call) {
   if (!call.self.is_string()) call.fail("a " + type_name(call.self) + " cannot be wrapped");
   const std::int64_t width = call.integer_or(0, 79);

@@ -51,7 +51,7 @@ class LineReader {
   LineReader(const OpenModel& model, const BatchDefaults& defaults)
       : model_(model),
         settings_(defaults.sampling),
-        most_(defaults.max_tokens),
+        default_most_(defaults.max_tokens),
         ignore_eos_(defaults.ignore_eos) {
     chat_.told = defaults.chat_template;
     request_.seed = defaults.seed ? *defaults.seed : random_seed();
@@ -72,7 +72,7 @@ class LineReader {
       request_.tools = chat_.tools;
       request_.one_call = chat_.one_call;
       request_.calls_function = chat_.calls_function;
-      request_.prompts = {{std::move(prompt.ids), 0, {}}};
+      request_.prompts = {{std::move(prompt.ids), 0, {}, 0}};
       request_.opened_thought = std::move(prompt.opened_thought);
       for (std::string& warning : prompt.warnings) request_.warnings.push_back(std::move(warning));
     }
@@ -81,6 +81,8 @@ class LineReader {
     if (ids_given_) settings_.set("padding", "draw", Source::default_value, "prompt");
     request_.chain = settings_.chain(model_.vocabulary());
     finish_counts(body);
+    const std::vector<std::string>& texts = model_.generation.stop_strings;
+    request_.stop_texts.insert(request_.stop_texts.end(), texts.begin(), texts.end());
     if (!ignore_eos_) request_.stops.insert(request_.stops.end(), model_.stops.begin(), model_.stops.end());
     std::sort(request_.stops.begin(), request_.stops.end());
     return std::move(request_);
@@ -94,12 +96,25 @@ class LineReader {
                 std::to_string(model_.context) + ", one of them for the answer (--ctx)");
   }
 
+  int room_for_answer(JsonValue body, std::optional<int> most, std::size_t prompt_tokens) const {
+    if (most == -1) return 0;
+    if (most || !length_) return max_tokens(most, model_.generation, 256, prompt_tokens).count;
+    const auto given = static_cast<int>(prompt_tokens);  // fewer than the context holds
+    if (given >= *length_)
+      body.at("max_length")
+          .fail("more than the " + std::to_string(given) + " tokens of the prompt expected, " +
+                std::to_string(*length_) + " found");
+    return *length_ - given;
+  }
+
   void finish_counts(JsonValue body) {
-    const std::optional<int> most =
-        most_new_ ? most_new_ : most_;  // the newer name stands over the older one
+    std::optional<int> most = most_new_ ? most_new_ : most_;  // the newer name stands over the older one
+    if (most && length_) ignore("max_length", "the number of new tokens is given, too");
+    if (!most && !length_) most = default_most_;
     if (most == 0 && !request_.echo) body.fail("max_tokens: 0 tokens are asked for, and echo is not");
     request_.draws_none = most == 0;
-    request_.max_tokens = most == -1 ? 0 : max_tokens(most, model_.generation, 256).count;
+    for (BatchPrompt& prompt : request_.prompts)
+      prompt.max_tokens = room_for_answer(body, most, prompt.ids.size());
     request_.draws = best_of_.value_or(request_.choices);
     if (request_.draws < request_.choices)
       body.at("best_of").fail("at least n = " + std::to_string(request_.choices) + " expected, " +
@@ -117,7 +132,7 @@ class LineReader {
       return;
     }
     if (const PassedKey* passed = find_passed_key(key)) {
-      if (says_nothing(value)) return;
+      if (says_nothing(value) || (key == "num_beams" && value.is_number() && value.as_double() == 1)) return;
       if (passed->is_refused) value.fail(passed->why);
       ignore(key, passed->why);
     } else if (key == "model") {
@@ -152,9 +167,11 @@ class LineReader {
     constexpr IntRange most{-1, std::numeric_limits<int>::max()};
     if (key == "max_tokens" || key == "n_predict") {
       most_ = int_in(value, most);
-    } else if (key == "max_completion_tokens") {
+    } else if (key == "max_completion_tokens" || key == "max_new_tokens") {
       most_new_ = int_in(value, most);
-    } else if (key == "n") {
+    } else if (key == "max_length") {  // transformers': with the prompt
+      length_ = int_in(value, {1});
+    } else if (key == "n" || key == "num_return_sequences") {
       request_.choices = int_in(value, {1, max_choices});
     } else if (key == "best_of") {
       best_of_ = int_in(value, {1, max_choices});
@@ -175,10 +192,15 @@ class LineReader {
       // Whoever counts seeds in signed numbers may.
       request_.seed = value.is_integer() && value.as_double() < 0 ? static_cast<std::uint64_t>(value.as_int())
                                                                   : value.as_uint();
-    } else if (key == "stop") {
-      request_.stop_texts = texts_of(value);
-    } else if (key == "stop_token_ids") {
+    } else if (key == "stop" || key == "stop_strings") {
+      const std::vector<std::string> texts = texts_of(value);
+      request_.stop_texts.insert(request_.stop_texts.end(), texts.begin(), texts.end());
+    } else if (key == "eos_token_id" && value.is_number()) {
+      request_.stops.push_back(int_in(value, token_range(model_)));
+    } else if (key == "stop_token_ids" || key == "eos_token_id") {
       for (const JsonValue id : value.items()) request_.stops.push_back(int_in(id, token_range(model_)));
+    } else if (key == "do_sample") {
+      if (!value.as_bool()) settings_.set("temp", "0", Source::flag, key);
     } else if (key == "ignore_eos") {
       ignore_eos_ = value.as_bool();
     } else if (key == "logit_bias") {
@@ -242,7 +264,7 @@ class LineReader {
   const OpenModel& model_;
   SamplerSettings settings_;
   ChatBody chat_;
-  std::optional<int> most_, most_new_, best_of_, alternatives_;
+  std::optional<int> default_most_, most_, most_new_, length_, best_of_, alternatives_;
   bool ignore_eos_;
   BatchRequest request_;
   bool ids_given_ = false;

@@ -28,6 +28,7 @@ struct BatchPrompt {
   std::vector<int> ids;   // at least one, and room for an answer
   std::size_t begun = 0;  // of them, those that the tokenizer put before the text
   std::string text;       // of the others; empty for messages
+  int max_tokens = 0;     // of the answer; 0: as many as the context holds
 };
 
 struct BatchRequest {
@@ -37,7 +38,6 @@ struct BatchRequest {
   std::uint64_t seed = 0;
   int choices = 1;          // told of each prompt
   int draws = 1;            // of them the likeliest are told
-  int max_tokens = 0;       // 0: as many as the context holds
   bool draws_none = false;  // nothing but the prompt is told
   std::vector<int> stops;   // ids that end an answer, ascending
   std::vector<std::string> stop_texts;

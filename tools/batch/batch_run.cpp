@@ -45,7 +45,7 @@ struct Slot {
     request.chain = &job.request.chain;
     request.seed = job.request.seed;
     request.stream = draw;
-    request.max_tokens = job.request.max_tokens;
+    request.max_tokens = job.request.prompts[prompt].max_tokens;
     request.stops = job.request.stops;
     request.stop_texts = job.request.stop_texts;
     request.text_continues = !job.request.is_chat;

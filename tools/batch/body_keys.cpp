@@ -52,6 +52,13 @@ constexpr PassedKey passed_keys[] = {
     {"truncate_prompt_tokens", true, "a prompt is read whole or refused"},
     {"prompt_embeds", true, "a prompt is a text or ids here"},
     {"chat_template", true, "the model's own template is used; chat_template_kwargs sets its variables"},
+    // transformers'
+    {"use_cache", false, "it would change the speed alone"},
+    {"pad_token_id", false, "nothing is padded"},
+    {"early_stopping", false, "it belongs to beams"},
+    {"return_dict_in_generate", false, "answers are JSON"},
+    {"min_length", true, "min_new_tokens counts the answer alone"},
+    {"num_beams", true, "Kelvin has no beams"},
     // llama.cpp's
     {"cache_prompt", false, of_servers},
     {"id_slot", false, of_servers},

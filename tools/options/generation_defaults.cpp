@@ -36,6 +36,8 @@ void apply_generation_config(SamplerSettings& settings, const GenerationConfig& 
   set("top_k", config.top_k);
   set("top_p", config.top_p);
   set("min_p", config.min_p);
+  set("encoder_repetition_penalty", config.encoder_repetition_penalty);
+  set("encoder_no_repeat_ngram_size", config.encoder_no_repeat_ngram_size);
   set("repetition_penalty", config.repetition_penalty);
   set("epsilon_cutoff", config.epsilon_cutoff);
   set("eta_cutoff", config.eta_cutoff);

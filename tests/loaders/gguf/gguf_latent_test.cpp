@@ -4,12 +4,13 @@
 #include <doctest/doctest.h>
 
 #include <map>
+#include <vector>
 
-#include "engine/forward/model.h"
 #include "loaders/gguf/gguf_config.h"
-#include "loaders/model/model_folder.h"
 #include "tests/loaders/gguf_from_folder.h"
 #include "tests/loaders/load_error_check.h"
+#include "tests/loaders/model_logits.h"
+#include "tests/loaders/safetensors_builder.h"
 #include "tests/support.h"
 
 using namespace kelvin;
@@ -145,17 +146,9 @@ GgufBuilder v2_settings(bool split) {
 }
 
 std::vector<float> latent_logits(const std::filesystem::path& path) {
-  LoadedModel loaded = load_model(path);
   std::vector<int> ids;
   for (int i = 0; i < 25; ++i) ids.push_back((i * 37 + 11) % 96);
-  Model model(std::move(loaded.config), std::move(loaded.weights), {.threads = 1});
-  Sequence sequence(model, static_cast<int>(ids.size()));
-  std::vector<float> all;
-  const Feed feed{&sequence, ids, Want::all};
-  model.forward({&feed, 1}, [&](int, int, std::span<const float> logits) {
-    all.insert(all.end(), logits.begin(), logits.end());
-  });
-  return all;
+  return model_logits(path, ids);
 }
 
 }  // namespace

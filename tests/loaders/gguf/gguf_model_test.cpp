@@ -3,13 +3,15 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
+#include <optional>
+#include <vector>
 
-#include "engine/forward/model.h"
 #include "loaders/json/json.h"
 #include "loaders/model/model_folder.h"
 #include "loaders/tokenizer/tokenizer_folder.h"
 #include "tests/loaders/gguf_from_folder.h"
 #include "tests/loaders/load_error_check.h"
+#include "tests/loaders/model_logits.h"
 #include "tests/loaders/safetensors_builder.h"
 #include "tests/support.h"
 
@@ -32,19 +34,8 @@ GgufBuilder ember_gguf(Dtype dtype) {
   return builder;
 }
 
-std::vector<float> logits_of(const std::filesystem::path& path, std::optional<Storage> storage = {}) {
-  LoadOptions options;
-  options.storage = storage;
-  LoadedModel loaded = load_model(path, options);
-  const std::vector<int> ids{2043, 411, 17, 96, 1805, 260, 733, 12, 5, 1999, 640};
-  Model model(std::move(loaded.config), std::move(loaded.weights), {.threads = 1});
-  Sequence sequence(model, static_cast<int>(ids.size()));
-  std::vector<float> all;
-  const Feed feed{&sequence, ids, Want::all};
-  model.forward({&feed, 1}, [&](int, int, std::span<const float> logits) {
-    all.insert(all.end(), logits.begin(), logits.end());
-  });
-  return all;
+std::vector<float> logits_of(const std::filesystem::path& path, std::optional<WeightKind> kind = {}) {
+  return model_logits(path, std::vector<int>{2043, 411, 17, 96, 1805, 260, 733, 12, 5, 1999, 640}, kind);
 }
 
 std::string refusal(const std::filesystem::path& path) {

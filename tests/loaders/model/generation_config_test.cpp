@@ -62,6 +62,7 @@ TEST_CASE("constraints are read; what nothing does is named, unless it asks for 
       R"({"suppress_tokens": [1, -1, 5], "begin_suppress_tokens": [220], "bad_words_ids": [[2], [7, 8]],
       "sequence_bias": [[[3, 4], -2.5]], "min_new_tokens": 5, "no_repeat_ngram_size": 3, "typical_p": 0.9,
       "epsilon_cutoff": 0.001, "eta_cutoff": 0.002, "top_h": 0.4, "max_length": 4096, "stop_strings": ["END", ""],
+      "encoder_repetition_penalty": 1.5, "encoder_no_repeat_ngram_size": 4,
       "exponential_decay_length_penalty": [10, 1.2], "num_beams": 4, "early_stopping": false, "guidance_scale": 1.0,
       "penalty_alpha": 0.6, "watermarking_config": {"bias": 2.0}, "forced_eos_token_id": 2, "renormalize_logits": true})");
   CHECK(said.suppress_tokens == std::vector<int>{1, 5});
@@ -71,6 +72,8 @@ TEST_CASE("constraints are read; what nothing does is named, unless it asks for 
   CHECK(said.sequence_bias[0].second == -std::numeric_limits<double>::infinity());
   CHECK(said.sequence_bias[1].second == -2.5);
   CHECK(said.max_length == 4096);
+  CHECK(said.encoder_repetition_penalty == 1.5);
+  CHECK(said.encoder_no_repeat_ngram_size == 4);
   CHECK(said.stop_strings == std::vector<std::string>{"END"});
   CHECK(said.exponential_decay_length_penalty == std::pair(10, 1.2));
   std::string keys;
@@ -87,7 +90,7 @@ TEST_CASE("wrong values are refused by file and key") {
         "\"top_k\": -2", "\"repetition_penalty\": 0", "\"do_sample\": 1", "\"max_new_tokens\": -1",
         "\"eos_token_id\": \"2\"", "\"eos_token_id\": 1.0", "\"eos_token_id\": 2147483648",
         "\"bos_token_id\": [1]", "\"bad_words_ids\": 1", "\"sequence_bias\": {}", "\"temperature\": NaN",
-        "\"typical_p\": Infinity"}) {
+        "\"typical_p\": Infinity", "\"encoder_repetition_penalty\": 0"}) {
     CAPTURE(member);
     const std::string key(member + 1, std::string_view(member).find('"', 1) - 1);
     CHECK(holds(error_of("{" + std::string(member) + "}"), "generation_config.json: " + key + ": "));

@@ -90,9 +90,10 @@ std::optional<std::string> stage_of_processor(const std::string& name, const Jso
     return "end-decay=" + number_text(start) + ":" + number_text(pair.at(std::size_t{1}).as_double()) +
            ends_of(p);
   }
-  // Of encoders, and what is done elsewhere or by other stages.
-  const std::set<std::string> others = {"EncoderNoRepeatNGram", "EncoderRepetitionPenalty", "ForcedEOS",
-                                        "LogitNormalization", "SuppressTokensAtBegin"};
+  if (name == "EncoderNoRepeatNGram") return "encoder-no-repeat=" + value_of(p, "encoder_ngram_size");
+  if (name == "EncoderRepetitionPenalty") return "encoder-penalty=" + value_of(p, "penalty");
+  // What is done elsewhere or by other stages.
+  const std::set<std::string> others = {"ForcedEOS", "LogitNormalization", "SuppressTokensAtBegin"};
   CHECK_MESSAGE(others.count(name) == 1, name);
   return std::nullopt;
 }
@@ -127,6 +128,13 @@ std::optional<std::string> stage_of_sampler(const std::string& name, const JsonV
   if (name == "top_p_prefix") return "top-p=" + value("p");
   if (name == "min_p_logit") return "min-p=" + value("p");
   return std::nullopt;
+}
+
+// How many tokens of the history were given, where that matters: encoder_input_ids begin it.
+std::size_t prompt_tokens(const JsonValue& c) {
+  const auto steps = c.find("steps");
+  const auto ids = steps ? steps->at(std::size_t{0}).at("params").find("encoder_input_ids") : std::nullopt;
+  return ids ? ids->at(std::size_t{0}).size() : 0;
 }
 
 std::set<int> ids_of(const JsonValue& list) {
@@ -252,6 +260,7 @@ void run_folder(const char* name, ToText to_text, Counts& counts) {
       ChainState state;
       Step step;
       step.tokens = given.history;
+      step.n_prompt = prompt_tokens(c);
       Chain::parse(*text).apply(logits, step, state);
       if (*text == "top-h=1") {
         // All of the entropy: whether the last of the 100 tokens stays is a matter of its rounding.

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <optional>
 #include <sstream>
 
 #include "tests/support.h"
@@ -28,6 +29,7 @@ class Answering {
       : model_(parrot(pieces, chat_template)) {}
 
   OpenModel& model() { return model_; }
+  std::optional<int> most = 8;  // --n
 
   // The whole answer to a body.
   JsonDocument line(const std::string& body) {
@@ -35,7 +37,7 @@ class Answering {
     AnswerFile file(path);
     BatchOptions options;
     options.defaults.seed = 7;
-    options.defaults.max_tokens = 8;
+    options.defaults.max_tokens = most;
     run_batch(model_, "in.jsonl", body + "\n", file, options);
     return parse_json(test::read_text(path));
   }
@@ -83,6 +85,47 @@ std::string chat(const std::string& more, const std::string& content = "\"hi\"")
 }
 const std::string now =
     R"({"type": "function", "function": {"name": "now", "parameters": {"type": "object"}}})";
+
+// The answer is "a b c d e f.", a token each; prompts of ids need no tokenizer.
+TEST_CASE("keys of transformers' generate are obeyed") {
+  Answering parrot({"a ", "b ", "c ", "d ", "e ", "f."}, asking_template);
+  const auto text = [&](const std::string& more, const std::string& prompt = "[65, 66, 67]") {
+    return std::string(choice_of(parrot.ask("{\"prompt\": " + prompt + more + "}")).at("text").as_string());
+  };
+  CHECK(text("") == "a b c d e f.");
+  CHECK(text(R"(, "max_length": 5)") == "a b ");
+  CHECK(text(R"(, "max_length": 5)", "[65]") == "a b c d ");
+  CHECK(text(R"(, "max_new_tokens": 3)") == "a b c ");
+  CHECK(text(R"(, "stop_strings": ["d"])") == "a b c ");
+  CHECK(text(R"(, "stop_strings": "d", "stop": "c")") == "a b ");
+  CHECK(text(R"(, "do_sample": false, "num_return_sequences": 2)") == "a b c d e f.");
+  CHECK(text(R"(, "eos_token_id": 260)") == "a b ");  // 258 and on: the pieces
+  CHECK(text(R"(, "eos_token_id": [261, 260])") == "a b ");
+  const JsonDocument both = parrot.ask(R"({"prompt": [65], "max_length": 5, "max_tokens": 1})");
+  CHECK(choice_of(both).at("text").as_string() == "a ");
+  CHECK(warnings_of(both) == "max_length: ignored: the number of new tokens is given, too\n");
+  CHECK(test::holds(parrot.refusal(R"({"prompt": [65, 66, 67], "max_length": 3})"),
+                    "max_length: more than the 3 tokens of the prompt expected, 3 found"));
+  CHECK(text(R"(, "num_beams": 1, "max_new_tokens": 1)") == "a ");
+  CHECK(test::holds(parrot.refusal(R"({"prompt": [65], "num_beams": 4})"), "num_beams: Kelvin has no beams"));
+}
+
+TEST_CASE("what generation_config.json says of an answer's end holds for every line") {
+  Answering parrot({"a ", "b ", "c ", "d ", "e ", "f."}, asking_template);
+  parrot.most = std::nullopt;
+  parrot.model().generation.max_length = 6;
+  const auto text = [&](const std::string& body, std::size_t index = 0) {
+    return std::string(choice_of(parrot.ask(body), index).at("text").as_string());
+  };
+  CHECK(text(R"({"prompt": [65, 66]})") == "a b c d ");
+  CHECK(text(R"({"prompt": [[65, 66, 67], [65]]})") == "a b c ");
+  CHECK(text(R"({"prompt": [[65, 66, 67], [65]]})", 1) == "a b c d e ");
+  CHECK(text(R"({"prompt": [65, 66], "max_tokens": 1})") == "a ");
+  CHECK(text(R"({"prompt": [65, 66], "max_length": 3})") == "a ");
+  parrot.model().generation.stop_strings = {"c"};
+  CHECK(text(R"({"prompt": [65, 66]})") == "a b ");
+  CHECK(text(R"({"prompt": [65, 66], "stop": "b"})") == "a ");
+}
 
 TEST_CASE("every key of OpenAI's bodies is obeyed or named in the answer") {
   Answering parrot({"Yes", "No"}, asking_template);

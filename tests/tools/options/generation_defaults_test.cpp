@@ -31,6 +31,8 @@ TEST_CASE("constraints of the makers become stages") {
   config.sequence_bias = {{{7, 8}, -2.5}};
   config.min_new_tokens = 4;
   config.no_repeat_ngram_size = 3;
+  config.encoder_repetition_penalty = 1.5;
+  config.encoder_no_repeat_ngram_size = 4;
   config.exponential_decay_length_penalty = {10, 1.25};
   config.typical_p = 0.9;
   config.do_sample = false;
@@ -39,7 +41,7 @@ TEST_CASE("constraints of the makers become stages") {
   CHECK(settings.chain().text() ==
         "ban=\"id:5,9\",ban=\"id:220\":first=1,sequence-bias=-2.5:ids=\"7 "
         "8\",min-new=4,end-decay=10:factor=1.25,"
-        "no-repeat=3,temp=0");
+        "encoder-penalty=1.5,no-repeat=3,encoder-no-repeat=4,temp=0");
   config.max_length = 100;
   CHECK(max_tokens(std::nullopt, config, 256, 30).count == 70);
   CHECK(max_tokens(std::nullopt, config, 256, 300).count == 1);
