@@ -139,9 +139,9 @@ TEST_CASE("q8 keeps what is not finite visible, in its group alone") {
   CHECK(std::isnan(block.value_scales[256]));
 }
 
-// 16 layers x 4 heads x 128 dimensions, keys and values: 33.6 MB in float32 for each span of 256 positions.
+// 16 layers x 8 heads x 128 dimensions, keys and values: 33.6 MB in float32 for each span of 256 positions.
 TEST_CASE("where memory is short, the caches and lengths that fit are named") {
-  KvCache cache({16, 4, 128, KvStorage::f32});
+  KvCache cache({16, 8, 128, KvStorage::f32});
   const auto refused = [&](int positions, std::uint64_t left) -> std::string {
     const test::MemoryLimit limit(left);
     try {
