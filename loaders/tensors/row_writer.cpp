@@ -29,19 +29,19 @@ void write_plane(const std::uint32_t (&steps)[steps_of_lines], int bits, int fro
 
 RowWriter::RowWriter(const kernels::PackedFormat& format) : format_(format) {
   const SubBlocks& codes = *format.sub_blocks;
-  if (codes.values)
-    for (int code = (1 << std::min(codes.code_bits, 4)) - 1; code >= 0; --code)
-      code_of_[static_cast<std::uint8_t>(codes.values[code])] = static_cast<std::uint8_t>(code);
-  else
-    for (int value = -128; value < 128; ++value)
-      code_of_[static_cast<std::uint8_t>(value)] = static_cast<std::uint8_t>(value + codes.zero);
+  for (int code = (1 << std::min(codes.code_bits, 4)) - 1; codes.values && code >= 0; --code)
+    code_of_[static_cast<std::uint8_t>(codes.values[code])] = static_cast<std::uint8_t>(code);
 }
 
 void RowWriter::write_values(const std::int16_t* values, int n, int k, int row, std::byte* block) const {
   std::uint8_t codes[sub_block_lines];
-  const int bytes = 64 * format_.sub_blocks->code_bits;
+  const int bytes = 64 * format_.sub_blocks->code_bits, zero = format_.sub_blocks->zero;
+  const bool table = format_.sub_blocks->values != nullptr;
   for (int i = 0; i < n; i += sub_block_lines) {
-    for (int j = 0; j < sub_block_lines; ++j) codes[j] = code_of_[static_cast<std::uint8_t>(values[i + j])];
+    if (table)
+      for (int j = 0; j < sub_block_lines; ++j) codes[j] = code_of_[static_cast<std::uint8_t>(values[i + j])];
+    else
+      for (int j = 0; j < sub_block_lines; ++j) codes[j] = static_cast<std::uint8_t>(values[i + j] + zero);
     write_lines(codes, block + format_.header_bytes + (k + i) / sub_block_lines * bytes, row);
   }
 }

@@ -33,7 +33,7 @@ class RowWriter {
   void write_lines(const std::uint8_t* codes, std::byte* lines, int row) const;
 
   const kernels::PackedFormat& format_;
-  std::array<std::uint8_t, 256> code_of_{};  // by value, as a byte
+  std::array<std::uint8_t, 256> code_of_{};  // by value, as a byte, where the layout has a table
 };
 
 }  // namespace kelvin
