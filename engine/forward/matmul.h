@@ -40,6 +40,10 @@ class RowBlocks {
   int rows_, step_;
 };
 
+// Of two matrices that are multiplied with one input in the same blocks: one that is packed, if either is. Both can be
+// multiplied with what is made ready for it, in its blocks.
+inline const Matrix& decisive(const Matrix& a, const Matrix& b) { return is_packed(a.storage) ? a : b; }
+
 // Rows `block` of y = W x + bias for all tokens: y[token][row].
 void multiply(const Kernels& kernels, const Linear& linear, RowBlock block, const MatmulInput& x, int tokens,
               Rows y,                     // (tokens, rows)

@@ -8,6 +8,21 @@
 
 namespace kelvin::engine {
 
+namespace {
+
+// All experts have the same shapes, but a file may store them differently.
+const Matrix& decisive_of_experts(const LayerWeights& w, Linear Mlp::*shape) {
+  const Matrix* found = &(w.experts.front().*shape).weight;
+  for (const Mlp& mlp : w.experts) {
+    if (is_packed(found->storage)) break;
+    found = &decisive((mlp.*shape).weight, *found);
+    if (shape == &Mlp::up) found = &decisive(mlp.gate.weight, *found);
+  }
+  return *found;
+}
+
+}  // namespace
+
 // Leaves the sum of the experts' answers in Activations::product.
 void MlpSublayer::experts(ThreadTeam& team, const LayerWeights& w, Rows x) {
   const ExpertSpec& spec = config_.experts;
@@ -69,8 +84,7 @@ void MlpSublayer::batch_by_expert() {
 template <class Work>
 void MlpSublayer::multiply_batches(ThreadTeam& team, const LayerWeights& w, Rows x, Linear Mlp::*shape,
                                    Work work) {
-  // All experts have the same shapes, hence the same blocks.
-  const Matrix& any = (w.experts.front().*shape).weight;
+  const Matrix& any = decisive_of_experts(w, shape);
   const int n_batches = static_cast<int>(batches_.size());
   for (const ExpertBatch& batch : batches_)
     operations_.observe_input(team, x.from(batch.first), batch.count,

@@ -33,9 +33,10 @@ void MlpSublayer::run(ThreadTeam& team, const LayerWeights& w, int layer) {
 // All of an MLP but its last matrix; leaves it in Activations::gate.
 void MlpSublayer::up_projection(ThreadTeam& team, const Mlp& mlp, Rows x) {
   const int tokens = operations_.chunk().size();
+  const Matrix& matrix = decisive(mlp.gate.weight, mlp.up.weight);
   operations_.observe_input(team, x, tokens, mlp.up.weight);
-  const MatmulInput input = operations_.prepare(team, x, tokens, mlp.up.weight, ActivationBits::eight);
-  const RowBlocks blocks(mlp.up.weight, team.threads(), tokens);
+  const MatmulInput input = operations_.prepare(team, x, tokens, matrix, ActivationBits::eight);
+  const RowBlocks blocks(matrix, team.threads(), tokens);
   team.parallel_for(blocks.count(), [&](int b, int worker) {
     gate_up(mlp, blocks[b], input, tokens, activations_.gate, activations_.up,
             operations_.scratch_of(worker));

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstring>
 #include <limits>
+#include <vector>
 
 #include "engine/weights/half.h"
 
@@ -45,9 +46,11 @@ CodeReader::CodeReader(const CodeTensor& codes, std::uint64_t cols)
       cols_(cols) {}
 
 // Codes that lie in words `stride` apart.
-void CodeReader::read_words(const std::byte* words, std::size_t stride, float* to) const {
+template <class Number>
+void CodeReader::read_words(const std::byte* words, std::size_t stride, Number* to) const {
   if (32 % bits_ != 0) {
-    for (std::size_t i = 0; i < cols_; ++i) to[i] = minus(bits_at(words, stride, i, bits_));
+    for (std::size_t i = 0; i < cols_; ++i)
+      to[i] = static_cast<Number>(bits_at(words, stride, i, bits_) - offset_);
     return;
   }
   const std::size_t in_word = 32 / static_cast<std::size_t>(bits_);
@@ -55,29 +58,60 @@ void CodeReader::read_words(const std::byte* words, std::size_t stride, float* t
   for (std::size_t i = 0; i < cols_; i += in_word, words += 4 * stride) {
     std::uint32_t word = word_at(words, 0);
     const std::size_t end = std::min(i + in_word, cols_);
-    for (std::size_t k = i; k < end; ++k, word >>= bits_) to[k] = minus(static_cast<int>(word & mask));
+    for (std::size_t k = i; k < end; ++k, word >>= bits_)
+      to[k] = static_cast<Number>(static_cast<int>(word & mask) - offset_);
+  }
+}
+
+// Whole words of eight rows.
+void CodeReader::read_awq(std::size_t first, std::size_t count, std::int16_t* to, std::size_t stride) const {
+  const std::byte* const data = tensor_.stored.data.data();
+  for (std::size_t eight = 0; eight < count; eight += 8, to += 8 * stride)
+    for (std::size_t i = 0; i < cols_; ++i) {
+      const std::uint32_t word = word_at(data, i * width() + (first + eight) / 8);
+      for (std::size_t r = 0; r < 8; ++r)
+        to[r * stride + i] =
+            static_cast<std::int16_t>(static_cast<int>(word >> 4 * awq_nibble[r] & 15) - offset_);
+    }
+}
+
+void CodeReader::read_whole(std::size_t first, std::size_t count, int unit, std::int16_t* to,
+                            std::size_t stride) const {
+  if (layout_ == CodeLayout::awq && first % 8 == 0 && count % 8 == 0)
+    return read_awq(first, count, to, stride);
+  const std::byte* const data = tensor_.stored.data.data();
+  std::vector<float> codes(cols_);
+  for (std::size_t row = first; row < first + count; ++row, to += stride) {
+    if (layout_ == CodeLayout::row_along) {
+      read_words(data + 4 * row * width(), 1, to);
+    } else if (layout_ == CodeLayout::row_down) {
+      read_words(data + 4 * row, width(), to);
+    } else {
+      read(row, codes.data());
+      for (std::size_t i = 0; i < cols_; ++i)
+        to[i] = static_cast<std::int16_t>(static_cast<float>(unit) * codes[i]);
+    }
   }
 }
 
 void CodeReader::read(std::size_t row, float* to) const {
   const std::byte* const data = tensor_.stored.data.data();
-  const std::size_t width = tensor_.stored.shape.empty() ? 1 : tensor_.stored.shape.back();
   if (one_row_) row = 0;
   switch (layout_) {
     case CodeLayout::row_along:
-      return read_words(data + 4 * row * width, 1, to);
+      return read_words(data + 4 * row * width(), 1, to);
     case CodeLayout::row_down:
-      return read_words(data + 4 * row, width, to);
+      return read_words(data + 4 * row, width(), to);
     case CodeLayout::column_along:
-      for (std::size_t i = 0; i < cols_; ++i) to[i] = minus(bits_at(data + 4 * i * width, 1, row, bits_));
+      for (std::size_t i = 0; i < cols_; ++i) to[i] = minus(bits_at(data + 4 * i * width(), 1, row, bits_));
       return;
     case CodeLayout::column_down:
-      for (std::size_t i = 0; i < cols_; ++i) to[i] = minus(bits_at(data + 4 * i, width, row, bits_));
+      for (std::size_t i = 0; i < cols_; ++i) to[i] = minus(bits_at(data + 4 * i, width(), row, bits_));
       return;
     case CodeLayout::awq: {
       const int shift = 4 * awq_nibble[row % 8];
       for (std::size_t i = 0; i < cols_; ++i)
-        to[i] = minus(static_cast<int>(word_at(data, i * width + row / 8) >> shift & 15));
+        to[i] = minus(static_cast<int>(word_at(data, i * width() + row / 8) >> shift & 15));
       return;
     }
     case CodeLayout::int8:

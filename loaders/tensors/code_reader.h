@@ -37,10 +37,16 @@ class CodeReader {
   const TensorFiles::Tensor& tensor() const { return tensor_; }
   // Codes of one row as floats, which hold them exactly.
   void read(std::size_t row, float* to) const;  // (cols,)
+  // Codes of rows [first, first + count) times `unit`, which makes them whole numbers below 2^15; row after row,
+  // `stride` apart. Rows of a word or a line of memory cost least together.
+  void read_whole(std::size_t first, std::size_t count, int unit, std::int16_t* to, std::size_t stride) const;
 
  private:
   float minus(int code) const { return static_cast<float>(code - offset_); }
-  void read_words(const std::byte* words, std::size_t stride, float* to) const;
+  std::size_t width() const { return tensor_.stored.shape.empty() ? 1 : tensor_.stored.shape.back(); }
+  template <class Number>
+  void read_words(const std::byte* words, std::size_t stride, Number* to) const;
+  void read_awq(std::size_t first, std::size_t count, std::int16_t* to, std::size_t stride) const;
 
   TensorFiles::Tensor tensor_;
   CodeLayout layout_;

@@ -40,7 +40,7 @@ class ScaledCodes : public ComputedMatrix {
     return spec_.group_size == 0 ? 0 : col / spec_.group_size;
   }
   ScaledLayout choose_layout(const CodeTensor& codes) const;
-  void take_values(const Row& row, std::vector<std::int16_t>& values) const;
+  void take_zeros(const Row& row, std::int16_t* values) const;
   void write_scales(const Row& row, std::size_t first, int in_panel, std::byte* block) const;
 
   ScaledCodesSpec spec_;
@@ -110,14 +110,14 @@ void ScaledCodes::read_rows(std::size_t first, std::size_t count, float* to) con
   }
 }
 
-void ScaledCodes::take_values(const Row& row, std::vector<std::int16_t>& values) const {
-  const auto unit = static_cast<float>(layout_.unit), middle = static_cast<float>(layout_.middle);
+// Codes to the values of the layout.
+void ScaledCodes::take_zeros(const Row& row, std::int16_t* values) const {
   constexpr std::size_t run = 32;  // columns that share a group
   for (std::size_t first = 0; first < spec_.cols; first += run) {
-    const float taken = layout_.zeros_apart ? middle : row.zeros[group_at(first)];
+    const auto zero = static_cast<int>(row.zeros[group_at(first)]);
+    const int taken = layout_.zeros_apart ? layout_.middle : zero;
     const std::size_t end = std::min(first + run, static_cast<std::size_t>(spec_.cols));
-    for (std::size_t i = first; i < end; ++i)
-      values[i] = static_cast<std::int16_t>(unit * (row.codes[i] - taken));
+    for (std::size_t i = first; i < end; ++i) values[i] = static_cast<std::int16_t>(values[i] - taken);
   }
 }
 
@@ -147,15 +147,18 @@ void ScaledCodes::pack_panel(std::size_t first, std::size_t count, std::byte* pa
   const int cols = static_cast<int>(spec_.cols), padded = kernels::padded_width(cols);
   const RowWriter writer(format);
   Row row = row_buffers();
-  std::vector<std::int16_t> values(static_cast<std::size_t>(padded));  // zeros at the end
+  const auto stride = static_cast<std::size_t>(padded);
+  std::vector<std::int16_t> all(count * stride);  // zeros at the end of each row
+  codes_.read_whole(first, count, layout_.unit, all.data(), stride);
   std::fill_n(panel, kernels::panel_bytes(format, cols), std::byte{0});
   for (std::size_t i = 0; i < count; ++i) {
-    read(first + i, row);
-    take_values(row, values);
+    read_groups(first + i, row);
+    std::int16_t* const values = all.data() + i * stride;
+    take_zeros(row, values);
     std::byte* block = panel;
     for (int col = 0; col < padded; col += block_width) {
       const int width = std::min(padded - col, int{block_width}), in_panel = static_cast<int>(i);
-      writer.write_values(values.data() + col, width, 0, in_panel, block);
+      writer.write_values(values + col, width, 0, in_panel, block);
       write_scales(row, static_cast<std::size_t>(col), in_panel, block);
       block += kernels::block_bytes(format, width);
     }

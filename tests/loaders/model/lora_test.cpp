@@ -7,6 +7,7 @@
 #include "engine/forward/model.h"
 #include "loaders/model/lora_config.h"
 #include "loaders/model/model_folder.h"
+#include "loaders/tensors/computed_matrix.h"
 #include "tests/loaders/load_error_check.h"
 #include "tests/loaders/tiny_model.h"
 #include "tests/support.h"

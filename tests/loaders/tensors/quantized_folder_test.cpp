@@ -57,14 +57,17 @@ TensorToWrite& part_of(std::vector<TensorToWrite>& tensors, const std::string& n
   throw std::runtime_error("no tensor " + name);
 }
 
-// How many numbers of `tensor` its own storage does not hold; packed by steps on `threads` threads.
-int numbers_lost(const TensorFiles::Tensor& tensor, const std::vector<float>& expected, int threads = 2) {
+// How many numbers of `tensor` from row `first` on its own storage does not hold; packed by steps on `threads` threads.
+int numbers_lost(const TensorFiles::Tensor& tensor, const std::vector<float>& expected, int threads = 2,
+                 int first = 0) {
   const int cols = static_cast<int>(tensor.stored.shape.back()),
-            rows = static_cast<int>(expected.size()) / cols;
+            rows = static_cast<int>(expected.size()) / cols - first;
   const Storage storage = tensor.stored.computed->own_storage();
   std::vector<std::byte> kept(matrix_bytes(storage, rows, cols), std::byte{0xff});
+  const TensorPiece piece{&tensor, static_cast<std::size_t>(first * cols),
+                          static_cast<std::size_t>(rows * cols)};
   std::byte* to = kept.data();
-  for (PieceConverter converter(whole(tensor), cols, storage, threads); !converter.done();) {
+  for (PieceConverter converter(piece, cols, storage, threads); !converter.done();) {
     const std::size_t bytes = converter.step_bytes();
     converter.step(to);
     to += bytes;
@@ -75,7 +78,7 @@ int numbers_lost(const TensorFiles::Tensor& tensor, const std::vector<float>& ex
   for (int r = 0; r < rows; ++r) {
     read_row(matrix, r, row.data());
     for (std::size_t k = 0; k < row.size(); ++k) {
-      const float right = expected[static_cast<std::size_t>(r) * row.size() + k];
+      const float right = expected[static_cast<std::size_t>(first + r) * row.size() + k];
       lost += row[k] != right && !(std::isnan(row[k]) && std::isnan(right));
     }
   }
@@ -105,6 +108,7 @@ TEST_CASE("codes of every kind of quantised folder stand for the numbers the ref
       tensor.stored.computed->read_rows(row, 1, apart.data() + row * cols);
     CHECK(same_bits(apart, expected));
     CHECK(numbers_lost(tensor, expected) == 0);
+    CHECK(numbers_lost(tensor, expected, 1, 3) == 0);  // a part, as of a fused matrix
   }
   CHECK(folders == 26);
 }
@@ -138,7 +142,9 @@ TEST_CASE("matrices of quantised folders are kept in a packed layout where one h
                                                    {"gptq-8-g32-bf16", Storage::f32},
                                                    {"gptq-v2-4-g64-f16", Storage::int4_zero},
                                                    {"mxfp4-experts", Storage::mxfp4}};
-  for (const auto& [name, storage] : expected) {
+  for (const auto& folder_and_storage : expected) {
+    const std::string& name = folder_and_storage.first;
+    const Storage storage = folder_and_storage.second;
     CAPTURE(name);
     const std::filesystem::path folder = data_dir() / "quantized" / name;
     const TensorFiles files = decoded(folder, read_text(folder / "config.json"));

@@ -163,8 +163,10 @@ TEST_CASE("quantised folders as they are stay near transformers") {
                                                      {"ct-w8a8-int8-qwen2", Storage::int8},
                                                      {"gptq-llama", Storage::int4},
                                                      {"awq-qwen2", Storage::int4_zero}};
-  for (const auto& [folder, storage] : folders) {
-    CAPTURE(std::string(folder));
+  for (const auto& folder_and_storage : folders) {
+    const std::string folder = folder_and_storage.first;
+    const Storage storage = folder_and_storage.second;
+    CAPTURE(folder);
     LoadedModel loaded = load_model(shared / "models" / folder);
     CHECK(std::string(name_of(loaded.weights.kind().layers)) == name_of(storage));
     Model model(loaded.config, std::move(loaded.weights), {.threads = 1});

@@ -43,7 +43,7 @@ TEST_CASE("an adapter is merged, named and hashed with its model") {
   const char* const argv[] = {"tool", "--model", base.c_str(), "--lora", lora.c_str(), "--threads", "1"};
   REQUIRE(words.parse(7, argv));
   const std::unique_ptr<Model> merged = open_model_alone(flags);
-  CHECK(merged->weights().kind().layers == Storage::f32);  // merged numbers are no bf16
+  CHECK(merged->weights().layers.front().q.weight.storage == Storage::f32);  // merged numbers are no bf16
   const ModelOrigin with = origin_of(base, *merged, flags.load_options().lora),
                     without = origin_of(base, *merged, {});
   CHECK(with.name == "llama-gqa-llama3-bf16+plain");
