@@ -33,12 +33,10 @@ class ScaleWriter {
  public:
   explicit ScaleWriter(const PackedFormat& format) : format_(format), codes_(*format.sub_blocks) {}
 
-  // Those of `n` numbers of a file's block, from number `k` of the row's block on; `first` is the first one's place
-  // there.
-  void write(const BlockForm& form, const BlockCodes& from, int first, int n, int k, int row,
-             std::byte* block) const {
+  // Those of the `n` numbers of a file's block, which are numbers from `k` on of the row's block.
+  void write(const BlockForm& form, const BlockCodes& from, int n, int k, int row, std::byte* block) const {
     for (int i = 0; i < n; i += format_.group)
-      write_group(from, (first + i) / form.sub, (k + i) / format_.group, row, block);
+      write_group(from, i / form.sub, (k + i) / format_.group, row, block);
     if (codes_.scales < ScaleKind::bytes) return;
     write_half(from.d / codes_.unit, super_scales_at(format_), 0, row, block);
     if (codes_.minima) write_half(-from.dmin, super_minima_at(format_), 0, row, block);
@@ -90,23 +88,21 @@ std::optional<Storage> own_storage(Dtype dtype) {
 void repack_panel(Dtype dtype, const std::byte* from, int rows, int cols, std::byte* panel) {
   const PackedFormat& format = format_of(*own_storage(dtype));
   const BlockForm& form = *block_form(dtype);
-  const int elements = static_cast<int>(dtype_info(dtype).elements);
+  const int elements = static_cast<int>(dtype_info(dtype).elements);  // of a file's block: 256 at most
   const std::size_t row_bytes = stored_bytes(dtype, static_cast<std::size_t>(cols));
-  const int together = std::min(elements, int{block_width});
   const RowWriter writer(format);
   const ScaleWriter scales(format);
   std::fill_n(panel, kernels::panel_bytes(format, cols), std::byte{0});
   BlockCodes codes;
-  for (int row = 0; row < rows; ++row)
-    for (int k = 0; k < cols; k += together) {
-      const std::size_t in_row = stored_bytes(dtype, static_cast<std::size_t>(k / elements * elements));
-      if (k % elements == 0)
-        read_block_codes(form, from + static_cast<std::size_t>(row) * row_bytes + in_row, codes);
-      std::byte* const block =
-          panel + static_cast<std::size_t>(k / block_width) * kernels::block_bytes(format, block_width);
-      const int first = k % elements, in_block = k % block_width;
-      writer.write_values(codes.codes + first, together, in_block, row, block);
-      scales.write(form, codes, first, together, in_block, row, block);
+  // Block by block, so that one is in L1 while its rows are put in.
+  for (int first = 0; first < cols; first += block_width, panel += kernels::block_bytes(format, block_width))
+    for (int row = 0; row < rows; ++row) {
+      const std::byte* const from_row = from + static_cast<std::size_t>(row) * row_bytes;
+      for (int k = first; k < std::min(cols, first + block_width); k += elements) {
+        read_block_codes(form, from_row + stored_bytes(dtype, static_cast<std::size_t>(k)), codes);
+        writer.write_values(codes.codes, elements, k - first, row, panel);
+        scales.write(form, codes, elements, k - first, row, panel);
+      }
     }
 }
 
