@@ -70,6 +70,10 @@ int ContinuationWriter::limit() const {
   return request_.max_tokens > 0 ? std::min(request_.max_tokens, room) : room;
 }
 
+double ContinuationWriter::share() const {
+  return static_cast<double>(result_.ids.size()) / static_cast<double>(limit());
+}
+
 Step ContinuationWriter::step() const {
   return {tokens_, request_.prompt.size(), request_.seed, request_.stream};
 }
