@@ -66,8 +66,8 @@ bool parse(Options& options, int argc, char** argv) {
                to(options.html));
   flags.toggle("json", "JSON lines; the last one is the temperature", options.format.json);
   flags.examples({"kelvin-thermometer --text \"Once upon a time, there was a brave fox.\"",
-                  "kelvin-generate -p \"Once upon a time\" --sample temp=1.5 -n 200 --ignore-eos > text; "
-                  "kelvin-thermometer text",
+                  "kelvin-generate -p \"Once upon a time\" --sample temp=1.5 -n 50 --draws 4 --json | "
+                  "kelvin-thermometer -",
                   "kelvin-thermometer --text \"Once upon a time, there was a brave fox.\" --html text.html"});
   flags.common({"model", "weights", "file", "text", "ids", "skip", "compare", "logits", "vocab", "part",
                 "window", "tokens", "svg", "html", "json"});
