@@ -12,6 +12,7 @@
 #include "tools/lab/reading/lab_reading.h"
 #include "tools/lab/reading/lab_windows.h"
 #include "tools/lab/reading/raw_text.h"
+#include "tools/lab/sweep/sweep_features.h"
 #include "tools/lab/sweep/sweep_report.h"
 #include "tools/options/model_origin.h"
 #include "tools/options/run_main.h"
@@ -147,7 +148,7 @@ int sweep_main(int argc, char** argv) {
   const int threads = options.model.threads > 0 ? options.model.threads : available_processors();
   std::optional<ProgressBar> bar(std::in_place, "temperatures");
   SweepReport report{swept.text.name, swept.text.steps.size(), sweep(swept.text.steps, betas, threads),
-                     usual ? short_list_of_betas() : betas};
+                     usual ? short_list_of_betas() : betas, sweep_features(swept.text.steps, threads)};
   if (options.draws > 0)
     for (SweepPoint& point : report.points)
       point.distinct =
