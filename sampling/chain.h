@@ -98,6 +98,7 @@ class Chain {
   NonFinite non_finite() const { return non_finite_; }
   // Logits from this id on are padding of the model's head, never drawn; 0: there is none.
   void set_real_tokens(std::size_t n_tokens) { real_tokens_ = n_tokens; }
+  std::size_t real_tokens() const { return real_tokens_; }
 
  private:
   void check(std::span<float> logits, const Step& step) const;

@@ -9,9 +9,13 @@
 
 #include "engine/platform/available_processors.h"
 #include "loaders/tokenizer/prompt.h"
+#include "tools/lab/melting/melting_flags.h"
+#include "tools/lab/melting/melting_report.h"
+#include "tools/lab/melting/melting_work.h"
 #include "tools/lab/reading/lab_reading.h"
 #include "tools/lab/reading/lab_windows.h"
 #include "tools/lab/reading/raw_text.h"
+#include "tools/lab/sweep/sweep_features.h"
 #include "tools/lab/sweep/sweep_report.h"
 #include "tools/options/model_origin.h"
 #include "tools/options/run_main.h"
@@ -31,6 +35,7 @@ struct Options {
   std::vector<double> betas;  // empty: the usual ones
   ReadingOptions reading;
   int draws = 0;
+  MeltingFlags melting;
   WorkFlags work;
   std::optional<std::uint64_t> seed;
   bool json = false;
@@ -56,6 +61,7 @@ bool parse(Options& options, int argc, char** argv) {
                "how many different tokens N draws give after the last token, at each temperature",
                to(options.draws, 0, 100000));
   flags.option("seed", "N", "of the draws (default 0)", to(options.seed));
+  options.melting.add_to(flags);
   options.work.add_to(flags);
   flags.group("output");
   flags.option("csv", "FILE", "the table as CSV", to(options.csv));
@@ -64,10 +70,17 @@ bool parse(Options& options, int argc, char** argv) {
   flags.toggle("json", "JSON lines, one a temperature, instead of the table", options.json);
   flags.examples({"kelvin-sweep --text \"Once upon a time, there was a brave fox.\" --temps 0.5,1,2,inf,-1",
                   "kelvin-sweep --next \"Once upon a time\" --temps 0.3,1,3 --draws 100",
-                  "kelvin-sweep --text \"Once upon a time\" --html sweep.html"});
+                  "kelvin-sweep --generate --text \"Once upon a time\" --draws 8 --n 32 --temps 0.6,1,1.6"});
   flags.common({"model", "weights", "file", "text", "ids", "next", "logits", "vocab", "temps", "betas",
-                "draws", "csv", "svg", "html", "json"});
+                "draws", "generate", "csv", "svg", "html", "json"});
   if (!flags.parse(argc, argv)) return false;
+  if (options.melting.tokens && !options.melting.asked)
+    throw UsageError("--n says how long texts of --generate are");
+  if (options.melting.asked) {
+    if (options.next || options.raw.given() || options.csv || options.reading.overlap_given())
+      throw UsageError("--generate goes on with a text: no --next, --logits, --csv or --overlap beside it");
+    return true;
+  }
   if (options.next && options.text.given())
     throw UsageError("--next stands for the text: no --file, --text or --ids beside it");
   if (options.raw.given() && (options.next || options.text.file || options.text.text || options.draws > 0))
@@ -127,9 +140,37 @@ std::optional<Swept> read_swept(const Options& options, OpenModel& model, const 
   return swept;
 }
 
+int generate(const Options& options, Provenance made) {
+  MeltingTexts texts;
+  if (options.work.merges()) {
+    texts = merge_melting_texts(options.work.merged);
+  } else {
+    OpenModel model = open_model(options.model);
+    const LabInput input = options.text.read(model);
+    if (input.documents.size() != 1 || !input.given.empty())
+      throw UsageError("--generate: one text to go on with expected, " +
+                       std::to_string(input.documents.size()) +
+                       (input.given.empty() ? " documents found" : " draws found"));
+    MeltingSetting setting{options.betas, {}, options.seed.value_or(0)};
+    if (options.draws > 0) setting.texts = options.draws;
+    auto drawn = melting_texts(model, input.documents.front(), options.melting, setting, options.work);
+    if (!drawn) return 0;
+    texts = std::move(*drawn);
+    made.set_seed(setting.seed, false);
+  }
+  made.model = texts.origin;
+  const MeltingReport report = melting_report(texts);
+  if (options.svg) write_file(*options.svg, svg_file(melting_plots(report), 2, provenance_svg(made)));
+  if (options.html) write_file(*options.html, melting_html(report, made));
+  std::cout << (options.json ? with_provenance(melting_json(report), made)
+                             : melting_table(report) + provenance_line(made));
+  return 0;
+}
+
 int sweep_main(int argc, char** argv) {
   Options options;
   if (!parse(options, argc, argv)) return 0;
+  if (options.melting.asked) return generate(options, provenance_of(argc, argv));
   Swept swept;
   if (options.raw.given()) {
     swept.text = options.raw.read(options.text.ids);
@@ -147,7 +188,7 @@ int sweep_main(int argc, char** argv) {
   const int threads = options.model.threads > 0 ? options.model.threads : available_processors();
   std::optional<ProgressBar> bar(std::in_place, "temperatures");
   SweepReport report{swept.text.name, swept.text.steps.size(), sweep(swept.text.steps, betas, threads),
-                     usual ? short_list_of_betas() : betas};
+                     usual ? short_list_of_betas() : betas, sweep_features(swept.text.steps, threads)};
   if (options.draws > 0)
     for (SweepPoint& point : report.points)
       point.distinct =

@@ -2,12 +2,17 @@
 #include <iostream>
 #include <optional>
 #include <ostream>
+#include <span>
 #include <sstream>
+#include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "tools/lab/forensics/forensics.h"
+#include "tools/lab/forensics/ranked_step.h"
 #include "tools/lab/reading/lab_reading.h"
+#include "tools/lab/reading/lab_windows.h"
 #include "tools/lab/reading/raw_text.h"
 #include "tools/lab/thermometer/lab_fit.h"
 #include "tools/lab/thermometer/thermometer_page.h"
@@ -34,6 +39,7 @@ struct Options {
   WorkFlags work;
   std::optional<std::string> svg, html;
   ThermometerFormat format;
+  bool infer = false;
 };
 
 bool parse(Options& options, int argc, char** argv) {
@@ -48,6 +54,11 @@ bool parse(Options& options, int argc, char** argv) {
                to(options.reading.skip, 0));
   flags.list("compare", "A B", "two text files, and a test whether their temperatures differ",
              options.compared);
+  flags.toggle("infer",
+               "with what was the text sampled: temperature alone, or with top-k, top-p or min-p? Which cuts "
+               "does a token "
+               "exclude outright, which are likeliest, and does one temperature fit at all",
+               options.infer);
   options.raw.add_to(flags);
   options.work.add_to(flags);
   flags.group("output");
@@ -66,8 +77,8 @@ bool parse(Options& options, int argc, char** argv) {
                to(options.html));
   flags.toggle("json", "JSON lines; the last one is the temperature", options.format.json);
   flags.examples({"kelvin-thermometer --text \"Once upon a time, there was a brave fox.\"",
-                  "kelvin-generate -p \"Once upon a time\" --sample temp=1.5 -n 200 --ignore-eos > text; "
-                  "kelvin-thermometer text",
+                  "kelvin-generate -p \"Once upon a time\" --sample temp=1.5 -n 50 --draws 4 --json | "
+                  "kelvin-thermometer -",
                   "kelvin-thermometer --text \"Once upon a time, there was a brave fox.\" --html text.html"});
   flags.common({"model", "weights", "file", "text", "ids", "skip", "compare", "logits", "vocab", "part",
                 "window", "tokens", "svg", "html", "json"});
@@ -77,6 +88,9 @@ bool parse(Options& options, int argc, char** argv) {
     throw UsageError("--compare: two files expected, " + std::to_string(options.compared.size()) + " found");
   if (compares && (options.text.given() || options.raw.given()))
     throw UsageError("--compare stands for the text: no --file, --text, --ids or --logits beside it");
+  if (options.infer && (compares || options.raw.given() || options.work.given() || options.svg ||
+                        options.html || options.format.window || options.format.tokens))
+    throw UsageError("--infer goes with one text, --skip and --json alone");
   if (options.raw.given() && (options.text.file || options.text.text))
     throw UsageError("--logits goes with --ids, not with a text");
   if ((options.raw.given() || options.work.merges()) &&
@@ -164,10 +178,46 @@ std::optional<std::string> report(std::ostream& out, const Options& options, Pro
   return comparison_in_words(first.name, second.name, compared);
 }
 
+int infer(const Options& options, Provenance made) {
+  OpenModel model = open_model(options.model);
+  const Interrupt interrupt;
+  const LabInput input = options.text.read(model);
+  const int overlap = options.reading.overlap < 0 ? model.context / 2 : options.reading.overlap;
+  const auto& bos = model.text.info.bos;
+  const std::vector<Window> windows =
+      windows_of(input, bos ? bos->id : std::nullopt, model.context, overlap, options.reading.skip);
+  std::size_t total = 0;
+  for (const Window& window : windows) total += window.judged_tokens();
+  std::vector<RankedStep> steps;
+  std::optional<ProgressBar> bar(std::in_place, "reading " + input.name, "tok");
+  for (const Window& window : windows)
+    read_window(
+        *model.model, window,
+        {.stop = interrupt.flag(), .sink = [&](std::span<const float> logits, int position, int id) {
+           try {
+             steps.emplace_back(logits, id);
+           } catch (const std::invalid_argument& error) {
+             throw UsageError(input.name + ": position " + std::to_string(position) + ": " + error.what());
+           }
+           bar->update(static_cast<double>(steps.size()), static_cast<double>(total));
+         }});
+  if (steps.empty()) throw UsageError(input.name + ": there is no token to judge");
+  bar.emplace("fitting");
+  const Forensics found = infer_sampler(steps, 0, model.model->threads());
+  bar.reset();
+  made.model = origin_of(model);
+  std::cout << (options.format.json
+                    ? with_provenance(forensics_json(found, steps.size()), made)
+                    : input.name + ": " + std::to_string(steps.size()) + " tokens judged\n\n" +
+                          forensics_table(found) + provenance_line(made) + paragraph(in_words(found)));
+  return 0;
+}
+
 int thermometer_main(int argc, char** argv) {
   Options options;
   if (!parse(options, argc, argv)) return 0;
   Provenance made = provenance_of(argc, argv);
+  if (options.infer) return infer(options, std::move(made));
   std::ostringstream out;
   const auto in_words = report(out, options, made);
   if (!in_words) return 0;

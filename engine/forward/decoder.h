@@ -34,6 +34,8 @@ class Decoder {
   void read_out(std::span<const float> hidden, int count);
   // Of the i-th of these: its index into the last run's rows, and its logits, (vocab_size,).
   int logits_row(int i) const { return wanted_[static_cast<std::size_t>(first_ + i)]; }
+  // At rest between runs.
+  ThreadTeam& team() { return team_; }
   std::span<const float> logits(int i) const {
     return {logits_[i], static_cast<std::size_t>(config_.vocab_size)};
   }

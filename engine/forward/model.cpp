@@ -215,6 +215,7 @@ KvShape Model::kv_shape() const {
   return {c.n_layers, c.n_kv_heads, c.head_dim, impl_->kv};
 }
 int Model::threads() const { return impl_->threads; }
+ThreadTeam& Model::team() { return impl_->decoder.team(); }
 
 bool Model::forward(std::span<const Feed> feeds, const LogitsSink& sink, const ForwardOptions& options) {
   check_feeds(feeds, this, impl_->config.vocab_size, [](const Sequence& s) { return s.model_; });

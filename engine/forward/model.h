@@ -19,6 +19,7 @@ class InputObserver;
 struct Kernels;
 class Model;
 struct ModelConfig;
+class ThreadTeam;
 struct Weights;
 namespace engine {
 class KvCache;
@@ -91,6 +92,7 @@ class Model {
   const Weights& weights() const;
   const Kernels& kernels() const;
   int threads() const;
+  ThreadTeam& team();        // for work between two calls of forward, not within a callback
   KvShape kv_shape() const;  // of every sequence
 
   // Runs all feeds together (each sequence at most once). Returns false if stopped: sequences then hold the

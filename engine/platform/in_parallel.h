@@ -9,14 +9,14 @@
 
 namespace kelvin {
 
-// Calls work(0) ... work(count - 1), each once, on up to `threads` threads (>= 1), in any order. Results that each call
+// Calls work(0) ... work(count - 1), each once, on up to `threads` threads (>= 1) or those of `team`, in any order. Results that each call
 // writes to its own place do not depend on the number of threads. Rethrows the exception of the lowest index that threw.
 template <class Work>
-void in_parallel(std::size_t count, int threads, const Work& work) {
+void in_parallel(std::size_t count, ThreadTeam& team, const Work& work) {
   std::mutex mutex;
   std::exception_ptr error;
   std::size_t error_index = count;
-  ThreadTeam(threads).parallel_for(static_cast<int>(count), [&](int unit) {
+  team.parallel_for(static_cast<int>(count), [&](int unit) {
     const auto i = static_cast<std::size_t>(unit);
     try {
       work(i);
@@ -28,6 +28,11 @@ void in_parallel(std::size_t count, int threads, const Work& work) {
     }
   });
   if (error) std::rethrow_exception(error);
+}
+template <class Work>
+void in_parallel(std::size_t count, int threads, const Work& work) {
+  ThreadTeam team(threads);
+  in_parallel(count, team, work);
 }
 
 }  // namespace kelvin

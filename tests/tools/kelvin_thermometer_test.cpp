@@ -59,7 +59,8 @@ TEST_CASE("raw logits: the last line is one object with the keys of the temperat
   CHECK(fit.root().at("bits_per_byte").is_null());
   std::string keys;
   for (const auto& [key, value] : fit.root().members()) keys += std::string(key) + " ";
-  CHECK(keys == "beta beta_se beta_se_robust T nll perplexity bits_per_byte steps provenance ");
+  CHECK(keys ==
+        "beta beta_se beta_se_robust T nll perplexity bits_per_byte steps documents T_se T_95 provenance ");
 }
 
 TEST_CASE("raw logits: degenerate texts say what they are") {
@@ -201,6 +202,48 @@ TEST_CASE("texts drawn by kelvin-generate are given their temperature back") {
     CHECK(std::fabs(beta - 1 / std::stod(temperature)) < 3 * error);
     CHECK(error < 0.3 * std::fabs(beta));
   }
+}
+
+TEST_CASE("draws are read with their prompts as context, from a file or a pipe, and pooled") {
+  const test::TemporaryFolder folder;
+  const std::string file = folder.path() / "draws.jsonl";
+  const test::Finished drawn =
+      run({"kelvin-generate", "-p", "Once upon a time there was a fox", "--sample", "temp=0.5", "--n", "60",
+           "--ignore-eos", "--draws", "6", "--seed", "2", "--threads", "1", "--json"});
+  REQUIRE(drawn.status == 0);
+  write(file, drawn.out);
+  const auto measured = thermometer({file, "--json", "--threads", "1", "--tokens"});
+  REQUIRE(measured.status == 0);
+  const JsonDocument fit = last_line(measured.out);
+  CHECK(fit.root().at("steps").as_int() == 360);
+  CHECK(fit.root().at("documents").as_int() == 6);
+  const double t = fit.root().at("T").as_double(), error = fit.root().at("T_se").as_double();
+  CHECK(std::fabs(t - 0.5) < 3 * error);
+  CHECK(error == doctest::Approx(t * t * fit.root().at("beta_se_robust").as_double()).epsilon(1e-12));
+  CHECK(fit.root().at("T_95").at(std::size_t{0}).as_double() < t);
+  CHECK(fit.root().at("T_95").at(std::size_t{1}).as_double() > t);
+  CHECK(test::holds(measured.out, "It was drawn with temp=0.5."));
+  const auto piped = run({"kelvin-thermometer", "-", "--json", "--threads", "1"}, drawn.out);
+  CHECK(last_line(piped.out).root().at("beta").as_double() == fit.root().at("beta").as_double());
+  // Each token costs what the model gave it when it was drawn.
+  std::vector<double> costs;
+  for (const JsonDocument& line : test::json_lines(measured.out))
+    if (line.root().find("type") && line.root().at("type").as_string() == "token")
+      costs.push_back(line.root().at("surprise").as_double());
+  std::size_t at = 0;
+  for (const JsonDocument& line : test::json_lines(drawn.out))
+    for (const JsonValue log_p : line.root().at("logprobs").items()) {
+      REQUIRE(at < costs.size());
+      CHECK(costs[at++] == doctest::Approx(-log_p.as_double()).epsilon(1e-9));
+    }
+  CHECK(at == costs.size());
+
+  write(file, "{\"prompt_ids\":[1,2],\"ids\":[],\"chain\":\"\"}\n");
+  CHECK(test::holds(thermometer({file}).err, "there is no draw with a token to judge"));
+  write(file, "{\"prompt_ids\":[1,99999],\"ids\":[4],\"chain\":\"\"}\n");
+  CHECK(test::holds(thermometer({file}).err, "line 1: prompt_ids: "));
+  write(file, "{\"prompt_ids\":[1],\"ids\":[4]}\n");
+  CHECK(test::holds(thermometer({file}).err, "line 1: key \"chain\" expected"));
 }
 
 TEST_CASE("shards of a long text are joined to what one run says, by either tool") {

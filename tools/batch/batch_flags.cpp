@@ -22,22 +22,26 @@ void BatchFlags::add_to(Flags& flags) {
       "..., \"chat_template_kwargs\": {...}}}, or the same without body; settings of the command line hold "
       "where a line has none",
       to(in_));
-  flags.option(
-      "out", "OUT",
-      "where --jsonl writes its answers, one line each as soon as it is done; what is answered there "
-      "already is not asked again",
-      to(out_));
+  flags.option("out", "OUT",
+               "where --jsonl writes its answers, or --draws its JSON lines, each as soon as it is done; "
+               "what is there "
+               "already is not asked or drawn again",
+               to(out_));
   flags.toggle(
       "retry-errors",
       "ask the lines again that --out answers by an error; each error stays there until its line has a new "
       "answer",
       retry_errors_);
-  flags.option("batch", "N", "sequences that --jsonl runs at a time; answers do not depend on it (default 8)",
+  flags.option("batch", "N",
+               "lines of --jsonl, or --draws, that run at a time; nothing depends on it but speed (default "
+               "8, or what memory holds)",
                to(width_, 1, 4096));
 }
 
-void BatchFlags::open(const PromptOptions& prompt) {
-  if (!in_ && out_) throw UsageError("--out is where the answers of --jsonl go, and --jsonl is missing");
+void BatchFlags::open(const PromptOptions& prompt, bool draws) {
+  if (!in_ && out_ && !draws)
+    throw UsageError(
+        "--out is where the answers of --jsonl or the lines of --draws go, and both are missing");
   if (!in_ && retry_errors_)
     throw UsageError("--retry-errors says something about --jsonl, which is missing");
   if (!in_) return;
@@ -56,7 +60,7 @@ int BatchFlags::run(OpenModel& model, const BatchDefaults& defaults, int chunk) 
   ProgressBar bar("answers", "lines");
   BatchOptions options;
   options.defaults = defaults;
-  options.width = width_;
+  options.width = width_.value_or(8);
   options.chunk = chunk;
   options.stop = interrupt.flag();
   options.progress = bar.updates();

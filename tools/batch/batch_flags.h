@@ -17,13 +17,15 @@ class BatchFlags {
   bool given() const { return in_.has_value(); }
   // Reads the prompts and opens the answers, before the model is loaded, which may take a while. Throws
   // UsageError where flags contradict each other.
-  void open(const PromptOptions& prompt);
+  void open(const PromptOptions& prompt, bool draws);
+  const std::optional<std::string>& out() const { return out_; }
+  int width() const { return width_.value_or(0); }  // --batch; 0: not given
   // Shows a progress bar and says what happened on stderr; returns the exit status.
   int run(OpenModel& model, const BatchDefaults& defaults, int chunk);
 
  private:
   std::optional<std::string> in_, out_;
-  int width_ = 8;
+  std::optional<int> width_;
   bool retry_errors_ = false;
   std::string lines_;  // of `in_`
   std::optional<AnswerFile> answers_;

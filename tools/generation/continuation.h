@@ -27,9 +27,14 @@ struct ContinuationRequest {
   bool log_probabilities = false;
   int alternatives = 0;   // with log_probabilities: likeliest tokens of the model to tell with each
   bool memories = false;  // what the chain remembered before each token, to explain it later
-  std::function<void(std::string_view text)> on_text = {};  // whole characters only, none that may change
+  // Whole characters only, none that may change. Where several continuations run together it is called from any thread,
+  // for one continuation never twice at once.
+  std::function<void(std::string_view text)> on_text = {};
   // The same text token by token, with ln p of each by the model; needs log_probabilities.
   std::function<void(std::string_view text, double log_probability)> on_token_text = {};
+  // Every token that is drawn, with the stream of its continuation and the model's own logits, (vocabulary,), valid during
+  // the call; also of tokens that a stage takes back later. Threads as for on_text.
+  std::function<void(std::uint64_t stream, std::span<const float> logits, int id)> on_draw = {};
 };
 
 enum class Ending { stop_token, stop_text, max_tokens, context_full, interrupted };

@@ -70,15 +70,20 @@ int ContinuationWriter::limit() const {
   return request_.max_tokens > 0 ? std::min(request_.max_tokens, room) : room;
 }
 
+double ContinuationWriter::share() const {
+  return static_cast<double>(result_.ids.size()) / static_cast<double>(limit());
+}
+
 Step ContinuationWriter::step() const {
   return {tokens_, request_.prompt.size(), request_.seed, request_.stream};
 }
 
 int ContinuationWriter::draw(std::span<float> logits) {
   const bool judges = request_.log_probabilities;
-  if (judges) raw_.assign(logits.begin(), logits.end());
+  if (judges || request_.on_draw) raw_.assign(logits.begin(), logits.end());
   if (request_.memories) result_.memories.push_back(state_.values());
   const int id = request_.chain->sample(logits, step(), state_);
+  if (request_.on_draw) request_.on_draw(request_.stream, raw_, id);
   if (judges) {
     result_.log_probabilities.push_back(log_probability(raw_, id));
     result_.chain_log_probabilities.push_back(log_probability(logits, id));

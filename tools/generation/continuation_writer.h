@@ -23,6 +23,7 @@ class ContinuationWriter {
 
   Sequence& sequence() const { return sequence_; }
   bool done() const { return done_; }
+  double share() const;  // of the most tokens it may draw, from 0 to 1
   // Tokens for the sequence, at least one; wanted are the logits of the last. Valid until take().
   std::span<const int> next() const;
   // These logits, shape (vocabulary,), which the chain edits. What the chain throws ends the continuation.

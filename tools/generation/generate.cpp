@@ -1,8 +1,12 @@
 #include "tools/generation/generate.h"
 
 #include <algorithm>
-#include <deque>
+#include <cstddef>
+#include <numeric>
 #include <stdexcept>
+#include <utility>
+
+#include "tools/generation/draws.h"
 
 namespace kelvin {
 
@@ -15,21 +19,11 @@ std::vector<Continuation> continue_prompt_often(Model& model, Sequence& sequence
                                                 const ContinuationRequest& request, int n_draws,
                                                 const LoopOptions& options) {
   if (n_draws < 1) throw std::invalid_argument("no draw was asked for");
-  std::vector<ContinuationRequest> requests(static_cast<std::size_t>(n_draws), request);
-  for (std::size_t i = 0; i < requests.size(); ++i) requests[i].stream += i;
-  GenerationLoop loop(model, options);
-  std::deque<ContinuationWriter> writers;
-  writers.emplace_back(sequence, tokenizer, requests[0]);
-  std::vector<Sequence> forks;
-  forks.reserve(requests.size());
-  bool goes_on = n_draws == 1 || loop.read_prompt(writers[0]);
-  for (std::size_t i = 1; i < requests.size(); ++i)
-    writers.emplace_back(forks.emplace_back(sequence.fork()), tokenizer, requests[i]);
-  for (ContinuationWriter& writer : writers) loop.add(writer);
-  const auto failed = [](const ContinuationWriter& writer) { return writer.error() != nullptr; };
-  while (goes_on && loop.step()) goes_on = std::none_of(writers.begin(), writers.end(), failed);
-  std::vector<Continuation> results;
-  for (ContinuationWriter& writer : writers) results.push_back(writer.finish());
+  std::vector<std::size_t> draws(static_cast<std::size_t>(n_draws));
+  std::iota(draws.begin(), draws.end(), std::size_t{0});
+  std::vector<Continuation> results(draws.size());
+  draw_continuations(model, sequence, tokenizer, request, draws, {.width = n_draws, .loop = options},
+                     [&](std::size_t draw, Continuation result) { results[draw] = std::move(result); });
   return results;
 }
 

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "engine/platform/in_parallel.h"
+
 namespace kelvin {
 
 bool GenerationLoop::forward(std::span<const Feed> feeds, const LogitsSink& sink) {
@@ -29,7 +31,7 @@ bool GenerationLoop::step() {
     logits_[static_cast<std::size_t>(feed)].assign(logits.begin(), logits.end());
   });
   if (!complete) return false;
-  for (std::size_t i = 0; i < open_.size(); ++i) open_[i]->take(logits_[i]);
+  in_parallel(open_.size(), model_.team(), [&](std::size_t i) { open_[i]->take(logits_[i]); });
   std::erase_if(open_, [](const ContinuationWriter* writer) { return writer->done(); });
   return true;
 }

@@ -18,7 +18,7 @@
 namespace kelvin {
 namespace {
 
-// Another process may have put a new file in the place of the one that was opened (keep_only).
+// Another process may have put a new file in the place of the one that was opened (rewrite).
 bool is_still(int handle, const std::filesystem::path& path) {
   struct stat opened {
   }, there{};
@@ -88,11 +88,10 @@ void JsonLinesFile::add(std::string_view line) {
   length_ += text.size();
 }
 
-void JsonLinesFile::keep_only(const std::function<std::set<std::size_t>(std::string_view lines)>& choose) {
+void JsonLinesFile::rewrite(const std::function<void(std::string_view lines, const AddLine& add)>& make) {
   if (!regular_) return;
   const auto old = MappedFile::open(path_);
   const std::string_view text(reinterpret_cast<const char*>(old->bytes().data()), length_);
-  const std::set<std::size_t> kept = choose(text);
 
   const std::filesystem::path target = std::filesystem::canonical(path_);  // a link stays one
   std::string name = target.string() + ".XXXXXX";
@@ -104,19 +103,36 @@ void JsonLinesFile::keep_only(const std::function<std::set<std::size_t>(std::str
   if (fstat(handle_, &mode) == 0) fchmod(handle, mode.st_mode);
   // Locked before it can be found, so that it is never anybody else's.
   if (flock(handle, LOCK_EX | LOCK_NB) != 0) error = errno;
-  for_each_line(text, [&](std::size_t number, std::string_view line) {
-    if (error != 0 || !kept.contains(number)) return;
-    error = write_all(handle, std::string(line) + "\n");
-    length += line.size() + 1;
-  });
-  if (error == 0 && (fsync(handle) != 0 || std::rename(name.c_str(), target.c_str()) != 0)) error = errno;
-  if (error != 0) {
+  const auto give_up = [&] {
     close(handle);
     unlink(name.c_str());
+  };
+  try {
+    make(text, [&](std::string_view line) {
+      if (error != 0) return;
+      error = write_all(handle, std::string(line) + "\n");
+      length += line.size() + 1;
+    });
+  } catch (...) {
+    give_up();
+    throw;
+  }
+  if (error == 0 && (fsync(handle) != 0 || std::rename(name.c_str(), target.c_str()) != 0)) error = errno;
+  if (error != 0) {
+    give_up();
     fail(std::strerror(error));
   }
   close(std::exchange(handle_, handle));
   length_ = length;
+}
+
+void JsonLinesFile::keep_only(const std::function<std::set<std::size_t>(std::string_view lines)>& choose) {
+  rewrite([&](std::string_view lines, const AddLine& add) {
+    const std::set<std::size_t> kept = choose(lines);
+    for_each_line(lines, [&](std::size_t number, std::string_view line) {
+      if (kept.contains(number)) add(line);
+    });
+  });
 }
 
 void JsonLinesFile::fail(const std::string& why) const {

@@ -36,9 +36,11 @@ class JsonLinesFile {
   // where that fails; the file then holds whole lines as before.
   void add(std::string_view line);
 
-  // After cut_rest(): leaves only the lines whose numbers (from 1) `choose` names, given all of them. The file is replaced
-  // as a whole; what is no regular file stays as it is. Throws std::runtime_error where that fails, with the file as
-  // before.
+  // After cut_rest(): replaces the file as a whole by the lines that `make` adds, given all of the old ones. What is no
+  // regular file stays as it is. Throws std::runtime_error where that fails, with the file as before.
+  using AddLine = std::function<void(std::string_view line)>;
+  void rewrite(const std::function<void(std::string_view lines, const AddLine& add)>& make);
+  // Leaves only the lines whose numbers (from 1) `choose` names.
   void keep_only(const std::function<std::set<std::size_t>(std::string_view lines)>& choose);
 
  private:

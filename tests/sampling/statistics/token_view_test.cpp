@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <limits>
+#include <vector>
 
 namespace kelvin {
 namespace {
@@ -38,6 +39,27 @@ TEST_CASE("the chance of one token") {
   CHECK(token_rank(logits, 2).rank == 0);
   CHECK(token_rank(logits, 2).probability == 0.0);
   CHECK(log_probability(logits, 0) == token_rank(logits, 0).log_probability);
+}
+
+TEST_CASE("ln p of a long row, from sums of long doubles") {
+  std::vector<float> logits;
+  for (int i = 0; i < 1003; ++i) logits.push_back(static_cast<float>((i * 7919) % 1003) / 40.0f - 9.0f);
+  logits[5] = none;
+  for (const float top : {16.5f, 60.0f}) {  // among the others, and far above them
+    logits[700] = logits[900] = top;
+    long double sum = 0;
+    for (const float z : logits) sum += std::exp(static_cast<long double>(z) - top);
+    for (const int id : {0, 3, 700, 1002}) {
+      CAPTURE(id);
+      const long double expected =
+          static_cast<long double>(logits[static_cast<std::size_t>(id)]) - top - std::log(sum);
+      CHECK(log_probability(logits, id) == doctest::Approx(static_cast<double>(expected)).epsilon(1e-14));
+    }
+    CHECK(log_probability(logits, 5) == -std::numeric_limits<double>::infinity());
+  }
+  // What is left to others is told where it is next to nothing: ln p = -2 exp(-50).
+  const std::vector<float> sure = {0.0f, 50.0f, 0.0f};
+  CHECK(log_probability(sure, 1) == doctest::Approx(-2 * std::exp(-50.0)).epsilon(1e-12));
 }
 
 TEST_CASE("more asked for than there are") {

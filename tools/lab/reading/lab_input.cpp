@@ -48,7 +48,10 @@ std::vector<std::string> documents_of(const std::string& text, const std::option
 
 void TextFlags::add_to(Flags& flags) {
   flags.group("text (one of these)");
-  flags.option("file", "FILE", "a text file, - for stdin; BOS is put before it if the tokenizer does so",
+  flags.option("file", "FILE",
+               "a text file, - for stdin; BOS is put before it if the tokenizer does so; or what "
+               "kelvin-generate --json wrote: "
+               "its draws, each behind its prompt",
                to(file));
   flags.operand("FILE", "the same as --file FILE", to(file));
   flags.option("text", "TEXT", "the text itself", to(text));
@@ -76,6 +79,7 @@ LabInput lab_input(const OpenModel& model, const std::string& name, const std::s
   refuse_broken(name, text);
   LabInput input;
   input.name = name;
+  input.is_plain = true;
   for (const std::string& document : documents_of(text, separator)) {
     std::vector<int> ids = encode_prompt(model.text, document);
     if (ids.size() < 2) continue;
@@ -92,7 +96,11 @@ LabInput lab_input(const OpenModel& model, const std::string& name, const std::s
 
 LabInput lab_input_file(const OpenModel& model, const std::string& path,
                         const std::optional<std::string>& separator) {
-  return lab_input(model, path == "-" ? "stdin" : path, read_file(path), separator);
+  const std::string name = path == "-" ? "stdin" : path, text = read_file(path);
+  if (!holds_draws(text)) return lab_input(model, name, text, separator);
+  if (separator)
+    throw UsageError("--split divides a text; " + name + " holds draws, which are documents already");
+  return lab_input_draws(model, name, text);
 }
 
 LabInput lab_input_ids(const OpenModel& model, const std::vector<int>& ids) {

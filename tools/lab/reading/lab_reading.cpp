@@ -80,10 +80,14 @@ std::optional<LabText> read_lab_text(OpenModel& model, const LabInput& input, co
   text.bytes = input.bytes;
   text.documents = input.documents.size();
   text.overlap = options.overlap < 0 ? model.context / 2 : options.overlap;
-  for (const auto& ids : input.documents)
-    for (std::size_t i = 1; i < std::min(ids.size(), static_cast<std::size_t>(std::max(0, options.skip)));
-         ++i)
+  text.chains = input.chains;
+  text.is_plain = input.is_plain && options.skip <= 1;
+  for (std::size_t d = 0; d < input.documents.size(); ++d) {
+    const auto& ids = input.documents[d];
+    const std::size_t skipped = std::min(ids.size(), static_cast<std::size_t>(std::max(0, options.skip)));
+    for (std::size_t i = input.given.empty() ? 1 : input.given[d]; i < skipped; ++i)
       text.bytes -= std::min(text.bytes, model.tokenizer().bytes(ids[i]).size());
+  }
 
   const auto& bos = model.text.info.bos;
   const std::vector<Window> windows =
@@ -100,7 +104,9 @@ std::optional<LabText> read_lab_text(OpenModel& model, const LabInput& input, co
   about.begin_object()
       .member("name", text.name)
       .member("bytes", text.bytes)
-      .member("documents", text.documents);
+      .member("documents", text.documents)
+      .member("chains", text.chains)
+      .member("plain", text.is_plain);
   text.origin = origin_of(model);
   write_origin(about.member("overlap", text.overlap), *text.origin);
   about.end_object();
@@ -144,6 +150,8 @@ LabText merge_lab_text(const std::vector<std::string>& paths) {
   text.name = about.root().at("name").as_string();
   text.bytes = about.root().at("bytes").as_uint();
   text.documents = about.root().at("documents").as_uint();
+  for (const JsonValue chain : about.root().at("chains").items()) text.chains.emplace_back(chain.as_string());
+  text.is_plain = about.root().at("plain").as_bool();
   text.overlap = static_cast<int>(about.root().at("overlap").as_int());
   text.windows = parts.header.units;
   text.origin = read_origin(about.root());

@@ -42,6 +42,13 @@ TokenFacts token_facts(std::span<const float> logits, const DensityOfStates& sta
   return facts;
 }
 
+std::vector<std::size_t> document_starts(const LabText& text) {
+  std::vector<std::size_t> starts;
+  for (std::size_t t = 0; t < text.facts.size(); ++t)
+    if (t == 0 || text.facts[t].position != text.facts[t - 1].position + 1) starts.push_back(t);
+  return starts;
+}
+
 RowReader::RowReader(LabText& text, int vocabulary, int threads)
     : text_(text),
       vocabulary_(static_cast<std::size_t>(vocabulary)),

@@ -31,8 +31,14 @@ struct LabText {
   std::size_t documents = 1;
   std::size_t windows = 1;  // passes it was read in; more than documents where one is longer than the context
   int overlap = 0;          // tokens that the windows of one document share
+  std::vector<std::string> chains = {};    // that the documents were drawn with, where that is known
+  bool is_plain = false;                   // the documents' first tokens were judged with nothing before them
   std::optional<ModelOrigin> origin = {};  // of the model that read it, if one did
 };
+
+// Where each document that was judged begins: indices of steps, ascending; the first is 0. Between documents there is
+// a token that was not judged.
+std::vector<std::size_t> document_starts(const LabText& text);
 
 // Condenses rows of logits on several threads: rows are collected and shared out whole, so results do not
 // depend on the number of threads.

@@ -37,13 +37,15 @@ std::vector<Window> windows_of(const LabInput& input, std::optional<int> bos, in
                                int skip) {
   std::vector<Window> windows;
   int offset = 0;
-  for (const std::vector<int>& ids : input.documents) {
+  for (std::size_t document = 0; document < input.documents.size(); ++document) {
+    const std::vector<int>& ids = input.documents[document];
+    const int given = input.given.empty() ? 1 : static_cast<int>(input.given[document]);
     const int total = static_cast<int>(ids.size()), prefix = bos && ids.front() == *bos ? 1 : 0;
     if (total > context && (overlap < 1 || overlap >= context - prefix))
       throw UsageError("--overlap: a number from 1 to " + std::to_string(context - prefix - 1) +
                        " expected for a context of " + std::to_string(context) + " tokens, " +
                        std::to_string(overlap) + " found");
-    int judged = std::min(total, std::max(1, skip));
+    int judged = std::min(total, std::max(given, skip));
     for (bool later = judged >= context; judged < total; later = true) {
       // A later window's BOS takes the place of the token before it.
       const int front = later ? prefix : 0;

@@ -21,7 +21,7 @@ struct Window {
   std::size_t judged_tokens() const { return static_cast<std::size_t>(size() - judged); }
 };
 
-// Every token but the first max(1, skip) of each document is judged once, with at least `overlap` tokens
+// Every token but the first max(1, given, skip) of each document (LabInput::given) is judged once, with at least `overlap` tokens
 // before it wherever there are so many. A document that fits is one window; further ones begin with `bos`
 // where the document does. Throws UsageError unless 1 <= overlap < context, where a document is longer than
 // the context.

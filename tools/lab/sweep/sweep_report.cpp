@@ -9,6 +9,7 @@
 #include "tools/output/html_page.h"
 #include "tools/output/page_text.h"
 #include "tools/output/temperature_axis.h"
+#include "tools/output/wrapped_text.h"
 
 namespace kelvin {
 namespace {
@@ -34,23 +35,48 @@ std::vector<std::pair<const char*, double>> quantities_of(const SweepPoint& p) {
           {"top_mass", p.top_mass}};
 }
 
+// What all of this is of, and is not.
+constexpr const char* teacher_forced =
+    "C is that of the text's own steps (teacher-forced): each sees the text as it is, whatever T. A text "
+    "that is drawn at "
+    "T goes other ways, and its energy changes faster: kelvin-sweep --generate measures that.";
+
 PlotSeries over_line(const SweepReport& report, std::string name, double (*value)(const SweepPoint&)) {
   PlotSeries series{std::move(name)};
   for (const SweepPoint& p : report.points) series.points.emplace_back(place_of(p.beta), value(p));
   return series;
 }
 
+void write_features(JsonWriter& json, const std::vector<SweepFeature>& features) {
+  json.key("features").begin_array();
+  for (const SweepFeature& feature : features) {
+    json.begin_object().member("kind", feature.kind == SweepFeature::Kind::peak ? "peak" : "plateau");
+    json.member("T", 1 / feature.at.beta).member("beta", feature.at.beta);
+    json.member("heat_capacity", feature.at.heat_capacity).member("entropy", feature.at.entropy);
+    json.member("energy", feature.at.energy).member("in_words", in_words(feature)).end_object();
+  }
+  json.end_array();
+}
+
 Plot heat_plot(const SweepReport& report) {
-  Plot plot{"heat capacity C over T: where the model goes from choosing to guessing",
+  Plot plot{"heat capacity C over T of the text as it is: where the model goes from choosing to guessing",
             {"|T|", true},
             {"C = dE/dT, per token"}};
   plot.x.name_of = [](double t) { return formatted("|T| = %.4g", t); };
   plot.y.name_of = [](double c) { return formatted("C = %.4g", c); };
   PlotSeries positive{"T > 0"}, negative{"T < 0"};
   PlotSeries check{"finite differences of E", {}, PlotSeries::Style::points};
-  for (const SweepPoint& p : report.points) {
+  // Peaks are sharper than the temperatures are close.
+  std::vector<SweepPoint> curve = report.points;
+  for (const SweepFeature& feature : report.features)
+    curve.insert(curve.end(), feature.around.begin(), feature.around.end());
+  std::sort(curve.begin(), curve.end(), [](const auto& a, const auto& b) { return a.beta > b.beta; });
+  for (const SweepPoint& p : curve) {
     if (std::isinf(p.beta) || p.beta == 0) continue;
     (p.beta > 0 ? positive : negative).points.emplace_back(1 / std::fabs(p.beta), p.heat_capacity);
+  }
+  for (const SweepPoint& p : report.points) {
+    if (std::isinf(p.beta) || p.beta == 0) continue;
     check.points.emplace_back(1 / std::fabs(p.beta), p.heat_capacity_check);
   }
   plot.series = {positive, negative, check};
@@ -135,10 +161,13 @@ std::string sweep_table(const SweepReport& report) {
     out += p.distinct ? formatted(" %9d\n", *p.distinct) : "\n";
   }
   const SweepChecks checks = checks_of(report.points);
-  return out + formatted(
-                   "C = dE/dT within %.1g of beta^2 Var z, dS/dE within %.1g of 1/T (finite differences); "
-                   "means over %zu step%s\n",
-                   checks.heat_capacity, checks.beta, report.steps, report.steps == 1 ? "" : "s");
+  out += formatted(
+      "C = dE/dT within %.1g of beta^2 Var z, dS/dE within %.1g of 1/T (finite differences); "
+      "means over %zu step%s\n",
+      checks.heat_capacity, checks.beta, report.steps, report.steps == 1 ? "" : "s");
+  for (const SweepFeature& feature : report.features) out += in_words(feature) + "\n";
+  if (report.steps > 1) append_wrapped(out, teacher_forced, 0, 0, 118);
+  return out;
 }
 
 std::string sweep_csv(const SweepReport& report) {
@@ -155,12 +184,14 @@ std::string sweep_csv(const SweepReport& report) {
 
 std::string sweep_json(const SweepReport& report) {
   std::string out;
-  for (const SweepPoint& p : report.points) {
+  for (std::size_t i = 0; i < report.points.size(); ++i) {
+    const SweepPoint& p = report.points[i];
     JsonWriter json;
     json.begin_object();
     for (const auto& [name, value] : quantities_of(p)) json.member(name, unless_nan(value));
-    json.member("distinct", p.distinct).member("steps", report.steps).end_object();
-    out += json.text() + "\n";
+    json.member("distinct", p.distinct).member("steps", report.steps);
+    if (i + 1 == report.points.size()) write_features(json, report.features);
+    out += json.end_object().text() + "\n";
   }
   return out;
 }
@@ -170,6 +201,11 @@ std::string sweep_html(const SweepReport& report, const Provenance& provenance) 
       "<p>%s: means over %zu step%s, all from one forward pass. Energies are E = -z, k = 1; entropy in "
       "nats.</p>\n",
       escape_markup(report.name).c_str(), report.steps, report.steps == 1 ? "" : "s");
+  if (report.steps > 1) body += "<p>" + escape_markup(teacher_forced) + "</p>\n";
+  if (!report.features.empty()) body += "<ul>\n";
+  for (const SweepFeature& feature : report.features)
+    body += "<li>" + escape_markup(with_signs(in_words(feature))) + "</li>\n";
+  if (!report.features.empty()) body += "</ul>\n";
   body += html_plots(phase_picture(report));
   std::vector<std::vector<std::string>> rows;
   for (const SweepPoint& p : report.points)

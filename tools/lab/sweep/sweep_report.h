@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "tools/lab/sweep/lab_sweep.h"
+#include "tools/lab/sweep/sweep_features.h"
 #include "tools/output/provenance.h"
 #include "tools/output/svg_plot.h"
 
@@ -15,11 +16,13 @@ struct SweepReport {
   std::size_t steps;  // that the means are over
   std::vector<SweepPoint> points;
   std::vector<double> listed;  // betas that the table shows
+  std::vector<SweepFeature> features = {};
 };
 
 std::string sweep_table(const SweepReport& report);
 std::string sweep_csv(const SweepReport& report);
-std::string sweep_json(const SweepReport& report);  // one line per temperature
+// One line per temperature; the last one has the features too.
+std::string sweep_json(const SweepReport& report);
 // Heat capacity over temperature; entropy over energy, whose slope is 1/T; everything along the whole line of
 // temperatures.
 std::vector<Plot> phase_picture(const SweepReport& report);

@@ -17,6 +17,17 @@ JsonWriter& write_fit(JsonWriter& json, const TemperatureFit& fit) {
       .member("T", unless_nan(fit.temperature()));
 }
 
+// The standard error of T* = 1 / beta*, and the two ends of the 95 % interval: between them, or above the first and below
+// the second where that is the smaller one.
+JsonWriter& write_interval(JsonWriter& json, const TemperatureFit& fit) {
+  if (fit.kind != FitKind::finite) return json.member("T_se", nullptr).member("T_95", nullptr);
+  const TemperatureInterval interval = temperature_interval(fit.beta, fit.robust_error);
+  const double low = interval.through_infinity ? interval.high : interval.low,
+               high = interval.through_infinity ? interval.low : interval.high;
+  json.member("T_se", fit.robust_error / (fit.beta * fit.beta));
+  return json.key("T_95").begin_array().value(low).value(high).end_array();
+}
+
 JsonWriter& write_cost(JsonWriter& json, const TextCost& cost) {
   json.member("nll", cost.nats).member("perplexity", cost.perplexity);
   return json.member("bits_per_byte", cost.bits_per_byte);
@@ -72,7 +83,8 @@ void json_report(std::ostream& out, const LabText& text, const TemperatureFit& f
   json.end_object();
   print(out, json);
   write_fit(json.begin_object(), fit);
-  write_cost(json, text_cost(text, fit.nll)).member("steps", text.steps.size()).end_object();
+  write_cost(json, text_cost(text, fit.nll)).member("steps", text.steps.size());
+  write_interval(json.member("documents", text.documents), fit).end_object();
   print(out, json);
 }
 

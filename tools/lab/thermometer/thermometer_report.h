@@ -46,7 +46,8 @@ void for_each_window(std::size_t steps, int size, const Window& window) {
 }
 
 // `tokenizer`: nullptr where there is none (raw logits). JSON ends with the object beta, beta_se,
-// beta_se_robust, T, nll, perplexity, bits_per_byte, steps; nll and the two after it are at beta.
+// beta_se_robust, T, nll, perplexity, bits_per_byte, steps, documents, T_se, T_95; nll and the two after it are at beta,
+// T_se and T_95 hold for any text, as beta_se_robust does.
 void report_thermometer(std::ostream& out, const LabText& text, const TemperatureFit& fit,
                         const Tokenizer* tokenizer, const ThermometerFormat& format);
 

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
+#include <vector>
 
 #include "tokenizer/base/formatted.h"
 
@@ -59,7 +61,59 @@ std::string words_of(const TemperatureFit& fit, double deciding) {
   }
 }
 
+// Whether a chain is the softmax at one temperature and nothing else.
+bool is_plain_temperature(const std::string& chain) {
+  return chain.empty() || (chain.starts_with("temp=") && chain.find_first_of(",:") == chain.npos);
+}
+
+std::string origin_in_words(const LabText& text) {
+  if (text.chains.empty())
+    return " That does not mean that the text was drawn from this model, nor that a sampler was set so: any "
+           "text "
+           "has such a temperature, what the model has not learnt raises it, and top-p or min-p lower it.";
+  std::string chains;
+  bool plain = true;
+  for (const std::string& chain : text.chains) {
+    chains += (chains.empty() ? "" : "; ") + (chain.empty() ? "no sampler" : chain);
+    plain = plain && is_plain_temperature(chain);
+  }
+  return " It was drawn with " + chains +
+         (plain ? "."
+                : ", and stages that remove or move tokens give a text another temperature than their own.");
+}
+
 }  // namespace
+
+std::optional<DecidingBeginning> deciding_beginning(const LabText& text, const TemperatureFit& fit) {
+  if (!text.is_plain || fit.kind != FitKind::finite) return std::nullopt;
+  const std::vector<std::size_t> starts = document_starts(text);
+  const std::size_t steps = text.steps.size();
+  std::vector<std::pair<double, DecidingBeginning>> found;
+  double largest = 0;
+  // Of more than an eighth of the tokens any part moves beta* by chance.
+  for (const std::size_t tokens : {1, 2, 4, 8, 16}) {
+    if (tokens * starts.size() * 8 > steps) break;
+    std::vector<ObservedStep> rest;
+    rest.reserve(steps);
+    for (std::size_t d = 0; d < starts.size(); ++d) {
+      const std::size_t end = d + 1 < starts.size() ? starts[d + 1] : steps;
+      for (std::size_t t = std::min(end, starts[d] + tokens); t < end; ++t) rest.push_back(text.steps[t]);
+    }
+    const TemperatureFit without = fit_temperature(rest, fit.beta);
+    if (without.kind != FitKind::finite) continue;
+    const double moved = std::fabs(without.beta - fit.beta),
+                 error = std::max(without.standard_error, without.robust_error);
+    // As far as that nobody would put it down to chance, and far enough to matter.
+    const double share = static_cast<double>(tokens * starts.size()) / static_cast<double>(steps);
+    if (moved <= std::max(0.5 * error, 4 * std::sqrt(share) * error)) continue;
+    largest = std::max(largest, moved);
+    found.push_back({moved, {tokens, without}});
+  }
+  // The fewest that do nearly all of it.
+  for (const auto& [moved, beginning] : found)
+    if (moved >= 0.9 * largest) return beginning;
+  return std::nullopt;
+}
 
 double deciding_tokens(std::span<const ObservedStep> steps, double beta) {
   double sum = 0, squares = 0;
@@ -74,14 +128,20 @@ double deciding_tokens(std::span<const ObservedStep> steps, double beta) {
 std::string temperature_in_words(const LabText& text, const TemperatureFit& fit) {
   // At an end of the line, or without a temperature, the model's own distributions tell who could decide.
   const double deciding = deciding_tokens(text.steps, fit.kind == FitKind::finite ? fit.beta : 1.0);
-  std::string words =
-      words_of(fit, deciding) +
-      ". That does not mean that the text was drawn from this model, nor that a sampler was set so: any text "
-      "has such a temperature, what the model has not learnt raises it, and top-p or min-p lower it.";
+  std::string words = words_of(fit, deciding) + "." + origin_in_words(text);
   if (deciding < enough_deciding_tokens)
     words += formatted(
         " Warning: only about %.0f of %zu tokens decide this, and %.0f should: take it as a rough guess.",
         deciding, text.steps.size(), enough_deciding_tokens);
+  if (const auto beginning = deciding_beginning(text, fit)) {
+    const bool one = beginning->tokens == 1;
+    words += one ? " Warning: the first judged token"
+                 : formatted(" Warning: the first %zu judged tokens", beginning->tokens);
+    words += std::string(text.documents > 1 ? " of each document" : "") + " had hardly anything before " +
+             (one ? "it" : "them") + ", and without " + (one ? "it" : "them") +
+             " T = " + temperature_text(beginning->rest.beta) +
+             ": give what stood before the text, by --skip or as lines of kelvin-generate --json.";
+  }
   return words;
 }
 

@@ -1,6 +1,8 @@
 // What the thermometer's figures mean, said in words.
 #pragma once
 
+#include <cstddef>
+#include <optional>
 #include <span>
 #include <string>
 
@@ -15,6 +17,16 @@ double deciding_tokens(std::span<const ObservedStep> steps, double beta);
 
 // Below so many of them the normal distribution that intervals are made with is a rough guess.
 constexpr double enough_deciding_tokens = 30;
+
+// Of a plain text the tokens at the beginning of each document that move beta* by more than half its standard error and
+// four times what as many tokens anywhere would: they were judged with little before them, so that they say less about
+// the text than the others. Nothing where none do, or where
+// that is not known.
+struct DecidingBeginning {
+  std::size_t tokens;   // of each document
+  TemperatureFit rest;  // without them
+};
+std::optional<DecidingBeginning> deciding_beginning(const LabText& text, const TemperatureFit& fit);
 
 // Which temperature, how sure, what it means beside the model's own T = 1, and what it does not mean; where too few tokens
 // decide, that too. fit: of the text, not empty or forbidden.

@@ -53,6 +53,17 @@ TEST_CASE("every token is judged once, with enough before it") {
         }
 }
 
+TEST_CASE("what is given before a document is read and not judged") {
+  LabInput input = documents({9, 5});
+  input.given = {4, 2};
+  const auto windows = windows_of(input, 1, 20, 4, 3);
+  REQUIRE(windows.size() == 2);
+  CHECK(windows[0].judged == 4);
+  CHECK(windows[0].position == 0);
+  CHECK(windows[1].judged == 3);
+  CHECK(windows[1].position == 9);
+}
+
 TEST_CASE("later windows begin with BOS and share what was asked for") {
   const auto windows = windows_of(documents({20}), 1, 10, 4, 0);
   REQUIRE(windows.size() == 3);

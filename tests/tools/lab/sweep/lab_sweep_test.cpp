@@ -97,7 +97,7 @@ TEST_CASE("every form of the report holds every temperature") {
   const auto betas = betas_of_temperatures("0,0.5,1,inf,-1,-0");
   const SweepReport report{"a <text>", 2, sweep(steps, betas, 1), betas};
   const auto lines = [](const std::string& text) { return std::count(text.begin(), text.end(), '\n'); };
-  CHECK(lines(sweep_table(report)) == 8);
+  CHECK(lines(sweep_table(report)) == 10);
   CHECK(lines(sweep_csv(report)) == 7);
   CHECK(lines(sweep_json(report)) == 6);
   CHECK(sweep_csv(report).find("\n0,inf,inf,inf,0,") != std::string::npos);

@@ -51,6 +51,38 @@ TEST_CASE("words say on which side of the model's own temperature a text is") {
   CHECK(holds(words_about(drawn_text(1, 400, 0)), "The model held all tokens equally likely"));
 }
 
+TEST_CASE("first tokens that decide alone are told, and only where nothing stood before them") {
+  using test::holds;
+  LabText text = drawn_text(2.0, 200);
+  for (std::size_t t = 0; t < text.steps.size(); ++t)
+    text.facts.push_back({static_cast<int>(t) + 1, 0, 1, 1, 0, 0});
+  const TemperatureFit usual = fit_temperature(text.steps);
+  text.is_plain = true;
+  CHECK(!deciding_beginning(text, usual));
+  // Two tokens at the beginning that were the least likely of all.
+  for (std::size_t t = 0; t < 2; ++t) text.steps[t].observed = text.steps[t].states.smallest();
+  const TemperatureFit fit = fit_temperature(text.steps);
+  const auto beginning = deciding_beginning(text, fit);
+  REQUIRE(beginning);
+  CHECK(beginning->tokens == 2);
+  CHECK(beginning->rest.beta ==
+        doctest::Approx(fit_temperature(std::span(text.steps).subspan(2)).beta).epsilon(1e-12));
+  CHECK(holds(words_about(text), "Warning: the first 2 judged tokens had hardly anything before them"));
+  text.is_plain = false;
+  CHECK(!holds(words_about(text), "had hardly anything before"));
+}
+
+TEST_CASE("draws are told with their chain") {
+  using test::holds;
+  LabText text = drawn_text(2.0, 100);
+  text.chains = {"temp=0.5"};
+  CHECK(holds(words_about(text), " It was drawn with temp=0.5."));
+  CHECK(!holds(words_about(text), "That does not mean"));
+  text.chains = {"min-p=0.05,temp=0.5", ""};
+  CHECK(
+      holds(words_about(text), " It was drawn with min-p=0.05,temp=0.5; no sampler, and stages that remove"));
+}
+
 TEST_CASE("words say which of two texts is hotter, or that nobody knows") {
   const LabText cold = drawn_text(2.0, 400), hot = drawn_text(0.5, 400), hotter = drawn_text(-0.7, 400),
                 cold_too = drawn_text(2.0, 400, 2, 6), none = drawn_text(infinity, 400);
