@@ -5,6 +5,7 @@
 #include <charconv>
 #include <cmath>
 #include <system_error>
+#include <utility>
 
 #include "sampling/closest.h"
 #include "sampling/statistics/boltzmann.h"
@@ -109,8 +110,11 @@ class ExpressionParser {
     skip_spaces();
     const std::string found =
         at_ < text_.size() ? "\"" + std::string(text_.substr(at_, 12)) + "\"" : "the end";
-    throw UserError("expression \"" + std::string(text_) + "\", column " + std::to_string(at_ + 1) + ": " +
-                    expected + ", " + found + " found");
+    throw UserError(place() + expected + ", " + found + " found");
+  }
+
+  std::string place() const {
+    return "expression \"" + std::string(text_) + "\", column " + std::to_string(at_ + 1) + ": ";
   }
 
   void skip_spaces() {
@@ -229,6 +233,7 @@ class ExpressionParser {
       emit({Op::constant, name == "inf" ? infinity : pi}, 1);
       return;
     }
+    if (look(name)) return;
     for (const Function& function : functions)
       if (function.name == name) {
         at_ = end;
@@ -243,8 +248,67 @@ class ExpressionParser {
       }
     std::vector<std::string> known = result_.variables_;
     for (const Function& function : functions) known.emplace_back(function.name);
+    known.insert(known.end(), {"text", "last", "count", "since"});
     const std::string near = closest(name, known);
     fail("a variable or function expected" + (near.empty() ? "" : " (did you mean \"" + near + "\"?)"));
+  }
+
+  // What is asked of the text; false, and nothing read, if `name` does not begin that.
+  bool look(std::string_view name) {
+    const bool counts = name == "count", last = name == "last";
+    if (!counts && !last && name != "since" && name != "text") return false;
+    at_ += name.size();
+    std::size_t n_tokens = 0;
+    if (last) n_tokens = tokens();
+    if (last || name == "text") {
+      require("~");
+      add_look({TextLook::Kind::matches, pattern(), n_tokens});
+      return true;
+    }
+    require("(");
+    add_look({counts ? TextLook::Kind::count : TextLook::Kind::since, pattern()});
+    require(")");
+    return true;
+  }
+
+  // "(16)": the number of tokens that last() looks at.
+  std::size_t tokens() {
+    require("(");
+    skip_spaces();
+    std::size_t n_tokens = 0;
+    const char* begin = text_.data() + at_;
+    const auto [end, error] = std::from_chars(begin, text_.data() + text_.size(), n_tokens);
+    if (error != std::errc{} || n_tokens == 0) fail("a whole number of tokens of at least 1 expected");
+    at_ += static_cast<std::size_t>(end - begin);
+    require(")");
+    return n_tokens;
+  }
+
+  Regex pattern() {
+    require("/");
+    std::string pattern;
+    std::size_t end = at_;
+    for (; end < text_.size() && text_[end] != '/'; ++end) {
+      if (text_[end] == '\\' && end + 1 < text_.size() && text_[++end] != '/') pattern += '\\';
+      pattern += text_[end];
+    }
+    if (pattern.empty()) fail("a regular expression expected");
+    if (end == text_.size()) {
+      at_ = end;
+      fail("\"/\" behind the regular expression expected");
+    }
+    try {
+      Regex regex(pattern);
+      at_ = end + 1;
+      return regex;
+    } catch (const RegexError& error) {
+      throw UserError(place() + error.what());
+    }
+  }
+
+  void add_look(TextLook look) {
+    emit({Op::variable, 0, result_.variables_.size() + result_.looks_.size()}, 1);
+    result_.looks_.push_back(std::move(look));
   }
 
   std::string_view text_;
@@ -260,7 +324,8 @@ Expression::Expression(std::string_view text, std::vector<std::string> variables
 
 bool Expression::uses(std::string_view variable) const {
   return std::any_of(code_.begin(), code_.end(), [&](const Instruction& instruction) {
-    return instruction.op == Op::variable && variables_[instruction.index] == variable;
+    return instruction.op == Op::variable && instruction.index < variables_.size() &&
+           variables_[instruction.index] == variable;
   });
 }
 
