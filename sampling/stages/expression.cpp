@@ -10,6 +10,8 @@
 #include "sampling/closest.h"
 #include "sampling/statistics/boltzmann.h"
 #include "tokenizer/base/user_error.h"
+#include "tokenizer/regex/regex_program.h"
+#include "tokenizer/regex/regex_syntax.h"
 
 namespace kelvin::sampling {
 
@@ -298,9 +300,11 @@ class ExpressionParser {
       fail("\"/\" behind the regular expression expected");
     }
     try {
-      Regex regex(pattern);
+      const regex::RegexNode tree = regex::parse_regex(pattern);
+      if (regex::RegexProgram(tree).code.size() > TextLook::max_instructions)
+        fail("a smaller regular expression expected (its repeats written out)");
       at_ = end + 1;
-      return regex;
+      return Regex(tree);
     } catch (const RegexError& error) {
       throw UserError(place() + error.what());
     }

@@ -41,6 +41,10 @@ void AnswerText::read(const Step& step, std::span<const std::string> bytes) {
     while (at < std::min<std::size_t>(3, raw_.size()) && unicode::is_continuation(raw_[at])) ++at;
   for (const std::size_t end : raw_ends_) {
     while (at < end) {
+      if (static_cast<unsigned char>(raw_[at]) < 0x80) {
+        text_ += raw_[at++];
+        continue;
+      }
       const std::string_view rest = std::string_view(raw_).substr(at);
       const unicode::Utf8Part part = unicode::utf8_part(rest);
       if (part.cut_short || at + part.length > end) break;  // a later token completes it

@@ -43,6 +43,8 @@ struct TextLook {
     count,    // of matches that do not overlap
     since,    // tokens after the one that completed the latest match; infinity if there is none
   };
+  // Larger patterns are refused: a search may take max_bytes x max_instructions steps.
+  static constexpr std::size_t max_instructions = 1000;
   Kind kind;
   Regex regex;
   std::size_t last = 0;  // looks at so many tokens; 0: at all

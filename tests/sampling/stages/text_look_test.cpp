@@ -172,6 +172,9 @@ TEST_CASE("errors name the place in the expression") {
               "\"/\" behind the regular expression expected"));
   CHECK(holds(chain_error("temp-schedule='2 * count(/a(b/)'"), "column 12: regex \"a(b\""));
   CHECK(holds(chain_error("temp-schedule='text ~ // ? 1 : 2'"), "column 9: a regular expression expected"));
+  CHECK(holds(chain_error("temp-schedule='1 + count(/(a[bc]{1,300}){1,9}/)'"),
+              "column 12: a smaller regular expression expected"));
+  CHECK(chain_error("temp-schedule='1 + count(/(a[bc]{1,40}){1,9}/)'").empty());
   CHECK(holds(chain_error("temp-schedule='last(0) ~ /a/'"), "column 6: a whole number of tokens"));
   CHECK(holds(chain_error("temp-schedule='last(2.5) ~ /a/'"), "column 7: \")\" expected"));
   CHECK(holds(chain_error("temp-schedule='since(/a/'"), "\")\" expected, the end found"));
