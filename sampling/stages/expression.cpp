@@ -3,90 +3,17 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
-#include <cmath>
 #include <system_error>
 #include <utility>
 
 #include "sampling/closest.h"
+#include "sampling/stages/expression_operations.h"
 #include "sampling/statistics/boltzmann.h"
 #include "tokenizer/base/user_error.h"
 #include "tokenizer/regex/regex_program.h"
 #include "tokenizer/regex/regex_syntax.h"
 
 namespace kelvin::sampling {
-
-namespace {
-
-// x^y; whole y by repeated squaring, so that small powers are exact and negative x allowed.
-double power_of(double x, double y) {
-  if (std::floor(y) == y && std::fabs(y) <= 1024) {
-    double result = 1, factor = x;
-    for (auto n = static_cast<unsigned>(std::fabs(y)); n > 0; n >>= 1) {
-      if (n & 1) result *= factor;
-      factor *= factor;
-    }
-    return y < 0 ? 1 / result : result;
-  }
-  return x == 0 ? (y > 0 ? 0.0 : infinity) : exp_exact(y * log_exact(x));
-}
-
-constexpr double pi = 3.14159265358979323846;
-
-// sin by its Taylor series after reduction to [-pi/2, pi/2]; within 1e-13 for |x| up to 1e3, ample for a
-// schedule.
-double sine(double x) {
-  const double turns = std::floor(x / pi + 0.5);
-  const double r = x - turns * pi;
-  double series = 1;
-  for (int n = 21; n >= 3; n -= 2) series = 1 - series * r * r / (n * (n - 1));
-  const bool odd = std::floor(turns / 2) * 2 != turns;
-  return odd ? -r * series : r * series;
-}
-
-using Operation = double (*)(const double* arguments);
-
-struct Function {
-  const char* name;
-  std::size_t arguments;
-  Operation operation;
-};
-constexpr Function functions[] = {
-    {"exp", 1, [](const double* x) { return exp_exact(x[0]); }},
-    {"ln", 1, [](const double* x) { return log_exact(x[0]); }},
-    {"sqrt", 1, [](const double* x) { return std::sqrt(x[0]); }},
-    {"abs", 1, [](const double* x) { return std::fabs(x[0]); }},
-    {"floor", 1, [](const double* x) { return std::floor(x[0]); }},
-    {"sin", 1, [](const double* x) { return sine(x[0]); }},
-    {"cos", 1, [](const double* x) { return sine(x[0] + pi / 2); }},
-    {"min", 2, [](const double* x) { return std::min(x[0], x[1]); }},
-    {"max", 2, [](const double* x) { return std::max(x[0], x[1]); }},
-    {"clamp", 3, [](const double* x) { return std::min(std::max(x[0], x[1]), x[2]); }},
-};
-
-// Operators between two values, by how strongly they bind. No sign is the beginning of a later one of its level.
-struct Operator {
-  int level;
-  const char* sign;
-  Operation operation;
-};
-constexpr int comparison = 2, strongest = 4;
-constexpr Operator operators[] = {
-    {0, "||", [](const double* x) { return double(x[0] != 0 || x[1] != 0); }},
-    {1, "&&", [](const double* x) { return double(x[0] != 0 && x[1] != 0); }},
-    {comparison, "==", [](const double* x) { return double(x[0] == x[1]); }},
-    {comparison, "!=", [](const double* x) { return double(x[0] != x[1]); }},
-    {comparison, "<=", [](const double* x) { return double(x[0] <= x[1]); }},
-    {comparison, ">=", [](const double* x) { return double(x[0] >= x[1]); }},
-    {comparison, "<", [](const double* x) { return double(x[0] < x[1]); }},
-    {comparison, ">", [](const double* x) { return double(x[0] > x[1]); }},
-    {3, "+", [](const double* x) { return x[0] + x[1]; }},
-    {3, "-", [](const double* x) { return x[0] - x[1]; }},
-    {strongest, "*", [](const double* x) { return x[0] * x[1]; }},
-    {strongest, "/", [](const double* x) { return x[0] / x[1]; }},
-    {strongest, "%", [](const double* x) { return x[0] - std::floor(x[0] / x[1]) * x[1]; }},
-};
-
-}  // namespace
 
 // Recursive descent, one function per level of precedence.
 class ExpressionParser {
@@ -171,7 +98,7 @@ class ExpressionParser {
   }
 
   Operation take_operator(int level) {
-    for (const Operator& known : operators)
+    for (const Operator& known : operators())
       if (known.level == level && take(known.sign)) return known.operation;
     return nullptr;
   }
@@ -236,7 +163,7 @@ class ExpressionParser {
       return;
     }
     if (look(name)) return;
-    for (const Function& function : functions)
+    for (const Function& function : functions())
       if (function.name == name) {
         at_ = end;
         require("(");
@@ -249,7 +176,7 @@ class ExpressionParser {
         return;
       }
     std::vector<std::string> known = result_.variables_;
-    for (const Function& function : functions) known.emplace_back(function.name);
+    for (const Function& function : functions()) known.emplace_back(function.name);
     known.insert(known.end(), {"text", "last", "count", "since"});
     const std::string near = closest(name, known);
     fail("a variable or function expected" + (near.empty() ? "" : " (did you mean \"" + near + "\"?)"));
