@@ -184,7 +184,8 @@ std::vector<StageType> temperatures() {
        .apply = temp_schedule,
        .parameters = {text(
            "expression",
-           "T as a function of step, position, n, H, top, surprise; as in 'step % 8 == 0 ? -1 : 0.8'")},
+           "T as a function of step, position, n, H, varentropy, top, surprise and the text; as in "
+           "'step % 8 == 0 ? -1 : 0.8' or 'last(16) ~ /brainstorm/ ? 1.5 : 0.3'")},
        .help = "temperature by an expression",
        .prepare = prepare_schedule,
        .accept = accept_schedule},

@@ -3,87 +3,17 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
-#include <cmath>
 #include <system_error>
+#include <utility>
 
 #include "sampling/closest.h"
+#include "sampling/stages/expression_operations.h"
 #include "sampling/statistics/boltzmann.h"
 #include "tokenizer/base/user_error.h"
+#include "tokenizer/regex/regex_program.h"
+#include "tokenizer/regex/regex_syntax.h"
 
 namespace kelvin::sampling {
-
-namespace {
-
-// x^y; whole y by repeated squaring, so that small powers are exact and negative x allowed.
-double power_of(double x, double y) {
-  if (std::floor(y) == y && std::fabs(y) <= 1024) {
-    double result = 1, factor = x;
-    for (auto n = static_cast<unsigned>(std::fabs(y)); n > 0; n >>= 1) {
-      if (n & 1) result *= factor;
-      factor *= factor;
-    }
-    return y < 0 ? 1 / result : result;
-  }
-  return x == 0 ? (y > 0 ? 0.0 : infinity) : exp_exact(y * log_exact(x));
-}
-
-constexpr double pi = 3.14159265358979323846;
-
-// sin by its Taylor series after reduction to [-pi/2, pi/2]; within 1e-13 for |x| up to 1e3, ample for a
-// schedule.
-double sine(double x) {
-  const double turns = std::floor(x / pi + 0.5);
-  const double r = x - turns * pi;
-  double series = 1;
-  for (int n = 21; n >= 3; n -= 2) series = 1 - series * r * r / (n * (n - 1));
-  const bool odd = std::floor(turns / 2) * 2 != turns;
-  return odd ? -r * series : r * series;
-}
-
-using Operation = double (*)(const double* arguments);
-
-struct Function {
-  const char* name;
-  std::size_t arguments;
-  Operation operation;
-};
-constexpr Function functions[] = {
-    {"exp", 1, [](const double* x) { return exp_exact(x[0]); }},
-    {"ln", 1, [](const double* x) { return log_exact(x[0]); }},
-    {"sqrt", 1, [](const double* x) { return std::sqrt(x[0]); }},
-    {"abs", 1, [](const double* x) { return std::fabs(x[0]); }},
-    {"floor", 1, [](const double* x) { return std::floor(x[0]); }},
-    {"sin", 1, [](const double* x) { return sine(x[0]); }},
-    {"cos", 1, [](const double* x) { return sine(x[0] + pi / 2); }},
-    {"min", 2, [](const double* x) { return std::min(x[0], x[1]); }},
-    {"max", 2, [](const double* x) { return std::max(x[0], x[1]); }},
-    {"clamp", 3, [](const double* x) { return std::min(std::max(x[0], x[1]), x[2]); }},
-};
-
-// Operators between two values, by how strongly they bind. No sign is the beginning of a later one of its level.
-struct Operator {
-  int level;
-  const char* sign;
-  Operation operation;
-};
-constexpr int comparison = 2, strongest = 4;
-constexpr Operator operators[] = {
-    {0, "||", [](const double* x) { return double(x[0] != 0 || x[1] != 0); }},
-    {1, "&&", [](const double* x) { return double(x[0] != 0 && x[1] != 0); }},
-    {comparison, "==", [](const double* x) { return double(x[0] == x[1]); }},
-    {comparison, "!=", [](const double* x) { return double(x[0] != x[1]); }},
-    {comparison, "<=", [](const double* x) { return double(x[0] <= x[1]); }},
-    {comparison, ">=", [](const double* x) { return double(x[0] >= x[1]); }},
-    {comparison, "<", [](const double* x) { return double(x[0] < x[1]); }},
-    {comparison, ">", [](const double* x) { return double(x[0] > x[1]); }},
-    {3, "+", [](const double* x) { return x[0] + x[1]; }},
-    {3, "-", [](const double* x) { return x[0] - x[1]; }},
-    {strongest, "*", [](const double* x) { return x[0] * x[1]; }},
-    {strongest, "/", [](const double* x) { return x[0] / x[1]; }},
-    {strongest, "%", [](const double* x) { return x[0] - std::floor(x[0] / x[1]) * x[1]; }},
-};
-
-}  // namespace
 
 // Recursive descent, one function per level of precedence.
 class ExpressionParser {
@@ -109,8 +39,11 @@ class ExpressionParser {
     skip_spaces();
     const std::string found =
         at_ < text_.size() ? "\"" + std::string(text_.substr(at_, 12)) + "\"" : "the end";
-    throw UserError("expression \"" + std::string(text_) + "\", column " + std::to_string(at_ + 1) + ": " +
-                    expected + ", " + found + " found");
+    throw UserError(place() + expected + ", " + found + " found");
+  }
+
+  std::string place() const {
+    return "expression \"" + std::string(text_) + "\", column " + std::to_string(at_ + 1) + ": ";
   }
 
   void skip_spaces() {
@@ -165,7 +98,7 @@ class ExpressionParser {
   }
 
   Operation take_operator(int level) {
-    for (const Operator& known : operators)
+    for (const Operator& known : operators())
       if (known.level == level && take(known.sign)) return known.operation;
     return nullptr;
   }
@@ -229,7 +162,8 @@ class ExpressionParser {
       emit({Op::constant, name == "inf" ? infinity : pi}, 1);
       return;
     }
-    for (const Function& function : functions)
+    if (look(name)) return;
+    for (const Function& function : functions())
       if (function.name == name) {
         at_ = end;
         require("(");
@@ -242,9 +176,70 @@ class ExpressionParser {
         return;
       }
     std::vector<std::string> known = result_.variables_;
-    for (const Function& function : functions) known.emplace_back(function.name);
+    for (const Function& function : functions()) known.emplace_back(function.name);
+    known.insert(known.end(), {"text", "last", "count", "since"});
     const std::string near = closest(name, known);
     fail("a variable or function expected" + (near.empty() ? "" : " (did you mean \"" + near + "\"?)"));
+  }
+
+  // What is asked of the text; false, and nothing read, if `name` does not begin that.
+  bool look(std::string_view name) {
+    const bool counts = name == "count", last = name == "last";
+    if (!counts && !last && name != "since" && name != "text") return false;
+    at_ += name.size();
+    std::size_t n_tokens = 0;
+    if (last) n_tokens = tokens();
+    if (last || name == "text") {
+      require("~");
+      add_look({TextLook::Kind::matches, pattern(), n_tokens});
+      return true;
+    }
+    require("(");
+    add_look({counts ? TextLook::Kind::count : TextLook::Kind::since, pattern()});
+    require(")");
+    return true;
+  }
+
+  // "(16)": the number of tokens that last() looks at.
+  std::size_t tokens() {
+    require("(");
+    skip_spaces();
+    std::size_t n_tokens = 0;
+    const char* begin = text_.data() + at_;
+    const auto [end, error] = std::from_chars(begin, text_.data() + text_.size(), n_tokens);
+    if (error != std::errc{} || n_tokens == 0) fail("a whole number of tokens of at least 1 expected");
+    at_ += static_cast<std::size_t>(end - begin);
+    require(")");
+    return n_tokens;
+  }
+
+  Regex pattern() {
+    require("/");
+    std::string pattern;
+    std::size_t end = at_;
+    for (; end < text_.size() && text_[end] != '/'; ++end) {
+      if (text_[end] == '\\' && end + 1 < text_.size() && text_[++end] != '/') pattern += '\\';
+      pattern += text_[end];
+    }
+    if (pattern.empty()) fail("a regular expression expected");
+    if (end == text_.size()) {
+      at_ = end;
+      fail("\"/\" behind the regular expression expected");
+    }
+    try {
+      const regex::RegexNode tree = regex::parse_regex(pattern);
+      if (regex::RegexProgram(tree).code.size() > TextLook::max_instructions)
+        fail("a smaller regular expression expected (its repeats written out)");
+      at_ = end + 1;
+      return Regex(tree);
+    } catch (const RegexError& error) {
+      throw UserError(place() + error.what());
+    }
+  }
+
+  void add_look(TextLook look) {
+    emit({Op::variable, 0, result_.variables_.size() + result_.looks_.size()}, 1);
+    result_.looks_.push_back(std::move(look));
   }
 
   std::string_view text_;
@@ -260,7 +255,8 @@ Expression::Expression(std::string_view text, std::vector<std::string> variables
 
 bool Expression::uses(std::string_view variable) const {
   return std::any_of(code_.begin(), code_.end(), [&](const Instruction& instruction) {
-    return instruction.op == Op::variable && variables_[instruction.index] == variable;
+    return instruction.op == Op::variable && instruction.index < variables_.size() &&
+           variables_[instruction.index] == variable;
   });
 }
 

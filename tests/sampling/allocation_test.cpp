@@ -104,7 +104,9 @@ TEST_CASE("chains allocate at their first steps only") {
   const Vocabulary vocabulary{words, {}};
   CHECK(allocations_after_first(SamplerSettings().chain(vocabulary)) == 0);
   for (const char* chain :
-       {"penalty=1.1,dry=0.8,top-k=40,top-p=0.95,min-p=0.05,xtc=0.5,temp=0.8",
+       {"temp-schedule='0.8 + 0.1*varentropy + (last(16) ~ /w1+7/ ? 1 : 0) + count(/w\\d00/) / (1 + "
+        "since(/w9/))'",
+        "penalty=1.1,dry=0.8,top-k=40,top-p=0.95,min-p=0.05,xtc=0.5,temp=0.8",
         "ban=id:3,temp=2,typical=0.9,tail-free=0.9,eta=0.001,temp-dynamic=1,mirostat=4",
         "string-ban=w100,top-p=0.9:meaning=exclude,temp-entropy=2,p-less,adaptive-p=0.4"}) {
     CAPTURE(chain);

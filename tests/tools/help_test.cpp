@@ -92,6 +92,9 @@ TEST_CASE("--help all has every option, --help sampling every sampler and how th
   CHECK(test::holds(few, "--help sampling"));
   CHECK(test::holds(sampling, "regex:[0-9]+"));
   CHECK(test::holds(sampling, "step % 8"));
+  for (const std::string name :
+       {"varentropy", "text ~ /../", "last(16) ~ /../", "count(/../)", "since(/../)"})
+    CHECK(test::holds(sampling, name));
   CHECK(lines_of_help({"kelvin-generate", "-h"}) == lines_of_help({"kelvin-generate", "--help"}));
   const test::Finished unknown = test::run({"kelvin-generate", "--help", "samplers"});
   CHECK(unknown.status == 2);

@@ -61,8 +61,14 @@ void SamplingOptions::add_to(Flags& flags) {
     file:PATH                  tokens that occur in the bytes of that file
   An expression (temp-schedule) is arithmetic with ?: || && == != < <= > >= + - * / % ! ^ and
   exp ln sqrt abs floor sin cos min max clamp, on numbers, inf, pi and what the step knows: step,
-  position, n (possible tokens), H (entropy), top (largest probability), surprise (of the last):
+  position, n (possible tokens), H (entropy, nats), varentropy (variance of -ln p, nats squared),
+  top (largest probability), surprise (-ln p of the last):
     temp-schedule='step % 8 == 0 ? -1 : 0.7 + 0.5 * exp(-step / 20)'
+  It sees the text generated so far, by regular expressions between slashes: text ~ /../ and
+  last(16) ~ /../ (1 if there is a match in all of it, or in its last 16 tokens, else 0),
+  count(/../) (of matches), since(/../) (tokens after the latest match; inf without one), all of
+  its last 16,384 bytes:
+    temp-schedule='last(16) ~ /brainstorm/ ? 1.5 : 0.3'
   A temperature is any number: 0 the likeliest token, -0 the least likely, inf all alike; negative
   ones turn the order round. kelvin-stage --list prints all parameters with their ranges.
 )");

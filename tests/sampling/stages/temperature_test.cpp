@@ -133,6 +133,18 @@ TEST_CASE("a schedule sees the step, the position and the distribution") {
         doctest::Approx(2.5).epsilon(1e-6));
   CHECK(temperature_between(raw, applied("temp-schedule=H + 1", raw)) ==
         doctest::Approx(1 + entropy(raw)).epsilon(1e-6));
+  // Var(-ln p) = <ln^2 p> - <ln p>^2, here and behind another temperature.
+  for (const char* before : {"", "temp=0.6,", "temp=-1.7,"}) {
+    const auto here = applied(std::string(before) + "temp=1");
+    double mean = 0, square = 0;
+    for (const double p : probabilities(here))
+      if (p > 0) {
+        mean += p * std::log(p);
+        square += p * std::log(p) * std::log(p);
+      }
+    CHECK(temperature_between(here, applied(std::string(before) + "temp-schedule=0.3 + varentropy")) ==
+          doctest::Approx(0.3 + square - mean * mean).epsilon(1e-5));
+  }
   CHECK(temperature_between(raw, applied("temp-schedule=top * n", raw)) ==
         doctest::Approx(8 * probabilities(raw)[4]).epsilon(1e-6));
   CHECK(temperature_between(raw, applied("temp-schedule=step % 8 == 0 ? -1 : 0.8", raw)) ==

@@ -172,7 +172,8 @@ TEST_CASE("prompts that cannot be continued") {
 
 TEST_CASE("many draws in one batch are what each is alone") {
   for (const char* chain :
-       {"temp=1.2", "string-ban=' the',temp=1.1,mirostat-2=4", "penalty=1.2,temp=1.3,adaptive-p=0.5"}) {
+       {"temp=1.2", "string-ban=' the',temp=1.1,mirostat-2=4", "penalty=1.2,temp=1.3,adaptive-p=0.5",
+        "string-ban=' the',temp-schedule='since(/\\ba\\b/) < 4 ? 1.6 : 0.7 + 0.02 * count(/e/)'"}) {
     CAPTURE(chain);
     Setup setup;
     setup.chain = Chain::parse(chain, setup.model.vocabulary());
