@@ -100,7 +100,7 @@ int generate_main(int argc, char** argv) {
   const std::vector<int> prompt = prompt_options.resolve(model);
   // Who speaks in ids looks at the model itself, rows without a token included.
   if (!prompt_options.ids.empty()) sampling.settings.set("padding", "draw", Source::default_value, "--ids");
-  const Chain chain = sampling.settings.chain(model.vocabulary());
+  const Chain chain = sampling.settings.chain(model.vocabulary(!ignore_eos));
   if (const std::string note = sampling.settings.note(); !note.empty()) std::cerr << "note: " << note << "\n";
   const std::uint64_t seed = sampling.seed ? *sampling.seed : random_seed();
 
