@@ -21,6 +21,8 @@ struct ThermometerFormat {
   bool equal_width = false;   // bins of the reliability table by width instead of by mass
 };
 
+struct TextCalibration;  // calibration_report.h
+
 // "notes.txt: 812 tokens judged, 3100 bytes"
 std::string description_of(const LabText& text);
 // What the fit says in a line or two; an infinite or undetermined T* is explained.
@@ -48,7 +50,8 @@ void for_each_window(std::size_t steps, int size, const Window& window) {
 // `tokenizer`: nullptr where there is none (raw logits). JSON ends with the object beta, beta_se,
 // beta_se_robust, T, nll, perplexity, bits_per_byte, steps; nll and the two after it are at beta.
 void report_thermometer(std::ostream& out, const LabText& text, const TemperatureFit& fit,
-                        const Tokenizer* tokenizer, const ThermometerFormat& format);
+                        const TextCalibration& calibration, const Tokenizer* tokenizer,
+                        const ThermometerFormat& format);
 
 void report_comparison(std::ostream& out, const LabText& first, const LabText& second,
                        const FitComparison& comparison, bool json);
