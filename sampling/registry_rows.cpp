@@ -24,8 +24,8 @@ std::vector<StageType> constraints() {
   return {
       {.name = "allow",
        .apply = allow,
-       .parameters = {text("tokens", token_set_help)},
-       .help = "only these tokens, and those that end the text",
+       .parameters = {text("tokens", allowed_help)},
+       .help = "only these tokens (or words:FILE), and those that end the text",
        .prepare = prepare_allowed},
       {.name = "ban",
        .apply = ban,

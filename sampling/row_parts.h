@@ -55,6 +55,9 @@ inline Parameter choice(std::string name, std::vector<std::string> choices, std:
 inline constexpr const char* token_set_help =
     "a word, id:13,20-29, regex:... (Ruby's syntax), script:Latin or file:PATH (text that holds them)";
 
+inline constexpr const char* allowed_help =
+    "a set of tokens as for ban, or words:FILE: text of the words in that file, one a line";
+
 inline Parameter last_tokens(double default_value) {
   return integer("last", default_value, -1, inf, "how many of the last tokens count; -1: all");
 }

@@ -187,7 +187,7 @@ int generate_main(int argc, char** argv) {
   const std::vector<int> prompt = options.prompt.resolve(model);
   // Who speaks in ids looks at the model itself, rows without a token included.
   if (!options.prompt.ids.empty()) sampling.settings.set("padding", "draw", Source::default_value, "--ids");
-  const Chain chain = sampling.settings.chain(model.vocabulary());
+  const Chain chain = sampling.settings.chain(model.vocabulary(!options.ignore_eos));
   if (const std::string note = sampling.settings.note(); !note.empty()) std::cerr << "note: " << note << "\n";
 
   ContinuationRequest request;

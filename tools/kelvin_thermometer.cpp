@@ -104,7 +104,7 @@ bool parse(Options& options, int argc, char** argv) {
 }
 
 // A token that could not come is an error, not a temperature.
-FittedText fitted(const LabText& text) {
+FittedText fitted(const LabText& text, const ThermometerFormat& format) {
   std::optional<ProgressBar> bar(std::in_place, "fitting");
   const TemperatureFit fit = fit_temperature(text.steps);
   bar.reset();
@@ -115,7 +115,7 @@ FittedText fitted(const LabText& text) {
                      std::to_string(facts.id) +
                      " is impossible there (its logit is -inf); no temperature explains it");
   }
-  return {text, fit};
+  return {text, fit, text_calibration(text, fit.beta, format)};
 }
 
 void write_svg(const Options& options, std::span<const FittedText> texts, const Provenance& made) {
@@ -134,11 +134,11 @@ std::string paragraph(const std::string& sentences) {
 std::optional<std::string> report(std::ostream& out, const Options& options, Provenance& made) {
   const auto measure_one = [&](const LabText& text, const Tokenizer* tokenizer) {
     made.model = text.origin;
-    const FittedText of = fitted(text);
+    const FittedText of = fitted(text, options.format);
     write_svg(options, std::span(&of, 1), made);
     if (options.html) write_file(*options.html, thermometer_html(of, tokenizer, options.format, made));
-    report_thermometer(out, text, of.fit, tokenizer, options.format);
-    return temperature_in_words(text, of.fit);
+    report_thermometer(out, text, of.fit, of.calibration, tokenizer, options.format);
+    return temperature_in_words(text, of.fit) + " " + calibration_in_words(of.calibration);
   };
   if (options.raw.given()) return measure_one(options.raw.read(options.text.ids), nullptr);
   if (options.work.merges()) {
@@ -163,11 +163,11 @@ std::optional<std::string> report(std::ostream& out, const Options& options, Pro
                 second = *read_lab_text(model, inputs[1], reading);
   interrupt.reset();
   made.model = first.origin;
-  const FittedText both[] = {fitted(first), fitted(second)};
+  const FittedText both[] = {fitted(first, options.format), fitted(second, options.format)};
   write_svg(options, both, made);
   if (options.html) write_file(*options.html, comparison_html(both, options.format, made));
   const auto tell = [&](const FittedText& of) {
-    report_thermometer(out, of.text, of.fit, &model.tokenizer(), options.format);
+    report_thermometer(out, of.text, of.fit, of.calibration, &model.tokenizer(), options.format);
     if (!options.format.json) out << paragraph(temperature_in_words(of.text, of.fit));
   };
   tell(both[0]);

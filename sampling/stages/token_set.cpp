@@ -101,7 +101,14 @@ std::vector<int> occurring_in(std::string_view text, const Vocabulary& vocabular
   return ids;
 }
 
-// Nothing where there is no such file.
+bool take_prefix(std::string_view& text, std::string_view prefix) {
+  if (text.substr(0, prefix.size()) != prefix) return false;
+  text.remove_prefix(prefix.size());
+  return true;
+}
+
+}  // namespace
+
 std::optional<std::string> content_of(std::string_view path) {
   std::error_code none;
   if (std::filesystem::is_directory(path, none)) return std::nullopt;
@@ -110,14 +117,6 @@ std::optional<std::string> content_of(std::string_view path) {
   if (!file.is_open() || file.bad()) return std::nullopt;
   return text;
 }
-
-bool take_prefix(std::string_view& text, std::string_view prefix) {
-  if (text.substr(0, prefix.size()) != prefix) return false;
-  text.remove_prefix(prefix.size());
-  return true;
-}
-
-}  // namespace
 
 void check_exists(int id, const Vocabulary& vocabulary, std::string_view where) {
   const std::size_t count = std::max(vocabulary.bytes.size(), vocabulary.n_ids);
@@ -142,6 +141,11 @@ std::vector<int> token_set(std::string_view expression, const Vocabulary& vocabu
   } else if (take_prefix(rest, "script:")) {
     const ScriptText script(rest);
     ids = tokens_where(vocabulary, [&](const std::string& bytes) { return script.may_hold(bytes); });
+    std::erase_if(ids, [&](int id) {
+      return std::binary_search(vocabulary.special.begin(), vocabulary.special.end(), id);
+    });
+  } else if (take_prefix(rest, "words:")) {
+    refuse(expression, "depends on what is written before; only allow takes it");
   } else if (take_prefix(rest, "file:")) {
     const auto text = content_of(rest);
     if (!text) refuse(expression, "cannot read the file");

@@ -10,7 +10,6 @@
 #include "loaders/json/json_file.h"
 #include "tests/tools/demo.h"
 #include "tests/tools/json_lines.h"
-#include "tools/lab/glitch/glitch_repeat.h"
 #include "tools/lab/glitch/glitch_score.h"
 
 namespace kelvin {
@@ -125,8 +124,7 @@ TEST_CASE("what the tokenizer can reach") {
   CHECK(fragments >= 128);
 }
 
-TEST_CASE(
-    "the chat repeats words it knows, not the planted ones; shards and an interrupted run say the same") {
+TEST_CASE("untrained tokens are not copied, random ones are; shards and an interrupted run say the same") {
   const test::TemporaryFolder folder;
   const std::vector<std::string> asked = {
       "--text", "The fox went to the sea. ", "--repeat", "5", "--top", "2048", "--threads", "1"};
@@ -136,14 +134,20 @@ TEST_CASE(
     return run(more);
   };
   const auto whole = with({"--json"});
-  int repeats = 0;
-  for (const JsonDocument& token : test::json_lines(whole)) {
-    if (!token.root().find("repeated")) continue;
-    ++repeats;
-    CHECK_FALSE(token.root().at("repeated").as_bool());
-    CHECK(token.root().at("answer").as_string().size() > 5);
+  const auto lines = test::json_lines(whole);
+  const JsonValue copies = lines.back().root().at("scan").at("copies");
+  CHECK(copies.at("suspects").as_int() == 5);
+  CHECK(copies.at("copied").as_int() == 0);
+  CHECK(copies.at("controls").as_int() == 5);
+  // Such a small model copies nothing, and the tool says that this tells nothing.
+  CHECK(copies.at("controls_copied").as_int() == 0);
+  CHECK(test::holds(run({"kelvin-glitch", "--repeat", "5", "--top", "1"}).out, "the test has no power here"));
+  CHECK(copies.at("answers").size() == 10);
+  const std::set<int> never = ids_in("never_trained_ids");
+  for (const JsonValue answer : copies.at("answers").items()) {
+    if (!answer.at("control").as_bool()) CHECK(never.count(static_cast<int>(answer.at("id").as_int())) == 1);
+    CHECK((answer.at("rank").as_int() == 1) == (answer.at("said").as_int() == answer.at("id").as_int()));
   }
-  CHECK(repeats == 5);
   std::vector<std::string> merge = {"kelvin-glitch", "--json", "--top", "2048", "--merge"};
   for (const char* shard : {"1/2", "2/2"}) {
     merge.push_back(folder.path() / ("part" + std::to_string(merge.size())));
@@ -157,12 +161,21 @@ TEST_CASE(
   CHECK(run(merge).status == 2);
   CHECK(with({"--shard", "2/2", "--part", merge.back()}).status == 0);
   CHECK(test::read_text(merge.back()) == part);
+}
 
-  OpenModel& model = test::demo();
-  RepeatTest repeat(model, "Repeat the word \"{}\".");
-  CHECK(repeat.ask(model.tokenizer().encode(" fox", false)[0]).passed);
-  CHECK_FALSE(repeat.ask(*ids_in("planted_ids").begin()).passed);
-  CHECK_THROWS_AS(RepeatTest(model, "no place for it"), UsageError);
+TEST_CASE("special tokens are hidden, or stand in one line") {
+  const auto special = [](const std::vector<JsonDocument>& lines) {
+    std::size_t count = 0;
+    for (const JsonDocument& line : lines) count += line.root().at("special").as_bool();
+    return count;
+  };
+  CHECK(special(glitch({"--top", "2048"})) == 5);
+  const auto hidden = glitch({"--top", "2048", "--hide-special"});
+  CHECK(special(hidden) == 0);
+  CHECK(hidden.size() == 2043);
+  CHECK(hidden.back().root().at("scan").at("hidden").as_int() == 5);
+  CHECK(
+      test::holds(run({"kelvin-glitch", "--top", "1", "--hide-special"}).out, "5 special tokens are hidden"));
 }
 
 TEST_CASE("contexts go on within a window from what was counted") {
@@ -199,7 +212,7 @@ TEST_CASE("a page that needs nothing else, and what is wrong is said") {
   for (const std::vector<std::string>& wrong :
        std::vector<std::vector<std::string>>{{"--shard", "1/2"},
                                              {"--top", "0"},
-                                             {"--repeat", "2", "--repeat-question", "none"},
+                                             {"--repeat", "-1"},
                                              {"--merge", "absent"},
                                              {"--html", "/nowhere/page.html"}}) {
     std::vector<std::string> words = wrong;

@@ -79,7 +79,7 @@ class LineReader {
     if (request_.prompts.empty()) body.fail("messages or prompt expected, with at least one token");
     for (const BatchPrompt& prompt : request_.prompts) check_length(body, prompt.ids.size());
     if (ids_given_) settings_.set("padding", "draw", Source::default_value, "prompt");
-    request_.chain = settings_.chain(model_.vocabulary());
+    request_.chain = settings_.chain(model_.vocabulary(!ignore_eos_));
     finish_counts(body);
     const std::vector<std::string>& texts = model_.generation.stop_strings;
     request_.stop_texts.insert(request_.stop_texts.end(), texts.begin(), texts.end());

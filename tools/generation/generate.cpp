@@ -8,7 +8,20 @@
 
 #include "tools/generation/draws.h"
 
+#include "tokenizer/models/model_spec.h"
+
 namespace kelvin {
+
+namespace {
+
+// "<unused56>": a number in brackets, behind a word that says so.
+bool keeps_a_place(std::string_view content) {
+  if (content.size() < 3 || (content[0] != '<' && content[0] != '[')) return false;
+  const bool says_so = content.find("unused") != content.npos || content.find("reserved") != content.npos;
+  return says_so && content.find_first_of("0123456789") != content.npos;
+}
+
+}  // namespace
 
 Continuation continue_prompt(Model& model, Sequence& sequence, const Tokenizer& tokenizer,
                              const ContinuationRequest& request, const LoopOptions& options) {
@@ -40,6 +53,17 @@ std::vector<std::string> token_bytes(const Tokenizer& tokenizer, int vocab_size)
   std::vector<std::string> bytes(static_cast<std::size_t>(std::min(vocab_size, tokenizer.vocab_size())));
   for (std::size_t id = 0; id < bytes.size(); ++id) bytes[id] = tokenizer.bytes(static_cast<int>(id));
   return bytes;
+}
+
+std::vector<int> special_tokens(const Tokenizer& tokenizer, int vocab_size) {
+  std::vector<int> ids;
+  for (int id = 0; id < std::min(vocab_size, tokenizer.vocab_size()); ++id)
+    if (tokenizer.is_special(id)) ids.push_back(id);
+  for (const AddedToken& token : tokenizer.added_tokens())
+    if (token.id >= 0 && token.id < vocab_size && keeps_a_place(token.content)) ids.push_back(token.id);
+  std::sort(ids.begin(), ids.end());
+  ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
+  return ids;
 }
 
 }  // namespace kelvin

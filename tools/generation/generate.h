@@ -31,4 +31,8 @@ std::vector<float> logits_after(Model& model, Sequence& sequence, std::span<cons
 // (min(vocabulary, vocab_size),): what each id decodes to, for stages that look at text (Vocabulary::bytes).
 std::vector<std::string> token_bytes(const Tokenizer& tokenizer, int vocab_size);
 
+// The ids below vocab_size that are no text (Vocabulary::special): special tokens, and added ones that only
+// keep a place, such as <unused56>, [unused7] and <|reserved_3|>, whether or not the file calls them special.
+std::vector<int> special_tokens(const Tokenizer& tokenizer, int vocab_size);
+
 }  // namespace kelvin

@@ -103,6 +103,7 @@ OpenModel open_model(const ModelFlags& flags) {
   const int vocab_size = loaded.config.vocab_size;
   std::vector<std::string> bytes = token_bytes(text->tokenizer, vocab_size);
   std::vector<int> stops = stop_ids(loaded.generation, text->info, vocab_size);
+  std::vector<int> special = special_tokens(text->tokenizer, vocab_size);
   // What the model cannot give needs no ban.
   const auto beyond = [&](int id) { return id >= vocab_size; };
   std::erase_if(loaded.generation.suppress_tokens, beyond);
@@ -126,6 +127,7 @@ OpenModel open_model(const ModelFlags& flags) {
           std::move(model),
           std::move(bytes),
           std::move(stops),
+          std::move(special),
           context,
           seconds.count()};
 }

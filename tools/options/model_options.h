@@ -39,12 +39,14 @@ struct OpenModel {
   std::unique_ptr<Model> model;
   std::vector<std::string> token_bytes;  // (tokens,) what each id decodes to, for stages that look at text
   std::vector<int> stops;                // ids that end an answer, ascending
+  std::vector<int> special;              // ids that are no text, ascending (special_tokens)
   int context;                           // most tokens of a sequence
   double load_seconds;
 
   std::string name() const;  // of the folder, without its path
   const Tokenizer& tokenizer() const { return text.tokenizer; }
-  Vocabulary vocabulary() const { return {token_bytes, stops}; }
+  // may_end: false where an answer goes on after those of `stops`.
+  Vocabulary vocabulary(bool may_end = true) const { return {token_bytes, stops, 0, special, may_end}; }
 };
 
 // Loads config, weights and tokenizer of the folder named (or the demo model), with a progress bar. Throws

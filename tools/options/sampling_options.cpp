@@ -57,8 +57,11 @@ void SamplingOptions::add_to(Flags& flags) {
     id:13,20-29                these ids
     hello                      tokens that read "hello" or " hello"
     regex:[0-9]+               tokens that match as a whole
-    script:Latin               tokens that can be part of a text in that script
+    script:Latin               tokens that can be part of a text in that script; no special ones
     file:PATH                  tokens that occur in the bytes of that file
+  allow also takes
+    words:PATH                 whole words: what is written are words of that file (one a line), with
+                               blanks, line breaks and . , ; : ! ? between them
   An expression (temp-schedule) is arithmetic with ?: || && == != < <= > >= + - * / % ! ^ and
   exp ln sqrt abs floor sin cos min max clamp, on numbers, inf, pi and what the step knows: step,
   position, n (possible tokens), H (entropy, nats), varentropy (variance of -ln p, nats squared),

@@ -92,6 +92,30 @@ TEST_CASE("scripts decide on pieces of characters too") {
   CHECK(!greek.may_hold("\x80\x80\x80\x80"));
 }
 
+TEST_CASE("special tokens are no text in a script, but are found by their own words") {
+  const std::vector<std::string> words = {"<unused56>", "fox", "<b>"};
+  const std::vector<int> special = {0};
+  const Vocabulary given{words, {}, 0, special};
+  CHECK(token_set("script:Latin", given) == Ids{1, 2});
+  CHECK(token_set("<unused56>", given) == Ids{0});
+  CHECK(token_set("regex:<unused[0-9]+>", given) == Ids{0});
+}
+
+TEST_CASE("where an end token does not end the text, allow removes it like others") {
+  const auto possible = [](bool may_end) {
+    const Vocabulary given{twelve_tokens, stops, 0, {}, may_end};
+    std::vector<float> logits(twelve_tokens.size(), 0.5f);
+    ChainState state;
+    Chain::parse("allow=hello", given).apply(logits, Step{}, state);
+    Ids ids;
+    for (std::size_t i = 0; i < logits.size(); ++i)
+      if (logits[i] != impossible) ids.push_back(static_cast<int>(i));
+    return ids;
+  };
+  CHECK(possible(true) == Ids{0, 1, 2});
+  CHECK(possible(false) == Ids{1, 2});
+}
+
 TEST_CASE("a file allows every token that occurs in it") {
   test::TemporaryFolder folder;
   const auto path = folder.path() / "words.txt";

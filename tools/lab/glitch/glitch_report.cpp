@@ -2,165 +2,312 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
+#include <map>
+#include <numeric>
 
-#include "loaders/files/load_error.h"
 #include "loaders/json/json_writer.h"
 #include "tokenizer/base/formatted.h"
-#include "tools/output/html_page.h"
 #include "tools/output/piece_view.h"
-#include "tools/output/svg_plot.h"
 
 namespace kelvin {
 namespace {
 
-constexpr std::size_t max_points = 6000;  // of the map, so that a page stays small
-
-std::span<const TokenIndicators> shown(const GlitchReport& report) {
-  return std::span(report.scan.tokens).first(std::min(report.top, report.scan.tokens.size()));
+bool is_special(const GlitchReport& report, int id) {
+  return std::binary_search(report.special.begin(), report.special.end(), id);
 }
 
 const TailFacts* facts_of(const GlitchReport& report, int id) {
   return report.contexts.empty() ? nullptr : &report.contexts[static_cast<std::size_t>(id)];
 }
 
-const RepeatAnswer* repeat_of(const GlitchReport& report, int id) {
-  const auto found = report.evidence.repeats.find(id);
-  return found == report.evidence.repeats.end() ? nullptr : &found->second;
+const CopyAnswer* copy_of(const GlitchReport& report, int id) {
+  const auto found = report.evidence.copies.find(id);
+  return found == report.evidence.copies.end() ? nullptr : &found->second;
 }
 
-std::string summary(const GlitchReport& report) {
-  const auto count = [&](Reach reach) {
-    return std::count_if(report.scan.tokens.begin(), report.scan.tokens.end(),
-                         [&](const auto& t) { return t.reach == reach; });
-  };
-  const GlitchScan& scan = report.scan;
-  std::string text = formatted(
-      "%zu tokens, %td that no text becomes, %td only within longer text, %td fragments of characters, %td "
-      "special; %d rows of padding. Centroid of the embeddings at %.4g from the origin; the output rows of "
-      "%zu "
-      "tokens %s share %.4f of their direction%s.",
-      scan.tokens.size(), count(Reach::unreachable), count(Reach::within), count(Reach::fragment),
-      count(Reach::special), scan.padding, scan.centroid_norm, scan.reference,
-      scan.never_in_text ? "that no text contains" : "nearest to it", scan.common_length,
-      scan.tied ? " (tied to the embedding)" : "");
-  if (const TailSums& sums = report.evidence.contexts; sums.contexts > 0)
-    text += formatted(" Over %zu contexts %zu different tokens stood at the very end, where T -> -0 draws.",
-                      sums.contexts, sums.different_last());
+std::string first_words(const std::vector<int>& ids, const Tokenizer& tokenizer) {
+  std::string text;
+  std::size_t shown = 0;
+  for (const int id : ids)
+    if (tokenizer.is_known(id) && shown < 4) text += (shown++ == 0 ? "" : ", ") + shown_token(tokenizer, id);
   return text;
 }
 
-// Of the tokens that are not suspicious one in so many is on the map.
-std::size_t map_stride(const GlitchReport& report) {
-  return 1 + (report.scan.tokens.size() - shown(report).size()) / max_points;
+std::string reference_words(const GlitchScan& scan, const Tokenizer& tokenizer) {
+  std::string text;
+  if (scan.kind == Reference::none)
+    return " No rows are known to be untrained: no token that text cannot contain, no eight near-twins. The "
+           "indicators have no power here, and nothing is ranked by them.";
+  if (scan.twins)
+    text = formatted(
+        " Reference: the tightest cluster of near-twins, %zu rows within %.2g of token %d, its seventh "
+        "neighbour at %.2g, where rows lie %.3g from the centroid (%s, ...);",
+        scan.reference.size(), scan.twins->largest, scan.twins->centre, scan.twins->seventh,
+        scan.twins->typical, first_words(scan.reference, tokenizer).c_str());
+  else
+    text = formatted(" Reference: %zu rows of tokens that no text contains;", scan.reference.size());
+  text += formatted(" their output rows share %.4f of their direction%s.", scan.common_length,
+                    scan.tied ? " (tied to the embedding)" : "");
+  if (!std::isnan(scan.reference_nearness))
+    text += formatted(" They are nearer to the centroid of the embeddings than %.2f %% of all tokens%s.",
+                      100 * scan.reference_nearness,
+                      scan.tied ? ", which does not count where the head is tied" : "");
+  return text;
+}
+
+double farthest_reference(const GlitchReport& report) {
+  double farthest = 0;
+  for (const TokenIndicators& token : report.scan.tokens)
+    if (std::binary_search(report.scan.reference.begin(), report.scan.reference.end(), token.id))
+      farthest = std::max<double>(farthest, token.reference_distance);
+  return farthest;
+}
+
+// "<unused56>" and "<unused7>" have one.
+std::string without_digits(const std::string& text) {
+  std::string shape;
+  for (const char c : text)
+    if (c < '0' || c > '9') shape += c;
+  return shape;
+}
+
+struct TableRow {
+  const TokenIndicators* token;
+  std::size_t alike = 0;
+};
+
+std::vector<TableRow> table_rows(const GlitchReport& report, const Tokenizer& tokenizer) {
+  std::map<std::string, std::size_t> groups;
+  std::vector<TableRow> rows;
+  for (const TokenIndicators& token : report.scan.tokens) {
+    const std::string text = tokenizer.bytes(token.id), shape = without_digits(text);
+    const bool special = is_special(report, token.id);
+    if (special && report.hide_special) continue;
+    if (special && shape != text) {
+      const auto [group, is_new] = groups.emplace(shape, rows.size());
+      if (!is_new) {
+        if (group->second < rows.size()) ++rows[group->second].alike;
+        continue;
+      }
+    }
+    if (rows.size() == report.top) break;
+    rows.push_back({&token});
+  }
+  return rows;
 }
 
 }  // namespace
 
+std::vector<const TokenIndicators*> shown_tokens(const GlitchReport& report) {
+  std::vector<const TokenIndicators*> shown;
+  if (report.scan.counted.empty()) return shown;
+  for (const TokenIndicators& token : report.scan.tokens) {
+    if (shown.size() == report.top) break;
+    if (!report.hide_special || !is_special(report, token.id)) shown.push_back(&token);
+  }
+  return shown;
+}
+
+std::string glitch_summary(const GlitchReport& report, const Tokenizer& tokenizer) {
+  const GlitchScan& scan = report.scan;
+  const auto count = [&](Reach reach) {
+    return std::count_if(scan.tokens.begin(), scan.tokens.end(),
+                         [&](const auto& t) { return t.reach == reach; });
+  };
+  std::string text = formatted(
+      "%zu tokens, %td that no text becomes, %td only within longer text, %td fragments of characters, %td "
+      "special; %d rows of padding. Centroid of the embeddings at %.4g from the origin.",
+      scan.tokens.size(), count(Reach::unreachable), count(Reach::within), count(Reach::fragment),
+      count(Reach::special), scan.padding, scan.centroid_norm);
+  text += reference_words(scan, tokenizer);
+  if (report.hide_special) text += formatted(" %zu special tokens are hidden.", report.special.size());
+  if (const TailSums& sums = report.evidence.contexts; sums.contexts > 0) {
+    text += formatted(" Over %zu contexts %zu different tokens stood at the very end, where T -> -0 draws",
+                      sums.contexts, sums.different_last());
+    const double share = untrained_share_of_tail(report);
+    text += std::isnan(share) ? "."
+                              : formatted("; rows like the reference hold %.1f %% of the tail.", 100 * share);
+  }
+  if (const CopyCounts copies = copy_counts(report); copies.suspects > 0)
+    text +=
+        formatted(" Copied when shown: %zu of %zu suspects, %zu of %zu random controls (Fisher's p = %.2g).",
+                  copies.copied, copies.suspects, copies.controls_copied, copies.controls, copies.p);
+  if (const CopyCounts copies = copy_counts(report);
+      copies.suspects > 0 && 2 * copies.controls_copied < copies.controls)
+    text += " This model hardly copies any token so: the test has no power here.";
+  return text;
+}
+
+CopyCounts copy_counts(const GlitchReport& report) {
+  CopyCounts counts;
+  for (const auto& [id, copy] : report.evidence.copies) {
+    ++(copy.control ? counts.controls : counts.suspects);
+    if (copy.copied()) ++(copy.control ? counts.controls_copied : counts.copied);
+  }
+  counts.p = copied_less_p(counts.suspects, counts.copied, counts.controls, counts.controls_copied);
+  return counts;
+}
+
+std::vector<LastToken> last_tokens(const GlitchReport& report) {
+  std::vector<LastToken> found;
+  const double like_reference = farthest_reference(report);
+  for (const TokenIndicators& token : report.scan.tokens)
+    if (const TailFacts* facts = facts_of(report, token.id); facts && facts->last_share > 0)
+      found.push_back({&token, facts->last_share, token.reference_distance <= like_reference});
+  std::stable_sort(found.begin(), found.end(),
+                   [](const LastToken& a, const LastToken& b) { return a.last_share > b.last_share; });
+  return found;
+}
+
+double untrained_share_of_tail(const GlitchReport& report) {
+  const double like_reference = farthest_reference(report);
+  double all = 0, untrained = 0;
+  for (const TokenIndicators& token : report.scan.tokens)
+    if (const TailFacts* facts = facts_of(report, token.id)) {
+      all += facts->tail_share;
+      if (token.reference_distance <= like_reference) untrained += facts->tail_share;
+    }
+  if (report.scan.kind == Reference::none || all == 0) return std::numeric_limits<double>::quiet_NaN();
+  return untrained / all;
+}
+
+MagikarpAgreement magikarp_agreement(const GlitchReport& report) {
+  const std::vector<TokenIndicators>& tokens = report.scan.tokens;
+  std::vector<double> ours, theirs;
+  for (const TokenIndicators& token : tokens) {
+    ours.push_back(token.score);
+    theirs.push_back(-report.magikarp[static_cast<std::size_t>(token.id)].cosine_without_first_pc);
+  }
+  const std::size_t candidates = std::max<std::size_t>(1, tokens.size() / 50);
+  std::vector<std::size_t> order(tokens.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::stable_sort(order.begin(), order.end(),
+                   [&](std::size_t a, std::size_t b) { return theirs[a] > theirs[b]; });
+  const auto same = std::count_if(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(candidates),
+                                  [&](std::size_t i) { return i < candidates; });
+  return {rank_correlation(ours, theirs), static_cast<double>(same) / static_cast<double>(candidates),
+          candidates};
+}
+
 std::string glitch_table(const GlitchReport& report, const Tokenizer& tokenizer) {
-  std::string out = summary(report) + "\n\n       id   score  distance  near  head align     norm  head norm";
+  std::string out = glitch_summary(report, tokenizer) + "\n";
+  if (report.scan.counted.empty()) return out;
+  out += "\n       id   score  distance  near    to ref  head align     norm  head norm";
   if (!report.contexts.empty()) out += "   mean ln p   tail   last";
   out += "  token\n";
-  for (const TokenIndicators& t : shown(report)) {
-    out += formatted("  %7d  %.4f  %8.4f  %.3f   %9.4f %8.4f   %8.4f", t.id, t.score, t.embedding.distance,
-                     t.near_centroid, t.head.alignment, t.embedding.norm, t.head.norm);
+  for (const auto& [token, alike] : table_rows(report, tokenizer)) {
+    const TokenIndicators& t = *token;
+    out += formatted("  %7d  %.4f  %8.4f  %.3f  %8.4f   %9.4f %8.4f   %8.4f", t.id, t.score,
+                     t.embedding.distance, t.near_centroid, t.reference_distance, t.head.alignment,
+                     t.embedding.norm, t.head.norm);
     if (const TailFacts* facts = facts_of(report, t.id))
       out += formatted("  %10.3f  %.3f  %.3f", facts->mean_log_probability, facts->tail_share,
                        facts->last_share);
     out += "  " + shown_token(tokenizer, t.id);
     if (t.reach != Reach::reached) out += "  (" + name_of(t.reach) + ")";
-    if (const RepeatAnswer* repeat = repeat_of(report, t.id))
-      out += (repeat->passed ? "  repeated: " : "  NOT repeated: ") + in_quotes(repeat->answer, 60);
+    if (alike > 0) out += formatted("  and %zu with another number", alike);
+    if (const CopyAnswer* copy = copy_of(report, t.id))
+      out +=
+          formatted(copy->copied() ? "  copied, p = %.2g" : "  NOT copied, p = %.2g: ", copy->probability) +
+          (copy->copied() ? "" : shown_token(tokenizer, copy->said));
     out += "\n";
   }
   return out;
 }
 
+namespace {
+
+void write_scan(JsonWriter& json, const GlitchReport& report, const Tokenizer& tokenizer) {
+  const GlitchScan& scan = report.scan;
+  json.begin_object().member("tokens", scan.tokens.size()).member("padding", scan.padding);
+  json.member("tied", scan.tied).member("centroid_norm", scan.centroid_norm);
+  json.member("reference", name_of(scan.kind)).key("reference_ids").begin_array();
+  for (const int id : scan.reference) json.value(id);
+  json.end_array().member("common_length", unless_nan(scan.common_length));
+  json.member("reference_nearness", unless_nan(scan.reference_nearness));
+  if (scan.twins) {
+    json.key("twins").begin_object().member("centre", scan.twins->centre);
+    json.member("seventh", scan.twins->seventh).member("largest", scan.twins->largest);
+    json.member("reach", scan.twins->reach).member("typical", scan.twins->typical).end_object();
+  }
+  json.member("has_power", scan.kind != Reference::none).key("counted").begin_array();
+  for (const std::string& name : scan.counted) json.value(name);
+  json.end_array().member("hidden", report.hide_special ? report.special.size() : 0);
+  if (!report.contexts.empty()) {
+    json.member("contexts", report.evidence.contexts.contexts);
+    json.member("untrained_share_of_tail", unless_nan(untrained_share_of_tail(report)));
+    json.key("last").begin_array();
+    for (const LastToken& last : last_tokens(report)) {
+      json.begin_object().member("id", last.token->id).member("piece", tokenizer.piece(last.token->id));
+      json.member("share", last.last_share).member("near_centroid", last.token->near_centroid);
+      json.member("near_reference", unless_nan(last.token->near_reference));
+      json.member("untrained", last.untrained).end_object();
+    }
+    json.end_array();
+  }
+  if (!report.evidence.copies.empty()) {
+    const CopyCounts counts = copy_counts(report);
+    json.key("copies").begin_object().member("suspects", counts.suspects).member("copied", counts.copied);
+    json.member("controls", counts.controls).member("controls_copied", counts.controls_copied);
+    json.member("p", counts.p).member("seed", report.seed).key("answers").begin_array();
+    for (const auto& [id, copy] : report.evidence.copies) {
+      json.begin_object().member("id", id).member("control", copy.control).member("p", copy.probability);
+      json.member("rank", copy.rank).member("said", copy.said).end_object();
+    }
+    json.end_array().end_object();
+  }
+  if (!report.magikarp.empty()) {
+    const MagikarpAgreement agreement = magikarp_agreement(report);
+    json.key("magikarp").begin_object().member("rank_correlation", agreement.correlation);
+    json.member("candidates", agreement.candidates).member("same_candidates", agreement.same_candidates);
+    json.end_object();
+  }
+  json.end_object();
+}
+
+}  // namespace
+
 std::string glitch_json(const GlitchReport& report, const Tokenizer& tokenizer) {
   std::string out;
-  std::size_t rank = 0;
-  for (const TokenIndicators& t : shown(report)) {
+  const auto shown = shown_tokens(report);
+  for (std::size_t i = 0; i < shown.size(); ++i) {
+    const TokenIndicators& t = *shown[i];
     JsonWriter json;
-    json.begin_object().member("rank", ++rank).member("id", t.id).member("piece", tokenizer.piece(t.id));
+    json.begin_object().member("rank", i + 1).member("id", t.id).member("piece", tokenizer.piece(t.id));
     json.member("score", t.score).member("near_centroid", t.near_centroid);
-    json.member("head_alignment_share", t.head_alignment).member("distance", t.embedding.distance);
+    json.member("near_reference", unless_nan(t.near_reference));
+    json.member("reference_distance", unless_nan(t.reference_distance));
+    json.member("head_alignment_share", unless_nan(t.head_alignment))
+        .member("distance", t.embedding.distance);
     json.member("cosine", t.embedding.cosine).member("norm", t.embedding.norm);
     json.member("head_distance", t.head.distance).member("head_cosine", t.head.cosine);
     json.member("head_norm", t.head.norm)
         .member("head_alignment", t.head.alignment)
         .member("reach", name_of(t.reach));
     json.member("reachable", t.reach == Reach::reached || t.reach == Reach::special);
+    json.member("special", is_special(report, t.id));
     if (const TailFacts* facts = facts_of(report, t.id)) {
       json.member("tail", t.tail).member("mean_logprob", facts->mean_log_probability);
       json.member("tail_share", facts->tail_share).member("last_share", facts->last_share);
     }
-    if (const RepeatAnswer* repeat = repeat_of(report, t.id))
-      json.member("repeated", repeat->passed).member("answer", repeat->answer);
+    if (const CopyAnswer* copy = copy_of(report, t.id)) {
+      json.member("repeated", copy->copied()).member("copy_probability", copy->probability);
+      json.member("copy_rank", copy->rank).member("answer", tokenizer.decode(std::span(&copy->said, 1)));
+    }
+    if (!report.magikarp.empty()) {
+      const MagikarpIndicators& theirs = report.magikarp[static_cast<std::size_t>(t.id)];
+      json.key("magikarp").begin_object().member("cosine", theirs.cosine);
+      json.member("cosine_without_first_pc", theirs.cosine_without_first_pc);
+      json.member("l2", theirs.l2).member("input_norm", t.embedding.norm).end_object();
+    }
+    if (i + 1 == shown.size()) write_scan(json.key("scan"), report, tokenizer);
     out += json.end_object().text() + "\n";
   }
-  return out;
-}
-
-Plot glitch_map(const GlitchReport& report, const Tokenizer& tokenizer, const Projection& projection) {
-  const std::span<const TokenIndicators> suspects = shown(report);
-  Plot map{"the embedding on its first two principal components (" +
-               formatted("%.1f", 100 * projection.share[0]) + " % and " +
-               formatted("%.1f", 100 * projection.share[1]) + " % of the variance)",
-           {"first component"},
-           {"second component"},
-           {},
-           480,
-           420};
-  PlotSeries others{"tokens", {}, PlotSeries::Style::points},
-      found{"the most suspicious", {}, PlotSeries::Style::points};
-  const auto place = [&](const TokenIndicators& t) {
-    const auto& at = projection.at[static_cast<std::size_t>(t.id)];
-    return std::pair<double, double>(at[0], at[1]);
-  };
-  const auto add = [&](PlotSeries& series, const TokenIndicators& t) {
-    series.points.push_back(place(t));
-    series.names.push_back(shown_token(tokenizer, t.id));
-  };
-  const std::size_t stride = map_stride(report);
-  for (std::size_t i = suspects.size(); i < report.scan.tokens.size(); i += stride)
-    add(others, report.scan.tokens[i]);
-  for (std::size_t i = 0; i < std::min(suspects.size(), max_points); ++i) add(found, suspects[i]);
-  found.written = 12;
-  map.series = {others, found, {"centroid", {{0.0, 0.0}}, PlotSeries::Style::points}};
-  return map;
-}
-
-std::string glitch_html(const GlitchReport& report, const Tokenizer& tokenizer, const Plot& map,
-                        const Provenance& provenance) {
-  const std::span<const TokenIndicators> suspects = shown(report);
-  std::vector<std::string> header = {"rank",           "id",   "token",     "score", "distance", "near",
-                                     "head alignment", "norm", "head norm", "reach"};
-  if (!report.contexts.empty()) header.insert(header.end(), {"mean ln p", "tail", "last"});
-  if (!report.evidence.repeats.empty()) header.insert(header.end(), {"repeated", "answer"});
-  std::vector<std::vector<std::string>> rows;
-  for (const TokenIndicators& t : suspects.first(std::min<std::size_t>(suspects.size(), 3000))) {
-    rows.push_back({std::to_string(rows.size() + 1), std::to_string(t.id), shown_token(tokenizer, t.id),
-                    formatted("%.4f", t.score), formatted("%.4f", t.embedding.distance),
-                    formatted("%.4f", t.near_centroid), formatted("%.4f", t.head.alignment),
-                    formatted("%.4f", t.embedding.norm), formatted("%.4f", t.head.norm), name_of(t.reach)});
-    if (const TailFacts* facts = facts_of(report, t.id))
-      for (const double value : {facts->mean_log_probability, facts->tail_share, facts->last_share})
-        rows.back().push_back(formatted("%.4f", value));
-    if (report.evidence.repeats.empty()) continue;
-    const RepeatAnswer* repeat = repeat_of(report, t.id);
-    rows.back().push_back(!repeat ? "" : repeat->passed ? "yes" : "no");
-    rows.back().push_back(repeat ? repeat->answer : "");
-  }
-  std::string body = "<p>" + escape_markup(summary(report)) + "</p>\n" + svg_of(map);
-  if (const std::size_t stride = map_stride(report); stride > 1)
-    body += "<p class=\"soft\">Of the other tokens one in " + std::to_string(stride) + " is drawn.</p>\n";
-  body +=
-      "<h2>The most suspicious tokens</h2>\n<p class=\"soft\">The score is the mean of the shares of tokens "
-      "that are less suspicious: "
-      "by distance to the centroid of the embeddings, by the direction of the output row, and by mean "
-      "log-probability where "
-      "contexts were given.</p>\n" +
-      html_table(header, rows);
-  return html_of({"Tokens the model was never taught", body, "", "", provenance_html(provenance)});
+  if (!shown.empty()) return out;
+  JsonWriter json;
+  write_scan(json.begin_object().key("scan"), report, tokenizer);
+  return json.end_object().text() + "\n";
 }
 
 }  // namespace kelvin

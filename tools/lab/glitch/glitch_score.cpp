@@ -30,21 +30,6 @@ std::vector<double> share_above(const std::vector<double>& values) {
 
 constexpr std::size_t smallest_reference = 8;
 
-std::vector<int> nearest(const std::vector<TokenIndicators>& tokens, std::size_t count) {
-  std::vector<const TokenIndicators*> order;
-  for (const TokenIndicators& token : tokens) order.push_back(&token);
-  count = std::min(count, order.size());
-  std::partial_sort(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(count), order.end(),
-                    [](const auto* a, const auto* b) {
-                      return a->embedding.distance != b->embedding.distance
-                                 ? a->embedding.distance < b->embedding.distance
-                                 : a->id < b->id;
-                    });
-  std::vector<int> ids;
-  for (std::size_t i = 0; i < count; ++i) ids.push_back(order[i]->id);
-  return ids;
-}
-
 // A byte that stands in no UTF-8 text.
 bool is_impossible_byte(char c) {
   const auto byte = static_cast<unsigned char>(c);
@@ -83,7 +68,97 @@ void in_blocks(std::size_t count, int threads, const Work& work) {
   });
 }
 
+void choose_reference(const Matrix& head, int rows, std::span<const double> centroid, int threads,
+                      std::vector<int> never_trained, GlitchScan& scan) {
+  const bool enough = never_trained.size() >= smallest_reference;
+  if (scan.tied || !enough)
+    scan.twins = tightest_twins(head, rows, centroid, distances_to(head, rows, centroid, threads), threads);
+  if (scan.twins) {
+    scan.kind = Reference::twins;
+    scan.reference = scan.twins->rows;
+  } else if (enough) {
+    scan.kind = Reference::never_in_text;
+    scan.reference = std::move(never_trained);
+  }
+}
+
+// Of the tokens of the reference, in the middle.
+double nearness_of(const GlitchScan& scan) {
+  std::vector<double> found;
+  for (const TokenIndicators& token : scan.tokens)
+    if (std::binary_search(scan.reference.begin(), scan.reference.end(), token.id))
+      found.push_back(token.near_centroid);
+  if (found.empty()) return std::numeric_limits<double>::quiet_NaN();
+  std::nth_element(found.begin(), found.begin() + static_cast<std::ptrdiff_t>(found.size() / 2), found.end());
+  return found[found.size() / 2];
+}
+
+std::vector<double> mean_row(const Matrix& matrix, std::span<const int> rows) {
+  std::vector<double> mean(static_cast<std::size_t>(matrix.cols), 0.0);
+  std::vector<float> values(mean.size());
+  for (const int row : rows) {
+    read_row(matrix, row, values.data());
+    for (std::size_t i = 0; i < mean.size(); ++i) mean[i] += values[i] / static_cast<double>(rows.size());
+  }
+  return mean;
+}
+
+void add_shares(const Matrix& head, int rows, std::span<const double> centroid, int threads,
+                GlitchScan& scan) {
+  constexpr double none = std::numeric_limits<double>::quiet_NaN();
+  const bool known = scan.kind != Reference::none;
+  std::vector<double> direction;
+  if (known) direction = common_direction(head, scan.reference, centroid);
+  scan.common_length = known ? length_of(direction) : none;
+  const auto geometry = row_geometry(head, rows, centroid, direction, threads);
+  std::vector<float> away(static_cast<std::size_t>(rows), std::numeric_limits<float>::quiet_NaN());
+  if (known) away = distances_to(head, rows, mean_row(head, scan.reference), threads);
+  for (TokenIndicators& token : scan.tokens) {
+    token.head = geometry[static_cast<std::size_t>(token.id)];
+    token.reference_distance = away[static_cast<std::size_t>(token.id)];
+  }
+  const std::vector<double> unknown(scan.tokens.size(), none);
+  const auto near = shares_of(scan.tokens, [](const TokenIndicators& t) { return t.embedding.distance; });
+  const auto aligned =
+      known ? shares_of(scan.tokens, [](const TokenIndicators& t) { return -t.head.alignment; }) : unknown;
+  const auto close =
+      known ? shares_of(scan.tokens, [](const TokenIndicators& t) { return t.reference_distance; }) : unknown;
+  if (known && !scan.tied) scan.counted.push_back("near_centroid");
+  if (known) scan.counted.push_back("head_alignment");
+  if (known && scan.tied) scan.counted.push_back("near_reference");
+  for (std::size_t i = 0; i < scan.tokens.size(); ++i) {
+    TokenIndicators& token = scan.tokens[i];
+    token.near_centroid = near[i];
+    token.head_alignment = aligned[i];
+    token.near_reference = close[i];
+    token.tail = none;
+  }
+  scan.reference_nearness = nearness_of(scan);
+}
+
+// Scores, and the order by them.
+void score_tokens(GlitchScan& scan) {
+  for (TokenIndicators& token : scan.tokens) {
+    double sum = 0;
+    for (const std::string& name : scan.counted)
+      sum += name == "near_centroid"    ? token.near_centroid
+             : name == "head_alignment" ? token.head_alignment
+             : name == "near_reference" ? token.near_reference
+                                        : token.tail;
+    token.score = scan.counted.empty() ? std::numeric_limits<double>::quiet_NaN()
+                                       : sum / static_cast<double>(scan.counted.size());
+  }
+  std::sort(scan.tokens.begin(), scan.tokens.end(), [](const TokenIndicators& a, const TokenIndicators& b) {
+    return a.score != b.score && !std::isnan(a.score) ? a.score > b.score : a.id < b.id;
+  });
+}
+
 }  // namespace
+
+std::string name_of(Reference reference) {
+  constexpr const char* names[] = {"never in text", "near-twins", "none"};
+  return names[static_cast<std::size_t>(reference)];
+}
 
 std::string name_of(Reach reach) {
   constexpr const char* names[] = {"reached", "within", "unreachable", "fragment", "special"};
@@ -134,32 +209,22 @@ GlitchScan scan_tokens(const OpenModel& model, const std::vector<TailFacts>& con
   });
   for (std::size_t i = 0; i < never.size(); ++i)
     if (never[i]) reference.push_back(scan.tokens[i].id);
-  scan.never_in_text = reference.size() >= smallest_reference;
-  if (!scan.never_in_text) reference = nearest(scan.tokens, 2 * smallest_reference);
-  scan.reference = reference.size();
-  const std::vector<double> direction = common_direction(weights.lm_head, reference, head_centroid);
-  scan.common_length = length_of(direction);
-  const auto head = row_geometry(weights.lm_head, rows, head_centroid, direction, threads);
-  for (TokenIndicators& token : scan.tokens) token.head = head[static_cast<std::size_t>(token.id)];
-
-  const auto near = shares_of(scan.tokens, [](const TokenIndicators& t) { return t.embedding.distance; });
-  const auto aligned = shares_of(scan.tokens, [](const TokenIndicators& t) { return -t.head.alignment; });
-  const auto tail = contexts.empty()
-                        ? std::vector<double>(scan.tokens.size(), std::numeric_limits<double>::quiet_NaN())
-                        : shares_of(scan.tokens, [&](const TokenIndicators& t) {
-                            return contexts[static_cast<std::size_t>(t.id)].mean_log_probability;
-                          });
-  for (std::size_t i = 0; i < scan.tokens.size(); ++i) {
-    TokenIndicators& token = scan.tokens[i];
-    token.near_centroid = near[i];
-    token.head_alignment = aligned[i];
-    token.tail = tail[i];
-    token.score = contexts.empty() ? (near[i] + aligned[i]) / 2 : (near[i] + aligned[i] + tail[i]) / 3;
-  }
-  std::sort(scan.tokens.begin(), scan.tokens.end(), [](const TokenIndicators& a, const TokenIndicators& b) {
-    return a.score != b.score ? a.score > b.score : a.id < b.id;
-  });
+  std::sort(reference.begin(), reference.end());
+  choose_reference(weights.lm_head, rows, head_centroid, threads, std::move(reference), scan);
+  add_shares(weights.lm_head, rows, head_centroid, threads, scan);
+  score_tokens(scan);
+  add_contexts(scan, contexts);
   return scan;
+}
+
+void add_contexts(GlitchScan& scan, const std::vector<TailFacts>& contexts) {
+  if (contexts.empty()) return;
+  const auto tail = shares_of(scan.tokens, [&](const TokenIndicators& t) {
+    return contexts[static_cast<std::size_t>(t.id)].mean_log_probability;
+  });
+  for (std::size_t i = 0; i < scan.tokens.size(); ++i) scan.tokens[i].tail = tail[i];
+  scan.counted.push_back("tail");
+  score_tokens(scan);
 }
 
 }  // namespace kelvin

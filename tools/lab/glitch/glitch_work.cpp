@@ -19,7 +19,7 @@ constexpr const char* glitch_part_kind = "glitch";
 struct Finding {
   TailSums contexts;
   std::optional<int> id;
-  RepeatAnswer repeat{};
+  CopyAnswer copy{};
 };
 
 std::string json_of(const Finding& finding) {
@@ -28,8 +28,10 @@ std::string json_of(const Finding& finding) {
   json.begin_object();
   if (finding.id)
     json.member("id", *finding.id)
-        .member("passed", finding.repeat.passed)
-        .member("answer", finding.repeat.answer);
+        .member("p", finding.copy.probability)
+        .member("rank", finding.copy.rank)
+        .member("said", finding.copy.said)
+        .member("control", finding.copy.control);
   else
     json.member("contexts", sums.contexts)
         .member("log_probability", sums.log_probability)
@@ -42,7 +44,8 @@ Finding finding_of(JsonValue json) {
   Finding finding;
   if (const auto id = json.find("id")) {
     finding.id = static_cast<int>(id->as_int());
-    finding.repeat = {json.at("passed").as_bool(), std::string(json.at("answer").as_string())};
+    finding.copy = {json.at("p").as_double(), json.at("rank").as_uint(),
+                    static_cast<int>(json.at("said").as_int()), json.at("control").as_bool()};
     return finding;
   }
   finding.contexts.contexts = json.at("contexts").as_uint();
@@ -64,7 +67,7 @@ GlitchEvidence evidence_of(std::vector<Finding> findings) {
   GlitchEvidence evidence;
   for (Finding& finding : findings)
     if (finding.id)
-      evidence.repeats.emplace(*finding.id, std::move(finding.repeat));
+      evidence.copies.emplace(*finding.id, finding.copy);
     else
       evidence.contexts += finding.contexts;
   return evidence;
@@ -84,20 +87,25 @@ std::optional<GlitchEvidence> gather_evidence(OpenModel& model, const GlitchPlan
   std::vector<Window> windows;
   if (plan.contexts)
     windows = windows_of(*plan.contexts, bos ? bos->id : std::nullopt, model.context, model.context / 2, 0);
+  std::vector<int> asked = plan.copies.suspects;
+  asked.insert(asked.end(), plan.copies.controls.begin(), plan.copies.controls.end());
   const Shard shard = flags.shard.value_or(Shard{});
   std::size_t contexts = 0, contexts_done = 0, answers = 0, answers_done = 0;
-  for (std::size_t unit = 0; unit < windows.size() + plan.repeats.size(); ++unit)
+  for (std::size_t unit = 0; unit < windows.size() + asked.size(); ++unit)
     if (shard.has(unit)) unit < windows.size() ? contexts += windows[unit].judged_tokens() : answers += 1;
-  std::optional<RepeatTest> test;
-  if (!plan.repeats.empty()) test.emplace(model, plan.question, plan.chat_template);
+  std::optional<CopyTest> test;
+  if (!asked.empty()) test.emplace(model, plan.copies.examples);
 
-  std::string settings = std::to_string(plan.tail) + " " + plan.question + plan.chat_template.text();
-  for (const int id : plan.repeats) settings += " " + std::to_string(id);
+  std::string settings = std::to_string(plan.tail);
+  for (const auto* ids : {&plan.copies.suspects, &plan.copies.controls, &plan.copies.examples}) {
+    settings += " /";
+    for (const int id : *ids) settings += " " + std::to_string(id);
+  }
   LongWork<Finding> work;
   work.header = {glitch_part_kind,
                  work_hash(*model.model, windows, settings),
                  {},
-                 windows.size() + plan.repeats.size(),
+                 windows.size() + asked.size(),
                  about_of(model)};
   std::optional<ProgressBar> bar;
   bool is_asking = false;
@@ -136,10 +144,12 @@ std::optional<GlitchEvidence> gather_evidence(OpenModel& model, const GlitchPlan
       read(windows[unit], finding, save);
       return finding;
     }
-    if (!std::exchange(is_asking, true)) bar.emplace("repeat test", "token");
+    if (!std::exchange(is_asking, true)) bar.emplace("copying", "token");
     bar->update(static_cast<double>(answers_done), static_cast<double>(answers));
-    finding.id = plan.repeats[unit - windows.size()];
-    finding.repeat = test->ask(*finding.id, stop);
+    if (stop && *stop) throw Interrupted();
+    finding.id = asked[unit - windows.size()];
+    finding.copy = test->ask(*finding.id);
+    finding.copy.control = unit - windows.size() >= plan.copies.suspects.size();
     ++answers_done;
     return finding;
   };

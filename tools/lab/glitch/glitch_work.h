@@ -1,4 +1,4 @@
-// The long part of a search for glitch tokens: contexts that are read and repeat tests that are asked, in
+// The long part of a search for glitch tokens: contexts that are read and copies that are asked for, in
 // units that can be interrupted, divided and joined.
 #pragma once
 
@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "tools/lab/glitch/copy_test.h"
 #include "tools/lab/glitch/glitch_contexts.h"
-#include "tools/lab/glitch/glitch_repeat.h"
 #include "tools/lab/reading/lab_input.h"
 #include "tools/lab/work/long_work.h"
 
@@ -16,15 +16,13 @@ namespace kelvin {
 
 struct GlitchPlan {
   std::optional<LabInput> contexts;
-  int tail = 10;             // tokens at the end of a context that count as its tail
-  std::vector<int> repeats;  // ids to ask for
-  std::string question;      // with {} for the token's text
-  TemplateOptions chat_template = {};
+  int tail = 10;         // tokens at the end of a context that count as its tail
+  CopyPlan copies = {};  // what is shown and asked for
 };
 
 struct GlitchEvidence {
   TailSums contexts;
-  std::map<int, RepeatAnswer> repeats;  // by id
+  std::map<int, CopyAnswer> copies;  // by id
 };
 
 // Shows progress bars. Nothing is returned if only a shard was done. Throws UsageError; Interrupted, with what is

@@ -165,7 +165,7 @@ Projection principal_projection(const Matrix& matrix, int rows, std::span<const 
     }
   }
   std::vector<std::vector<double>> components;
-  Projection projection{std::vector<std::array<float, 2>>(static_cast<std::size_t>(rows)), {}};
+  Projection projection{std::vector<std::array<float, 2>>(static_cast<std::size_t>(rows)), {}, {}};
   for (std::size_t k = 0; k < 2; ++k) {
     std::vector<double> v(cols);
     const double variance = principal_component(sample, cols, v, components);
@@ -180,6 +180,7 @@ Projection principal_projection(const Matrix& matrix, int rows, std::span<const 
       }
     });
   });
+  projection.component = std::move(components[0]);
   return projection;
 }
 

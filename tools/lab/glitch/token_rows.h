@@ -38,6 +38,7 @@ std::vector<double> common_direction(const Matrix& matrix, std::span<const int> 
 struct Projection {
   std::vector<std::array<float, 2>> at;  // (rows,)
   std::array<double, 2> share;           // of the variance of those rows
+  std::vector<double> component;         // the first one, (cols,)
 };
 Projection principal_projection(const Matrix& matrix, int rows, std::span<const double> centroid,
                                 int threads);

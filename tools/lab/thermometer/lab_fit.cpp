@@ -4,6 +4,8 @@
 #include <cmath>
 #include <numbers>
 
+#include "engine/platform/available_processors.h"
+#include "engine/platform/in_parallel.h"
 #include "tokenizer/base/formatted.h"
 
 namespace kelvin {
@@ -33,13 +35,15 @@ std::string temperature_text(double beta) {
 }
 
 std::vector<Prediction> predictions(const LabText& text, double beta) {
-  std::vector<Prediction> result;
-  result.reserve(text.steps.size());
-  for (std::size_t t = 0; t < text.steps.size(); ++t) {
-    const TokenFacts& facts = text.facts[t];
-    const double confidence = exp_exact(-text.steps[t].states.moments(beta).log_z_shifted);
-    result.push_back({confidence, facts.id == (beta < 0 ? facts.last_choice : facts.first_choice)});
-  }
+  std::vector<Prediction> result(text.steps.size());
+  constexpr std::size_t at_once = 64;
+  in_parallel((result.size() + at_once - 1) / at_once, available_processors(), [&](std::size_t part) {
+    for (std::size_t t = part * at_once; t < std::min(result.size(), (part + 1) * at_once); ++t) {
+      const TokenFacts& facts = text.facts[t];
+      const double confidence = exp_exact(-text.steps[t].states.moments(beta).log_z_shifted);
+      result[t] = {confidence, facts.id == (beta < 0 ? facts.last_choice : facts.first_choice)};
+    }
+  });
   return result;
 }
 

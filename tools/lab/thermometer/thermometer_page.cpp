@@ -40,15 +40,15 @@ std::string tokens_json(const LabText& text, const Tokenizer* tokenizer, std::si
 // What each text costs at T = 1 and at its own temperature.
 std::string cost_table(std::span<const FittedText> texts) {
   std::vector<std::vector<std::string>> rows;
-  for (const auto& [text, fit] : texts) {
-    const auto add = [&, &of = text](const std::string& at, double nll) {
-      const TextCost cost = text_cost(of, nll);
-      rows.push_back({of.name, at, formatted("%.5f", cost.nats_per_token),
+  for (const FittedText& of : texts) {
+    const auto add = [&](const std::string& at, double nll) {
+      const TextCost cost = text_cost(of.text, nll);
+      rows.push_back({of.text.name, at, formatted("%.5f", cost.nats_per_token),
                       number_cell(cost.perplexity, "%.5g"), formatted("%.5f", cost.bits_per_token),
                       cost.bits_per_byte ? formatted("%.5f", *cost.bits_per_byte) : "-"});
     };
-    add("T = 1", text_statistics(text.steps, 1.0).nll);
-    if (!std::isnan(fit.beta)) add("T* = " + with_signs(temperature_text(fit.beta)), fit.nll);
+    add("T = 1", text_statistics(of.text.steps, 1.0).nll);
+    if (!std::isnan(of.fit.beta)) add("T* = " + with_signs(temperature_text(of.fit.beta)), of.fit.nll);
   }
   return html_table({"text", "at", "nats/token", "perplexity", "bits/token", "bits/byte"}, rows);
 }
@@ -60,7 +60,8 @@ std::string thermometer_html(const FittedText& of, const Tokenizer* tokenizer,
   const LabText& text = of.text;
   std::string body = "<p>" + escape_markup(description_of(text)) + "</p>\n<pre>" +
                      escape_markup(with_signs(verdict_of(of.fit))) + "</pre>\n<p>" +
-                     escape_markup(temperature_in_words(text, of.fit)) + "</p>\n" +
+                     escape_markup(temperature_in_words(text, of.fit)) + "</p>\n<p>" +
+                     escape_markup(calibration_in_words(of.calibration)) + "</p>\n" +
                      cost_table(std::span(&of, 1));
   body += html_plots(thermometer_plots(std::span(&of, 1), format)) + "<h2>The text</h2>\n";
   const std::size_t count = std::min(text.steps.size(), max_tokens);

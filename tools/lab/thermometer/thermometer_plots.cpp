@@ -76,6 +76,7 @@ Plot reliability_plot(std::span<const FittedText> texts, const ThermometerFormat
   for (const FittedText& of : texts) {
     add(of, "T = 1", 1.0);
     if (!std::isnan(of.fit.beta)) add(of, star_of(of.fit), of.fit.beta);
+    add(of, "least error, T = " + temperature_text(of.calibration.fit.beta), of.calibration.fit.beta);
   }
   return plot;
 }

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "sampling/statistics/temperature_fit.h"
+#include "tools/lab/thermometer/calibration_report.h"
 #include "tools/lab/thermometer/thermometer_report.h"
 #include "tools/output/svg_plot.h"
 
@@ -13,6 +14,7 @@ namespace kelvin {
 struct FittedText {
   const LabText& text;
   TemperatureFit fit;
+  TextCalibration calibration;
 };
 
 // What each text costs over the whole line of temperatures, its reliability, and its temperature along the text; for two

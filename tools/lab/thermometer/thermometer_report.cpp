@@ -5,6 +5,7 @@
 
 #include "loaders/json/json_writer.h"
 #include "tokenizer/base/formatted.h"
+#include "tools/lab/thermometer/calibration_report.h"
 #include "tools/lab/thermometer/thermometer_words.h"
 #include "tools/output/piece_view.h"
 
@@ -39,7 +40,8 @@ void print(std::ostream& out, JsonWriter& json) {
 }
 
 void json_report(std::ostream& out, const LabText& text, const TemperatureFit& fit,
-                 const Tokenizer* tokenizer, const ThermometerFormat& format) {
+                 const TextCalibration& calibration, const Tokenizer* tokenizer,
+                 const ThermometerFormat& format) {
   JsonWriter json;
   for (std::size_t t = 0; format.tokens && t < text.steps.size(); ++t) {
     const TokenFacts& facts = text.facts[t];
@@ -47,6 +49,7 @@ void json_report(std::ostream& out, const LabText& text, const TemperatureFit& f
     json.begin_object().member("type", "token").member("position", facts.position).member("id", facts.id);
     if (tokenizer) json.member("piece", tokenizer->piece(facts.id));
     json.member("surprise", line.surprise).member("rank", facts.rank);
+    json.member("confidence", exp_exact(-text.steps[t].states.moments(1.0).log_z_shifted));
     json.member("rank_from_end", facts.rank_from_end).member("entropy", line.entropy);
     json.member("beta", unless_nan(line.fit.beta))
         .member("T", unless_nan(line.fit.temperature()))
@@ -61,18 +64,7 @@ void json_report(std::ostream& out, const LabText& text, const TemperatureFit& f
       write_fit(json, part).member("nll", part.nll).end_object();
       print(out, json);
     });
-  for (const double beta : {1.0, fit.beta}) {
-    if (std::isnan(beta)) continue;
-    const auto bins = reliability_bins(text, beta, format);
-    json.begin_object().member("type", "calibration").member("beta", beta);
-    json.member("ece", expected_calibration_error(bins)).key("bins").begin_array();
-    for (const ReliabilityBin& bin : bins) {
-      json.begin_object().member("tokens", bin.count).member("confidence", bin.confidence);
-      json.member("accuracy", bin.accuracy).member("low", bin.low).member("high", bin.high).end_object();
-    }
-    json.end_array().end_object();
-    print(out, json);
-  }
+  write_calibration(out, text, calibration, format);
   json.begin_object().member("type", "at T = 1").member("name", text.name);
   write_cost(json, text_cost(text, text_statistics(text.steps, 1.0).nll));
   json.member("documents", text.documents).member("windows", text.windows);
@@ -107,7 +99,8 @@ void token_table(std::ostream& out, const LabText& text, const Tokenizer* tokeni
 }
 
 void text_report(std::ostream& out, const LabText& text, const TemperatureFit& fit,
-                 const Tokenizer* tokenizer, const ThermometerFormat& format) {
+                 const TextCalibration& calibration, const Tokenizer* tokenizer,
+                 const ThermometerFormat& format) {
   out << description_of(text) << "\n\n" << verdict_of(fit);
   out << "\n                    nats/token  perplexity  bits/token   bits/byte\n";
   cost_line(out, "at T = 1", text_cost(text, text_statistics(text.steps, 1.0).nll));
@@ -123,11 +116,8 @@ void text_report(std::ostream& out, const LabText& text, const TemperatureFit& f
                    100 * static_cast<double>(first) / steps, 100 * static_cast<double>(last) / steps);
 
   const auto bins = reliability_bins(text, 1.0, format);
-  out << formatted("  expected calibration error %.2f %% at T = 1", 100 * expected_calibration_error(bins));
-  if (!std::isnan(fit.beta))
-    out << formatted(", %.2f %% at T*, the temperature that calibrates",
-                     100 * expected_calibration_error(reliability_bins(text, fit.beta, format)));
-  out << "\n\n  at T = 1     confidence  accuracy   tokens\n";
+  out << calibration_lines(calibration);
+  out << "\n  at T = 1     confidence  accuracy   tokens\n";
   for (const ReliabilityBin& bin : bins)
     out << formatted("               %9.2f %% %7.2f %% %8zu", 100 * bin.confidence, 100 * bin.accuracy,
                      bin.count)
@@ -187,9 +177,10 @@ TokenLine token_line(const ObservedStep& step) {
 }
 
 void report_thermometer(std::ostream& out, const LabText& text, const TemperatureFit& fit,
-                        const Tokenizer* tokenizer, const ThermometerFormat& format) {
-  format.json ? json_report(out, text, fit, tokenizer, format)
-              : text_report(out, text, fit, tokenizer, format);
+                        const TextCalibration& calibration, const Tokenizer* tokenizer,
+                        const ThermometerFormat& format) {
+  format.json ? json_report(out, text, fit, calibration, tokenizer, format)
+              : text_report(out, text, fit, calibration, tokenizer, format);
 }
 
 void report_comparison(std::ostream& out, const LabText& first, const LabText& second, const FitComparison& c,

@@ -21,6 +21,8 @@ struct ThermometerFormat {
   bool equal_width = false;   // bins of the reliability table by width instead of by mass
 };
 
+struct TextCalibration;  // calibration_report.h
+
 // "notes.txt: 812 tokens judged, 3100 bytes"
 std::string description_of(const LabText& text);
 // What the fit says in a line or two; an infinite or undetermined T* is explained.
@@ -49,7 +51,8 @@ void for_each_window(std::size_t steps, int size, const Window& window) {
 // beta_se_robust, T, nll, perplexity, bits_per_byte, steps, documents, T_se, T_95; nll and the two after it are at beta,
 // T_se and T_95 hold for any text, as beta_se_robust does.
 void report_thermometer(std::ostream& out, const LabText& text, const TemperatureFit& fit,
-                        const Tokenizer* tokenizer, const ThermometerFormat& format);
+                        const TextCalibration& calibration, const Tokenizer* tokenizer,
+                        const ThermometerFormat& format);
 
 void report_comparison(std::ostream& out, const LabText& first, const LabText& second,
                        const FitComparison& comparison, bool json);
