@@ -54,4 +54,13 @@ double log_probability(std::span<const float> logits, int id) {
   return thermo(logits, 1.0).log_p(logit_of(logits, id));
 }
 
+double self_certainty(std::span<const float> logits) {
+  const Thermo t = thermo(logits, 1.0);
+  ExactSum below;  // of the likeliest
+  for (const float z : logits)
+    if (z != impossible) below.add(static_cast<double>(z) - t.extreme);
+  const auto possible = static_cast<double>(t.possible);
+  return t.log_z_shifted - below.value() / possible - log_exact(possible);
+}
+
 }  // namespace kelvin

@@ -76,6 +76,7 @@ Step ContinuationWriter::step() const {
 
 int ContinuationWriter::draw(std::span<float> logits) {
   const bool judges = request_.log_probabilities;
+  if (request_.self_certainty) result_.self_certainties.push_back(self_certainty(logits));
   if (judges) raw_.assign(logits.begin(), logits.end());
   if (request_.memories) result_.memories.push_back(state_.values());
   const int id = request_.chain->sample(logits, step(), state_);
@@ -111,6 +112,7 @@ void ContinuationWriter::take_back(std::size_t count) {
   tokens_.resize(request_.prompt.size() + left);
   result_.ids.resize(left);
   if (request_.memories) result_.memories.resize(left);
+  if (request_.self_certainty) result_.self_certainties.resize(left);
   if (request_.log_probabilities) {
     result_.log_probabilities.resize(left);
     result_.chain_log_probabilities.resize(left);
