@@ -1,5 +1,4 @@
 // kelvin-score: how often a model answers tasks right, over temperatures and sampling chains.
-#include <algorithm>
 #include <iostream>
 #include <optional>
 #include <sstream>
@@ -21,7 +20,7 @@ namespace {
 
 struct Options {
   ModelFlags model;
-  std::optional<std::string> tasks, lm_eval, temperatures, sample, html;
+  std::optional<std::string> tasks, lm_eval, temperatures, sample, svg, html;
   std::vector<std::string> chains;
   int draws = 1, max_tokens = 256, width = 8, limit = 0;
   std::optional<std::uint64_t> seed;
@@ -36,11 +35,12 @@ bool parse(Options& options, int argc, char** argv) {
       "how often a model answers tasks right, over temperatures and sampling chains that see the same noise");
   options.model.add_to(flags);
   flags.group("tasks");
-  flags.option("tasks", "FILE",
-               "JSON lines: {\"id\": ..., \"prompt\" or \"messages\": ..., \"answer\": \"text\", [texts] or "
-               "{text, choices, "
-               "regex, number, json or command: ...}, \"stop\": [...], \"max_tokens\": N, \"cluster\": ...}",
-               to(options.tasks));
+  flags.option(
+      "tasks", "FILE",
+      "what is asked and how answers are judged, a JSON line for each task; {\"id\": ..., \"prompt\" or "
+      "\"messages\": ..., \"answer\": \"text\", [texts] or {text, choices, regex, number, json or command: "
+      "...}, \"stop\": [...], \"max_tokens\": N, \"cluster\": ...}",
+      to(options.tasks));
   flags.option(
       "lm-eval", "FILE",
       "a task of lm-evaluation-harness (generate_until, exact_match) with data of its own, written as JSON",
@@ -54,8 +54,8 @@ bool parse(Options& options, int argc, char** argv) {
                to(options.sample));
   flags.option(
       "chain", "CHAIN",
-      "a further chain as it stands, such as temp-schedule='step < 20 ? 1.5 : 0.3'; may be given several "
-      "times; a setting of generation_config.json is in none of them",
+      "a further chain as it stands; may be given several times; such as temp-schedule='step < 20 ? 1.5 : "
+      "0.3'; generation_config.json adds nothing to any chain",
       [&](const std::string& chain) { options.chains.push_back(chain); });
   flags.option("draws", "N", "answers of each chain to each task (default 1)", to(options.draws, 1, 1 << 16));
   flags.option("n", "N", "most tokens of an answer, where its task does not say it (default 256)",
@@ -67,21 +67,19 @@ bool parse(Options& options, int argc, char** argv) {
   options.work.add_to(flags);
   flags.alias("out", "part");
   flags.group("output");
+  flags.option("svg", "FILE", "the chart", to(options.svg));
   flags.option("html", "FILE", "chart and tables as one page", to(options.html));
   flags.toggle("json", "JSON lines: every output with its verdict, the chains' figures, the hash",
                options.json);
   flags.examples(
-      {"echo '{\"prompt\": \"The opposite of hot is\", \"answer\": {\"text\": \"cold\", \"where\": "
-       "\"begin\"}}' | "
-       "kelvin-score --tasks - -n 4 --temps 0.5,1",
-       "echo '{\"prompt\": \"2 + 2 =\", \"answer\": {\"number\": 4}, \"max_tokens\": 4}' | kelvin-score "
-       "--tasks - "
-       "--temps 1 --draws 4 --json",
-       "echo '{\"prompt\": \"Once upon a\", \"answer\": {\"regex\": \"time\"}}' | kelvin-score --tasks - -n "
-       "9 "
-       "--temps 1 --chain \"temp-schedule='step < 4 ? 1.5 : 0.3'\""});
+      {"echo '{\"prompt\": \"Once upon a\", \"answer\": {\"regex\": \"time\"}}' | kelvin-score --tasks - -n "
+       "4 --temps 0.5,1",
+       "echo '{\"prompt\": \"2 + 2 =\", \"answer\": {\"number\": 4}}' | kelvin-score --tasks - -n 4 --draws "
+       "4 --json",
+       "echo '{\"prompt\": \"The fox\", \"answer\": \"ran\"}' | kelvin-score --tasks - -n 2 --chain temp=0.3 "
+       "--html s.html"});
   flags.common({"model", "weights", "tasks", "lm-eval", "run-commands", "temps", "chain", "draws", "n",
-                "seed", "part", "html", "json"});
+                "seed", "part", "svg", "html", "json"});
   if (!flags.parse(argc, argv)) return false;
   if (options.work.merges()) {
     if (options.tasks || options.lm_eval)
@@ -152,6 +150,7 @@ int score_main(int argc, char** argv) {
   Provenance made = provenance_of(argc, argv);
   made.model = result->origin;
   made.set_seed(result->seed, false);
+  if (options.svg) write_file(*options.svg, svg_file({score_plot(*result)}, 1, provenance_svg(made)));
   if (options.html) write_file(*options.html, score_html(*result, made));
   std::cout << (options.json ? with_provenance(score_json(*result), made)
                              : score_table(*result) + provenance_line(made));

@@ -107,6 +107,33 @@ TEST_CASE("figures and hash follow from the outputs") {
   CHECK(lines[15].root().at("chain").as_string() == R"(temp-schedule="step < 3 ? 1.5 : 0.3")");
 }
 
+TEST_CASE("a reviewer's script recomputes figures and hash") {
+  if (test::run({"/bin/sh", "-c", "command -v python3"}).status != 0) {
+    MESSAGE("skipped: no python3 here");
+    return;
+  }
+  const Place place;
+  const test::Finished said = place.run(with(small, {"--draws", "4"}));
+  const std::string file = (place.folder.path() / "said.jsonl").string();
+  Place::write(file, said.out);
+  const std::string script = (test::source_dir() / "tools" / "lab" / "score" / "recompute.py").string();
+  const auto recompute = [&] { return test::run({"/usr/bin/env", "python3", script, file}); };
+  const test::Finished agreed = recompute();
+  CHECK_MESSAGE(agreed.status == 0, agreed.err);
+  CHECK(test::holds(said.out, agreed.out.substr(agreed.out.size() - 65, 64)));
+  // It would notice a token and a verdict that were changed.
+  for (const std::string key : {"\"ids\":[[", "\"right\":["}) {
+    std::string changed = said.out;
+    const std::size_t at = changed.find(key) + key.size();
+    if (key[1] == 'i')
+      changed.insert(at, "7,");
+    else
+      changed.replace(at, changed[at] == 't' ? 4 : 5, changed[at] == 't' ? "false" : "true");
+    Place::write(file, changed);
+    CHECK(recompute().status != 0);
+  }
+}
+
 TEST_CASE("an interrupted run goes on, and shards are joined, to the same bytes") {
   const Place place;
   const std::string whole = test::results(place.run(with(small, {"--out", place.part})));

@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <limits>
+#include <stdexcept>
 
 namespace kelvin {
 namespace {
@@ -38,6 +39,17 @@ TEST_CASE("the chance of one token") {
   CHECK(token_rank(logits, 2).rank == 0);
   CHECK(token_rank(logits, 2).probability == 0.0);
   CHECK(log_probability(logits, 0) == token_rank(logits, 0).log_probability);
+}
+
+TEST_CASE("self-certainty is the divergence of the uniform distribution from the model's") {
+  const std::vector<float> logits = {0.5f, 2.0f, none, -1.0f, 2.0f};
+  double z = 0, divergence = 0;
+  for (const double logit : {0.5, 2.0, -1.0, 2.0}) z += std::exp(logit);
+  for (const double logit : {0.5, 2.0, -1.0, 2.0})
+    divergence += 0.25 * std::log(0.25 / (std::exp(logit) / z));
+  CHECK(self_certainty(logits) == doctest::Approx(divergence).epsilon(1e-12));
+  CHECK(self_certainty(std::vector<float>(7, 3.5f)) == doctest::Approx(0).epsilon(1e-14));
+  CHECK_THROWS_AS(self_certainty(std::vector<float>{none}), std::invalid_argument);
 }
 
 TEST_CASE("more asked for than there are") {

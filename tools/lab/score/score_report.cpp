@@ -88,7 +88,7 @@ std::string percent(const Estimate& estimate) {
 std::string counts_of(const ScoreResult& result) {
   const std::vector<std::string> clusters = clusters_of(result);
   const std::size_t count = std::set<std::string>(clusters.begin(), clusters.end()).size();
-  std::string text = std::to_string(result.tasks.size()) + " tasks";
+  std::string text = std::to_string(result.tasks.size()) + (result.tasks.size() == 1 ? " task" : " tasks");
   if (count != result.tasks.size()) text += " in " + std::to_string(count) + " clusters";
   return text + ", " + std::to_string(result.draws) + (result.draws == 1 ? " answer" : " answers") +
          " to each by each chain";
@@ -111,25 +111,6 @@ std::vector<std::vector<std::string>> rows_of(const ScoreResult& result) {
     row.push_back(formatted("%.1f", score.tokens));
   }
   return rows;
-}
-
-Plot accuracy_plot(const ScoreResult& result) {
-  Plot plot{"the share of right answers", {"chain"}, {"accuracy", false, 0.0, 1.0}};
-  plot.x.name_of = [](double) { return std::string(); };
-  PlotSeries mean{"mean"}, low{"one standard error", {}, PlotSeries::Style::dashed};
-  PlotSeries high{"", {}, PlotSeries::Style::dashed};
-  low.like = high.like = 0;
-  for (const ChainScore& score : scores_of(result)) {
-    const double x = static_cast<double>(mean.points.size());
-    const Estimate& accuracy = score.measures[0].estimate;
-    plot.x.ticks.emplace_back(x, printable(score.chain, 14));
-    mean.points.emplace_back(x, accuracy.mean);
-    mean.names.push_back(printable(score.chain) + ": " + percent(accuracy));
-    low.points.emplace_back(x, accuracy.mean - accuracy.error);
-    high.points.emplace_back(x, accuracy.mean + accuracy.error);
-  }
-  plot.series = {mean, low, high};
-  return plot;
 }
 
 void write_samples(JsonWriter& json, const ScoreResult& result, std::size_t task, std::size_t chain) {
@@ -210,6 +191,25 @@ std::string score_json(const ScoreResult& result) {
   return out + json.text() + "\n";
 }
 
+Plot score_plot(const ScoreResult& result) {
+  Plot plot{"the share of right answers", {"chain"}, {"accuracy", false, 0.0, 1.0}};
+  plot.x.name_of = [](double) { return std::string(); };
+  PlotSeries mean{"mean"}, low{"one standard error", {}, PlotSeries::Style::dashed};
+  PlotSeries high{"", {}, PlotSeries::Style::dashed};
+  low.like = high.like = 0;
+  for (const ChainScore& score : scores_of(result)) {
+    const double x = static_cast<double>(mean.points.size());
+    const Estimate& accuracy = score.measures[0].estimate;
+    plot.x.ticks.emplace_back(x, printable(score.chain, 14));
+    mean.points.emplace_back(x, accuracy.mean);
+    mean.names.push_back(printable(score.chain) + ": " + percent(accuracy));
+    low.points.emplace_back(x, accuracy.mean - accuracy.error);
+    high.points.emplace_back(x, accuracy.mean + accuracy.error);
+  }
+  plot.series = {mean, low, high};
+  return plot;
+}
+
 std::string score_html(const ScoreResult& result, const Provenance& provenance) {
   auto rows = rows_of(result);
   for (auto& row : rows)
@@ -229,7 +229,7 @@ std::string score_html(const ScoreResult& result, const Provenance& provenance) 
                            ". All chains see the same noise. Errors are standard errors, clustered by task; "
                            "the difference to the first "
                            "chain is taken task by task. SHA-256 of all outputs: <code>" +
-                           hash_of(result) + "</code></p>\n" + html_plots({accuracy_plot(result)}) +
+                           hash_of(result) + "</code></p>\n" + html_plots({score_plot(result)}) +
                            html_table(header, rows) + "<h2>Tasks: the share of right answers</h2>\n" +
                            html_table(names, tasks);
   return html_of({"Score", body, "", "", provenance_html(provenance)});

@@ -6,6 +6,7 @@
 
 #include "tools/lab/score/score_run.h"
 #include "tools/output/provenance.h"
+#include "tools/output/svg_plot.h"
 
 namespace kelvin {
 
@@ -29,6 +30,7 @@ std::vector<ChainScore> scores_of(const ScoreResult& result);
 std::string score_table(const ScoreResult& result);
 // A line for each chain and task with ids, texts, verdicts and votes; then one for each chain; at last one with the hash.
 std::string score_json(const ScoreResult& result);
+Plot score_plot(const ScoreResult& result);  // accuracy of each chain
 std::string score_html(const ScoreResult& result, const Provenance& provenance);
 
 }  // namespace kelvin
