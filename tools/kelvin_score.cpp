@@ -37,9 +37,10 @@ bool parse(Options& options, int argc, char** argv) {
   flags.group("tasks");
   flags.option(
       "tasks", "FILE",
-      "what is asked and how answers are judged, a JSON line for each task; {\"id\": ..., \"prompt\" or "
-      "\"messages\": ..., \"answer\": \"text\", [texts] or {text, choices, regex, number, json or command: "
-      "...}, \"stop\": [...], \"max_tokens\": N, \"cluster\": ...}",
+      "what is asked and how answers are judged, a JSON line for each task; its keys are prompt or messages, "
+      "answer (a text, a list of texts, or an object with text, choices, regex, number, json or command), "
+      "and "
+      "if wanted id, stop, max_tokens and cluster",
       to(options.tasks));
   flags.option(
       "lm-eval", "FILE",

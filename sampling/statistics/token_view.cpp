@@ -55,12 +55,18 @@ double log_probability(std::span<const float> logits, int id) {
 }
 
 double self_certainty(std::span<const float> logits) {
-  const Thermo t = thermo(logits, 1.0);
-  ExactSum below;  // of the likeliest
-  for (const float z : logits)
-    if (z != impossible) below.add(static_cast<double>(z) - t.extreme);
-  const auto possible = static_cast<double>(t.possible);
-  return t.log_z_shifted - below.value() / possible - log_exact(possible);
+  return self_certainty(logits, thermo(logits, 1.0).log_z);
+}
+
+double self_certainty(std::span<const float> logits, double log_z) {
+  ExactSum sum;
+  double possible = 0;
+  for (const float z : logits) {
+    if (z == impossible) continue;
+    sum.add(static_cast<double>(z));
+    possible += 1;
+  }
+  return log_z - sum.value() / possible - log_exact(possible);
 }
 
 }  // namespace kelvin

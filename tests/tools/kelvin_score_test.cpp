@@ -155,6 +155,13 @@ TEST_CASE("an interrupted run goes on, and shards are joined, to the same bytes"
     REQUIRE(place.run(with(small, {"--shard", shard, "--part", merge.back()})).status == 0);
   }
   CHECK(test::results(test::run(merge)) == whole);
+  // A part that somebody has cut by hand is no crash.
+  std::string less = written;
+  const std::size_t line = less.find("{\"unit\":1,\"piece\"");
+  Place::write(place.part, less.erase(line, less.find('\n', line) + 1 - line));
+  const test::Finished refused = test::run({"kelvin-score", "--merge", place.part});
+  CHECK(refused.status == 2);
+  CHECK(test::holds(refused.err, "does not hold the answers"));
 }
 
 TEST_CASE("commands run only where that was allowed") {

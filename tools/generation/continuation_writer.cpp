@@ -76,13 +76,17 @@ Step ContinuationWriter::step() const {
 
 int ContinuationWriter::draw(std::span<float> logits) {
   const bool judges = request_.log_probabilities;
-  if (request_.self_certainty) result_.self_certainties.push_back(self_certainty(logits));
   if (judges) raw_.assign(logits.begin(), logits.end());
   if (request_.memories) result_.memories.push_back(state_.values());
   const int id = request_.chain->sample(logits, step(), state_);
   if (judges) {
     result_.log_probabilities.push_back(log_probability(raw_, id));
     result_.chain_log_probabilities.push_back(log_probability(logits, id));
+    if (request_.self_certainty) {
+      const double log_z =
+          static_cast<double>(raw_[static_cast<std::size_t>(id)]) - result_.log_probabilities.back();
+      result_.self_certainties.push_back(self_certainty(raw_, log_z));
+    }
     if (request_.alternatives > 0)
       result_.alternatives.push_back(view_distribution(raw_, request_.alternatives, 0).top);
   }
@@ -112,10 +116,10 @@ void ContinuationWriter::take_back(std::size_t count) {
   tokens_.resize(request_.prompt.size() + left);
   result_.ids.resize(left);
   if (request_.memories) result_.memories.resize(left);
-  if (request_.self_certainty) result_.self_certainties.resize(left);
   if (request_.log_probabilities) {
     result_.log_probabilities.resize(left);
     result_.chain_log_probabilities.resize(left);
+    if (request_.self_certainty) result_.self_certainties.resize(left);
     if (request_.alternatives > 0) result_.alternatives.resize(left);
   }
   text_.rewrite(result_.ids);

@@ -19,7 +19,7 @@ struct ChainScore {
   std::string chain;
   std::vector<Measure> measures;  // accuracy first; with one draw nothing else
   Estimate difference;            // of accuracy to that of the first chain, task by task with the same noise
-  double unpaired_error = 0;      // what the difference's error would be with noise of its own
+  double unpaired_error = 0;      // the difference's error if the two were measured independently
   double tokens = 0;              // mean of an answer
   std::size_t timed_out = 0;      // commands
 };

@@ -101,13 +101,21 @@ ScoreResult outline_of(JsonValue about) {
   return result;
 }
 
-// Pieces come in the order in which answers ended.
+// Pieces come in the order in which answers ended. Throws UsageError where a part lacks some, or has others.
 void fill(ScoreResult& result, std::vector<Samples> all) {
+  const auto refuse_unless = [](bool whole) {
+    if (!whole) throw UsageError("the part does not hold the answers that its first line promises");
+  };
+  refuse_unless(all.size() == result.tasks.size() && !all.empty() && result.draws > 0);
   for (std::size_t i = 0; i < all.size(); ++i) {
-    std::sort(all[i].begin(), all[i].end(), [](const ScoreSample& a, const ScoreSample& b) {
+    Samples& samples = result.tasks[i].samples = std::move(all[i]);
+    std::sort(samples.begin(), samples.end(), [](const ScoreSample& a, const ScoreSample& b) {
       return std::pair(a.chain, a.draw) < std::pair(b.chain, b.draw);
     });
-    result.tasks[i].samples = std::move(all[i]);
+    refuse_unless(samples.size() / result.draws == result.chains.size() &&
+                  samples.size() % result.draws == 0);
+    for (std::size_t at = 0; at < samples.size(); ++at)
+      refuse_unless(samples[at].chain == at / result.draws && samples[at].draw == at % result.draws);
   }
 }
 
