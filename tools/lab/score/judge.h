@@ -36,11 +36,4 @@ class Judge {
 // Throws LoadError that names the key, what was expected and what was found.
 std::unique_ptr<const Judge> make_judge(JsonValue answer);
 
-// The first or last number that stands in `text`, as people write it: "1,234.5", "-3", ".5", "2e-3". Digits that belong to
-// a word ("x86") are none. Nothing if there is none.
-std::optional<double> number_in_text(std::string_view text, bool last);
-
-// A JSON value in one spelling: members sorted, numbers by value, no spaces.
-std::string canonical_json(JsonValue value);
-
 }  // namespace kelvin

@@ -12,6 +12,7 @@
 #include "loaders/files/load_error.h"
 #include "loaders/json/json.h"
 #include "tests/support.h"
+#include "tools/lab/score/answer_values.h"
 #include "tools/lab/score/command_judge.h"
 
 namespace kelvin {
