@@ -101,4 +101,19 @@ TokenRank token_rank(std::span<const float> logits, int id) {
 
 double log_probability(std::span<const float> logits, int id) { return LogProbabilities(logits).of(id); }
 
+double self_certainty(std::span<const float> logits) {
+  return self_certainty(logits, thermo(logits, 1.0).log_z);
+}
+
+double self_certainty(std::span<const float> logits, double log_z) {
+  ExactSum sum;
+  double possible = 0;
+  for (const float z : logits) {
+    if (z == impossible) continue;
+    sum.add(static_cast<double>(z));
+    possible += 1;
+  }
+  return log_z - sum.value() / possible - log_exact(possible);
+}
+
 }  // namespace kelvin

@@ -31,4 +31,11 @@ TokenRank token_rank(std::span<const float> logits, int id);
 // ln softmax(logits)[id] at beta = 1; logits: (vocabulary,)
 double log_probability(std::span<const float> logits, int id);
 
+// How far the distribution is from knowing nothing: KL(uniform || softmax(logits)) over the n possible tokens, nats,
+// = ln Z - <z> over the tokens alike - ln n; 0 where all logits are equal. The self-certainty of a text is its mean
+// over the tokens (Kang et al. 2025, arXiv 2502.18581). Throws as view_distribution().
+double self_certainty(std::span<const float> logits);
+// The same for who knows ln Z at beta = 1 already: it takes most of the time.
+double self_certainty(std::span<const float> logits, double log_z);
+
 }  // namespace kelvin

@@ -37,6 +37,9 @@ TEST_CASE("pages and pictures fit any window, light and dark, without an error a
   const test::TemporaryFolder folder;
   const std::string first = folder.path() / "a", second = folder.path() / "b";
   std::ofstream(first) << "Once upon a time, there was a brave fox. The fox was happy and went home.";
+  const std::string tasks = folder.path() / "tasks";
+  std::ofstream(tasks)
+      << R"({"prompt": "Once upon a", "answer": {"text": "time", "where": "begin"}, "max_tokens": 2})";
   std::ofstream(second) << "zq xv jk wp qq zx vb nm kj hg fd sa po iu yt re wq";
   const std::vector<Written> all = {
       {"logits",
@@ -46,7 +49,8 @@ TEST_CASE("pages and pictures fit any window, light and dark, without an error a
       {"comparison", {"kelvin-thermometer", "--compare", first, second}},
       {"noise",
        {"kelvin-noise", "--text", page_text, "--runs", "q4,ulp-f32", "--draws", "1", "--positions", "8"}},
-      {"glitch", {"kelvin-glitch", "--top", "20"}}};
+      {"glitch", {"kelvin-glitch", "--top", "20"}},
+      {"score", {"kelvin-score", "--tasks", tasks, "--temps", "0.5,1,2", "--draws", "3"}}};
   write_pages(folder.path(), all);
   test::Browser browser(*chromium);
   for (const Written& of : all) {

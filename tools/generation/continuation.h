@@ -25,8 +25,9 @@ struct ContinuationRequest {
   bool text_continues = false;         // the text belongs to the prompt's last word; else it begins anew
   std::span<const std::string> stop_texts = {};  // none empty; the text ends before the first of them
   bool log_probabilities = false;
-  int alternatives = 0;   // with log_probabilities: likeliest tokens of the model to tell with each
-  bool memories = false;  // what the chain remembered before each token, to explain it later
+  int alternatives = 0;         // with log_probabilities: likeliest tokens of the model to tell with each
+  bool self_certainty = false;  // with log_probabilities: that of the model (token_view.h)
+  bool memories = false;        // what the chain remembered before each token, to explain it later
   // Whole characters only, none that may change. Where several continuations run together it is called from any thread,
   // for one continuation never twice at once.
   std::function<void(std::string_view text)> on_text = {};
@@ -45,6 +46,7 @@ struct Continuation {
   std::string text;      // without the stop token; other special tokens as they are written
   // If asked for, of each id: ln p by the model itself (softmax at T = 1), and by what the chain made of it.
   std::vector<double> log_probabilities, chain_log_probabilities;
+  std::vector<double> self_certainties;  // if asked for, of the model's distribution before each id
   std::vector<std::vector<TokenRank>> alternatives;        // likeliest first
   std::vector<std::vector<std::vector<double>>> memories;  // ChainState::values before each id was drawn
   Ending ending = Ending::interrupted;

@@ -87,6 +87,11 @@ int ContinuationWriter::draw(std::span<float> logits) {
   if (judges) {
     result_.log_probabilities.push_back(log_probability(raw_, id));
     result_.chain_log_probabilities.push_back(log_probability(logits, id));
+    if (request_.self_certainty) {
+      const double log_z =
+          static_cast<double>(raw_[static_cast<std::size_t>(id)]) - result_.log_probabilities.back();
+      result_.self_certainties.push_back(self_certainty(raw_, log_z));
+    }
     if (request_.alternatives > 0)
       result_.alternatives.push_back(view_distribution(raw_, request_.alternatives, 0).top);
   }
@@ -119,6 +124,7 @@ void ContinuationWriter::take_back(std::size_t count) {
   if (request_.log_probabilities) {
     result_.log_probabilities.resize(left);
     result_.chain_log_probabilities.resize(left);
+    if (request_.self_certainty) result_.self_certainties.resize(left);
     if (request_.alternatives > 0) result_.alternatives.resize(left);
   }
   text_.rewrite(result_.ids);

@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <limits>
+#include <stdexcept>
 #include <vector>
 
 namespace kelvin {
@@ -60,6 +61,17 @@ TEST_CASE("ln p of a long row, from sums of long doubles") {
   // What is left to others is told where it is next to nothing: ln p = -2 exp(-50).
   const std::vector<float> sure = {0.0f, 50.0f, 0.0f};
   CHECK(log_probability(sure, 1) == doctest::Approx(-2 * std::exp(-50.0)).epsilon(1e-12));
+}
+
+TEST_CASE("self-certainty is the divergence of the uniform distribution from the model's") {
+  const std::vector<float> logits = {0.5f, 2.0f, none, -1.0f, 2.0f};
+  double z = 0, divergence = 0;
+  for (const double logit : {0.5, 2.0, -1.0, 2.0}) z += std::exp(logit);
+  for (const double logit : {0.5, 2.0, -1.0, 2.0})
+    divergence += 0.25 * std::log(0.25 / (std::exp(logit) / z));
+  CHECK(self_certainty(logits) == doctest::Approx(divergence).epsilon(1e-12));
+  CHECK(self_certainty(std::vector<float>(7, 3.5f)) == doctest::Approx(0).epsilon(1e-14));
+  CHECK_THROWS_AS(self_certainty(std::vector<float>{none}), std::invalid_argument);
 }
 
 TEST_CASE("more asked for than there are") {

@@ -2,7 +2,9 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
+#include <cstddef>
 
 #include "loaders/tokenizer/prompt.h"
 #include "sampling/statistics/token_view.h"
@@ -75,6 +77,27 @@ TEST_CASE("log-probabilities are the model's at T = 1, and the chain's") {
     CHECK(result.chain_log_probabilities[at] ==
           doctest::Approx(log_probability(tempered, result.ids[at])).epsilon(1e-4));
   });
+}
+
+TEST_CASE("self-certainty is of the model's distribution before each token, whatever the chain") {
+  Setup setup;
+  setup.request.log_probabilities = setup.request.self_certainty = true;
+  const Continuation result = setup.run();
+  REQUIRE(result.self_certainties.size() == 12);
+  std::vector<int> before = setup.prompt;
+  for (const std::size_t step : {0u, 1u}) {
+    Sequence sequence(*setup.model.model, 200);
+    const std::vector<float> logits = logits_after(*setup.model.model, sequence, before);
+    double largest = logits[0], mean = 0, z = 0;
+    for (const float logit : logits) largest = std::max(largest, static_cast<double>(logit));
+    for (const float logit : logits) {
+      mean += logit / static_cast<double>(logits.size());
+      z += std::exp(logit - largest);
+    }
+    const double expected = largest + std::log(z) - mean - std::log(static_cast<double>(logits.size()));
+    CHECK(result.self_certainties[step] == doctest::Approx(expected).epsilon(1e-9));
+    before.push_back(result.ids[step]);
+  }
 }
 
 TEST_CASE("a cached prefix changes nothing but the time") {
