@@ -26,6 +26,8 @@ struct ContinuationRequest {
   std::span<const std::string> stop_texts = {};  // none empty; the text ends before the first of them
   bool log_probabilities = false;
   int alternatives = 0;   // with log_probabilities: likeliest tokens of the model to tell with each
+  // Sees the model's logits of each step, shape (vocabulary,), before the chain does.
+  std::function<void(std::span<const float> logits, const Step& step)> on_logits = {};
   bool memories = false;  // what the chain remembered before each token, to explain it later
   std::function<void(std::string_view text)> on_text = {};  // whole characters only, none that may change
   // The same text token by token, with ln p of each by the model; needs log_probabilities.
