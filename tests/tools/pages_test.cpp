@@ -49,7 +49,9 @@ TEST_CASE("pages and pictures fit any window, light and dark, without an error a
       {"comparison", {"kelvin-thermometer", "--compare", first, second}},
       {"noise",
        {"kelvin-noise", "--text", page_text, "--runs", "q4,ulp-f32", "--draws", "1", "--positions", "8"}},
-      {"glitch", {"kelvin-glitch", "--top", "20"}},
+      {"glitch", {"kelvin-glitch", "--top", "20", "--repeat", "3", "--text", page_text}},
+      {"duel",
+       {"kelvin-duel", "--prompt", page_text, "--chains", "temp=1", "temp=-1", "--draws", "3", "--n", "8"}},
       {"score", {"kelvin-score", "--tasks", tasks, "--temps", "0.5,1,2", "--draws", "3"}}};
   write_pages(folder.path(), all);
   test::Browser browser(*chromium);

@@ -32,7 +32,9 @@ std::string end_of_distributions(const GlitchReport& report, const Tokenizer& to
     rows.push_back({std::to_string(token.id), shown_token(tokenizer, token.id),
                     formatted("%.4f", found.last_share), formatted("%.4f", token.near_centroid),
                     number_cell(token.near_reference, "%.4f"), formatted("%.4f", token.embedding.norm),
-                    found.untrained ? "untrained" : "a piece, or rare"});
+                    report.is_special(token.id) ? "special"
+                    : found.untrained           ? "untrained"
+                                                : "a piece, or rare"});
   }
   return section(
       "What T -> -0 draws",

@@ -6,25 +6,11 @@
 #include <map>
 #include <numeric>
 
-#include "loaders/json/json_writer.h"
 #include "tokenizer/base/formatted.h"
 #include "tools/output/piece_view.h"
 
 namespace kelvin {
 namespace {
-
-bool is_special(const GlitchReport& report, int id) {
-  return std::binary_search(report.special.begin(), report.special.end(), id);
-}
-
-const TailFacts* facts_of(const GlitchReport& report, int id) {
-  return report.contexts.empty() ? nullptr : &report.contexts[static_cast<std::size_t>(id)];
-}
-
-const CopyAnswer* copy_of(const GlitchReport& report, int id) {
-  const auto found = report.evidence.copies.find(id);
-  return found == report.evidence.copies.end() ? nullptr : &found->second;
-}
 
 std::string first_words(const std::vector<int>& ids, const Tokenizer& tokenizer) {
   std::string text;
@@ -82,7 +68,7 @@ std::vector<TableRow> table_rows(const GlitchReport& report, const Tokenizer& to
   std::vector<TableRow> rows;
   for (const TokenIndicators& token : report.scan.tokens) {
     const std::string text = tokenizer.bytes(token.id), shape = without_digits(text);
-    const bool special = is_special(report, token.id);
+    const bool special = report.is_special(token.id);
     if (special && report.hide_special) continue;
     if (special && shape != text) {
       const auto [group, is_new] = groups.emplace(shape, rows.size());
@@ -104,7 +90,7 @@ std::vector<const TokenIndicators*> shown_tokens(const GlitchReport& report) {
   if (report.scan.counted.empty()) return shown;
   for (const TokenIndicators& token : report.scan.tokens) {
     if (shown.size() == report.top) break;
-    if (!report.hide_special || !is_special(report, token.id)) shown.push_back(&token);
+    if (!report.hide_special || !report.is_special(token.id)) shown.push_back(&token);
   }
   return shown;
 }
@@ -153,7 +139,7 @@ std::vector<LastToken> last_tokens(const GlitchReport& report) {
   std::vector<LastToken> found;
   const double like_reference = farthest_reference(report);
   for (const TokenIndicators& token : report.scan.tokens)
-    if (const TailFacts* facts = facts_of(report, token.id); facts && facts->last_share > 0)
+    if (const TailFacts* facts = report.facts(token.id); facts && facts->last_share > 0)
       found.push_back({&token, facts->last_share, token.reference_distance <= like_reference});
   std::stable_sort(found.begin(), found.end(),
                    [](const LastToken& a, const LastToken& b) { return a.last_share > b.last_share; });
@@ -164,7 +150,7 @@ double untrained_share_of_tail(const GlitchReport& report) {
   const double like_reference = farthest_reference(report);
   double all = 0, untrained = 0;
   for (const TokenIndicators& token : report.scan.tokens)
-    if (const TailFacts* facts = facts_of(report, token.id)) {
+    if (const TailFacts* facts = report.facts(token.id)) {
       all += facts->tail_share;
       if (token.reference_distance <= like_reference) untrained += facts->tail_share;
     }
@@ -201,113 +187,19 @@ std::string glitch_table(const GlitchReport& report, const Tokenizer& tokenizer)
     out += formatted("  %7d  %.4f  %8.4f  %.3f  %8.4f   %9.4f %8.4f   %8.4f", t.id, t.score,
                      t.embedding.distance, t.near_centroid, t.reference_distance, t.head.alignment,
                      t.embedding.norm, t.head.norm);
-    if (const TailFacts* facts = facts_of(report, t.id))
+    if (const TailFacts* facts = report.facts(t.id))
       out += formatted("  %10.3f  %.3f  %.3f", facts->mean_log_probability, facts->tail_share,
                        facts->last_share);
     out += "  " + shown_token(tokenizer, t.id);
     if (t.reach != Reach::reached) out += "  (" + name_of(t.reach) + ")";
     if (alike > 0) out += formatted("  and %zu with another number", alike);
-    if (const CopyAnswer* copy = copy_of(report, t.id))
+    if (const CopyAnswer* copy = report.copy(t.id))
       out +=
           formatted(copy->copied() ? "  copied, p = %.2g" : "  NOT copied, p = %.2g: ", copy->probability) +
           (copy->copied() ? "" : shown_token(tokenizer, copy->said));
     out += "\n";
   }
   return out;
-}
-
-namespace {
-
-void write_scan(JsonWriter& json, const GlitchReport& report, const Tokenizer& tokenizer) {
-  const GlitchScan& scan = report.scan;
-  json.begin_object().member("tokens", scan.tokens.size()).member("padding", scan.padding);
-  json.member("tied", scan.tied).member("centroid_norm", scan.centroid_norm);
-  json.member("reference", name_of(scan.kind)).key("reference_ids").begin_array();
-  for (const int id : scan.reference) json.value(id);
-  json.end_array().member("common_length", unless_nan(scan.common_length));
-  json.member("reference_nearness", unless_nan(scan.reference_nearness));
-  if (scan.twins) {
-    json.key("twins").begin_object().member("centre", scan.twins->centre);
-    json.member("seventh", scan.twins->seventh).member("largest", scan.twins->largest);
-    json.member("reach", scan.twins->reach).member("typical", scan.twins->typical).end_object();
-  }
-  json.member("has_power", scan.kind != Reference::none).key("counted").begin_array();
-  for (const std::string& name : scan.counted) json.value(name);
-  json.end_array().member("hidden", report.hide_special ? report.special.size() : 0);
-  if (!report.contexts.empty()) {
-    json.member("contexts", report.evidence.contexts.contexts);
-    json.member("untrained_share_of_tail", unless_nan(untrained_share_of_tail(report)));
-    json.key("last").begin_array();
-    for (const LastToken& last : last_tokens(report)) {
-      json.begin_object().member("id", last.token->id).member("piece", tokenizer.piece(last.token->id));
-      json.member("share", last.last_share).member("near_centroid", last.token->near_centroid);
-      json.member("near_reference", unless_nan(last.token->near_reference));
-      json.member("untrained", last.untrained).end_object();
-    }
-    json.end_array();
-  }
-  if (!report.evidence.copies.empty()) {
-    const CopyCounts counts = copy_counts(report);
-    json.key("copies").begin_object().member("suspects", counts.suspects).member("copied", counts.copied);
-    json.member("controls", counts.controls).member("controls_copied", counts.controls_copied);
-    json.member("p", counts.p).member("seed", report.seed).key("answers").begin_array();
-    for (const auto& [id, copy] : report.evidence.copies) {
-      json.begin_object().member("id", id).member("control", copy.control).member("p", copy.probability);
-      json.member("rank", copy.rank).member("said", copy.said).end_object();
-    }
-    json.end_array().end_object();
-  }
-  if (!report.magikarp.empty()) {
-    const MagikarpAgreement agreement = magikarp_agreement(report);
-    json.key("magikarp").begin_object().member("rank_correlation", agreement.correlation);
-    json.member("candidates", agreement.candidates).member("same_candidates", agreement.same_candidates);
-    json.end_object();
-  }
-  json.end_object();
-}
-
-}  // namespace
-
-std::string glitch_json(const GlitchReport& report, const Tokenizer& tokenizer) {
-  std::string out;
-  const auto shown = shown_tokens(report);
-  for (std::size_t i = 0; i < shown.size(); ++i) {
-    const TokenIndicators& t = *shown[i];
-    JsonWriter json;
-    json.begin_object().member("rank", i + 1).member("id", t.id).member("piece", tokenizer.piece(t.id));
-    json.member("score", t.score).member("near_centroid", t.near_centroid);
-    json.member("near_reference", unless_nan(t.near_reference));
-    json.member("reference_distance", unless_nan(t.reference_distance));
-    json.member("head_alignment_share", unless_nan(t.head_alignment))
-        .member("distance", t.embedding.distance);
-    json.member("cosine", t.embedding.cosine).member("norm", t.embedding.norm);
-    json.member("head_distance", t.head.distance).member("head_cosine", t.head.cosine);
-    json.member("head_norm", t.head.norm)
-        .member("head_alignment", t.head.alignment)
-        .member("reach", name_of(t.reach));
-    json.member("reachable", t.reach == Reach::reached || t.reach == Reach::special);
-    json.member("special", is_special(report, t.id));
-    if (const TailFacts* facts = facts_of(report, t.id)) {
-      json.member("tail", t.tail).member("mean_logprob", facts->mean_log_probability);
-      json.member("tail_share", facts->tail_share).member("last_share", facts->last_share);
-    }
-    if (const CopyAnswer* copy = copy_of(report, t.id)) {
-      json.member("repeated", copy->copied()).member("copy_probability", copy->probability);
-      json.member("copy_rank", copy->rank).member("answer", tokenizer.decode(std::span(&copy->said, 1)));
-    }
-    if (!report.magikarp.empty()) {
-      const MagikarpIndicators& theirs = report.magikarp[static_cast<std::size_t>(t.id)];
-      json.key("magikarp").begin_object().member("cosine", theirs.cosine);
-      json.member("cosine_without_first_pc", theirs.cosine_without_first_pc);
-      json.member("l2", theirs.l2).member("input_norm", t.embedding.norm).end_object();
-    }
-    if (i + 1 == shown.size()) write_scan(json.key("scan"), report, tokenizer);
-    out += json.end_object().text() + "\n";
-  }
-  if (!shown.empty()) return out;
-  JsonWriter json;
-  write_scan(json.begin_object().key("scan"), report, tokenizer);
-  return json.end_object().text() + "\n";
 }
 
 }  // namespace kelvin

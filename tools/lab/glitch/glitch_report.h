@@ -1,6 +1,8 @@
 // How kelvin-glitch answers: a table, and JSON lines.
 #pragma once
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -21,6 +23,16 @@ struct GlitchReport {
   bool hide_special = false;
   std::uint64_t seed = 0;                         // of controls and examples
   std::vector<MagikarpIndicators> magikarp = {};  // (rows,), or empty
+
+  bool is_special(int id) const { return std::binary_search(special.begin(), special.end(), id); }
+  // nullptr where there are none.
+  const TailFacts* facts(int id) const {
+    return contexts.empty() ? nullptr : &contexts[static_cast<std::size_t>(id)];
+  }
+  const CopyAnswer* copy(int id) const {
+    const auto found = evidence.copies.find(id);
+    return found == evidence.copies.end() ? nullptr : &found->second;
+  }
 };
 
 // The first tokens of the scan, without special ones where those are hidden; none where nothing tells them apart.
