@@ -73,8 +73,8 @@ TEST_CASE("a file of draws is what stdout gets, whatever runs side by side, and 
 
 TEST_CASE("an interruption keeps every draw that was done, and the same command goes on") {
   const DrawsPlace place;
-  std::vector<std::string> argv = DrawsPlace::command({"--seed", "8", "--draws", "4000", "--ignore-eos", "--out",
-                                                  place.out, "--batch", "4", "--threads", "1"});
+  std::vector<std::string> argv = DrawsPlace::command({"--seed", "8", "--draws", "4000", "--ignore-eos",
+                                                       "--out", place.out, "--batch", "4", "--threads", "1"});
   argv[0] = (test::bin_dir() / argv[0]).string();
   std::vector<char*> words;
   for (std::string& word : argv) words.push_back(word.data());
@@ -122,9 +122,8 @@ TEST_CASE("a file of something else, or of another run, is left as it is") {
   refused({}, "a text that --draws did not write");
   place.write("{\"draw\":0}\n");
   refused({}, "line 1: key \"run\" expected");
-  REQUIRE(
-      DrawsPlace::run({"--seed", "3", "--draws", "1", "--out", (place.folder.path() / "own").string()}).status ==
-      0);
+  REQUIRE(DrawsPlace::run({"--seed", "3", "--draws", "1", "--out", (place.folder.path() / "own").string()})
+              .status == 0);
   place.write(test::read_text(place.folder.path() / "own"));
   refused({"--seed", "4"}, "draws of another model, prompt, chain, seed");
   CHECK(DrawsPlace::run({"--out", place.out}).status == 2);

@@ -12,10 +12,11 @@ using namespace kelvin;
 
 TEST_CASE("the products of every packed format are timed") {
   int done = 0, of = 0;
-  const KernelBench bench = run_kernel_bench(*supported_kernels().front(), 16, 1, [&](int formats, int total) {
-    done = formats;
-    of = total;
-  });
+  const KernelBench bench =
+      run_kernel_bench(*supported_kernels().front(), 16, 1, [&](int formats, int total) {
+        done = formats;
+        of = total;
+      });
   REQUIRE(bench.formats.size() == static_cast<std::size_t>(last_storage) - 1);  // less f32 and bf16
   CHECK(done == of);
   CHECK(done == static_cast<int>(bench.formats.size()));

@@ -93,10 +93,10 @@ TEST_CASE("draws are told as soon as they are done, and how far all are") {
   DrawSetup setup;
   std::vector<double> shares;
   REQUIRE(setup.run(first_draws(9), {.width = 3, .progress = [&](double done, double total) {
-                                 CHECK(total == 9);
-                                 CHECK((shares.empty() || done >= shares.back()));
-                                 shares.push_back(done);
-                               }}));
+                                       CHECK(total == 9);
+                                       CHECK((shares.empty() || done >= shares.back()));
+                                       shares.push_back(done);
+                                     }}));
   CHECK(setup.order.size() == 9);
   CHECK(setup.order != first_draws(9));
   CHECK(shares.front() == doctest::Approx(3 / 24.0));
@@ -108,9 +108,9 @@ TEST_CASE("stopped: what has begun is told as interrupted, the rest comes later 
   REQUIRE(setup.run(first_draws(8), {.width = 8}));
   const std::map<std::size_t, Continuation> all = std::move(setup.told);
   std::atomic<bool> stop{false};
-  CHECK(!setup.run(first_draws(8), {.width = 2, .loop = {.stop = &stop}, .progress = [&](double done, double) {
-                                stop = done > 3;
-                              }}));
+  CHECK(!setup.run(
+      first_draws(8),
+      {.width = 2, .loop = {.stop = &stop}, .progress = [&](double done, double) { stop = done > 3; }}));
   REQUIRE(setup.told.size() >= 4);
   CHECK(setup.told.size() < 8);
   std::vector<std::size_t> left = first_draws(8);

@@ -181,7 +181,8 @@ std::vector<Plot> melting_plots(const MeltingReport& report) {
 std::string melting_html(const MeltingReport& report, const Provenance& provenance) {
   std::string body =
       "<p>" + escape_markup(with_signs(transition_words(report))) + "</p>\n<p>" +
-      "E is what the tokens that came cost the model itself, −ln p at T = 1. The response is exact for texts that are drawn token by "
+      "E is what the tokens that came cost the model itself, −ln p at T = 1. The response is exact for texts "
+      "that are drawn token by "
       "token; the fluctuation would equal it if E alone decided what comes; the single steps are what a "
       "forward pass over a text sees. Dashed: 95 %. Compare Nakaishi, Nishikawa and Hukushima, arXiv "
       "2406.05335, for correlations and lengths, and Mikhaylovskiy, arXiv 2601.02320.</p>\n";

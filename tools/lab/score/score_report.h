@@ -18,7 +18,7 @@ struct Measure {
 struct ChainScore {
   std::string chain;
   std::vector<Measure> measures;  // accuracy first; with one draw nothing else
-  ClusteredMean difference;            // of accuracy to that of the first chain, task by task with the same noise
+  ClusteredMean difference;       // of accuracy to that of the first chain, task by task with the same noise
   double unpaired_error = 0;      // the difference's error if the two were measured independently
   double tokens = 0;              // mean of an answer
   std::size_t timed_out = 0;      // commands
