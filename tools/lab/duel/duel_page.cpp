@@ -60,7 +60,8 @@ Plot duel_front(const DuelReport& report) {
 }
 
 std::string duel_html(const DuelReport& report, const Provenance& provenance) {
-  std::string body = "<pre>" + escape_markup(duel_table(report)) + "</pre>\n" + svg_of(duel_front(report));
+  std::string body = "<div class=\"scroll\" tabindex=\"0\"><pre>" + escape_markup(duel_table(report)) +
+                     "</pre></div>\n" + svg_of(duel_front(report));
   constexpr std::size_t most = 100;
   std::vector<std::string> header = {"draw"};
   header.insert(header.end(), report.chains.begin(), report.chains.end());
