@@ -9,8 +9,9 @@
 
 namespace kelvin {
 
-// Calls work(0) ... work(count - 1), each once, on up to `threads` threads (>= 1) or those of `team`, in any order. Results that each call
-// writes to its own place do not depend on the number of threads. Rethrows the exception of the lowest index that threw.
+// Calls work(0) ... work(count - 1), each once, on those of `team` or on up to `threads` new threads (>= 1), in any order.
+// Results that each call writes to its own place do not depend on the number of threads. Rethrows the exception of the
+// lowest index that threw.
 template <class Work>
 void in_parallel(std::size_t count, ThreadTeam& team, const Work& work) {
   std::mutex mutex;

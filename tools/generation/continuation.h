@@ -27,9 +27,7 @@ struct ContinuationRequest {
   bool log_probabilities = false;
   int alternatives = 0;         // with log_probabilities: likeliest tokens of the model to tell with each
   bool self_certainty = false;  // with log_probabilities: that of the model (token_view.h)
-  // Sees the model's logits of each step, shape (vocabulary,), before the chain does.
-  std::function<void(std::span<const float> logits, const Step& step)> on_logits = {};
-  bool memories = false;  // what the chain remembered before each token, to explain it later
+  bool memories = false;        // what the chain remembered before each token, to explain it later
   // Whole characters only, none that may change. Where several continuations run together it is called from any thread,
   // for one continuation never twice at once.
   std::function<void(std::string_view text)> on_text = {};

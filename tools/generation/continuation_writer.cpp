@@ -79,7 +79,6 @@ Step ContinuationWriter::step() const {
 }
 
 int ContinuationWriter::draw(std::span<float> logits) {
-  if (request_.on_logits) request_.on_logits(logits, step());
   const bool judges = request_.log_probabilities;
   if (judges || request_.on_draw) raw_.assign(logits.begin(), logits.end());
   if (request_.memories) result_.memories.push_back(state_.values());

@@ -5,7 +5,6 @@
 #include <iterator>
 #include <utility>
 
-#include "engine/platform/in_parallel.h"
 #include "engine/weights/config.h"
 #include "loaders/json/json_writer.h"
 #include "tools/generation/generate.h"
@@ -67,36 +66,29 @@ Draws draws_of(JsonValue json) {
   return draws;
 }
 
-// All chains on the logits that the first one's text meets. A step is kept, so that those of several draws are judged on
-// several threads.
+// All chains on the logits that the first one's text meets.
 class StepJudge {
  public:
-  StepJudge(const std::vector<Chain>& chains, std::vector<StepSums>& sums, std::uint64_t seed,
-            std::uint64_t stream)
-      : chains_(chains),
+  StepJudge(const DuelPlan& plan, std::uint64_t stream, std::vector<StepSums>& sums)
+      : chains_(plan.chains),
         sums_(sums),
-        states_(chains.size()),
-        edited_(chains.size()),
-        seed_(seed),
+        states_(plan.chains.size()),
+        edited_(plan.chains.size()),
+        tokens_(plan.prompt),
+        n_prompt_(plan.prompt.size()),
+        seed_(plan.seed),
         stream_(stream) {}
 
-  void keep(std::span<const float> logits, const Step& step) {
-    raw_.assign(logits.begin(), logits.end());
-    tokens_.assign(step.tokens.begin(), step.tokens.end());
-    n_prompt_ = step.n_prompt;
-    kept_ = true;
-  }
-  void judge() {
-    if (!std::exchange(kept_, false)) return;
+  // The model's logits of the next step, shape (vocabulary,), and the token that the first chain drew.
+  void judge(std::span<const float> logits, int id) {
     const Step step{tokens_, n_prompt_, seed_, stream_};
-    Step before = step;
-    if (step.generated() > 0) before.tokens = step.tokens.first(tokens_.size() - 1);
     for (std::size_t i = 0; i < chains_.size(); ++i) {
-      if (step.generated() > 0) chains_[i].accept(tokens_.back(), before, states_[i]);
-      edited_[i].assign(raw_.begin(), raw_.end());
+      edited_[i].assign(logits.begin(), logits.end());
       chains_[i].apply(edited_[i], step, states_[i]);
       if (i > 0) sums_[i - 1].add(compare_steps(edited_[0], edited_[i]));
+      chains_[i].accept(id, step, states_[i]);
     }
+    tokens_.push_back(id);
   }
 
  private:
@@ -104,11 +96,9 @@ class StepJudge {
   std::vector<StepSums>& sums_;
   std::vector<ChainState> states_;
   std::vector<std::vector<float>> edited_;
-  std::uint64_t seed_, stream_;
-  std::vector<float> raw_;
   std::vector<int> tokens_;
-  std::size_t n_prompt_ = 0;
-  bool kept_ = false;
+  std::size_t n_prompt_;
+  std::uint64_t seed_, stream_;
 };
 
 LongWork<Draws> work_of(const OpenModel& model, const DuelPlan& plan) {
@@ -140,8 +130,7 @@ Draws draw_wave(OpenModel& model, const DuelPlan& plan, const Sequence& prompt, 
   for (int d = 0; d < count; ++d) {
     DuelDraw& draw = draws[static_cast<std::size_t>(d)];
     draw.steps.resize(plan.chains.size() - 1);
-    StepJudge& judge =
-        judges.emplace_back(plan.chains, draw.steps, plan.seed, static_cast<std::uint64_t>(first + d));
+    StepJudge& judge = judges.emplace_back(plan, static_cast<std::uint64_t>(first + d), draw.steps);
     for (const Chain& chain : plan.chains) {
       ContinuationRequest& request = requests.emplace_back();
       request.prompt = plan.prompt;
@@ -153,17 +142,14 @@ Draws draw_wave(OpenModel& model, const DuelPlan& plan, const Sequence& prompt, 
       request.text_continues = true;
       request.log_probabilities = true;
       if (&chain == &plan.chains.front())
-        request.on_logits = [&judge](std::span<const float> logits, const Step& step) {
-          judge.keep(logits, step);
+        request.on_draw = [&judge](std::uint64_t, std::span<const float> logits, int id) {
+          judge.judge(logits, id);
         };
       writers.emplace_back(sequences.emplace_back(prompt.fork()), model.tokenizer(), request);
     }
   }
   for (ContinuationWriter& writer : writers) loop.add(writer);
-  for (bool goes_on = true; goes_on;) {
-    goes_on = loop.step();
-    in_parallel(judges.size(), model.model->threads(), [&](std::size_t d) { judges[d].judge(); });
-  }
+  while (loop.step()) continue;
   if (stop && *stop) throw Interrupted();
   auto writer = writers.begin();
   for (DuelDraw& draw : draws)
